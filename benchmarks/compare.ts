@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import type { Cost } from './shared/measured.js'
 import { reasonOf } from './peers/all-peers.js'
 import type { Peer, Work } from './peers/peer.js'
-import { shuffled, type Spread, spreadOf } from '../puller/bench/statistics.js'
+import { shuffle, type Spread, spreadOf } from '../puller/bench/statistics.js'
 
 export interface ContenderResult {
   readonly name: string
@@ -55,7 +55,7 @@ export async function compare(contenders: readonly Peer[], options: CompareOptio
   )
   const failed: Left[] = []
   for (let round = 0; round < options.runs; round++)
-    for (const peer of shuffled([...costs.keys()], round)) {
+    for (const peer of shuffle([...costs.keys()], round)) {
       const about = `${image}, ${work}, ${store}${link === '' ? '' : `, ${link}`}: ${peer.name}`
       try {
         const cost = await once(peer, options).catch(() => once(peer, options))

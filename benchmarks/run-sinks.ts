@@ -19,7 +19,7 @@ import { type TestRegistry, startRegistry } from '../lib/testing/registry/index.
 import { layerArchive } from './growth/layer-stream.js'
 import { describeMachine } from './shared/machine.js'
 import { type Cost, runMeasured } from './shared/measured.js'
-import { shuffled, spreadOf } from '../puller/bench/statistics.js'
+import { shuffle, spreadOf } from '../puller/bench/statistics.js'
 import { temporary } from './shared/temporary.js'
 import { type SinksPoint, sinksTable } from './sinks/table.js'
 
@@ -86,7 +86,7 @@ async function measure(megabytes: number): Promise<SinksPoint[]> {
   try {
     const reference = putImage(registry, megabytes)
     for (let round = 0; round < runs; round++)
-      for (const sinks of shuffled(passes, round)) {
+      for (const sinks of shuffle(passes, round)) {
         const store = await temporary(values.under, 'windlass-sinks-')
         const cost = await runMeasured([process.execPath, program, sinks, store, reference, url])
         await rm(store, { recursive: true, force: true })

@@ -2,7 +2,7 @@
 import { type Comparison, resultOf } from './compare.js'
 import { program } from './shared/pull-once.js'
 import { type Cost, runMeasured } from './shared/measured.js'
-import { shuffled } from '../puller/bench/statistics.js'
+import { shuffle } from '../puller/bench/statistics.js'
 
 export const nothing = 'node -e 0'
 
@@ -14,7 +14,7 @@ export async function compareStartUp(runs: number, version: string): Promise<Com
   const costs = new Map([...commands.keys()].map((name) => [name, new Array<Cost>()]))
   for (const command of commands.values()) await runMeasured(command) // warm-up: reads the files from the disk
   for (let round = 0; round < runs; round++)
-    for (const [name, command] of shuffled([...commands], round))
+    for (const [name, command] of shuffle([...commands], round))
       costs.get(name)!.push(await runMeasured(command))
   return {
     ...{ image: '', work: 'version', store: '', link: '', bytes: 0, date: new Date().toISOString() },

@@ -7,17 +7,18 @@ import { run } from './program.js'
 import { processTerminal } from './terminal/terminal.js'
 import { ensureWorkingDirectory } from './terminal/working-directory.js'
 
-// On exit, Node resets the terminal, and aborts if the terminal was closed meanwhile.
-const onTerminal = [0, 1, 2].some(isTerminal)
+// On a normal exit, Node resets the terminal, and aborts if the terminal has been closed meanwhile. A command on a
+// terminal therefore ends with `exitAtOnce`.
+const isOnTerminal = [0, 1, 2].some(isTerminal)
 ensureWorkingDirectory()
 
 // The process must be able to use the files that it makes. A umask that removes the owner's rights (0777) is applied to
 // group and others only.
 process.umask(process.umask(0o077) & 0o077)
 
-let isOver = false
+let hasFinished = false
 process.once('exit', () => {
-  if (isOver || process.exitCode !== undefined) return
+  if (hasFinished || process.exitCode !== undefined) return
   // The event loop is empty although the command has not finished. That must not look like success.
   process.exitCode = 1
   writeSync(
@@ -27,15 +28,15 @@ process.once('exit', () => {
 })
 
 void run(process.argv.slice(2), processTerminal()).then(async (code) => {
-  isOver = true
+  hasFinished = true
   process.exitCode = code
-  // The command has finished. An open connection, a thread or a pending system call must not delay the exit.
+  // An open connection, a thread or a pending system call must not delay the exit by more than two seconds.
   setTimeout(() => exitAtOnce(code), 2_000).unref()
-  if (!onTerminal) return
-  await Promise.all([process.stdout, process.stderr].map(written))
+  if (!isOnTerminal) return
+  await Promise.all([process.stdout, process.stderr].map(waitForFlush))
   exitAtOnce(code)
 })
 
 /** Resolves when everything written to `stream` has been flushed or the stream has failed. */
-const written = (stream: Writable): Promise<void> =>
+const waitForFlush = (stream: Writable): Promise<void> =>
   new Promise((resolve) => void stream.write('', () => resolve()))

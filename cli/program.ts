@@ -31,14 +31,14 @@ const helpHint = 'Run the command with --help for its usage.'
 
 /** Runs the command that `argv` names (without the program's name) and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
-  const entry = entryNamed(argv)
+  const entry = findCommand(argv)
   const { stdin, output, stderr, env, signals } = terminal
   const json = wantsJson(argv, env, entry?.showsProgress ?? false)
   const messages = new Messages(stderr, { json, debug: Boolean(env['WINDLASS_DEBUG']) })
-  terminal.speakThrough?.(messages)
+  terminal.redirectNotices?.(messages)
   const errorOutput: string[] = []
   try {
-    const program = await build(
+    const program = await buildProgram(
       entry,
       { stdin, output, stderr, env, signals, messages, exit: (code) => terminal.exit(code) },
       (text) => (json ? errorOutput.push(text) : stderr.write(text)),
@@ -55,19 +55,19 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
-function entryNamed(argv: readonly string[]): CommandEntry | undefined {
+function findCommand(argv: readonly string[]): CommandEntry | undefined {
   const words = argv.filter((word) => !word.startsWith('-'))
   const named = words[0] === 'help' ? words[1] : words[0]
   return commands.find(({ name }) => name === named)
 }
 
-/** Returns the error that Commander printed, without the prefix and the hint. */
+/** Returns the error for a message that Commander printed. */
 function usageError(errorOutput: readonly string[]): WindlassError {
   const [first = ''] = errorOutput.join('').trim().split('\n')
   return new WindlassError('USAGE', first.replace(/^windlass: /, ''), { hint: helpHint })
 }
 
-async function build(
+async function buildProgram(
   named: CommandEntry | undefined,
   terminal: Console,
   writeError: (text: string) => unknown,
@@ -79,7 +79,7 @@ async function build(
     .configureOutput({
       writeOut: (text) => void terminal.output.write(text),
       writeErr: (text) => void writeError(text),
-      outputError: (text, write) => write(safeLines(text.replace(/^error: /, 'windlass: '))),
+      outputError: (text, write) => write(escapeLines(text.replace(/^error: /, 'windlass: '))),
     })
     .showHelpAfterError(helpHint)
     .addHelpText('after', epilogue)
@@ -94,10 +94,10 @@ async function build(
 }
 
 /**
- * Escapes control characters: a message contains arguments of the command line, which may come from an untrusted
- * source.
+ * Escapes control characters, except line feeds. A message contains arguments of the command line, which may come from
+ * an untrusted source.
  */
-const safeLines = (text: string): string =>
+const escapeLines = (text: string): string =>
   text
     .split('\n')
     .map((line) => printable(line, 2_000))

@@ -1,14 +1,14 @@
 /**
- * Pulls every platform of an index at once. Each pull has events of its own; together they have one result.
+ * Pulls every image of an index concurrently. Each pull has its own events; all together have one result.
  *
  *     npx tsx examples/all-platforms.ts [IMAGE]
  */
 import { open } from 'windlass'
 import { buildImage, buildIndex, putImage, startRegistry } from 'windlass/testing'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-/** An index of three images in an embedded registry. */
-async function anIndex() {
+/** Returns the name of an index of three images in an embedded registry. */
+async function exampleIndex() {
   const registry = await startRegistry()
   const images = ['amd64', 'arm64', 's390x'].map((architecture) =>
     buildImage({
@@ -21,8 +21,8 @@ async function anIndex() {
 }
 
 const given = process.argv[2]
-const { store, close } = await anImage(given)
-const index = given === undefined ? await anIndex() : { name: given, close: () => Promise.resolve() }
+const { store, close } = await exampleImage(given)
+const index = given === undefined ? await exampleIndex() : { name: given, close: () => Promise.resolve() }
 const windlass = await open({ store })
 const pulls = windlass.pullAllPlatforms(index.name)
 pulls.each.subscribe(({ name, pull }) => {

@@ -1,12 +1,12 @@
-/** Provides the images of the examples: named ones, or others from embedded registries. */
+/** Provides images for the examples: those named on the command line, or images in embedded registries. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { type LayerSpec, buildImage, putImage, startRegistry } from 'windlass/testing'
 
-export interface AnImage {
+export interface ExampleImage {
   readonly name: string
-  /** Another name of the same image. */
+  /** Another name of the same image, in another repository. */
   readonly alias: string
   readonly store: string
   /** Returns the paths that were requested from the embedded registry so far. */
@@ -14,7 +14,7 @@ export interface AnImage {
   readonly close: () => Promise<void>
 }
 
-/** The layers of the image, unless others are given: three of 20 files each. */
+/** Default layers of the image: three of 20 files each. */
 const threeLayers: readonly LayerSpec[] = ['base', 'tools', 'app'].map((part) => ({
   entries: [
     { path: `${part}/` },
@@ -22,7 +22,8 @@ const threeLayers: readonly LayerSpec[] = ['base', 'tools', 'app'].map((part) =>
   ],
 }))
 
-export async function anImage(named?: string, layers = threeLayers): Promise<AnImage> {
+/** Returns the image `named`, or an image with `layers` in a new embedded registry, and a new store. */
+export async function exampleImage(named?: string, layers = threeLayers): Promise<ExampleImage> {
   const store = await mkdtemp(path.join(tmpdir(), 'windlass-example-'))
   const removeStore = (): Promise<void> => rm(store, { recursive: true, force: true })
   if (named !== undefined) return { name: named, alias: named, store, requests: () => [], close: removeStore }
@@ -48,14 +49,14 @@ export interface TwoRepositories {
   readonly to: string
   /** An empty directory, removed by `close`. */
   readonly directory: string
-  /** Gives another image to one of the three tags of the first repository. */
+  /** Changes one of the three tags of the first repository. */
   readonly change: () => Promise<void>
   readonly close: () => Promise<void>
 }
 
-/** Returns the named repositories, or one of an embedded registry and an empty one of another that takes pushes. */
+/** Returns the named repositories, or a repository with three tags and an empty one in two embedded registries. */
 export async function twoRepositories(from?: string, to?: string): Promise<TwoRepositories> {
-  const { store: directory, close: removeDirectory } = await anImage('none')
+  const { store: directory, close: removeDirectory } = await exampleImage('none')
   const nothing = (): Promise<void> => Promise.resolve()
   if (from !== undefined && to !== undefined)
     return { from, to, directory, change: nothing, close: removeDirectory }
@@ -70,7 +71,7 @@ export async function twoRepositories(from?: string, to?: string): Promise<TwoRe
     from: `${one.host}/examples/app`,
     to: `${two.host}/mirror/app`,
     directory,
-    change: () => put('2', 'version 2, mended\n'),
+    change: () => put('2', 'version 2, changed\n'),
     close: async () => {
       await Promise.all([one.close(), two.close(), removeDirectory()])
     },

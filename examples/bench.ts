@@ -1,13 +1,13 @@
 /**
- * Measures which limits on concurrency suit a registry, and pulls with them.
+ * Measures how many concurrent downloads and unpacks are fastest, and pulls with these limits.
  *
  *     npx tsx examples/bench.ts [IMAGE]
  */
 import { open } from 'windlass'
 import { bench, benchText } from 'windlass/bench'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-const { name, store, close } = await anImage(process.argv[2])
+const { name, store, close } = await exampleImage(process.argv[2])
 const report = await bench(name, { downloads: [1, 3], unpacks: [1], runs: 2, budget: 60_000, under: store })
 const { rows, conclusion } = benchText(report)
 for (const [downloads, unpacks, seconds] of rows) console.log(`${downloads} × ${unpacks}: ${seconds} s`)

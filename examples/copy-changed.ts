@@ -1,32 +1,32 @@
 /**
- * Mirrors the tags of a repository, and copies only what has changed: a line out of exports alone.
+ * Mirrors the tags of a repository and copies only those that have changed. The pipeline is built from exported parts.
  *
- *     npx tsx examples/copy-changed.ts [FROM TO]      (no names: two embedded registries, of which one changes)
+ *     npx tsx examples/copy-changed.ts [FROM TO]      (no names: two embedded registries)
  */
 import { type ImageSink, type ImageSource, copy, copyStages, registrySink, registrySource } from 'windlass'
 import { Flow, compose, expand, run } from 'windlass/flow'
 import { BlobCopies, type Resolved, imageRequest, pullStage } from 'windlass/stages'
 import { twoRepositories } from './an-image.js'
 
-/** Drops an image that the target has under the same tag. Nothing but its manifest was fetched until here. */
-const changed = (sink: ImageSink, tag: string) =>
+/** Drops images that the target has under the same tag. Only their manifests have been fetched at this stage. */
+const dropUnchanged = (sink: ImageSink, tag: string) =>
   pullStage(
     async function* (image: Resolved, { signal }) {
-      const there = await sink.resolve(tag, { signal })
-      if (there !== image.document.descriptor.digest) yield image
+      const targetDigest = await sink.resolve(tag, { signal })
+      if (targetDigest !== image.document.descriptor.digest) yield image
     },
-    { name: 'changed' },
+    { name: 'drop-unchanged' },
   )
 
-/** Copies each tag that it receives, two at a time. Their blobs share three slots. */
+/** Returns a stage that copies the tags that it receives, two at a time. At most three blobs are copied at a time. */
 function mirror(source: ImageSource, sink: ImageSink, to: string) {
   const copies = new BlobCopies({ slots: 3 })
   return expand(
     (tag: string) => {
       const target = { name: `${to}:${tag}`, sink, tag }
       const stages = copyStages({ target, allPlatforms: true, copies })
-      const line = copy({ ...stages, resolve: compose(stages.resolve, changed(sink, tag)) })
-      return Flow.of(imageRequest(source, tag)).pipe(line)
+      const pipeline = copy({ ...stages, resolve: compose(stages.resolve, dropUnchanged(sink, tag)) })
+      return Flow.of(imageRequest(source, tag)).pipe(pipeline)
     },
     { name: 'mirror', slots: 2 },
   )

@@ -7,7 +7,7 @@ import { readdir } from 'node:fs/promises'
 import { open } from 'windlass'
 import { compose, stage } from 'windlass/flow'
 import type { EnsuredLayer } from 'windlass/stages'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
 const countFiles = stage(
   async (layer: EnsuredLayer) => {
@@ -18,7 +18,7 @@ const countFiles = stage(
   { name: 'count-files', slots: 2 },
 )
 
-const { name, store, close } = await anImage(process.argv[2])
+const { name, store, close } = await exampleImage(process.argv[2])
 const windlass = await open({ store })
 const image = await windlass.pull(name, {
   stages: (bound) => ({ onLayer: compose(bound.onLayer, countFiles) }),

@@ -1,5 +1,5 @@
 /**
- * Sends the bytes of a pull to five places in one pass: the store, a tree, a scan of every file, another registry, and a hash.
+ * Stores, unpacks, scans, hashes, and sends to another registry the layers of an image, in one pass over their bytes.
  *
  *     npx tsx examples/many-sinks.ts [IMAGE REPOSITORY:TAG]      (no names: two embedded registries)
  */
@@ -14,7 +14,7 @@ const { from, to, directory, close } = await twoRepositories(process.argv[2], pr
 const [image, target] = process.argv[3] === undefined ? [`${from}:1`, `${to}:1`] : [from, to]
 const sink = registrySink(target)
 
-/** Sends the blob of a layer on and hashes it, while it arrives and is unpacked. The pull waits for the end. */
+/** Sends the blob of a layer to the registry and hashes it, while it is downloaded. The pull waits for both. */
 const sendAndHash = pullStage(
   async function* (layer: ArrivingLayer, { signal }) {
     const blob = await followLayer(layer, { signal })
@@ -27,7 +27,7 @@ const sendAndHash = pullStage(
   { name: 'send-and-hash', slots: 3 },
 )
 
-/** Searches every file. A key that begins in one chunk and ends in another is not found: a real scan keeps the rest. */
+/** Searches every file for a key. A real scan would also find text that is divided between two chunks. */
 let scanned = 0
 const onEntry: LayerEntrySink = async ({ type, name, content }) => {
   if (type !== 'file') return
@@ -43,7 +43,7 @@ const pulled = await windlass.pull(image, {
 }).done
 console.log(`${pulled.layers.length} layers stored and unpacked, ${scanned} files scanned`)
 
-// The blobs are there: what is left of the copy is the config, the manifest and the tag.
+// The target has the layers, so only the config, the manifest and the tag are copied.
 const { name, blobs } = await windlass.copy(image, target).done
 console.log(`${name}: ${blobs.copied} blob sent, ${blobs.exists} there`)
 await Promise.all([windlass.close(), sink.close()])

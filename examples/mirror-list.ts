@@ -1,5 +1,5 @@
 /**
- * Mirrors a list of images into a registry, three at a time. One that fails does not stop the others.
+ * Copies a list of images into a registry, three at a time. An image that fails does not stop the others.
  *
  *     npx tsx examples/mirror-list.ts [REGISTRY/PREFIX IMAGE...]      (no names: two embedded registries)
  */
@@ -12,7 +12,7 @@ const { from, to, close } = await twoRepositories(prefix && 'unused', prefix)
 const names = prefix === undefined ? ['1', '2', 'missing'].map((tag) => `${from}:${tag}`) : list
 const windlass = await open()
 
-/** Copies each name to the same repository and tag below the prefix. A failure is a result, so the others go on. */
+/** Copies each image to the same repository and tag below the prefix. A failure is a result, so others continue. */
 const mirror = stage(
   async (name: string, { signal }): Promise<string> => {
     const { repository, tag = 'latest' } = parseReference(name)

@@ -1,12 +1,12 @@
 /**
- * Reads one file of an image, and lists the largest files, without a store. No more of the layers is fetched than that takes.
+ * Reads one file of an image and lists the largest files, without a store. Only the necessary bytes are fetched.
  *
  *     npx tsx examples/one-file.ts [IMAGE] [PATH]      (no image: one from an embedded registry)
  */
 import { type ImageFile, open } from 'windlass'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-const { name, store, requests, close } = await anImage(process.argv[2])
+const { name, store, requests, close } = await exampleImage(process.argv[2])
 const windlass = await open({ store })
 
 const file = await windlass.file(name, process.argv[3] ?? '/app/7.txt')

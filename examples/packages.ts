@@ -1,5 +1,5 @@
 /**
- * Lists the packages of an image as CycloneDX JSON, out of the databases of dpkg and apk, while the image is unpacked.
+ * Reads the package databases of dpkg and apk while an image is unpacked, and prints the packages as CycloneDX JSON.
  *
  *     npx tsx examples/packages.ts [IMAGE]      (no image: one from an embedded registry)
  */
@@ -7,17 +7,19 @@ import { text } from 'node:stream/consumers'
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library'
 import { open } from 'windlass'
 import type { LayerEntrySink } from 'windlass/stages'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-/** Where the databases are, and what their fields are called. A blank line ends a package. */
-const apk = { type: 'apk', name: 'P', version: 'V', wanted: /^P:/m }
-const dpkg = { type: 'deb', name: 'Package', version: 'Version', wanted: /^Status: .* installed$/m }
+/**
+ * The databases and the names of their fields. A blank line ends a package. `isInstalled` matches installed packages.
+ */
+const apk = { type: 'apk', name: 'P', version: 'V', isInstalled: /^P:/m }
+const dpkg = { type: 'deb', name: 'Package', version: 'Version', isInstalled: /^Status: .* installed$/m }
 const databases: Record<string, typeof apk> = {
   'var/lib/dpkg/status': dpkg,
   'lib/apk/db/installed': apk,
   'usr/lib/apk/db/installed': apk,
 }
-/** The databases of each layer. A layer that begins anew forgets what it said. */
+/** The databases of each layer by its digest. A new attempt replaces what the previous one has read. */
 const layers = new Map<string, { attempt: number; at: number; found: Map<string, string> }>()
 
 const onEntry: LayerEntrySink = async (entry, { layer: { descriptor, positions, attempt } }) => {
@@ -31,7 +33,7 @@ const {
   name: reference,
   store,
   close,
-} = await anImage(process.argv[2], [
+} = await exampleImage(process.argv[2], [
   {
     entries: [
       { path: 'var/lib/dpkg/status', content: 'Package: bash\nStatus: install ok installed\nVersion: 5.2\n' },
@@ -42,11 +44,11 @@ const {
 const windlass = await open({ store })
 await windlass.pull(reference, { onEntry }).done
 
-const upwards = [...layers.values()].sort((a, b) => a.at - b.at)
+const fromBaseToTop = [...layers.values()].sort((a, b) => a.at - b.at)
 const bom = new Models.Bom()
-for (const [path, content] of new Map(upwards.flatMap(({ found }) => [...found]))) {
-  const { type, name, version, wanted } = databases[path]!
-  for (const each of content.split('\n\n').filter((of) => wanted.test(of))) {
+for (const [path, content] of new Map(fromBaseToTop.flatMap(({ found }) => [...found]))) {
+  const { type, name, version, isInstalled } = databases[path]!
+  for (const each of content.split('\n\n').filter((entry) => isInstalled.test(entry))) {
     const [title, release] = [name, version].map((key) => new RegExp(`^${key}: ?(.+)$`, 'm').exec(each)?.[1])
     const purl = `pkg:${type}/${title}@${release}`
     const about = { version: release!, purl, bomRef: purl }

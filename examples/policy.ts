@@ -1,15 +1,14 @@
 /**
- * Refuses images by their config, before any layer is requested.
+ * Refuses images that run as root. The config is checked before any layer is requested.
  *
  *     npx tsx examples/policy.ts [IMAGE]
  */
 import { open } from 'windlass'
 import { compose } from 'windlass/flow'
 import { type PlannedImage, pullStage } from 'windlass/stages'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-/** Refuses images that run as root. */
-const notAsRoot = pullStage(
+const refuseRoot = pullStage(
   async (image: PlannedImage) => {
     const { config } = await image.config.value
     const user = config.config?.User ?? ''
@@ -19,10 +18,10 @@ const notAsRoot = pullStage(
   { name: 'not-as-root' },
 )
 
-const { name, store, close } = await anImage(process.argv[2])
+const { name, store, close } = await exampleImage(process.argv[2])
 const windlass = await open({ store })
 const pull = windlass.pull(name, {
-  stages: (bound) => ({ onImage: compose(bound.onImage, notAsRoot) }),
+  stages: (bound) => ({ onImage: compose(bound.onImage, refuseRoot) }),
 })
 await pull.done.then(
   (image) => console.log(`pulled ${image.digest}`),

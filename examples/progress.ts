@@ -1,13 +1,13 @@
 /**
- * Shows progress from the events of a pull: the state is a reduction of the events, and frames sample it.
+ * Shows the progress of a pull: `reduce` computes the state from the events, and the state is printed every 100 ms.
  *
  *     npx tsx examples/progress.ts [IMAGE]
  */
 import { auditTime, lastValueFrom, scan, tap } from 'rxjs'
 import { emptySnapshot, open, reduce, secondsLeft } from 'windlass'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-const { name, store, close } = await anImage(process.argv[2])
+const { name, store, close } = await exampleImage(process.argv[2])
 const windlass = await open({ store })
 const pull = windlass.pull(name)
 

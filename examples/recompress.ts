@@ -1,5 +1,5 @@
 /**
- * Copies an image, and compresses its gzip layers with zstd on the way: other digests in the manifest, the same config.
+ * Copies an image and compresses its gzip layers with zstd. The manifest gets new digests; the config stays the same.
  *
  *     npx tsx examples/recompress.ts [FROM:TAG TO:TAG]      (no names: two embedded registries)
  */
@@ -20,9 +20,9 @@ if (!createZstdCompress) {
 }
 const { from, to, directory, close } = await twoRepositories(process.argv[2], process.argv[3])
 const oci = 'application/vnd.oci.image'
-const made = new Map<string, Descriptor>() // the new layers by the digests of the old ones
+const newLayers = new Map<string, Descriptor>() // by the digest of the original layer
 
-/** Compresses a layer into a file: a sink takes a blob by its digest, which is not known before. */
+/** Compresses a layer into a file and sends it. The file is necessary, because a sink needs the digest first. */
 const recompress = pullStage(async ({ descriptor, source, sink }: BlobTask, { signal }) => {
   const [hash, file] = [createHash('sha256'), createWriteStream(`${directory}/${descriptor.digest.slice(7)}`)]
   const blob = await readBlob(source, descriptor, { signal })
@@ -31,29 +31,29 @@ const recompress = pullStage(async ({ descriptor, source, sink }: BlobTask, { si
   const digest = parseDigest(`sha256:${hash.digest('hex')}`)
   const layer = { mediaType: `${oci}.layer.v1.tar+zstd`, digest, size: file.bytesWritten }
   await sink.putBlob(layer, () => Promise.resolve(createReadStream(file.path)), { signal })
-  made.set(descriptor.digest, layer)
+  newLayers.set(descriptor.digest, layer)
   return { descriptor: layer, outcome: 'copied' as const }
 })
 
-/** Lists the new layers in the manifest. */
+/** Replaces the layers in the manifest by the new ones. */
 const rewrite = pullStage((plan: CopiedBlobs): CopiedBlobs => {
   const manifest = JSON.parse(plan.root.bytes.toString()) as ImageManifest
   const config = { ...manifest.config, mediaType: `${oci}.config.v1+json` }
-  const layers = manifest.layers.map((layer) => made.get(layer.digest) ?? layer)
+  const layers = manifest.layers.map((layer) => newLayers.get(layer.digest) ?? layer)
   const mediaType = `${oci}.manifest.v1+json`
   const bytes = Buffer.from(JSON.stringify({ ...manifest, mediaType, config, layers }))
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length }
-  return { ...plan, tagged: false, root: { ...plan.root, bytes, descriptor } }
+  return { ...plan, wasTagged: false, root: { ...plan.root, bytes, descriptor } }
 })
 
 const [source, sink, tag] = [registrySource(from), registrySink(to), parseReference(to).tag ?? '1']
 const stages = copyStages({ target: { name: to, sink, tag } })
 const kind = ({ descriptor }: BlobTask) => (/tar.gzip$/.test(descriptor.mediaType) ? 'gzip' : 'other')
 const copyBlobs = branch(kind, { gzip: recompress, other: stages.copyBlobs })
-const line = copy({ ...stages, copyBlobs, putManifests: compose(rewrite, stages.putManifests) })
-await run(Flow.of(imageRequest(source, parseReference(from).tag ?? '1')).pipe(line)).done
+const copyPipeline = copy({ ...stages, copyBlobs, putManifests: compose(rewrite, stages.putManifests) })
+await run(Flow.of(imageRequest(source, parseReference(from).tag ?? '1')).pipe(copyPipeline)).done
 const windlass = await open({ store: `${directory}/store` })
-const image = await windlass.pull(`${sink.host}/${sink.repository}:${tag}`).done // which verifies every diffID of the config
-console.log(`${image.name}: ${made.size} layers compressed anew, ${image.layers.length} verified`)
+const image = await windlass.pull(`${sink.host}/${sink.repository}:${tag}`).done // verifies the diffIDs in the config
+console.log(`${image.name}: ${newLayers.size} layers compressed anew, ${image.layers.length} verified`)
 await Promise.all([windlass.close(), source.close(), sink.close()])
 await close()

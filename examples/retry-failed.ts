@@ -1,12 +1,12 @@
 /**
- * Pulls a list of images, goes on after failures, and then tries again what failed for a reason that may pass.
+ * Pulls a list of images, continues after failures, and then retries the images whose failure may be temporary.
  *
  *     npx tsx examples/retry-failed.ts IMAGE...
  */
 import { isFailedName, open } from 'windlass'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-const { name, alias, store, close } = await anImage(process.argv[2])
+const { name, alias, store, close } = await exampleImage(process.argv[2])
 const names = process.argv.length > 3 ? process.argv.slice(2) : [name, alias, `${name}-missing`]
 const windlass = await open({ store })
 
@@ -14,7 +14,7 @@ const set = windlass.pullMany(names, { concurrency: 3 })
 set.each.subscribe((started) => console.log(`started: ${started.name}`))
 let report = await set.done
 
-// The report is plain data: a program can also write it to a file, and read it again the next day.
+// The report is plain data, so a program can also save it and retry later.
 for (let rounds = 0; report.retryable > 0 && rounds < 3; rounds++)
   report = await windlass.retryFailed(report, { concurrency: 3 }).done
 

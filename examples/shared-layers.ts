@@ -1,12 +1,12 @@
 /**
- * Runs two concurrent pulls that share layers: each layer is fetched once, and both pulls report its progress.
+ * Pulls two images with the same layers concurrently. Each layer is fetched only once.
  *
  *     npx tsx examples/shared-layers.ts
  */
 import { open } from 'windlass'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-const { name, alias, store, requests, close } = await anImage()
+const { name, alias, store, requests, close } = await exampleImage()
 const windlass = await open({ store })
 const [one, two] = await Promise.all([windlass.pull(name).done, windlass.pull(alias).done])
 const fetched = requests().filter((url) => one.layers.some(({ digest }) => url.endsWith(digest)))

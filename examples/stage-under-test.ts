@@ -1,5 +1,5 @@
 /**
- * Tests a stage: step by step with probes, against the laws, and in a pull from a registry that fails.
+ * Tests a stage: step by step with a probe, against the laws of stages, and in a pull from a registry that fails once.
  *
  *     npx tsx --test examples/stage-under-test.ts
  */
@@ -9,39 +9,39 @@ import { open } from 'windlass'
 import { Flow, compose, stage } from 'windlass/flow'
 import { type EnsuredLayer, pullStage } from 'windlass/stages'
 import { buildImage, faults, putImage, sinkProbe, stageLaws, startRegistry } from 'windlass/testing'
-import { anImage } from './an-image.js'
+import { exampleImage } from './an-image.js'
 
-const lengths = () => stage((text: string) => text.length, { name: 'lengths', slots: 2 })
+const textLengths = () => stage((text: string) => text.length, { name: 'lengths', slots: 2 })
 
 void describe('lengths', () => {
-  void it('answers on demand only', async () => {
-    const sink = sinkProbe(Flow.of('a', 'bb', 'ccc').pipe(lengths()))
+  void it('emits only on demand', async () => {
+    const sink = sinkProbe(Flow.of('a', 'bb', 'ccc').pipe(textLengths()))
     await sink.expectNothing()
     sink.request(3)
     await sink.expect(1, 2, 3)
     await sink.expectEnd()
   })
 
-  const laws = stageLaws(lengths, {
+  const laws = stageLaws(textLengths, {
     ...{ input: (seed) => 'x'.repeat(seed % 9), slots: 2 },
     outputs: (inputs) => inputs.map(({ length }) => length),
   })
   for (const law of laws) void it(law.name, () => law.check())
 
-  void it('sees every layer, though the registry breaks off a download', async () => {
-    const { store, close } = await anImage()
+  void it('receives every layer, although the registry refuses a download once', async () => {
+    const { store, close } = await exampleImage()
     const registry = await startRegistry()
     const image = buildImage({ layers: [{ entries: [{ path: 'motd', content: 'hello\n' }] }] })
     await putImage(registry, 'team/app', '1', image)
     registry.addFault(faults.status(503, { reference: image.layers[0]!.digest }))
     const windlass = await open({ store, retryDelay: 1 })
     const seen: string[] = []
-    const see = pullStage((layer: EnsuredLayer) => {
+    const recordLayer = pullStage((layer: EnsuredLayer) => {
       seen.push(layer.task.descriptor.digest)
       return layer
     })
     await windlass.pull(`${registry.host}/team/app:1`, {
-      stages: (bound) => ({ onLayer: compose(bound.onLayer, see) }),
+      stages: (bound) => ({ onLayer: compose(bound.onLayer, recordLayer) }),
     }).done
     assert.deepEqual(seen, [image.layers[0]!.digest])
     await windlass.close()

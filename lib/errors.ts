@@ -10,76 +10,76 @@
 export type ExitCode = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 130
 
 /** Properties of an error code. */
-interface Meaning {
+interface CodeProperties {
   readonly exit: ExitCode
   /** Whether a retry may succeed. An individual error can override it. */
   readonly retryable: boolean
 }
 
-const means = (exit: ExitCode, retryable = false): Meaning => ({ exit, retryable })
+const codeProperties = (exit: ExitCode, retryable = false): CodeProperties => ({ exit, retryable })
 
 /** All error codes, with their exit codes. */
 export const errorCodes = {
-  INTERNAL: means(1),
-  /** A stage that is not part of Windlass threw an error of its own: it is the cause. */
-  STAGE_FAILED: means(1),
-  PROTOCOL: means(1),
+  INTERNAL: codeProperties(1),
+  /** A stage that is not part of Windlass threw an error, which is the cause. */
+  STAGE_FAILED: codeProperties(1),
+  PROTOCOL: codeProperties(1),
 
-  USAGE: means(2),
-  REFERENCE_INVALID: means(2),
-  DIGEST_INVALID: means(2),
-  PLATFORM_INVALID: means(2),
+  USAGE: codeProperties(2),
+  REFERENCE_INVALID: codeProperties(2),
+  DIGEST_INVALID: codeProperties(2),
+  PLATFORM_INVALID: codeProperties(2),
 
-  UNAUTHORIZED: means(3),
-  DENIED: means(3),
+  UNAUTHORIZED: codeProperties(3),
+  DENIED: codeProperties(3),
 
-  NAME_UNKNOWN: means(4),
-  MANIFEST_UNKNOWN: means(4),
-  PLATFORM_UNMATCHED: means(4),
-  IMAGE_UNKNOWN: means(4),
+  NAME_UNKNOWN: codeProperties(4),
+  MANIFEST_UNKNOWN: codeProperties(4),
+  PLATFORM_UNMATCHED: codeProperties(4),
+  IMAGE_UNKNOWN: codeProperties(4),
   /** The image has no such file. */
-  FILE_UNKNOWN: means(4),
-  /** What was asked for is in the image and has no content: a directory, a device, a fifo. */
-  NOT_A_FILE: means(4),
+  FILE_UNKNOWN: codeProperties(4),
+  /** The path is in the image but has no content: a directory, a device, a fifo. */
+  NOT_A_FILE: codeProperties(4),
 
-  DIGEST_MISMATCH: means(5),
-  SIZE_MISMATCH: means(5),
-  DIFF_ID_MISMATCH: means(5),
-  ROOTFS_MISMATCH: means(5),
-  MANIFEST_INVALID: means(5),
-  CONFIG_INVALID: means(5),
-  LAYER_INVALID: means(5),
-  LIMIT_EXCEEDED: means(5),
-  SIGNATURE_INVALID: means(5),
+  DIGEST_MISMATCH: codeProperties(5),
+  SIZE_MISMATCH: codeProperties(5),
+  DIFF_ID_MISMATCH: codeProperties(5),
+  ROOTFS_MISMATCH: codeProperties(5),
+  MANIFEST_INVALID: codeProperties(5),
+  CONFIG_INVALID: codeProperties(5),
+  LAYER_INVALID: codeProperties(5),
+  LIMIT_EXCEEDED: codeProperties(5),
+  SIGNATURE_INVALID: codeProperties(5),
 
-  NETWORK: means(6, true),
-  STALLED: means(6, true),
-  REGISTRY_RESPONSE: means(6),
-  REGISTRY_UNAVAILABLE: means(6, true),
-  TOO_MANY_REQUESTS: means(6, true),
-  BLOB_UNKNOWN: means(6),
-  CHALLENGE_INVALID: means(6),
-  REDIRECT_REFUSED: means(6),
-  TLS: means(6),
+  NETWORK: codeProperties(6, true),
+  STALLED: codeProperties(6, true),
+  REGISTRY_RESPONSE: codeProperties(6),
+  REGISTRY_UNAVAILABLE: codeProperties(6, true),
+  TOO_MANY_REQUESTS: codeProperties(6, true),
+  BLOB_UNKNOWN: codeProperties(6),
+  CHALLENGE_INVALID: codeProperties(6),
+  REDIRECT_REFUSED: codeProperties(6),
+  TLS: codeProperties(6),
 
-  STORE_FULL: means(7),
-  STORE_READ_ONLY: means(7),
-  STORE_DENIED: means(7),
-  STORE_LOCKED: means(7, true),
-  STORE_CORRUPT: means(7),
-  STORE_IO: means(7),
+  STORE_FULL: codeProperties(7),
+  STORE_READ_ONLY: codeProperties(7),
+  STORE_DENIED: codeProperties(7),
+  STORE_LOCKED: codeProperties(7, true),
+  STORE_CORRUPT: codeProperties(7),
+  STORE_IO: codeProperties(7),
 
   /** Not a container image, or an image of an unsupported kind. */
-  UNSUPPORTED: means(8),
-  MANIFEST_UNSUPPORTED: means(8),
+  UNSUPPORTED: codeProperties(8),
+  MANIFEST_UNSUPPORTED: codeProperties(8),
 
-  CANCELLED: means(130),
-} as const satisfies Record<string, Meaning>
+  CANCELLED: codeProperties(130),
+} as const satisfies Record<string, CodeProperties>
 
 /** Code of a `WindlassError`. */
 export type ErrorCode = keyof typeof errorCodes
 
-/** The objects that an error refers to. Contains no secrets: user info and query are removed from hosts and URLs. */
+/** The objects that an error refers to. Contains no secrets: user info and query of URLs are removed. */
 export interface ErrorSubject {
   readonly reference?: string
   readonly host?: string
@@ -95,7 +95,7 @@ export interface ErrorDetails extends ErrorSubject {
   readonly cause?: unknown
   /** A sentence that says what the user can do. */
   readonly hint?: string
-  /** Overrides the value of the code. */
+  /** Whether a retry may succeed. Default: the value of the code. */
   readonly retryable?: boolean
   /** Delay that the server requested with `Retry-After`, in milliseconds. */
   readonly retryAfter?: number

@@ -1,15 +1,16 @@
 /**
- * Provides the limits on the resources that an image may use. The defaults accept every legitimate image and stop
+ * Provides the limits on the resources that an image may use. The defaults accept legitimate images, and reject
  * decompression bombs and other hostile images while they are read.
  */
 import { type ErrorSubject, WindlassError } from './errors.js'
 import { formatExactBytes, formatNumber, formatSeconds } from './quantities.js'
 
 /**
- * Limits on images and responses. Exceeding one is an error LIMIT_EXCEEDED with its name. `Infinity` disables a limit.
+ * Limits on images and responses. Exceeding one is a LIMIT_EXCEEDED error that names the limit. `Infinity` disables a
+ * limit.
  */
 export interface Limits {
-  /** Unpacked bytes of one layer: of the whole archive, and of its files with all holes filled. */
+  /** Unpacked bytes of one layer. Applies to the whole archive, and to the sum of its files with their holes filled. */
   readonly layerBytes: number
   /** Unpacked bytes of all distinct layers of an image together. */
   readonly imageBytes: number
@@ -18,8 +19,8 @@ export interface Limits {
   /** Entries of one layer, including whiteouts. */
   readonly layerEntries: number
   /**
-   * Directories that one layer creates or writes to, whether they have an entry of their own or are only parents of
-   * entries. Each is kept in memory until the layer is complete, and one entry may create a thousand of them.
+   * Directories that one layer creates or writes to, including parents without an entry of their own. Each is kept in
+   * memory until the layer is complete, and the path of one entry may contain a thousand of them.
    */
   readonly layerDirectories: number
   /** Bytes of the name of an entry in the archive. */
@@ -34,8 +35,8 @@ export interface Limits {
    */
   readonly sparseFileBytes: number
   /**
-   * Bytes of the table of contents of a layer (eStargz, zstd:chunked), uncompressed. A layer with a larger one is read as
-   * if it had none. An entry has about 300 bytes.
+   * Bytes of the table of contents of a layer (eStargz, zstd:chunked), uncompressed. A layer with a larger one is read
+   * as if it had none. An entry has about 300 bytes.
    */
   readonly tocBytes: number
   /** Bytes of a manifest or an index. The default, 4 MiB, is that of containerd (CVE-2023-25153, CVE-2020-1702). */
@@ -50,7 +51,7 @@ export interface Limits {
   readonly tokenBytes: number
   /**
    * Maximum number of bytes read from an error response, or from another response that is only quoted in a message. A
-   * longer response is not an error of its own: it is cut, and the message says so.
+   * longer response does not cause another error: it is truncated, and the message says so.
    */
   readonly errorBytes: number
   /** Consecutive redirects of one request. */
@@ -77,7 +78,7 @@ const TiB = 2 ** 40
 export const defaultLimits: Limits = {
   layerBytes: 256 * GiB,
   imageBytes: TiB,
-  // Deflate reaches at most 1,032. Data that stays above 500 for a gigabyte consists almost entirely of zeros.
+  // Deflate reaches at most 1,032. Data with a ratio above 500 over a gigabyte consists almost entirely of zeros.
   layerRatio: 500,
   layerEntries: 5_000_000,
   layerDirectories: 80_000,

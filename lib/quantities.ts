@@ -23,8 +23,8 @@ const binaryUnits = [
 ] as const
 
 /**
- * Formats a number of bytes exactly: `4 MiB` if it is a whole number of a binary unit, otherwise `1,234 bytes`. For
- * limits and for sizes that are compared.
+ * Formats a number of bytes exactly: `4 MiB` if it is a whole number of a binary unit, otherwise `1,234 bytes`. Used
+ * for limits and for sizes that the reader has to compare.
  */
 export function formatExactBytes(bytes: number): string {
   const unit = binaryUnits.find(([, size]) => bytes >= size && bytes % size === 0)
@@ -43,15 +43,17 @@ export const formatCount = (count: number, noun: string, plural = `${noun}s`): s
 export const formatSeconds = (milliseconds: number): string =>
   formatCount(Math.max(0, Math.ceil(milliseconds / 1000)), 'second')
 
-/** Formats elapsed milliseconds as seconds, rounded to tenths below 10 seconds: `0.3 seconds`, `1 second`, `12 seconds`. */
+/**
+ * Formats elapsed milliseconds as seconds, rounded to tenths below 10 seconds: `0.3 seconds`, `1 second`, `12 seconds`.
+ */
 export function formatElapsed(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000
   return formatCount(seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds), 'second')
 }
 
 /**
- * Formats milliseconds as a timeout or a delay. Up to 120 seconds the result is exact to the millisecond: `0.3 seconds`,
- * `90 seconds`. Longer times are rounded up: `5 minutes`, `24 hours`, `3 days`.
+ * Formats the milliseconds of a timeout or a delay. Up to 120 seconds exactly: `0.3 seconds`, `90 seconds`. Longer
+ * times are rounded up: `5 minutes`, `24 hours`, `3 days`.
  */
 export function formatDuration(milliseconds: number): string {
   const seconds = Math.max(0, Math.ceil(milliseconds)) / 1000

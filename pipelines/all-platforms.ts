@@ -46,17 +46,17 @@ export interface AllPlatformsOptions extends Pick<PullParts, 'store' | 'retry'> 
 }
 
 /**
- * Returns the stages for the pull of one image of an index. Such a pull starts at the entry of the index and does not
- * set a name: `allPlatforms` names the whole index. An image that does not come from an index gets `bound` unchanged.
+ * Returns the stages that pull one image of an index. Unlike `stages`, they start at the entry of the index and do not
+ * set a name, because `allPlatforms` names the index. Returns `stages` if the image does not come from an index.
  */
 export function entryStages(
-  bound: PullStages,
+  stages: PullStages,
   { store, retry }: Pick<PullParts, 'store' | 'retry'>,
   image: IndexedImage,
 ): PullStages {
-  if (image.trail.length === 0) return bound
+  if (image.parentIndexes.length === 0) return stages
   return {
-    ...bound,
+    ...stages,
     resolve: resolveEntry(image, { retry }),
     commitImage: commitImage(store, { named: false }),
   }
@@ -75,8 +75,8 @@ const eachImage = ({ store, start }: AllPlatformsOptions): Stage<IndexedImages, 
       Flow.from(found.images).pipe(
         eachPull<IndexedImage, PulledImage>({
           start: (image) => start(image, found.request),
-          pulled: (image) => image,
-          failed: (error) => {
+          mapImage: (image) => image,
+          mapError: (error) => {
             throw error
           },
         }),
@@ -86,6 +86,9 @@ const eachImage = ({ store, start }: AllPlatformsOptions): Stage<IndexedImages, 
     { name: 'all-platforms' },
   )
 
+/**
+ * Returns the stage that stores the indexes and points the name at the root index, once all images are in the store.
+ */
 const nameIndex = (
   { request, root, indexes, leftOut, problems }: IndexedImages,
   store: Store,

@@ -61,7 +61,7 @@ export interface AllTagsOptions extends Pick<EachPullOptions<string, TagOutcome>
   readonly warnings?: readonly TagsWarning[]
 }
 
-/** Reports whether the tag failed. */
+/** Reports whether the pull of the tag failed. */
 export const hasFailed = (outcome: TagOutcome): outcome is FailedTag => 'error' in outcome
 
 /** Pulls each tag that it receives and emits one result for all of them. */
@@ -69,10 +69,10 @@ export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions
   return compose(
     eachPull<string, TagOutcome>({
       start,
-      pulled: ({ name, digest, mediaType, platform, imageId, size, status }, tag) => {
+      mapImage: ({ name, digest, mediaType, platform, imageId, size, status }, tag) => {
         return { tag, name, digest, mediaType, platform, imageId, size, status }
       },
-      failed: (error, tag) => {
+      mapError: (error, tag) => {
         if (failFast) throw error
         return { tag, name: `${name}:${tag}`, error: asWindlassError(error).toJSON() }
       },
@@ -88,20 +88,17 @@ export function allTags({ name, failFast, start, warnings = [] }: AllTagsOptions
   )
 }
 
-/**
- * Returns `tags` as a flow.
- * @throws MANIFEST_UNKNOWN when there are no tags, with Docker's message
- */
+/** Returns a flow of `tags`. If there are none, it fails with MANIFEST_UNKNOWN and Docker's message. */
 export const nonEmptyTags = (tags: AsyncIterable<string>, name: string): Flow<string> =>
   Flow.from(requireTags(tags, name))
 
 async function* requireTags(tags: AsyncIterable<string>, name: string): AsyncGenerator<string> {
-  let any = false
+  let isEmpty = true
   for await (const tag of tags) {
-    any = true
+    isEmpty = false
     yield tag
   }
-  if (!any) throw noTagsError(name)
+  if (isEmpty) throw noTagsError(name)
 }
 
 /** Returns the error for a repository without tags. Its message is the one that Docker prints. */

@@ -1,4 +1,4 @@
-/** Provides the stages of a copy, bound to its target. */
+/** Creates the stages of a copy to one target. */
 import { map } from 'rxjs'
 import { type Stage, branch, compose, identity, lift } from '../lib/flow/index.js'
 import { WindlassError } from '../lib/errors.js'
@@ -32,7 +32,7 @@ export interface CopyParts {
   readonly target: CopyTarget
   /** Copy an index with everything in it. Default: false, which copies the image for the platform of the request. */
   readonly allPlatforms?: boolean
-  /** Limits and shares the copies of blobs. Default: three at a time, for this copy alone. */
+  /** Limits concurrent copies of blobs and shares them between copies of images. Default: 3 slots, not shared. */
   readonly copies?: BlobCopies
   /** Retries of manifests. Default: `documentRetryPolicy`. */
   readonly retry?: RetryPolicy
@@ -43,7 +43,9 @@ export interface CopyParts {
 /** The stages that `copy` composes. Each can be replaced, or composed with another stage. */
 export interface CopyStages {
   readonly resolve: Stage<ImageRequest, Resolved>
-  /** Replaces an index by the image for the platform. If all platforms are copied, it passes the index on unchanged. */
+  /**
+   * Chooses the image for the platform from an index. If all platforms are copied, it passes the index on unchanged.
+   */
   readonly choose: Stage<Resolved, Resolved>
   /** Reads every manifest that is to be copied, and checks which of them the target has. */
   readonly readManifests: Stage<Resolved, CopyPlan>
@@ -71,7 +73,10 @@ export function copyStages({
   }
 }
 
-/** Follows indexes to the image of the platform. Unlike a pull, a copy accepts any artifact, because it does not interpret it. */
+/**
+ * Follows indexes to the image of the platform. Unlike a pull, a copy accepts any artifact, because it does not
+ * interpret it.
+ */
 function followIndexes(retry: RetryPolicy, maxDepth: number, depth = maxDepth): Stage<Resolved, Resolved> {
   return branch(
     ({ document }: Resolved): 'index' | 'other' => (document.kind === 'index' ? 'index' : 'other'),
@@ -81,7 +86,7 @@ function followIndexes(retry: RetryPolicy, maxDepth: number, depth = maxDepth): 
         depth === 0
           ? failTooDeep(maxDepth)
           : compose(
-              asIndex,
+              requireIndex,
               compose(fillPlatforms({ retry }), choosePlatform({ retry })),
               followIndexes(retry, maxDepth, depth - 1),
             ),
@@ -89,7 +94,7 @@ function followIndexes(retry: RetryPolicy, maxDepth: number, depth = maxDepth): 
   )
 }
 
-const asIndex: Stage<Resolved, Resolved<IndexDocument>> = lift(
+const requireIndex: Stage<Resolved, Resolved<IndexDocument>> = lift(
   map((resolved: Resolved) => {
     if (resolved.document.kind !== 'index') throw new WindlassError('INTERNAL', 'not an index')
     return resolved as Resolved<IndexDocument>

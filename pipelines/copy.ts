@@ -5,12 +5,11 @@
  *             manifest   platform  all of an index,              images, then    with the tag,
  *             or index             or of the image               indexes         last of all
  *
- *     each blob ═╦═► the target has it │ mounts it │ source ─► verify ─► target ═╦═►
- *                ╚═══ several at a time, each once, at the pace of the slower ═══╝
- *                     side
+ *     each blob ═╦═► skip if the target has it, else mount, else stream from source to target ═╦═►
+ *                ╚═════════════════ several at a time, each digest once ═══════════════════════╝
  *
- * Manifests are not changed, so their digests stay the same. Children are written before the manifests that list them, so
- * that the target never refers to content that it does not have.
+ * Manifests are not changed, so their digests stay the same. Children are written before the manifests that list them,
+ * so that the target never refers to content that it does not have.
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, eachBlob } from '../lib/stages/index.js'
@@ -22,7 +21,7 @@ import type { CopyStages } from './copy-stages.js'
  *
  * @example
  * const target = { name: 'localhost:5000/app:1', sink: registrySink('localhost:5000/app'), tag: '1' }
- * const line = copy(copyStages({ target, allPlatforms: true }))
+ * const pipeline = copy(copyStages({ target, allPlatforms: true }))
  */
 export const copy = (stages: CopyStages): Stage<ImageRequest, CopiedImage> =>
   compose(

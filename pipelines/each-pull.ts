@@ -19,30 +19,33 @@ export interface EachPullOptions<In, Out> {
   /** Starts the pull of an element. */
   readonly start: (input: In) => RunningPull
   /** Maps a pulled image to the result of its element. */
-  readonly pulled: (image: PulledImage, input: In) => Out
+  readonly mapImage: (image: PulledImage, input: In) => Out
   /** Maps an error to the result of its element. An error that it throws fails the stage and cancels all pulls. */
-  readonly failed: (error: unknown, input: In) => Out
+  readonly mapError: (error: unknown, input: In) => Out
 }
 
-/** Runs a pull for each element and emits the results in the order of the elements, each after its pull has closed. */
+/**
+ * Returns the stage that runs a pull for each element. It emits the results in the order of the elements, each after
+ * its pull has closed.
+ */
 export function eachPull<In, Out>({
   slots = 2,
   start,
-  pulled,
-  failed,
+  mapImage,
+  mapError,
 }: EachPullOptions<In, Out>): Stage<In, Out> {
   return stage(
-    async (input: In, turn): Promise<Out> => {
+    async (input: In, { signal }): Promise<Out> => {
       const pull = start(input)
-      const cancel = (): void => pull.cancel(turn.signal.reason)
-      turn.signal.addEventListener('abort', cancel, { once: true })
+      const cancel = (): void => pull.cancel(signal.reason)
+      signal.addEventListener('abort', cancel, { once: true })
       try {
-        return pulled(await pull.done, input)
+        return mapImage(await pull.done, input)
       } catch (error) {
-        if (turn.signal.aborted) throw error
-        return failed(error, input)
+        if (signal.aborted) throw error
+        return mapError(error, input)
       } finally {
-        turn.signal.removeEventListener('abort', cancel)
+        signal.removeEventListener('abort', cancel)
         await pull.closed()
       }
     },

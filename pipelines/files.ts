@@ -32,21 +32,25 @@ export interface ImageFile extends Omit<ListedFile, 'layer'> {
 /** A file of an image, and its content. */
 export interface OpenedFile extends ImageFile {
   /**
-   * The content. It is requested when it is read; destroy the stream to stop early. Fails with DIGEST_MISMATCH before the
-   * first chunk that is wrong if the layer has a table of contents, otherwise only with `verify`, at the end.
+   * The content. It is requested when it is read; destroy the stream to stop early. Fails with DIGEST_MISMATCH before
+   * the first chunk that is wrong if the layer has a table of contents, otherwise only with `verify`, at the end.
    */
   readonly stream: Readable
   /**
-   * Whether both the content and the choice of the file are verified when `stream` ends without an error. False
-   * if only a part of a layer is read, because its digest covers the whole layer (`verify` reads it to its end), and if a
-   * layer is read from its unpacked tree, because no digest covers a tree.
+   * Whether both the content and the choice of the file are verified when `stream` ends without an error. False if only
+   * a part of a layer is read, because its digest covers the whole layer (`verify` reads it to its end), and if a layer
+   * is read from its unpacked tree, because no digest covers a tree.
    */
   readonly verified: boolean
 }
 
-/** A layer to read: its descriptor, and its tree if it is unpacked and its blob is missing. */
+/** A layer to read. */
 export interface LayerToRead {
   readonly descriptor: Descriptor
+  /**
+   * The unpacked layer, to be read instead of the blob. `implied` lists the directories that the archive does not
+   * contain itself and that were created for their children.
+   */
   readonly tree?: { readonly path: string; readonly implied: readonly string[] | undefined }
 }
 
@@ -64,14 +68,14 @@ export interface ReadImageOptions {
 /** Reads the files of an image. */
 export interface ReadableImage {
   /**
-   * Lists the files below `path`, in byte order of the paths, or `path` itself if it is not a directory. Without `recursive`,
-   * lists only the direct children. Reads all layers.
+   * Lists the files below `path`, in byte order of the paths, or `path` itself if it is not a directory. Without
+   * `recursive`, lists only the direct children. Reads all layers.
    * @throws FILE_UNKNOWN; errors of the layers and of the source
    */
   list(path?: string, options?: { readonly recursive?: boolean }): Promise<readonly ImageFile[]>
   /**
-   * Finds the file that `path` leads to, following links inside the image. With `verify`, reads the layers that the answer
-   * depends on to their ends, and the stream fails unless their digests are those in the manifest.
+   * Finds the file that `path` leads to, following links inside the image. With `verify`, reads the layers that the
+   * answer depends on to their ends, and the stream fails unless their digests are those in the manifest.
    * @throws FILE_UNKNOWN, NOT_A_FILE; errors of the layers and of the source
    */
   open(path: string, options?: { readonly verify?: boolean }): Promise<OpenedFile>
@@ -92,9 +96,9 @@ export function readImage(layers: readonly LayerToRead[], options: ReadImageOpti
     async list(path = '', options) {
       return (await tree.list(latin1Of(path), options)).map(toImageFile)
     },
-    async open(path, { verify: wanted = false } = {}) {
+    async open(path, { verify: isVerifyRequested = false } = {}) {
       const located = await tree.find(latin1Of(path))
-      const verify = wanted || readers.isDoubtful
+      const verify = isVerifyRequested || readers.hasFoundWrongToc
       return {
         ...toImageFile(located.file),
         stream: Readable.from(tree.content(located, { verify }), { objectMode: false }),
@@ -110,7 +114,7 @@ class LayerReaders {
   readonly all: readonly LayerReader[]
   readonly #options: ReadImageOptions & { readonly limits: Limits }
   readonly #archives = new Set<TarLayer>()
-  #doubtful = false
+  #hasFoundWrongToc = false
   /** Whether the source does not serve ranges. */
   #lacksRanges = false
 
@@ -120,11 +124,11 @@ class LayerReaders {
   }
 
   /**
-   * Whether the source sent a table that does not match the manifest or is malformed. Other bytes of such a source are
-   * used only if they are verified.
+   * Whether the source sent a table of contents that does not match the manifest or is malformed. All other bytes of
+   * such a source must be verified.
    */
-  get isDoubtful(): boolean {
-    return this.#doubtful
+  get hasFoundWrongToc(): boolean {
+    return this.#hasFoundWrongToc
   }
 
   async close(): Promise<void> {
@@ -136,30 +140,30 @@ class LayerReaders {
     const { source, retry, foreignUrls } = this.#options
     const blob = new BlobReader({ source, descriptor, retry, ...(foreignUrls && { foreignUrls }) })
     const reference = tocReferenceOf(descriptor)
-    const archive = (): TarLayer => this.#archive(blob, descriptor)
-    if (reference === undefined || this.#lacksRanges) return archive()
+    const openArchive = (): TarLayer => this.#openArchive(blob, descriptor)
+    if (reference === undefined || this.#lacksRanges) return openArchive()
     if ('problem' in reference) {
       this.#warn(descriptor, reference.problem)
-      return archive()
+      return openArchive()
     }
-    return (await this.#withToc(blob, descriptor, reference)) ?? archive()
+    return (await this.#openWithToc(blob, descriptor, reference)) ?? openArchive()
   }
 
-  #archive(blob: BlobReader, descriptor: Descriptor): TarLayer {
+  #openArchive(blob: BlobReader, descriptor: Descriptor): TarLayer {
     const { signal, limits } = this.#options
-    const others = [...this.#archives]
+    const earlier = [...this.#archives]
     const archive = new TarLayer({
       open: async () => (await blob.open(signal && { signal })).stream,
       expected: descriptor,
       limits,
-      bytesBefore: () => others.reduce((sum, { bytes }) => sum + bytes, 0),
+      bytesBefore: () => earlier.reduce((sum, { bytes }) => sum + bytes, 0),
     })
     this.#archives.add(archive)
     return archive
   }
 
   /** Returns a reader that uses the table of contents of a layer; undefined if the table cannot be used. */
-  async #withToc(
+  async #openWithToc(
     blob: BlobReader,
     descriptor: Descriptor,
     reference: TocReference,
@@ -170,13 +174,13 @@ class LayerReaders {
     try {
       const toc = await readToc(access, reference, limits, signal)
       return new TocLayer({
-        ...{ blob: access, files: entriesOfToc(toc, limits), compression: toc.compression, signal },
-        archive: () => this.#archive(blob, descriptor),
+        ...{ blob: access, tocEntries: entriesOfToc(toc, limits), compression: toc.compression, signal },
+        openArchive: () => this.#openArchive(blob, descriptor),
       })
     } catch (error) {
       if (!(error instanceof WindlassError) || !isAboutToc(error)) throw error
       if (error.code === 'UNSUPPORTED') this.#lacksRanges = true
-      else if (error.code !== 'LIMIT_EXCEEDED') this.#doubtful = true
+      else if (error.code !== 'LIMIT_EXCEEDED') this.#hasFoundWrongToc = true
       this.#warn(descriptor, error.message)
       return undefined
     }

@@ -11,7 +11,7 @@ import {
   resolve,
 } from '../lib/stages/index.js'
 import type { RetryPolicy } from '../lib/transfer/index.js'
-import { only } from './only.js'
+import { runForResult } from './run-for-result.js'
 
 /** Options of `imageLayers`. */
 export interface ImageLayersOptions {
@@ -21,7 +21,8 @@ export interface ImageLayersOptions {
 }
 
 /**
- * Returns the descriptors of the layers, base first. Those of a schema 1 image have the size that the source states.
+ * Returns the descriptors of the layers, base first. A schema 1 manifest states no sizes, so the source is asked for
+ * them.
  * @throws errors of resolving the name
  */
 export async function imageLayers(
@@ -34,7 +35,7 @@ export async function imageLayers(
     schema1: readSchema1({ requireSignatures }),
   }
   const flow = Flow.of(request).pipe(resolve({ retry }), bySchema(stages, request.limits?.indexDepth))
-  const { document } = await only(flow, scope, signal)
+  const { document } = await runForResult(flow, scope, signal)
   if (document.kind === 'image') return document.manifest.layers
   const { layers } = document.image
   return Promise.all(

@@ -1,5 +1,6 @@
 /** Lists the entries of a store, including entries without a name and entries that cannot be read. */
 import { asWindlassError } from '../lib/errors.js'
+import { defaultLimits } from '../lib/limits.js'
 import {
   type Descriptor,
   type Digest,
@@ -46,7 +47,10 @@ export interface ImageProblem {
   readonly why: string
 }
 
-const maxManifestBytes = 4 * 1024 * 1024
+/** Maximum size of a manifest in bytes: the default limit of a pull. */
+const maxManifestBytes = defaultLimits.manifestBytes
+/** Exit code of the errors that the content is not an image or not supported. */
+const unsupportedExitCode = 8
 
 /** Lists all entries of the store. @throws STORE_CORRUPT when the list of names cannot be read */
 export async function listImages(store: Store): Promise<ImageSummary[]> {
@@ -96,7 +100,7 @@ async function readContents({ descriptor }: NamedImage, store: Store): Promise<C
     return { manifests: await manifestsOf(images, store), platforms, problem: undefined }
   } catch (error) {
     const { exitCode, message } = asWindlassError(error)
-    const kind = exitCode === 8 ? 'no image' : 'damaged'
+    const kind = exitCode === unsupportedExitCode ? 'no image' : 'damaged'
     return { manifests: [], platforms, problem: { kind, why: message } }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Pipelines composed of stages: `pull` and its variants, `inspect`, and the operations on a store.
+ * Pipelines of stages: `pull`, its variants and `copy`; and functions that inspect and read images.
  *
  * @module windlass/pipelines
  */

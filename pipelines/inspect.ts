@@ -28,10 +28,10 @@ import {
   readSchema1,
   resolve,
 } from '../lib/stages/index.js'
-import { type RetryPolicy, againAfter } from '../lib/transfer/index.js'
+import { type RetryPolicy, retryDelayOf } from '../lib/transfer/index.js'
 import { toPullEvent } from '../lib/events/index.js'
 import { LayoutSource } from '../lib/sources/index.js'
-import { cancelledError, only } from './only.js'
+import { cancelledError, runForResult } from './run-for-result.js'
 
 /** Result of `inspect`. */
 export interface Inspection {
@@ -85,7 +85,9 @@ export interface InspectedImage {
 export interface InspectRequest {
   /** Fetch only the manifest or index that the name points at. Default: false. */
   readonly manifestOnly?: boolean
-  /** Also list the tags of the repository. Default: false. If the registry refuses, the result has a warning instead. */
+  /**
+   * Also list the tags of the repository. Default: false. If the registry refuses, the result has a warning instead.
+   */
   readonly tags?: boolean
   readonly signal?: AbortSignal
 }
@@ -111,14 +113,14 @@ export async function inspect(
     const pullEvent = toPullEvent(event)
     if (pullEvent?.type === 'warning') warnings.push({ code: pullEvent.code, message: pullEvent.message })
   })
-  const listing = new AbortController()
-  const listingSignal = signal ? AbortSignal.any([listing.signal, signal]) : listing.signal
+  const stopListing = new AbortController()
+  const listingSignal = signal ? AbortSignal.any([stopListing.signal, signal]) : stopListing.signal
   const onWarning = (code: string, message: string) => void warnings.push({ code, message })
-  const tagsRequest = { signal: listingSignal, again: againAfter(retry), onWarning }
-  const listed = tags ? listAll(request.source, tagsRequest) : undefined
-  if (listed) scope.hold(listed, 'the list of tags')
+  const tagsRequest = { signal: listingSignal, again: retryDelayOf(retry), onWarning }
+  const listing = tags ? listAllTags(request.source, tagsRequest) : undefined
+  if (listing) scope.hold(listing, 'the list of tags')
   try {
-    const resolved = await only(Flow.of(request).pipe(resolve({ retry })), scope, signal)
+    const resolved = await runForResult(Flow.of(request).pipe(resolve({ retry })), scope, signal)
     const { descriptor, bytes } = resolved.document
     const { digest, mediaType } = descriptor
     const inspection = { ...namesOf(request), digest, mediaType, manifest: bytes, warnings }
@@ -140,21 +142,21 @@ export async function inspect(
           : toInspectedImage(document, await untilAborted(config.value, turn.signal)),
       ),
     )
-    const found = { ...inspection, image: await only(image, scope, signal) }
-    if (!listed) return found
-    const all = await listed
+    const found = { ...inspection, image: await runForResult(image, scope, signal) }
+    if (!listing) return found
+    const tagsOrWarning = await listing
     if (signal?.aborted) throw cancelledError(signal.reason, 'inspection')
-    if (!('message' in all)) return { ...found, tags: all }
-    warnings.push(all)
+    if (!('message' in tagsOrWarning)) return { ...found, tags: tagsOrWarning }
+    warnings.push(tagsOrWarning)
     return found
   } finally {
-    listing.abort()
+    stopListing.abort()
     await scope.close()
   }
 }
 
-/** Lists all tags. An error becomes a warning, so that the inspection does not fail. */
-async function listAll(
+/** Returns all tags, or a warning if they cannot be listed, so that the inspection does not fail. */
+async function listAllTags(
   source: ImageSource,
   request: TagsRequest,
 ): Promise<readonly string[] | InspectWarning> {

@@ -1,4 +1,4 @@
-/** Provides the stages of a pull, bound to a store and to the resources that all pulls of a puller share. */
+/** Creates the stages of a pull from the resources that all pulls of a puller share. */
 import { type SlotCount, type Stage, compose, identity } from '../lib/flow/index.js'
 import type { UnpackPool } from '../lib/archive/index.js'
 import type { Limits } from '../lib/limits.js'
@@ -56,6 +56,7 @@ export interface PullParts {
   readonly pool: UnpackPool
   readonly retry: RetryPolicy
   readonly limits: Limits
+  /** The downloads in progress. Pulls that need the same layer share one, as with singleflight in Go. */
   readonly flights: LayerFlights
   /** Limits how many layers are downloaded concurrently. */
   readonly downloads: Downloads
@@ -72,9 +73,9 @@ export interface PullStages {
   readonly plan: Stage<Resolved<PullableDocument>, PlannedImage>
   readonly fetchConfig: Stage<PlannedImage, PlannedImage>
   /**
-   * A policy: receives the image when its config is known (`await image.config.value`) and before any layer
-   * is requested. A stage that throws ends the pull. The default does nothing, and then layers do not wait for the config.
-   * A schema 1 image has no config here; its manifest is in `image.document`.
+   * A policy. Receives the image when its config is known (`await image.config.value`) and before any layer is
+   * requested. If it throws, the pull fails. The default does nothing; layers are then requested without waiting for
+   * the config. A schema 1 image has no config here; its manifest is in `image.document`.
    */
   readonly onImage: Stage<PlannedImage, PlannedImage>
   readonly download: Stage<SharedLayerTask, ArrivingLayer>
@@ -82,8 +83,11 @@ export interface PullStages {
   readonly unpack: Stage<ArrivingLayer, UnpackedLayer>
   readonly commitLayer: Stage<UnpackedLayer, StoredLayer>
   readonly commitBlob: Stage<ArrivingLayer, undefined>
-  /** Finds a layer in the store or joins another pull that fetches it; otherwise fetches it by `line`. */
-  readonly ensureLayer: (line: Stage<SharedLayerTask, FetchedLayer>) => Stage<LayerTask, EnsuredLayer>
+  /**
+   * Returns the stage that takes a layer from the store, or waits for another pull that fetches it, or fetches it with
+   * the stage `fetchLayer`.
+   */
+  readonly ensureLayer: (fetchLayer: Stage<SharedLayerTask, FetchedLayer>) => Stage<LayerTask, EnsuredLayer>
   /**
    * Receives every layer of this pull once it is in the store, and passes it on unchanged. The default does nothing.
    */
@@ -99,13 +103,14 @@ export const noPolicy: Stage<PlannedImage, PlannedImage> = identity()
 /** Options of `pullStages`. */
 export interface PullStagesOptions {
   /**
-   * Receives every entry of every layer while it is unpacked or read from the store. Give such stages their own `flights`:
-   * the entries of a shared download are passed only to the pipeline that started it, and others read the layer once more.
+   * Receives every entry of every layer while the layer is unpacked or read from the store. Such stages should have
+   * their own `flights`: a shared download passes its entries only to the pull that started it, and the others read the
+   * layer again.
    */
   readonly onEntry?: LayerEntrySink | undefined
 }
 
-/** Returns the stages of a pull that stores layers as `goal` states. */
+/** Returns the stages of a pull. @param goal in which form the layers are stored: as blobs, as trees or both */
 export function pullStages(
   parts: PullParts,
   goal: LayerGoal,
@@ -130,11 +135,11 @@ export function pullStages(
     unpack: unpack({ store, pool, form: goal.form, entries }),
     commitLayer: commitLayer(store, goal),
     commitBlob: commitBlob(store),
-    ensureLayer: (line) =>
+    ensureLayer: (fetchLayer) =>
       compose(
-        ensureLayer({ store, goal, flights, slots: layerSlots }, line),
+        ensureLayer({ store, goal, flights, slots: layerSlots }, fetchLayer),
         imageBytes(limits),
-        entries ? storedEntries({ store, pool, entries, slots: presentSlots(layerSlots) }) : identity(),
+        entries ? storedEntries({ store, pool, entries, slots: currentSlots(layerSlots) }) : identity(),
       ),
     onLayer: identity(),
     convertSchema1: convertSchema1(store),
@@ -142,4 +147,4 @@ export function pullStages(
   }
 }
 
-const presentSlots = (slots: number | SlotCount): number => (typeof slots === 'number' ? slots : slots.value)
+const currentSlots = (slots: number | SlotCount): number => (typeof slots === 'number' ? slots : slots.value)

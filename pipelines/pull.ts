@@ -6,14 +6,14 @@
  *             or index   platform    missing  are fetched                                   the name
  *
  *     each layer ═╦═► download ─► verify ─► unpack ─► commitLayer ═╦═►
- *                 ╚═══ bounded, paced by demand, shared by all ════╝
- *                      pulls that want the same layer
+ *                 ╚══════════════ several at a time ═══════════════╝
  *
+ * Pulls that need the same layer at the same time share one download.
  * A schema 1 image has no config: `convertSchema1` makes one from the fetched layers.
  */
 import { type Stage, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, eachLayer } from '../lib/stages/index.js'
-import { policy } from './policy.js'
+import { applyPolicy } from './policy.js'
 import type { PullStages } from './pull-stages.js'
 
 /** Returns a stage that fetches, verifies, unpacks and commits an image. Replace a stage by passing another one. */
@@ -23,7 +23,7 @@ export const pull = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
     stages.bySchema,
     stages.plan,
     stages.fetchConfig,
-    policy(stages.onImage),
+    applyPolicy(stages.onImage),
     eachLayer(
       compose(
         stages.ensureLayer(compose(stages.download, stages.verify, stages.unpack, stages.commitLayer)),

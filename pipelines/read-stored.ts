@@ -12,8 +12,8 @@ export interface ReadStoredOptions extends Omit<ReadImageOptions, 'source'> {
 }
 
 /**
- * Returns the files of the image of `request`; undefined if the store lacks any part of the image. Layers whose blobs were
- * discarded are read from their trees.
+ * Returns the files of the image of `request`; undefined if the store lacks any part of the image. Layers whose blobs
+ * were discarded are read from their trees.
  * @throws STORE_* when the store cannot be read
  */
 export async function readStored(

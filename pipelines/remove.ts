@@ -1,6 +1,6 @@
 /** Removes entries of `index.json`. The blobs and layers of an image stay until garbage is collected. */
 import { WindlassError, asWindlassError } from '../lib/errors.js'
-import { quoted, titleLength } from '../lib/codec/index.js'
+import { quoted, maxImageNameLength } from '../lib/codec/index.js'
 import { type Digest, isDigest, parseImageName, withDefaultTag } from '../lib/image/index.js'
 import { type IndexEntry, type Store, findEntries, recoveryHints } from '../lib/store/index.js'
 
@@ -14,9 +14,9 @@ export interface RemovedImage {
   readonly digest: Digest | undefined
 }
 
-/** A word that could not be removed. */
+/** A word that did not identify an entry. */
 export interface FailedRemoval {
-  /** The requested word. */
+  /** The word. */
   readonly name: string
   /** IMAGE_UNKNOWN, REFERENCE_INVALID, or USAGE if the start of a digest is ambiguous. */
   readonly error: WindlassError
@@ -42,7 +42,7 @@ export async function removeImages(
   await store.names.removeEntries((entries) => {
     const remaining = new RemainingEntries(entries)
     outcomes = words.map((word) => removeWord(word, remaining, store.directory))
-    return remaining.taken
+    return remaining.removed
   }, signal)
   return outcomes
 }
@@ -63,8 +63,9 @@ function removeWord(word: string, remaining: RemainingEntries, path: string): Re
 
 /** The entries of a store that no word has selected yet. Each entry is removed for one word only. */
 class RemainingEntries {
-  readonly taken: IndexEntry[] = []
-  readonly #taken = new Set<string>()
+  /** Entries that were taken. */
+  readonly removed: IndexEntry[] = []
+  readonly #removedKeys = new Set<string>()
   readonly #byName = new Map<string, IndexEntry[]>()
 
   constructor(private readonly entries: readonly IndexEntry[]) {
@@ -83,8 +84,8 @@ class RemainingEntries {
   take(word: string): IndexEntry | undefined {
     const found = this.#find(word)
     for (const entry of found) {
-      this.taken.push(entry)
-      this.#taken.add(entry.key)
+      this.removed.push(entry)
+      this.#removedKeys.add(entry.key)
     }
     return found[0]
   }
@@ -99,11 +100,11 @@ class RemainingEntries {
   }
 
   readonly #remaining = (entries: readonly IndexEntry[]): readonly IndexEntry[] =>
-    entries.filter(({ key }) => !this.#taken.has(key))
+    entries.filter(({ key }) => !this.#removedKeys.has(key))
 }
 
 const unknownImageError = (word: string, path: string): WindlassError =>
-  new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, titleLength)}`, {
+  new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, maxImageNameLength)}`, {
     reference: referenceOf(word),
     path,
     hint: recoveryHints.list,

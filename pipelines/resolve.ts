@@ -4,11 +4,11 @@
  */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope, type Stage, stage } from '../lib/flow/index.js'
-import { type Digest, decideManifest, parseMediaType } from '../lib/image/index.js'
+import { type Digest, parseManifest, parseMediaType } from '../lib/image/index.js'
 import { Repository } from '../lib/registry/index.js'
 import { type ImageRequest } from '../lib/stages/index.js'
 import { type RetryPolicy, retryingTransfers } from '../lib/transfer/index.js'
-import { only } from './only.js'
+import { runForResult } from './run-for-result.js'
 
 /** Result of resolving a name. */
 export interface ResolvedName {
@@ -38,19 +38,24 @@ export async function resolveName(
 ): Promise<ResolvedName> {
   const scope = new Scope()
   try {
-    return await only(Flow.of(request).pipe(lookUp(retry)), scope, signal)
+    return await runForResult(Flow.of(request).pipe(lookUp(retry)), scope, signal)
   } finally {
     await scope.close()
   }
 }
 
 const lookUp = (retry: RetryPolicy): Stage<ImageRequest, ResolvedName> =>
-  stage(async (request: ImageRequest, { signal }) => (await head(request, signal)) ?? get(request, signal), {
-    name: 'look-up',
-    supervise: retryingTransfers(retry),
-  })
+  stage(
+    async (request: ImageRequest, { signal }) =>
+      (await resolveByHead(request, signal)) ?? resolveByGet(request, signal),
+    {
+      name: 'look-up',
+      supervise: retryingTransfers(retry),
+    },
+  )
 
-async function head(request: ImageRequest, signal: AbortSignal): Promise<ResolvedName | undefined> {
+/** Returns undefined if the source is not a registry, or if the response states no digest or media type. */
+async function resolveByHead(request: ImageRequest, signal: AbortSignal): Promise<ResolvedName | undefined> {
   const { name, source, target, digest: expected } = request
   if (!(source instanceof Repository)) return undefined
   const { digest, contentType, size, host } = await source.head(target, { signal })
@@ -64,13 +69,13 @@ async function head(request: ImageRequest, signal: AbortSignal): Promise<Resolve
   return { name, digest, mediaType, size }
 }
 
-async function get(
+async function resolveByGet(
   { name, source, target, digest }: ImageRequest,
   signal: AbortSignal,
 ): Promise<ResolvedName> {
   const fetched = await source.manifest(target, { signal })
   const { bytes, contentType, host } = fetched
   const expected = digest === undefined ? fetched.descriptor : { digest }
-  const { descriptor } = decideManifest({ bytes, contentType, host, reference: name, expected })
+  const { descriptor } = parseManifest({ bytes, contentType, host, reference: name, expected })
   return { name, digest: descriptor.digest, mediaType: descriptor.mediaType, size: descriptor.size }
 }

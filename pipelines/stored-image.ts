@@ -32,7 +32,7 @@ export async function storedImage(
   const config = parseImageConfig(await store.blobs.read(imageId, limits.configBytes, 'configBytes'), {
     digest: imageId,
     reference: name,
-    configBytes: limits.configBytes,
+    maxBytes: limits.configBytes,
   })
   const layers: PulledLayer[] = []
   for (const [at, { digest, mediaType, size }] of manifest.layers.entries()) {

@@ -7,10 +7,12 @@ import {
   parseImageIndex,
   walkGraph,
 } from '../lib/image/index.js'
+import { defaultLimits } from '../lib/limits.js'
 import { maxIndexDepth } from '../lib/stages/resolve/by-schema.js'
 import type { Store } from '../lib/store/index.js'
 
-const maxIndexBytes = 4 * 1024 * 1024
+/** Maximum size of an index in bytes: the default limit of a pull. */
+const maxIndexBytes = defaultLimits.manifestBytes
 
 /**
  * Returns the image manifest `start`, or the images of the index `start` that are in the store. Nested indexes are

@@ -1,4 +1,4 @@
-/** Provides `createContext`, for programs that compose a line of stages of their own. */
+/** Provides `createContext`, for programs that compose their own pipeline of stages. */
 import { type WhiteoutForm, hostWhiteoutForm } from '../lib/archive/index.js'
 import { Scope } from '../lib/flow/index.js'
 import { limitsWith } from '../lib/limits.js'
@@ -12,7 +12,7 @@ import { checkOptions } from './options/check-options.js'
 import { openTable } from './options/option-table.js'
 import type { OpenOptions } from './options/options.js'
 import { registriesFor } from './options/registries-for.js'
-import { endsWithin } from './within.js'
+import { waitWithin } from './within.js'
 
 /** What a pull does with the layers. */
 export interface GoalOptions {
@@ -38,12 +38,12 @@ export interface PullContext extends PullParts, AsyncDisposable {
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID
    */
   request(name: string, options?: { readonly platform?: string }): ImageRequest
-  /** Returns the second argument of `pullStages`. @throws STORE_* when the store cannot be written to */
+  /** Returns the `goal` argument of `pullStages`. @throws STORE_* when the store is not writable */
   goal(options?: GoalOptions): Promise<LayerGoal>
   /**
-   * Waits until the runs have released their resources, stops the threads, and closes the store and all connections.
-   * Cancel all runs before.
-   * @throws StillRunningError when this takes longer than `within` milliseconds; it names what still runs
+   * Waits until all runs have released their resources, stops the threads, and closes the store and all connections. It
+   * does not cancel the runs.
+   * @throws StillRunningError, with the labels of what still runs, when this takes longer than `within` milliseconds
    */
   close(options?: { readonly within?: number }): Promise<void>
 }
@@ -54,8 +54,8 @@ export interface PullContext extends PullParts, AsyncDisposable {
  * @throws USAGE for an unknown option or an invalid value; STORE_* when the store cannot be opened
  * @example
  * const context = await createContext({ store: 'images' })
- * const line = pull(pullStages(context, await context.goal()))
- * await run(Flow.of(context.request('alpine')).pipe(line), (image) => console.log(image.digest)).done
+ * const pipeline = pull(pullStages(context, await context.goal()))
+ * await run(Flow.of(context.request('alpine')).pipe(pipeline), (image) => console.log(image.digest)).done
  * await context.close()
  */
 export async function createContext(options: OpenOptions = {}): Promise<PullContext> {
@@ -76,7 +76,7 @@ export async function createContext(options: OpenOptions = {}): Promise<PullCont
   let closing: Promise<void> | undefined
   const close: PullContext['close'] = ({ within } = {}) => {
     closing ??= release()
-    return endsWithin(closing, within, () => lifetime.running)
+    return waitWithin(closing, within, () => lifetime.running)
   }
   return {
     ...parts,

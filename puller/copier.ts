@@ -1,4 +1,6 @@
-/** Starts copies. They share the connections of the puller and one limit on concurrent transfers; they use no store. */
+/**
+ * Starts copies. All copies of a puller share its connections and one limit on concurrent transfers. They use no store.
+ */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, type Scope } from '../lib/flow/index.js'
 import { formatPlatform } from '../lib/image/index.js'
@@ -29,7 +31,7 @@ export interface CopierParts {
   readonly registries: Registries
   readonly limits: Limits
   readonly lifetime: Scope
-  readonly live: PullerLimits
+  readonly liveLimits: PullerLimits
 }
 
 /** Starts the copies of one puller. */
@@ -39,12 +41,12 @@ export class Copier {
 
   constructor(parts: CopierParts) {
     this.#parts = parts
-    const { maxDownloads } = parts.live.get()
+    const { maxDownloads } = parts.liveLimits.get()
     this.#copies = new BlobCopies({ slots: maxDownloads, retry: retryPolicy(parts.options) }, parts.lifetime)
-    parts.live.follow((values) => this.#copies.resize(values.maxDownloads))
+    parts.liveLimits.follow((values) => this.#copies.resize(values.maxDownloads))
   }
 
-  /** @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic */
+  /** Starts a copy. @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic */
   start(from: string, to: string, options: CopyOptions): PullRun<CopiedImage> {
     checkOptions('copy', copyTable, options)
     const { platform, allPlatforms = false, signal } = options

@@ -2,22 +2,22 @@
 import { WindlassError, asWindlassError } from '../lib/errors.js'
 import { type FlowEvent, ProtocolError } from '../lib/flow/index.js'
 
-/** Follows the events of a run and remembers which stage failed first. */
+/** Determines from the events of a run which stage failed first. */
 export class FailedStage {
   #first: { readonly name: string; readonly error: unknown } | undefined
 
-  /** Records a failure if the event reports one. */
-  see(event: FlowEvent): void {
+  /** Records the failure of a stage. A failure that is retried or skipped does not fail the run, and is ignored. */
+  record(event: FlowEvent): void {
     const { type, actor, error, verdict } = event
     if (type !== 'failure' || verdict === 'skip' || typeof verdict === 'object') return
     if (typeof actor === 'string') this.#first ??= { name: actor, error }
   }
 
   /**
-   * Returns `error` as a WindlassError. An error that a stage threw and that is not a WindlassError becomes
-   * STAGE_FAILED, with the name of the stage.
+   * Converts `error` to a WindlassError. If a stage threw an error of another class, the result is STAGE_FAILED with
+   * the name of the stage.
    */
-  report(error: unknown): WindlassError {
+  toWindlassError(error: unknown): WindlassError {
     const known = asWindlassError(error)
     if (known === error || known.code !== 'INTERNAL' || error instanceof ProtocolError) return known
     if (this.#first === undefined || this.#first.error !== error) return known

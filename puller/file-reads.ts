@@ -5,7 +5,7 @@ import type { Limits } from '../lib/limits.js'
 import type { ForeignUrlOrder, RetryPolicy } from '../lib/transfer/index.js'
 import { type ImageFile, type OpenedFile, type ReadableImage, readImage } from '../pipelines/files.js'
 import { imageLayers } from '../pipelines/image-layers.js'
-import { cancelledError } from '../pipelines/only.js'
+import { cancelledError } from '../pipelines/run-for-result.js'
 import { readStored } from '../pipelines/read-stored.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { Located } from './names/locate-anywhere.js'
@@ -18,21 +18,21 @@ export interface FileReadsOptions {
   readonly limits: Limits
   readonly foreignUrls: ForeignUrlOrder | undefined
   readonly requireSignatures: boolean
-  /** Opens the store; undefined if there is none. */
-  readonly parts: () => Promise<PullParts | undefined>
-  /** Registers a read, so that the puller waits for its end. */
-  readonly keep: (read: RunningOperation) => void
+  /** Opens the store if it exists; otherwise resolves to undefined. */
+  readonly openIfExists: () => Promise<PullParts | undefined>
+  /** Registers a read, so that closing the puller cancels it and waits for its end. */
+  readonly register: (read: RunningOperation) => void
 }
 
-/** A read that has begun. */
+/** A read in progress. */
 interface Read {
   readonly image: ReadableImage
   readonly signal: AbortSignal
-  /** Closes the image, and lets the puller close. */
+  /** Closes the image and resolves `closed` of the registered read. */
   readonly end: () => Promise<void>
 }
 
-/** Reads the files of images. Registers each read with `keep` until it has ended. */
+/** Reads the files of images. Each read is registered until it has ended. */
 export class FileReads {
   constructor(private readonly options: FileReadsOptions) {}
 
@@ -43,7 +43,7 @@ export class FileReads {
       const { path, recursive = true } = options
       yield* await image
         .list(path, { recursive })
-        .catch((error: unknown) => Promise.reject(reasonOf(error, signal)))
+        .catch((error: unknown) => Promise.reject(readError(error, signal)))
     } finally {
       await end()
     }
@@ -56,7 +56,7 @@ export class FileReads {
       const { verify = false } = options
       const file = await image.open(path, { verify })
       const abort = (): void => void file.stream.destroy(cancelledError(signal.reason, 'reading of the file'))
-      // A stream without a reader may fail as well.
+      // Without a listener, an error before the caller reads the stream would end the process.
       file.stream.on('error', () => undefined)
       if (signal.aborted) abort()
       signal.addEventListener('abort', abort, { once: true })
@@ -67,17 +67,17 @@ export class FileReads {
       return file
     } catch (error) {
       await end()
-      throw reasonOf(error, signal)
+      throw readError(error, signal)
     }
   }
 
   async #begin(located: Located, options: FilesOptions | FileOptions): Promise<Read> {
-    const { keep } = this.options
+    const { register } = this.options
     const stop = new AbortController()
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-    let ended = (): void => undefined
-    const closed = new Promise<void>((resolve) => (ended = resolve))
-    keep({
+    let resolveClosed = (): void => undefined
+    const closed = new Promise<void>((resolve) => (resolveClosed = resolve))
+    register({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => closed,
       running: [`the files of ${located.request.name}`],
@@ -87,26 +87,26 @@ export class FileReads {
       const image = await this.#image(located, options, signal)
       const end = async (): Promise<void> => {
         await image.close().catch(() => undefined)
-        ended()
+        resolveClosed()
       }
       return { image, signal, end }
     } catch (error) {
-      ended()
-      throw reasonOf(error, signal)
+      resolveClosed()
+      throw readError(error, signal)
     }
   }
 
   async #image(
-    { request, incomplete }: Located,
+    { request, incompleteError }: Located,
     { onWarning, verify = false }: Pick<FileOptions, 'onWarning' | 'verify'>,
     signal: AbortSignal,
   ): Promise<ReadableImage> {
-    const { retry, limits, foreignUrls, requireSignatures, parts } = this.options
+    const { retry, limits, foreignUrls, requireSignatures, openIfExists } = this.options
     const shared = { retry, limits, foreignUrls, signal, onWarning }
-    const store = (await parts())?.store
+    const store = (await openIfExists())?.store
     const stored = store && (await readStored(request, store, { ...shared, onlyBlobs: verify }))
     if (stored) return stored
-    if (incomplete) throw incomplete()
+    if (incompleteError) throw incompleteError()
     const scope = new Scope()
     scope.events.subscribe((event) => {
       if (event.type === 'warning' && 'code' in event && 'message' in event)
@@ -124,6 +124,8 @@ export class FileReads {
   }
 }
 
-/** Returns the reason of the signal if it has aborted: an aborted request fails in many ways. */
-const reasonOf = (error: unknown, signal: AbortSignal): WindlassError =>
+/**
+ * Returns the error to report: CANCELLED if the signal has aborted, because an aborted request may fail with any error.
+ */
+const readError = (error: unknown, signal: AbortSignal): WindlassError =>
   signal.aborted ? cancelledError(signal.reason, 'reading of the image') : asWindlassError(error)

@@ -20,8 +20,8 @@ import { retryPolicy } from './options/retry.js'
 /**
  * Opens the store and creates the other shared resources.
  * @param lifetime - the scope of work that outlives a pull
- * @param waiting - reports and ends waits for locks of the store
- * @param live - limits that the resources follow
+ * @param waiting - reports waits for locks of the store, and ends them when its signal aborts
+ * @param liveLimits - limits of the puller; changes are applied to the resources
  * @throws STORE_* when the store cannot be opened
  */
 export async function openParts(
@@ -29,16 +29,16 @@ export async function openParts(
   limits: Limits,
   lifetime: Scope,
   waiting: Pick<StoreOptions, 'onWarning' | 'signal'> = {},
-  live = new PullerLimits(options),
+  liveLimits = new PullerLimits(options),
 ): Promise<PullParts> {
-  const { maxDownloads, maxUnpacks } = live.get()
+  const { maxDownloads, maxUnpacks } = liveLimits.get()
   const { foreignUrls } = options
-  const auto = live.isAuto ? new AutoDownloads(live) : undefined
-  const downloads = {
+  const auto = liveLimits.isAuto ? new AutoDownloads(liveLimits) : undefined
+  const downloadOptions = {
     slots: maxDownloads,
     retry: retryPolicy(options),
     ...(foreignUrls && { foreignUrls }),
-    ...(auto && { onRefused: auto.refused }),
+    ...(auto && { onRefused: auto.onRefused }),
   }
   const store = await Store.open(storeDirectory(options), {
     create: true,
@@ -54,16 +54,18 @@ export async function openParts(
     limits,
     retry: retryPolicy(options, documentRetryPolicy),
     flights: new LayerFlights(),
-    downloads: new Downloads(downloads, lifetime),
+    downloads: new Downloads(downloadOptions, lifetime),
     layerSlots: new SlotCount(layerSlots({ maxDownloads, maxUnpacks })),
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
-  live.follow((values) => resizeParts(parts, values))
+  liveLimits.follow((values) => resizeParts(parts, values))
   auto?.watch(parts.downloads, lifetime)
   return parts
 }
 
-/** Number of layers of one pull that are processed concurrently: so many that neither limit waits for the other. */
+/**
+ * Number of layers of one pull that are processed concurrently: enough to use all slots for downloads and unpacking.
+ */
 const layerSlots = ({ maxDownloads, maxUnpacks }: Pick<LimitValues, 'maxDownloads' | 'maxUnpacks'>): number =>
   maxDownloads + maxUnpacks + 1
 
@@ -74,14 +76,14 @@ function resizeParts(parts: PullParts, values: LimitValues): void {
   if (typeof parts.layerSlots !== 'number') parts.layerSlots.set(layerSlots(values))
 }
 
-/** Rewrites the files without which the store in `directory` cannot be opened or read. @throws STORE_* */
+/** Repairs the files that are required to open the store in `directory`. @throws STORE_* */
 export const repairBeforeOpening = (
   directory: string,
   waiting: MetadataLockOptions,
 ): Promise<RepairedFile[]> => repairFiles(directory, { ...waiting, onBehalfOf: userBehindSudo() })
 
-/** Returns the user who became root with sudo(8) or pkexec(1); undefined if the environment does not say. */
+/** Returns the uid of the user who became root with sudo(8) or pkexec(1); undefined if the environment does not say. */
 function userBehindSudo(env: NodeJS.ProcessEnv = process.env): number | undefined {
-  const said = env['SUDO_UID'] ?? env['PKEXEC_UID']
-  return said !== undefined && /^\d{1,10}$/.test(said) ? Number(said) : undefined
+  const uid = env['SUDO_UID'] ?? env['PKEXEC_UID']
+  return uid !== undefined && /^\d{1,10}$/.test(uid) ? Number(uid) : undefined
 }

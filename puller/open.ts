@@ -6,7 +6,7 @@ import { registriesFor } from './options/registries-for.js'
 import { Windlass } from './puller.js'
 
 /**
- * Opens a puller. The store is opened when it is needed: `inspect` and `tags` do not create one.
+ * Opens a puller. The store is opened, and created if necessary, when an operation first needs it.
  *
  * @throws USAGE for an unknown option or an invalid value
  */

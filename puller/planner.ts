@@ -2,45 +2,46 @@
 import { WindlassError } from '../lib/errors.js'
 import { formatPlatform } from '../lib/image/index.js'
 import { type ImageRequest } from '../lib/stages/index.js'
-import { noContents } from '../lib/store/index.js'
+import { emptyStoreContents } from '../lib/store/index.js'
 import type { LayerGoal, RetryPolicy } from '../lib/transfer/index.js'
 import { type PullPlan, planPull } from '../pipelines/plan/plan-pull.js'
 import type { Located } from './names/locate-anywhere.js'
-import type { OpenedParts } from './opened-parts.js'
+import type { LazyParts } from './lazy-parts.js'
 import type { PlanRequest } from './options/options.js'
 import { layerGoal } from './pull-flow.js'
 
 /** What the plans of a puller share. */
 export interface PlannerParts {
-  readonly parts: OpenedParts
+  readonly parts: LazyParts
   readonly store: string
   readonly retry: RetryPolicy
   readonly requireSignatures: boolean
 }
 
-/** The goal of a pull into a store that does not exist, which has no layers in any form. */
-const anyGoal = ({ unpack = true, discardBlobs = false }: PlanRequest): LayerGoal => ({
+/** Returns the goal of a pull into a store that does not exist. `form` has no effect, because there are no layers. */
+const goalWithoutStore = ({ unpack = true, discardBlobs = false }: PlanRequest): LayerGoal => ({
   ...{ unpack, form: 'overlay', keepBlobs: !discardBlobs || !unpack },
 })
 
 /** Returns what a pull would do. Does not create a store. @throws the errors of `planPull`; STORE_* */
 export async function makePlan(
-  { request, incomplete }: Located,
+  { request, incompleteError }: Located,
   options: PlanRequest,
   { parts, store, retry, requireSignatures }: PlannerParts,
 ): Promise<PullPlan> {
-  if (incomplete) throw incomplete()
+  if (incompleteError) throw incompleteError()
   const { signal } = options
   const shared = { retry, requireSignatures, signal }
-  if (!(await parts.isThere()))
-    return planPull(request, { ...shared, store: noContents(store), goal: anyGoal(options) })
+  if (!(await parts.storeExists()))
+    return planPull(request, { ...shared, store: emptyStoreContents(store), goal: goalWithoutStore(options) })
   const opened = await parts.open()
   const goal = await layerGoal(request, options, opened.store)
   return planPull(request, { ...shared, store: opened.store, goal })
 }
 
 /**
- * Returns `request` for exactly the image of `plan`, even if the name refers to another one since.
+ * Returns `request` with the digest of `plan` as its target, so that it refers to the planned image even if the tag
+ * moves.
  * @throws USAGE when the plan is for another name or platform
  */
 export function plannedRequest(request: ImageRequest, plan: PullPlan): ImageRequest {

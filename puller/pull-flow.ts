@@ -3,7 +3,7 @@ import { hostWhiteoutForm, type WhiteoutForm } from '../lib/archive/index.js'
 import { Flow, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { LayerFlights, type LayerGoal } from '../lib/transfer/index.js'
-import { type Store, isNotWritable } from '../lib/store/index.js'
+import { type Store, isNotWritableError } from '../lib/store/index.js'
 import { fetch } from '../pipelines/fetch.js'
 import { followPlan } from '../pipelines/plan/follow-plan.js'
 import type { PlanRequest, PullOptions } from './options/options.js'
@@ -13,21 +13,21 @@ import { storedImage } from '../pipelines/stored-image.js'
 
 /**
  * Returns the flow that pulls the image of `request`.
- * @param adapt - replaces stages of a pull that is part of a larger one; applied before the option `stages`
+ * @param adaptStages - replaces stages of a pull that is part of a set; applied before the option `stages`
  */
 export async function pullFlow(
   request: ImageRequest,
   options: PullOptions,
   parts: PullParts,
-  adapt: (bound: PullStages) => PullStages = (bound) => bound,
+  adaptStages: (stages: PullStages) => PullStages = (stages) => stages,
 ): Promise<Flow<PulledImage>> {
-  const { unpack = true, rootfs, stages: own, onEntry, plan } = options
+  const { unpack = true, rootfs, stages: replaceStages, onEntry, plan } = options
   const goal = await layerGoal(request, options, parts.store)
-  // An image with a new name probably has layers to unpack. A thread is loaded while the manifest is fetched.
+  // An image with a new name probably has layers to unpack, so a thread is started while the manifest is fetched.
   if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
-  const planned = (bound: PullStages): PullStages =>
-    plan === undefined ? bound : { ...bound, plan: compose(bound.plan, followPlan(plan)) }
-  const stages = stagesFor(parts, goal, { own, onEntry }, (bound) => planned(adapt(bound)))
+  const withPlan = (stages: PullStages): PullStages =>
+    plan === undefined ? stages : { ...stages, plan: compose(stages.plan, followPlan(plan)) }
+  const stages = stagesFor(parts, goal, { replaceStages, onEntry }, (bound) => withPlan(adaptStages(bound)))
   const image = Flow.of(request).pipe(unpack ? pull(stages) : fetch(stages))
   return rootfs === undefined
     ? image
@@ -40,18 +40,18 @@ export async function layerGoal(
   { unpack = true, discardBlobs = false, refresh = false, whiteouts }: PlanRequest,
   store: Store,
 ): Promise<LayerGoal> {
-  const form = whiteouts ?? (await formFor(request, store))
+  const form = whiteouts ?? (await whiteoutFormFor(request, store))
   return { unpack, form, keepBlobs: !discardBlobs || !unpack, refresh }
 }
 
 /**
  * Returns the whiteout form that this process can create. If the store is read-only, returns that of the stored image.
  */
-async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutForm> {
+async function whiteoutFormFor(request: ImageRequest, store: Store): Promise<WhiteoutForm> {
   try {
     return await hostWhiteoutForm(await store.stagingDirectory())
   } catch (error) {
-    if (!isNotWritable(error)) throw error
+    if (!isNotWritableError(error)) throw error
     const stored = await storedImage(request, store).catch(() => undefined)
     for (const { diffID } of stored?.layers ?? []) {
       const layer = await store.layers.find(diffID)
@@ -64,11 +64,12 @@ async function formFor(request: ImageRequest, store: Store): Promise<WhiteoutFor
 function stagesFor(
   parts: PullParts,
   goal: LayerGoal,
-  { own, onEntry }: { readonly own: PullOptions['stages']; readonly onEntry: PullOptions['onEntry'] },
-  adapt: (bound: PullStages) => PullStages,
+  options: { readonly replaceStages: PullOptions['stages']; readonly onEntry: PullOptions['onEntry'] },
+  adaptStages: (stages: PullStages) => PullStages,
 ): PullStages {
-  if (!own && !onEntry) return adapt(pullStages(parts, goal))
-  // Layers that another pull downloads pass neither the stages nor the sink of this pull, so downloads are not shared.
-  const bound = adapt(pullStages({ ...parts, flights: new LayerFlights() }, goal, { onEntry }))
-  return { ...bound, ...own?.(bound) }
+  const { replaceStages, onEntry } = options
+  if (!replaceStages && !onEntry) return adaptStages(pullStages(parts, goal))
+  // A layer that another pull downloads does not pass through the stages of this pull, so downloads are not shared.
+  const stages = adaptStages(pullStages({ ...parts, flights: new LayerFlights() }, goal, { onEntry }))
+  return { ...stages, ...replaceStages?.(stages) }
 }

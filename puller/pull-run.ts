@@ -10,8 +10,8 @@ import { FailedStage } from './failed-stage.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { StoreWarning } from './store-waiting.js'
-import { cancelledError } from '../pipelines/only.js'
-import { endsWithin } from './within.js'
+import { cancelledError } from '../pipelines/run-for-result.js'
+import { waitWithin } from './within.js'
 
 /** A running pull. */
 export interface Pull {
@@ -22,18 +22,19 @@ export interface Pull {
   /** The image, once it is in the store. Rejects with a WindlassError. */
   readonly done: Promise<PulledImage>
   /**
-   * Priority of the downloads and unpacks of the pull: those of pulls with higher numbers go first (0). A change also holds
-   * for those that wait for a slot. Those in progress go on. A layer that pulls share is as urgent as the most urgent.
-   * @throws USAGE, when set, unless it is a finite number
+   * Priority of the downloads and unpacks of this pull (0). A free slot goes to the pull with the highest number. A
+   * change applies to waiting work, not to work in progress. A layer that several pulls share has their highest
+   * priority.
+   * @throws USAGE when it is set to a value that is not a finite number
    */
   priority: number
   /**
-   * Pauses the pull, and emits the event `paused`. Its transfers end within 250 ms, and it holds no slot that another pull
-   * could use. Received bytes are kept. A layer that a pull which is not paused waits for too goes on. Steps that neither
-   * transfer nor unpack are finished, so that a pull with nothing else left ends. No effect on a paused or ended pull.
+   * Pauses the pull and emits the event `paused`. Its transfers stop within 250 ms and their slots become free.
+   * Received bytes are kept. A layer that another, running pull also needs continues. Steps other than transfers and
+   * unpacking continue, so the pull may still end. No effect on a paused or ended pull.
    */
   pause(): void
-  /** Ends a pause, and emits the event `resumed`. Downloads go on where they were; unpacks in progress begin again. */
+  /** Ends a pause and emits the event `resumed`. Downloads resume; interrupted unpacks start over. */
   resume(): void
   /** Cancels the pull; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
@@ -47,9 +48,9 @@ export interface Pull {
 
 /** Parameters of a `PullRun`. */
 export interface PullStart<Result> {
-  /** What runs, for messages. */
+  /** Names the operation in messages. */
   readonly what: 'pull' | 'copy'
-  /** Undefined for a pull that cannot start. */
+  /** The first event; undefined for a pull that cannot start. */
   readonly start: (PullEventBody & { readonly type: 'start' }) | undefined
   readonly signal: AbortSignal | undefined
   /** Returns the flow to run. It emits one result. */
@@ -62,35 +63,35 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
   readonly events: Observable<PullEvent>
   readonly done: Promise<Result>
   readonly #what: PullStart<Result>['what']
-  readonly #channel = new PullEventLog()
+  readonly #eventLog = new PullEventLog()
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
-  readonly #began = performance.now()
-  readonly #failed = new FailedStage()
+  readonly #startedAt = performance.now()
+  readonly #failedStage = new FailedStage()
   #run: Run | undefined
   #ended = false
 
   constructor({ what, start, signal, prepare }: PullStart<Result>) {
     this.#what = what
-    this.id = this.#channel.id
-    this.events = this.#channel.events
-    if (start) this.#channel.emit(start)
-    const ofMachine = new Set<string>()
+    this.id = this.#eventLog.id
+    this.events = this.#eventLog.events
+    if (start) this.#eventLog.emit(start)
+    const reportedWarnings = new Set<string>()
     this.#scope.events.subscribe((event) => {
-      this.#failed.see(event)
+      this.#failedStage.record(event)
       const body = toPullEvent(event)
       if (!body) return
-      // A limitation of the machine affects every layer, so each kind is reported once.
+      // A limitation of the machine affects every layer. Each kind is reported once per pull.
       if (body.type === 'warning' && isMachineWarning(body.code)) {
-        if (ofMachine.has(body.code)) return
-        ofMachine.add(body.code)
+        if (reportedWarnings.has(body.code)) return
+        reportedWarnings.add(body.code)
       }
-      this.#channel.emit(body)
+      this.#eventLog.emit(body)
     })
     const onAbort = (): void => this.cancel(signal?.reason)
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
-    this.done = this.#go(prepare).finally(() => signal?.removeEventListener('abort', onAbort))
+    this.done = this.#runFlow(prepare).finally(() => signal?.removeEventListener('abort', onAbort))
     this.done.catch(() => undefined) // the events report the error as well
   }
 
@@ -104,19 +105,19 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
     this.report({ type: 'warning', code, message })
   }
 
-  /** Whether the result or the failure is known. */
-  protected get ended(): boolean {
+  /** Whether the pull has succeeded or failed. */
+  protected get hasEnded(): boolean {
     return this.#ended
   }
 
   /** Emits an event of this pull. */
   protected report(body: PullEventBody): void {
-    this.#channel.emit(body)
+    this.#eventLog.emit(body)
   }
 
   async closed(options: CloseOptions = {}): Promise<void> {
     checkOptions('closed', closeTable, options)
-    return endsWithin(this.#closed(), options.within, () => this.running)
+    return waitWithin(this.#closed(), options.within, () => this.running)
   }
 
   /** Labels of what still runs. */
@@ -130,7 +131,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
     await this.#scope.close()
   }
 
-  async #go(prepare: PullStart<Result>['prepare']): Promise<Result> {
+  async #runFlow(prepare: PullStart<Result>['prepare']): Promise<Result> {
     try {
       const flow = await untilAborted(prepare(), this.#stop.signal)
       this.#assertNotCancelled()
@@ -140,24 +141,24 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
       const [result] = results
       if (result === undefined)
         throw new WindlassError('STAGE_FAILED', `The ${this.#what} ended without a result`, {
-          hint: 'A stage did not pass on what it received. To refuse an image, it throws an error.',
+          hint: 'A stage did not pass on what it received. To refuse an image, a stage must throw an error.',
         })
       this.#ended = true
-      this.#channel.end(undefined, this.#duration)
+      this.#eventLog.end(undefined, this.#duration)
       return result
     } catch (caught) {
       const error = this.#stop.signal.aborted
         ? cancelledError(caught, this.#what)
-        : this.#failed.report(caught)
+        : this.#failedStage.toWindlassError(caught)
       this.#ended = true
-      this.#channel.end(error, this.#duration)
+      this.#eventLog.end(error, this.#duration)
       throw error
     }
   }
 
   /** Milliseconds since the start. */
   get #duration(): number {
-    return Math.round(performance.now() - this.#began)
+    return Math.round(performance.now() - this.#startedAt)
   }
 
   #assertNotCancelled(): void {

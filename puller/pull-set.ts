@@ -1,18 +1,18 @@
 /**
- * Runs several pulls as one operation: all tags of a repository, or all platforms of an index. Each pull has its own
- * events; the set has one result.
+ * Runs several pulls as one operation: a list of names, all tags of a repository, or all platforms of an index. Each
+ * pull has its own events; the set has one result.
  */
 import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { ListenerGuard } from '../lib/flow/lifetime/listener-guard.js'
 import { checkOptions } from './options/check-options.js'
-import { cancelledError } from '../pipelines/only.js'
+import { cancelledError } from '../pipelines/run-for-result.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
 import type { RunningPull } from '../pipelines/each-pull.js'
 import type { Pull } from './pull-run.js'
-import { endsWithin } from './within.js'
+import { waitWithin } from './within.js'
 
 /** A pull of the set, with the normalised name of its image. */
 export interface StartedPull {
@@ -36,14 +36,17 @@ export interface PullSet<Result> {
   closed(options?: CloseOptions): Promise<void>
 }
 
-/** Emits a pull in `each` and keeps it there until it has closed. Returns the pull. */
-export type StartPull = (started: StartedPull) => RunningPull
+/**
+ * Emits a pull in `each`. Until the pull has closed, late subscribers receive it too. Returns the pull, whose `closed`
+ * must be called.
+ */
+export type AnnouncePull = (started: StartedPull) => RunningPull
 
 /** Parameters of a `PullSetRun`. */
 export interface PullSetStart<Result> {
   readonly signal: AbortSignal | undefined
   /** Returns the flow that the set runs. It emits one result. */
-  readonly prepare: (announce: StartPull, signal: AbortSignal) => Promise<Flow<Result>>
+  readonly prepare: (announce: AnnouncePull, signal: AbortSignal) => Promise<Flow<Result>>
 }
 
 /** Runs a set of pulls from its construction on. */
@@ -54,7 +57,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
   readonly #stop = new AbortController()
   readonly #active = new Set<StartedPull>()
   readonly #listeners = new Set<Subscriber<StartedPull>>()
-  #over = false
+  #isOver = false
   #run: Run | undefined
 
   constructor({ signal, prepare }: PullSetStart<Result>) {
@@ -65,9 +68,9 @@ export class PullSetRun<Result> implements PullSet<Result> {
     const onAbort = (): void => this.cancel(signal?.reason)
     if (signal?.aborted) onAbort()
     else signal?.addEventListener('abort', onAbort, { once: true })
-    this.done = this.#go(prepare).finally(() => {
+    this.done = this.#runFlow(prepare).finally(() => {
       signal?.removeEventListener('abort', onAbort)
-      this.#over = true
+      this.#isOver = true
       for (const listener of this.#listeners) listener.complete()
     })
     this.done.catch(() => undefined) // each failed pull reports its own error as well
@@ -80,7 +83,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
 
   async closed(options: CloseOptions = {}): Promise<void> {
     checkOptions('closed', closeTable, options)
-    return endsWithin(this.#closed(), options.within, () => this.running)
+    return waitWithin(this.#closed(), options.within, () => this.running)
   }
 
   /** Labels of what still runs. */
@@ -96,7 +99,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
 
   #subscribe(listener: Subscriber<StartedPull>): void {
     for (const started of this.#active) listener.next(started)
-    if (this.#over) {
+    if (this.#isOver) {
       listener.complete()
       return
     }
@@ -104,7 +107,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
     listener.add(() => this.#listeners.delete(listener))
   }
 
-  readonly #announce: StartPull = (started) => {
+  readonly #announce: AnnouncePull = (started) => {
     this.#active.add(started)
     for (const listener of [...this.#listeners]) listener.next(started)
     const { pull } = started
@@ -118,7 +121,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
     }
   }
 
-  async #go(prepare: PullSetStart<Result>['prepare']): Promise<Result> {
+  async #runFlow(prepare: PullSetStart<Result>['prepare']): Promise<Result> {
     try {
       const flow = await prepare(this.#announce, this.#stop.signal)
       if (this.#stop.signal.aborted) throw cancelledError(this.#stop.signal.reason, 'pull')

@@ -1,11 +1,11 @@
-/** The composition root: one store, one set of connections, and one limit each on downloads and unpacking. */
+/** Provides `Windlass`, which creates the parts of the program and connects them. */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, limitsWith } from '../lib/limits.js'
 import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
 import type { Registries } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
-import { type RetryPolicy, againAfter, documentRetryPolicy } from '../lib/transfer/index.js'
+import { type RetryPolicy, retryDelayOf, documentRetryPolicy } from '../lib/transfer/index.js'
 import type { Collected, CollectOptions } from '../lib/store/index.js'
 import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
@@ -18,7 +18,7 @@ import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
 import { type LiveLimits, PullerLimits } from './control/live-limits.js'
 import { openParts } from './open-parts.js'
-import { OpenedParts } from './opened-parts.js'
+import { LazyParts } from './lazy-parts.js'
 import { anyText, path as pathCodec } from './options/option-codecs.js'
 import * as tables from './options/option-table.js'
 import {
@@ -56,9 +56,9 @@ import { storedImage } from '../pipelines/stored-image.js'
 import { type Located, locateAnywhere } from './names/locate-anywhere.js'
 import { listTags, repositoryNamed } from './names/tags.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
-import { endsWithin } from './within.js'
+import { waitWithin } from './within.js'
 
-/** A puller: one store, one set of connections and one limit on concurrency for all its pulls. Created by `open`. */
+/** A puller. All its pulls share one store, its connections and its limits on concurrency. Created by `open`. */
 export class Windlass implements AsyncDisposable {
   /** Limits on all pulls together. They may change while pulls run. */
   readonly limits: LiveLimits
@@ -68,7 +68,7 @@ export class Windlass implements AsyncDisposable {
   readonly #registries: Registries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
-  readonly #parts: OpenedParts
+  readonly #parts: LazyParts
   readonly #files: FileReads
   readonly #work: RunningWork
   readonly #copier: Copier
@@ -84,12 +84,15 @@ export class Windlass implements AsyncDisposable {
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
     this.#limits = limitsWith(options.limits)
-    const live = (this.limits = new PullerLimits(options))
-    live.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
-    this.#copier = new Copier({ options, registries, limits: this.#limits, lifetime: this.#lifetime, live })
+    const liveLimits = (this.limits = new PullerLimits(options))
+    liveLimits.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
+    this.#copier = new Copier({
+      ...{ options, registries, limits: this.#limits },
+      ...{ lifetime: this.#lifetime, liveLimits },
+    })
     const start = (): Promise<PullParts> =>
-      openParts(options, this.#limits, this.#lifetime, this.#waiting, live)
-    this.#parts = new OpenedParts(() => this.store, start)
+      openParts(options, this.#limits, this.#lifetime, this.#waiting, liveLimits)
+    this.#parts = new LazyParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
     this.#tasks = new StoreTasks({
       ...{ parts: this.#parts, work: this.#work, waiting: this.#waiting, store: () => this.store },
@@ -98,15 +101,15 @@ export class Windlass implements AsyncDisposable {
     })
     this.#sets = new PullSets({
       ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
-      begin: (request, prepare) => this.#begin(request, undefined, prepare),
+      startPull: (request, prepare) => this.#start(request, undefined, prepare),
     })
     this.#files = new FileReads({
       retry: this.#retry,
       limits: this.#limits,
       foreignUrls: options.foreignUrls,
       requireSignatures: options.requireSchema1Signatures ?? false,
-      parts: async () => ((await this.#parts.isThere()) ? this.#parts.open() : undefined),
-      keep: (read) => this.#work.keep(read),
+      openIfExists: async () => ((await this.#parts.storeExists()) ? this.#parts.open() : undefined),
+      register: (read) => this.#work.register(read),
     })
   }
 
@@ -123,14 +126,14 @@ export class Windlass implements AsyncDisposable {
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', tables.pullTable, options)
-    return this.#start(name, options, ({ request, incomplete }, parts) =>
-      incomplete ? storedFlow(request, options, parts, incomplete) : pullFlow(request, options, parts),
+    return this.#locateAndStart(name, options, ({ request, incompleteError: createError }, parts) =>
+      createError ? storedFlow(request, options, parts, createError) : pullFlow(request, options, parts),
     )
   }
 
   /**
-   * Returns what `pull` with the same options would do: what it fetches, reuses and costs. Requests manifests and the
-   * config only, and creates no store. `pull` takes the result as its option `plan`.
+   * Returns what `pull` with the same options would fetch and reuse. Requests only manifests and the config, and
+   * creates no store. The result can be given to `pull` as its option `plan`.
    *
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID; any error of resolving the name or reading the store
    */
@@ -151,46 +154,46 @@ export class Windlass implements AsyncDisposable {
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
     this.#assertOpen()
-    return this.#work.keep(this.#sets.allTags(repository, options))
+    return this.#work.register(this.#sets.allTags(repository, options))
   }
 
   /**
-   * Pulls the images of all platforms of an index, two at a time, then points the name at the index. A name that
-   * does not stand for an index is pulled as a single image.
+   * Pulls the images of all platforms of an index, two at a time, then points the name at the index. If the name does
+   * not refer to an index, pulls the single image.
    *
    * @throws USAGE, REFERENCE_INVALID, before any network traffic
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
     this.#assertOpen()
-    return this.#work.keep(this.#sets.allPlatforms(name, options))
+    return this.#work.register(this.#sets.allPlatforms(name, options))
   }
 
   /**
-   * Pulls several images, two at a time unless `concurrency` is given, and goes on after failures. Names are as for `pull`.
-   * The report has the outcome of each, in the order of the names.
+   * Pulls several images, two at a time unless `concurrency` is given, and continues after failures. Names are as for
+   * `pull`. The report has the outcome of each, in the order of the names.
    *
    * @throws USAGE for an invalid option, before any network traffic. An invalid name is a failure in the report.
    */
   pullMany(names: readonly string[], options: PullManyOptions = {}): PullSet<PullReport> {
     this.#assertOpen()
-    return this.#work.keep(startMany(names, options, (name, each) => this.pull(name, each)))
+    return this.#work.register(startMany(names, options, (name, each) => this.pull(name, each)))
   }
 
   /**
-   * Pulls the names of a report again that failed for a reason that may pass, or with `all` every name that failed. Results
-   * in the whole report, with the new outcomes of these names. Give the options of the first pull again.
+   * Pulls the failed names of a report again: those whose error is `retryable`, or all with the option `all`. The
+   * result is the report with the new outcomes of these names. `options` are not remembered from the first pull.
    *
    * @throws USAGE for an invalid option or report, before any network traffic
    */
   retryFailed(report: PullReport, options: RetryFailedOptions = {}): PullSet<PullReport> {
     this.#assertOpen()
-    return this.#work.keep(startRetry(report, options, (name, each) => this.pull(name, each)))
+    return this.#work.register(startRetry(report, options, (name, each) => this.pull(name, each)))
   }
 
   /**
    * Unpacks all layers of an image into one tree in `directory`, which must be empty or must not exist. If the store
    * has the complete image for this platform, there is no network traffic. Otherwise the image is pulled first; its
-   * layers are stored as blobs only, unless `unpack` is set.
+   * layers are stored only as blobs, unless `unpack` is true.
    *
    * @throws as `pull`
    */
@@ -201,18 +204,18 @@ export class Windlass implements AsyncDisposable {
   ): Pull {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', tables.unpackTable, options)
-    const wanted = { unpack: false, ...options, rootfs: directory }
-    return this.#start(name, wanted, async ({ request, incomplete }, parts) => {
+    const pullOptions = { unpack: false, ...options, rootfs: directory }
+    return this.#locateAndStart(name, pullOptions, async ({ request, incompleteError }, parts) => {
       const stored = await storedImage(request, parts.store)
-      if (!stored && incomplete) throw incomplete()
-      if (!stored) return pullFlow(request, wanted, parts)
+      if (!stored && incompleteError) throw incompleteError()
+      if (!stored) return pullFlow(request, pullOptions, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory, control: request.control }))
     })
   }
 
   /**
-   * Starts a copy of an image, or of an index with all its content, between registries and OCI layouts. Creates no store.
-   * Manifests keep their bytes. Content that the target has is not sent.
+   * Starts a copy of an image, or of an index with all its content, between registries and OCI layouts. Creates no
+   * store. Manifests are copied byte for byte. Content that the target has is not sent.
    *
    * @param from name of the image, as for `pull`
    * @param to name for the copy: `registry.example/app:1`, `oci:DIR`, `oci:DIR:NAME`
@@ -220,7 +223,7 @@ export class Windlass implements AsyncDisposable {
    */
   copy(from: string, to: string, options: CopyOptions = {}): Copy {
     this.#assertOpen()
-    return this.#work.keep(this.#copier.start(from, to, options))
+    return this.#work.register(this.#copier.start(from, to, options))
   }
 
   /** Returns the manifest and config of an image. Requests no layers and creates no store. */
@@ -231,16 +234,13 @@ export class Windlass implements AsyncDisposable {
     this.#assertOpen()
     checkOptions('inspect', tables.inspectTable, options)
     const { requireSchema1Signatures: requireSignatures = false } = this.#options
-    return inspect(this.#locate(name, options.platform).request, {
-      ...options,
-      retry: this.#retry,
-      requireSignatures,
-    })
+    const { request } = this.#locate(name, options.platform)
+    return inspect(request, { ...options, retry: this.#retry, requireSignatures })
   }
 
   /**
-   * Yields the files of an image as a container sees them, in byte order of the paths. Reads and verifies all layers; of a
-   * layer with a table of contents, only the table. Creates no store. An image that the store has is read from the store.
+   * Yields the files of an image as a container sees them, in byte order of the paths. Reads and verifies all layers,
+   * but only the table of contents of a layer that has one. Reads an image in the store from the store; creates none.
    * @throws FILE_UNKNOWN if the image has no `path`; errors of `inspect`, and of reading the layers
    * @example
    * for await (const { path, size } of windlass.files('alpine:3.20', { path: '/etc' })) console.log(size, path)
@@ -252,11 +252,11 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Opens one file of an image as a stream. Links are followed inside the image. Layers are read from the top down, and only
-   * as far as needed: of a layer with a table of contents, the table and the file, both verified; of others, everything up
+   * Opens one file of an image as a stream. Follows links inside the image. Reads layers from the top down until the
+   * file is found: only the table of contents and the file, both verified, or, if a layer has no table, everything up
    * to the end of the file, which is verified only with `verify`. See `OpenedFile.verified`.
    *
-   * @throws FILE_UNKNOWN, with the last existing directory of the path; NOT_A_FILE for a directory or device; as `files`
+   * @throws FILE_UNKNOWN with the last existing directory of the path; NOT_A_FILE for a directory or device; as `files`
    * @example
    * const { stream } = await windlass.file('alpine:3.20', '/etc/os-release')
    * stream.pipe(process.stdout)
@@ -293,7 +293,7 @@ export class Windlass implements AsyncDisposable {
     this.#assertOpen()
     checkArgument('tags', 'repository', anyText, repository)
     checkOptions('tags', tables.tagsTable, options)
-    return listTags(repository, this.#registries, { ...options, again: againAfter(this.#retry) })
+    return listTags(repository, this.#registries, { ...options, again: retryDelayOf(this.#retry) })
   }
 
   /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
@@ -327,7 +327,7 @@ export class Windlass implements AsyncDisposable {
   }
 
   /**
-   * Verifies the whole store and reports its problems. With `repair`, fetches damaged content again.
+   * Verifies the whole store and reports its problems. With `repair`, replaces damaged content.
    *
    * @throws STORE_CORRUPT when there is no store, or its list of names cannot be read. Problems are not thrown, but
    * listed in the report.
@@ -345,7 +345,7 @@ export class Windlass implements AsyncDisposable {
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close', tables.closeTable, options)
     this.#closing ??= this.#close()
-    return endsWithin(this.#closing, options.within, () => [...this.#work.running, ...this.#lifetime.running])
+    return waitWithin(this.#closing, options.within, () => [...this.#work.running, ...this.#lifetime.running])
   }
 
   /** Closes the puller at the end of an `await using` block. */
@@ -356,21 +356,21 @@ export class Windlass implements AsyncDisposable {
     this.#waiting.stop()
     await ended
     await this.#lifetime.close()
-    const parts = await this.#parts.opened()
+    const parts = await this.#parts.ifOpened()
     await parts?.pool.close()
     await parts?.store.close()
     await this.#registries.close()
   }
 
-  #start(
+  #locateAndStart(
     name: string,
     { plan, platform = plan?.requestedPlatform, signal }: PullOptions,
     prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#assertOpen()
-    const asked = this.#locate(name, platform)
-    const located = plan ? { ...asked, request: plannedRequest(asked.request, plan) } : asked
-    return this.#begin(located.request, signal, (parts, request) => prepare({ ...located, request }, parts))
+    const found = this.#locate(name, platform)
+    const located = plan ? { ...found, request: plannedRequest(found.request, plan) } : found
+    return this.#start(located.request, signal, (parts, request) => prepare({ ...located, request }, parts))
   }
 
   #locate(name: string, platform?: string): Located {
@@ -378,7 +378,7 @@ export class Windlass implements AsyncDisposable {
     return locateAnywhere(name, { platform, registries, limits: this.#limits, store: this.store })
   }
 
-  #begin(
+  #start(
     request: ImageRequest,
     signal: AbortSignal | undefined,
     prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
@@ -390,7 +390,7 @@ export class Windlass implements AsyncDisposable {
       prepare: async (control) => prepare(await this.#parts.open(), { ...request, control }),
     })
     this.#waiting.add(started)
-    return this.#work.keep(started)
+    return this.#work.register(started)
   }
 
   #assertOpen(): void {

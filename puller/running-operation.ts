@@ -1,4 +1,4 @@
-/** A running operation of a puller: a pull, a set of pulls, or other work with the store. */
+/** An operation of a puller in progress: a pull, a set of pulls, a copy, or other work with the store. */
 export interface RunningOperation {
   /** Cancels the operation. */
   cancel(reason?: unknown): void

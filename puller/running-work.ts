@@ -1,18 +1,21 @@
-/** Operations of a puller that have not ended: `close` cancels them and waits for them. */
+/** Tracks the operations of a puller in progress, so that `close` can cancel them and wait for them. */
 import { WindlassError } from '../lib/errors.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
-import type { OpenedParts } from './opened-parts.js'
+import type { LazyParts } from './lazy-parts.js'
 import type { RunningOperation } from './running-operation.js'
 
-/** Registers operations until they have released their resources. After the last one, releases its holds in the store. */
+/**
+ * The operations in progress. When the last one has ended, the holds of this process in the store are released. A hold
+ * protects content from garbage collection.
+ */
 export class RunningWork {
   readonly #all = new Set<RunningOperation>()
-  /** Operations with a result or an error; each promise resolves when the operation has released its resources. */
+  /** One promise for each operation that has settled; it resolves when the operation has released its resources. */
   readonly #ending = new Set<Promise<void>>()
   #releasing: Promise<void> | undefined
   #stopped = false
 
-  constructor(private readonly parts: OpenedParts) {}
+  constructor(private readonly parts: LazyParts) {}
 
   /** Labels of the operations. */
   get running(): readonly string[] {
@@ -20,32 +23,33 @@ export class RunningWork {
   }
 
   /** Registers an operation until it has released its resources, so that `close` waits for it. Returns it. */
-  keep<Started extends RunningOperation>(started: Started): Started {
+  register<Started extends RunningOperation>(started: Started): Started {
     this.#all.add(started)
     const closed = started.closed().finally(() => {
       this.#all.delete(started)
       this.#ending.delete(closed)
       if (this.#all.size === 0) this.#releasing = this.#release()
     })
-    const ending = (): unknown => this.#all.has(started) && this.#ending.add(closed)
-    started.done?.then(ending, ending)
+    const onSettled = (): unknown => this.#all.has(started) && this.#ending.add(closed)
+    started.done?.then(onSettled, onSettled)
     return started
   }
 
   /**
    * Runs `work` with the existing store. The store is not closed before `work` ends.
+   * @param label - names the work in a StillRunningError
    * @throws STORE_CORRUPT when there is no store
    */
-  async busy<T>(
+  async runWithStore<T>(
     label: string,
     signal: AbortSignal | undefined,
     work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     await this.#releasing
     const stop = new AbortController()
-    const either = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-    const done = this.parts.openThere().then((parts) => work(parts, either))
-    this.keep({
+    const anySignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+    const done = this.parts.openExisting().then((parts) => work(parts, anySignal))
+    this.register({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => done.then(ignore, ignore),
       running: [label],
@@ -53,8 +57,8 @@ export class RunningWork {
     return done
   }
 
-  /** Resolves when the operations that have their result have released their resources. */
-  async results(): Promise<void> {
+  /** Resolves when all operations that have settled have also released their resources. */
+  async waitForEnded(): Promise<void> {
     await Promise.all(this.#ending)
   }
 
@@ -67,9 +71,9 @@ export class RunningWork {
     await this.#releasing
   }
 
-  /** Releases the holds of the ended operations: from now on, only names protect their images from garbage collection. */
+  /** Releases the holds. From then on, only names protect images from garbage collection. */
   async #release(): Promise<void> {
-    const parts = await this.parts.opened()
+    const parts = await this.parts.ifOpened()
     if (this.#all.size > 0 || this.#stopped) return
     await parts?.store.release().catch(() => undefined) // closing the puller releases the rest
   }

@@ -9,18 +9,18 @@ import { checkArgument, checkOptions } from './options/check-options.js'
 import { texts } from './options/option-codecs.js'
 import { collectTable, verifyTable } from './options/option-table.js'
 import { repairBeforeOpening } from './open-parts.js'
-import type { OpenedParts } from './opened-parts.js'
+import type { LazyParts } from './lazy-parts.js'
 import type { RunningWork } from './running-work.js'
-import { type StoreWaiting, waitingUntil } from './store-waiting.js'
+import { type StoreWaiting, metadataLockOptions } from './store-waiting.js'
 
-/** What the operations share with the pulls of a puller. */
+/** The parts of a puller that the operations on its store use. */
 export interface StoreTasksParts {
-  readonly parts: OpenedParts
+  readonly parts: LazyParts
   readonly work: RunningWork
   readonly waiting: StoreWaiting
   /** Returns the directory of the store. */
   readonly store: () => string
-  /** Returns where content of an image is fetched from. */
+  /** Returns the request for an image, from which a repair fetches content. */
   readonly locate: (name: string) => ImageRequest
   /** @throws USAGE when the puller is closed */
   readonly assertOpen: () => void
@@ -34,7 +34,7 @@ export class StoreTasks {
   async images(): Promise<ImageSummary[]> {
     const { parts, waiting, store, assertOpen } = this.shared
     assertOpen()
-    if (await parts.isThere()) return listImages((await parts.open()).store)
+    if (await parts.storeExists()) return listImages((await parts.open()).store)
     waiting.onWarning(noStoreError(store()).message, 'no-store')
     return []
   }
@@ -43,17 +43,21 @@ export class StoreTasks {
   remove(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
     checkArgument('removeAll', 'names', texts, names)
     this.shared.assertOpen()
-    return this.shared.work.busy('remove', undefined, ({ store }, stop) => removeImages(names, store, stop))
+    return this.shared.work.runWithStore('remove', undefined, ({ store }, signal) =>
+      removeImages(names, store, signal),
+    )
   }
 
   /** See `Windlass.collect`. */
   async collect(options: CollectOptions): Promise<Collected> {
     const { work, assertOpen } = this.shared
     checkOptions('collect', collectTable, options)
-    // A pull holds its content until it has released its resources.
-    await work.results()
+    // A pull that has ended still holds its content until it has released its resources.
+    await work.waitForEnded()
     assertOpen()
-    return work.busy('collect', undefined, ({ store }, stop) => store.garbage.collect(options, stop))
+    return work.runWithStore('collect', undefined, ({ store }, signal) =>
+      store.garbage.collect(options, signal),
+    )
   }
 
   /** See `Windlass.verify`. */
@@ -63,10 +67,10 @@ export class StoreTasks {
     assertOpen()
     const { repair = false, signal } = options
     // The store cannot be opened or read without these files.
-    const repaired = repair ? await repairBeforeOpening(store(), waitingUntil(waiting, signal)) : []
+    const repaired = repair ? await repairBeforeOpening(store(), metadataLockOptions(waiting, signal)) : []
     assertOpen()
-    return work.busy('verify', signal, (parts, ended) =>
-      verifyWith(parts, { requestFor: repair ? locate : undefined, repaired, signal: ended }),
+    return work.runWithStore('verify', signal, (parts, anySignal) =>
+      verifyWith(parts, { requestFor: repair ? locate : undefined, repaired, signal: anySignal }),
     )
   }
 }

@@ -1,7 +1,7 @@
-/** Reports and ends the waits of a puller for the locks of its store. */
+/** Handles the waits of a puller for the locks of its store: reports them as warnings, and ends them on close. */
 import { setMaxListeners } from 'node:events'
 import { WindlassError } from '../lib/errors.js'
-import { type MetadataLockOptions, storeLocked } from '../lib/store/index.js'
+import { type MetadataLockOptions, storeLockedCode } from '../lib/store/index.js'
 
 /** A warning about the store. */
 export interface StoreWarning {
@@ -25,10 +25,11 @@ export class StoreWaiting {
   readonly signal: AbortSignal = this.#stop.signal
 
   /**
-   * Reports a locked store to the running pulls, or to the puller if there are none; all other warnings to the puller.
+   * Reports a warning. A locked store is reported as an event of each running pull. If there are none, and for all
+   * other warnings, the listener is called.
    */
   readonly onWarning = (message: string, code = 'store'): void => {
-    if (code !== storeLocked || this.#pulls.size === 0) this.listener?.(message, code)
+    if (code !== storeLockedCode || this.#pulls.size === 0) this.listener?.(message, code)
     else for (const pull of this.#pulls) pull.warn({ code, message })
   }
 
@@ -45,8 +46,8 @@ export class StoreWaiting {
   }
 }
 
-/** Returns options for waits that `signal` also ends. */
-export function waitingUntil(
+/** Returns lock options for waits that end when the puller closes or `signal` aborts. */
+export function metadataLockOptions(
   { signal: own, onWarning }: Pick<StoreWaiting, 'signal' | 'onWarning'>,
   signal: AbortSignal | undefined,
 ): MetadataLockOptions {

@@ -8,16 +8,16 @@ import type { PullParts } from '../pipelines/pull-stages.js'
 import { storedImage } from '../pipelines/stored-image.js'
 
 /**
- * Returns the flow that unpacks the image. Nothing is fetched, and the name stays as another tool wrote it.
- * @throws the error of `incomplete` when a part of the image is missing
+ * Returns the flow that unpacks the image. It fetches nothing and does not change the name.
+ * @throws the result of `incompleteError` when the store has only a part of the image
  */
 export async function storedFlow(
   request: ImageRequest,
   options: PullOptions,
   parts: PullParts,
-  incomplete: () => WindlassError,
+  incompleteError: () => WindlassError,
 ): Promise<Flow<PulledImage>> {
-  if (!(await storedImage(request, parts.store))) throw incomplete()
+  if (!(await storedImage(request, parts.store))) throw incompleteError()
   return pullFlow(request, { ...options, refresh: false }, parts, (bound) => ({
     ...bound,
     commitImage: commitImage(parts.store, { named: false }),

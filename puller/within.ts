@@ -8,7 +8,7 @@ import { StillRunningError } from '../lib/flow/index.js'
  * @param running - returns the labels of what `work` waits for
  * @throws StillRunningError with these labels after the timeout; the work continues
  */
-export async function endsWithin(
+export async function waitWithin(
   work: Promise<void>,
   within: number | undefined,
   running: () => readonly string[],

@@ -15,12 +15,12 @@ const lines = [
 ]
 let failed = 0
 for (const bomb of bombs.filter(({ name }) => name.includes(process.argv[2] ?? ''))) {
-  const { exit, bytes, seconds, error, wrong } = await runBomb(bomb)
-  if (wrong.length > 0) failed++
+  const { exit, bytes, seconds, error, violations } = await runBomb(bomb)
+  if (violations.length > 0) failed++
   const cells = [
     bomb.name,
     bomb.limit === undefined ? 'pass' : `name ${bomb.limit}`,
-    `${exit ?? 'killed'}${wrong.length > 0 ? ' ✗' : ''}`,
+    `${exit ?? 'killed'}${violations.length > 0 ? ' ✗' : ''}`,
     Math.round(bytes / 2 ** 20),
     seconds.toFixed(1),
     ((seconds / bomb.units) * 1e6).toFixed(1),
@@ -28,7 +28,7 @@ for (const bomb of bombs.filter(({ name }) => name.includes(process.argv[2] ?? '
   ]
   lines.push(`| ${cells.join(' | ')} |`)
   process.stderr.write(`${lines.at(-1) ?? ''}\n`)
-  for (const each of wrong) process.stderr.write(`  ${each.slice(0, 1_000)}\n`)
+  for (const each of violations) process.stderr.write(`  ${each.slice(0, 1_000)}\n`)
 }
 process.stdout.write(`${lines.join('\n')}\n`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -63,14 +63,14 @@ async function ask(host: PeerHost, peer: AskedPeer, each: CompatibilityCase): Pr
   const place = await questionDirectory(host, `${peer.name}-${each.id}`, served.authFile)
   try {
     const reference = `${caseHost.registry.host}/${served.name ?? 'app:latest'}`
-    const commands = peer.commands({ reference, asks: each.asks, ...place })
+    const commands = peer.commands({ reference, asks: each.action, ...place })
     if (commands === undefined) return undefined
     for (const command of commands) {
       const reason = await attempt(host, command, Number(values.seconds))
       if (reason !== undefined) return reason
     }
     // A peer that copies artifacts requests layers, which only a puller of images must not do.
-    const breach = each.kind === 'artifacts' ? undefined : served.breach?.()
+    const breach = each.kind === 'artifacts' ? undefined : served.violation?.()
     return breach === undefined ? 'taken' : `taken, but ${breach}`
   } finally {
     await caseHost.close()

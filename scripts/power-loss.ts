@@ -28,8 +28,8 @@ const wanted = <T extends { readonly title: string }>(all: readonly T[]): readon
 
 const failures = new Map<string, number>()
 function report(title: string, { violations }: CheckedTrace): number {
-  for (const { rule, path, what, line } of violations) {
-    const key = `${title}: ${rule}: ${path.replaceAll(/[0-9a-f]{58}(?=[0-9a-f]{6})/g, '…')}: ${what} (line ${line})`
+  for (const { rule, path, description, line } of violations) {
+    const key = `${title}: ${rule}: ${path.replaceAll(/[0-9a-f]{58}(?=[0-9a-f]{6})/g, '…')}: ${description} (line ${line})`
     failures.set(key, (failures.get(key) ?? 0) + 1)
   }
   return violations.length
@@ -42,11 +42,11 @@ console.log('Published files by the call that had synced their content; “empty
 row('command', 'moments', 'renames', 'syncfs', 'fsync', 'fdatasync', 'empty', 'violations')
 for (const scenario of wanted(scenarios)) {
   const checked = await runScenario(scenario)
-  const { points, publications, synced } = checked
+  const { powerCuts, publications, synced } = checked
   const { syncfs, fsync, fdatasync, none } = synced
   row(
     scenario.title,
-    points,
+    powerCuts,
     publications.length,
     syncfs,
     fsync,
@@ -70,7 +70,7 @@ for (const scenario of wanted(killedScenarios)) {
     const kill = syncs[Math.floor(at)]!
     const { killed, next } = await runKilled(scenario, kill)
     if (killed.exit === undefined) kills++
-    points += killed.points + next.points
+    points += killed.powerCuts + next.powerCuts
     publications += killed.publications.length + next.publications.length
     const title = `${scenario.title}, killed at ${kill.call} ${kill.nth}`
     violations += report(title, killed) + report(title, next)

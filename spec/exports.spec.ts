@@ -52,11 +52,11 @@ const expected: Record<string, string> = {
       PullableDocument PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions ReadSchema1Document
       ReadSchema1Options ReserveOptions ResolveOptions Resolved RetryPolicy Schema1Document
       Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
-      UnpackedLayer WholeImage againAfter assemble awaitConfig bySchema checkPlatform checkSpace
+      UnpackedLayer WholeImage assemble awaitConfig bySchema checkPlatform checkSpace
       choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
       documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms followLayer
       holdImage imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests
-      readSchema1 readyThreads reserve resolve resolveEntry retryingTransfers sizeSchema1 storedEntries
+      readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf retryingTransfers sizeSchema1 storedEntries
       toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `

@@ -1,5 +1,5 @@
 /** Measures every setting several times, in a different order each round, and recommends one. */
-import { type Spread, shuffled, spreadOf } from '../../puller/bench/statistics.js'
+import { type Spread, shuffle, spreadOf } from '../../puller/bench/statistics.js'
 import { type PullCost, pullOnce, type Setting } from '../shared/pull-once.js'
 import type { TimelineStage as Stage, Timeline } from '../../puller/bench/timeline.js'
 
@@ -49,7 +49,7 @@ export async function sweep(options: SweepOptions): Promise<SweepResult> {
   await pullOnce(reference, requested[0]!, under) // warm-up: reads the files from the disk
   let done = 0
   for (let round = 0; round < runs; round++)
-    for (const setting of shuffled(requested, round)) {
+    for (const setting of shuffle(requested, round)) {
       const pull = (): Promise<PullCost> => pullOnce(reference, setting, under)
       costs.get(setting)!.push(await pull().catch(pull)) // a request to a distant registry may fail once
       options.onRun?.(++done, requested.length * runs)

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Distribution, startDistribution } from '../../testbench/harness/distribution.js'
-import { cached } from '../../testbench/images/cache.js'
+import { buildOnce } from '../../testbench/images/cache.js'
 import { type GrowthLayer, layerArchive } from './layer-stream.js'
 import { type PushedLayer, pushBytes, pushLayer, pushManifest } from './push.js'
 
@@ -26,7 +26,7 @@ export async function serveImages(about: string, images: readonly GrowthImage[])
   for (const maker of ['layer-stream.ts', '../half-noise.ts'])
     key.update(await readFile(new URL(maker, import.meta.url)))
   const name = `registry-growth-${about}-${key.digest('hex').slice(0, 16)}`
-  const directory = await cached(name, async (staging) => {
+  const directory = await buildOnce(name, async (staging) => {
     const registry = await startDistribution({ storage: join(staging, 'storage') })
     try {
       await push(registry.host, images)

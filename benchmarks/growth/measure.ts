@@ -6,7 +6,7 @@ import type { Distribution } from '../../testbench/harness/distribution.js'
 import { program } from '../shared/pull-once.js'
 import { type Cost, runMeasured } from '../shared/measured.js'
 import { reasonOf } from '../peers/all-peers.js'
-import { shuffled, type Spread, spreadOf } from '../../puller/bench/statistics.js'
+import { shuffle, type Spread, spreadOf } from '../../puller/bench/statistics.js'
 import { temporary } from '../shared/temporary.js'
 import type { Axis } from './axes.js'
 import { referenceOf, serveImages } from './images.js'
@@ -43,7 +43,7 @@ export async function measureAxis(axis: Axis, options: MeasureOptions): Promise<
     const pull = (n: number): Promise<Cost> => pullAll(registries.get(n)!, axis, n, under)
     await pull(points[0]!) // warm-up: reads the files from the disk
     for (let round = 0; round < runs; round++) {
-      for (const n of shuffled([...costs.keys()], round))
+      for (const n of shuffle([...costs.keys()], round))
         try {
           const cost = await pull(n)
           costs.get(n)!.push(cost)

@@ -3,7 +3,7 @@ import { copyPackages, type LayerRecipe } from '../../testbench/images/layer-rec
 
 export interface ImageRecipe {
   readonly name: string
-  readonly shows: string
+  readonly feature: string
   readonly layers: readonly LayerRecipe[]
 }
 
@@ -42,23 +42,23 @@ const range = (length: number): number[] => Array.from({ length }, (_, index) =>
 export const imageRecipes: readonly ImageRecipe[] = [
   {
     name: 'files',
-    shows: '36,000 small files in 4 layers',
-    layers: range(4).map((n) => ({ shows: `part ${n + 1}`, script: smallFiles(n, 9000), format: 'gnu' })),
+    feature: '36,000 small files in 4 layers',
+    layers: range(4).map((n) => ({ feature: `part ${n + 1}`, script: smallFiles(n, 9000), format: 'gnu' })),
   },
   {
     name: 'distribution',
-    shows: 'a distribution with packages, 8 layers',
+    feature: 'a distribution with packages, 8 layers',
     layers: [
-      { shows: 'the distribution', script: required },
-      ...range(7).map((n) => ({ shows: `packages ${n + 1}`, script: packages(n + 1, 45) })),
+      { feature: 'the distribution', script: required },
+      ...range(7).map((n) => ({ feature: `packages ${n + 1}`, script: packages(n + 1, 45) })),
     ],
   },
-  { name: 'big', shows: 'one layer of 800 MB', layers: [{ shows: 'programs', script: programs }] },
+  { name: 'big', feature: 'one layer of 800 MB', layers: [{ feature: 'programs', script: programs }] },
   {
     name: 'layers',
-    shows: '60 small layers',
+    feature: '60 small layers',
     layers: range(60).map((n) => ({
-      shows: `layer ${n + 1}`,
+      feature: `layer ${n + 1}`,
       script:
         `${smallFiles(n, 40)}; find /usr/bin /usr/lib/x86_64-linux-gnu -maxdepth 1 -type f -size -900k -size +20k | LC_ALL=C sort |` +
         ` awk 'NR % 60 == ${n}' | head -n 12 | xargs -I{} cp {} srv/; find . -exec touch -h -d @1700000000 {} +`,
@@ -66,9 +66,9 @@ export const imageRecipes: readonly ImageRecipe[] = [
   },
   {
     name: 'small',
-    shows: 'a small one',
+    feature: 'a small one',
     layers: [
-      { shows: 'a shell and what it needs', script: copyPackages('base-files libc6 dash sed grep gzip') },
+      { feature: 'a shell and what it needs', script: copyPackages('base-files libc6 dash sed grep gzip') },
     ],
   },
 ]

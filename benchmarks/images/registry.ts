@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { buildImage } from '../../testbench/images/build-image.js'
-import { cached } from '../../testbench/images/cache.js'
+import { buildOnce } from '../../testbench/images/cache.js'
 import { pushImage, pushedName } from '../../testbench/images/pushed.js'
 import type { TestImage } from '../../testbench/images/test-image.js'
 import { imageRecipes, type ImageRecipe } from './recipes.js'
@@ -24,7 +24,7 @@ const form = 'oci-gzip'
 
 async function pushedStorage(recipe: ImageRecipe): Promise<{ storage: string; image: TestImage }> {
   const image = await buildImage(`bench-${recipe.name}`, recipe.layers, { forms: [form], unpacked: false })
-  const directory = await cached(`registry-bench-${recipe.name}`, async (staging) => {
+  const directory = await buildOnce(`registry-bench-${recipe.name}`, async (staging) => {
     const registry = await startDistribution({ storage: staging })
     await pushImage(image, registry).finally(() => registry.stop())
   })
@@ -50,7 +50,7 @@ export async function serveImage(name: string): Promise<ServedImage> {
   const repository = pushedName(image, form)
   return {
     name,
-    shows: recipe.shows,
+    shows: recipe.feature,
     repository,
     bytes: layers.reduce((sum, { size }) => sum + size, 0),
     layers: layers.length,

@@ -1,6 +1,6 @@
 /** Measures contenders in turns in this process: wall-clock time, and CPU time of all threads. */
 import { reasonOf } from '../peers/all-peers.js'
-import { shuffled, type Spread, spreadOf } from '../../puller/bench/statistics.js'
+import { shuffle, type Spread, spreadOf } from '../../puller/bench/statistics.js'
 import type { Contender } from './contender.js'
 
 export interface MicroResult {
@@ -27,7 +27,7 @@ export async function microBenchmarks(
       process.stderr.write(`FAILED: ${each.group}, ${each.name}: ${reasonOf(error)}\n`)
     }
   for (let round = 0; round < rounds; round++)
-    for (const [each, { cpu, wall }] of shuffled([...costs], round)) {
+    for (const [each, { cpu, wall }] of shuffle([...costs], round)) {
       const [before, start] = [process.cpuUsage(), performance.now()]
       await each.run()
       const { user, system } = process.cpuUsage(before)

@@ -33,7 +33,7 @@ export async function startPeerHost(root: string, stores: string): Promise<PeerH
     echo ready; exec sleep infinity`
   const private_ = ['--mount', '--propagation', 'private', 'bash', '-c', script, 'peers', root, stores]
   const holder = startServer('unshare', private_)
-  await holder.line(/^ready$/)
+  await holder.waitForLine(/^ready$/)
   const command = (at: string, args: readonly string[]): string[] => [
     ...['nsenter', '--target', String(holder.pid), '--mount', 'chroot', at],
     ...['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/root', 'LC_ALL=C.UTF-8', ...args],

@@ -1,13 +1,13 @@
-/** `windlass bench`: finds the best limits on concurrency for the user's registry, link and disk. */
+/** `windlass bench`: finds the best limits on concurrency for the user's registry, network and disk. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type Command, Option } from 'commander'
 import type { BenchReport } from '../../puller/bench/index.js'
 import { benchTable } from '../../puller/options/option-table.js'
 import { table } from '../render/table.js'
-import { mustBe, platformSetting, textOption } from '../setup/flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
-import { jsonFlag, networkFlags, openOptions, type Settings } from '../setup/settings.js'
+import { valueError, platformSetting, textOption } from '../setup/flags.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
+import { addJsonFlag, addNetworkFlags, openOptions, type Settings } from '../setup/settings.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Console } from '../terminal/terminal.js'
 
@@ -29,9 +29,9 @@ Examples:
   windlass bench --downloads 1,3,6,10 --unpacks 1,2 --runs 3 --budget 2m registry.example/app:1
   windlass bench --out ./bench registry.example/app:1     also write JSON and pictures
 
-Pulls the image again and again into a throw-away store, with another setting each time, and recommends one. Each
-run fetches all layers: mind the rate limits of public registries. The stores are made next to the usual store, so
-that its disk is measured, and are removed. Settings that the spread does not tell apart get more runs.`
+Pulls the image repeatedly with different settings, each time into an empty temporary store, and recommends a
+setting. Each run fetches all layers: mind the rate limits of public registries. The temporary stores are on the
+same disk as the usual store, unless --under is given. Settings whose times overlap get more runs.`
 
 /** Defines the arguments, options and action of `windlass bench`. */
 export function defineBench(command: Command, terminal: Console): void {
@@ -40,41 +40,43 @@ export function defineBench(command: Command, terminal: Console): void {
     .argument('<image>', 'image name as for Docker')
     .addOption(listOption('--downloads <list>', `${downloads.help} (default: 1,2,3,6,10)`))
     .addOption(listOption('--unpacks <list>', `${unpacks.help} (default: 1, 2 and the number of processors)`))
-    .addOption(new Option('--runs <n>', runs.help).argParser(countOf).default(runs.default))
+    .addOption(new Option('--runs <n>', runs.help).argParser(parseRuns).default(runs.default))
     .addOption(
       new Option('--budget <time>', `${budget.help}, such as 90s, 5m, 1h`)
-        .argParser(timeOf)
+        .argParser(parseTime)
         .default(budget.default, '5m'),
     )
     .addOption(textOption('--under <dir>', under))
     .addOption(platformSetting())
     .option('--no-unpack', 'do not unpack: compare numbers of downloads only')
     .option('--out <dir>', 'write bench.json, a heat map and timelines of the best and the worst run there')
-  jsonFlag(command, 'print the report as one JSON object')
-  networkFlags(limitFlag(command))
+  addJsonFlag(command, 'print the report as one JSON object')
+  addNetworkFlags(addLimitFlag(command))
   command
     .addHelpText('after', examples)
     .action((image: string) => runBench(image, command.opts<BenchFlags>(), terminal))
 }
 
-function countOf(text: string): number {
-  if (!/^[1-9]\d{0,1}$|^100$/.test(text)) throw mustBe(benchTable.runs.codec.name)
+function parseRuns(text: string): number {
+  if (!/^[1-9]\d{0,1}$|^100$/.test(text)) throw valueError(benchTable.runs.codec.name)
   return Number(text)
 }
 
 const units: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
 
-function timeOf(text: string): number {
+function parseTime(text: string): number {
   const [, count = '', unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? []
   const milliseconds = Number(count) * (units[unit] ?? NaN)
-  if (!benchTable.budget.codec.is(milliseconds)) throw mustBe('a number with a unit, such as 90s, 5m or 1h')
+  if (!benchTable.budget.codec.is(milliseconds))
+    throw valueError('a number with a unit, such as 90s, 5m or 1h')
   return milliseconds
 }
 
 const listOption = (flags: string, help: string): Option =>
   new Option(flags, help).argParser((text: string) => {
     const list = text.split(',').map((each) => (/^\s*\d{1,4}\s*$/.test(each) ? Number(each) : NaN))
-    if (!benchTable.downloads.codec.is(list)) throw mustBe('numbers from 1 to 1000, with commas between them')
+    if (!benchTable.downloads.codec.is(list))
+      throw valueError('numbers from 1 to 1000, with commas between them')
     return list
   })
 

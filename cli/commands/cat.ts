@@ -1,9 +1,9 @@
 /** `windlass cat`: writes a file of an image to stdout, without pulling the image. */
 import type { Command } from 'commander'
 import { platformSetting } from '../setup/flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { networkFlags, type Settings, storeFlags } from '../setup/settings.js'
+import { addNetworkFlags, type Settings, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface CatFlags extends Settings {
@@ -16,11 +16,11 @@ Examples:
   windlass cat alpine:3.20 /etc/os-release
   windlass cat --verify --platform linux/arm64 nginx /usr/sbin/nginx > nginx
 
-Links are followed inside the image. The file is written byte for byte, also to a terminal. An image that the store has
-is read from the store. Otherwise layers are read from the top down, and only as far as needed. Of a layer with a table
-of contents (eStargz, zstd:chunked), these are the table and the file, and both are verified. Of other layers, everything
-up to the end of the file is read, and is not verified: --verify reads the whole layer, and ends with exit code 5 if it
-is not the layer of the image.`
+Links are followed inside the image. The file is written byte for byte, also to a terminal. An image in the store is
+read from the store. Otherwise layers are read from the top down until the file is found. Of a layer with a table of
+contents (eStargz, zstd:chunked), only the table and the file are read, and both are verified. Any other layer is read
+up to the end of the file, without verification. With --verify, it is read completely; the exit code is 5 if its digest
+is wrong.`
 
 /** Defines the arguments, options and action of `windlass cat`. */
 export function defineCat(command: Command, terminal: Console): void {
@@ -29,7 +29,7 @@ export function defineCat(command: Command, terminal: Console): void {
     .argument('<path>', 'a file of the image')
     .option('--verify', 'verify the file, also if that takes whole layers')
     .addOption(platformSetting())
-  networkFlags(storeFlags(limitFlag(command)))
+  addNetworkFlags(addStoreFlags(addLimitFlag(command)))
   command
     .addHelpText('after', examples)
     .action((image: string, path: string) => cat(image, path, command.opts<CatFlags>(), terminal))
@@ -41,7 +41,7 @@ function cat(name: string, path: string, flags: CatFlags, terminal: Console): Pr
     const onWarning = (code: string, message: string): void => terminal.messages.warning(code, message)
     const options = { verify, signal, onWarning, ...(platform !== undefined && { platform }) }
     const { stream } = await windlass.file(name, path, options)
-    // The next chunk is read when this one is flushed.
+    // Waits until the chunk is flushed, so that at most one chunk is in memory.
     for await (const chunk of stream as AsyncIterable<Buffer>)
       if (!(await terminal.output.write(chunk))) return
   })

@@ -4,12 +4,12 @@ import { printable } from '../../lib/codec/printable.js'
 import type { CopyOptions } from '../../puller/index.js'
 import { copyTable, downloadCount, openTable } from '../../puller/options/option-table.js'
 import { numberSetting, platformSetting } from '../setup/flags.js'
-import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings } from '../setup/settings.js'
+import { addJsonFlag, addNetworkFlags, type Settings } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
-import { pinned } from './pull-sets.js'
+import { pinnedName } from './pull-sets.js'
 
 interface CopyFlags extends Settings, ProgressFlags {
   readonly platform?: string
@@ -38,8 +38,8 @@ export function defineCopy(command: Command, terminal: Console): void {
     .addOption(new Option('--all-platforms', copyTable.allPlatforms.help).conflicts('platform'))
     .addOption(numberSetting('--max-downloads <n>', { ...downloadCount, help: 'blobs copied at once' }))
     .addOption(numberSetting('--retries <n>', { ...openTable.retries, help: 'attempts at each blob' }))
-  jsonFlag(command, 'print the result as one line of JSON')
-  for (const add of [progressFlags, limitFlag, networkFlags]) add(command)
+  addJsonFlag(command, 'print the result as one line of JSON')
+  for (const add of [addProgressFlags, addLimitFlag, addNetworkFlags]) add(command)
   command
     .addHelpText('after', examples)
     .action((from: string, to: string) => copy(from, to, command.opts<CopyFlags>(), terminal))
@@ -55,6 +55,6 @@ function copy(from: string, to: string, flags: CopyFlags, terminal: Console): Pr
     }
     const image = await follow(windlass.copy(from, to, options), flags, terminal)
     if (json) await terminal.output.json(image)
-    else await terminal.output.line(printable(pinned(image), 2_000))
+    else await terminal.output.line(printable(pinnedName(image), 2_000))
   })
 }

@@ -14,9 +14,9 @@ import { demoImage } from '../demo/image.js'
 import { requestTable } from '../demo/requests.js'
 import { treeLines } from '../demo/tree.js'
 import { interruptible } from '../terminal/interrupt.js'
-import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
+import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
-import { jsonFlag, storeFlags } from '../setup/settings.js'
+import { addJsonFlag, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 import { asJson } from './pull-sets.js'
 
@@ -38,9 +38,9 @@ const layerRate = 1_600_000
 /** Defines the options and the action of `windlass demo`. */
 export function defineDemo(command: Command, terminal: Console): void {
   command.option('--keep', 'keep the store and the tree')
-  storeFlags(command)
-  jsonFlag(command, 'print one JSON object with the image, the requests and the durations')
-  progressFlags(command)
+  addStoreFlags(command)
+  addJsonFlag(command, 'print one JSON object with the image, the requests and the durations')
+  addProgressFlags(command)
   command
     .addHelpText('after', examples)
     .action(() => interruptible(terminal, (signal) => demo(command.opts<DemoFlags>(), terminal, signal)))
@@ -57,7 +57,7 @@ async function demo(flags: DemoFlags, terminal: Console, signal: AbortSignal): P
     const { os, architecture } = hostPlatform()
     await putImage(registry, 'demo/hello', '1.0', demoImage({ os, architecture }))
     const result = await pullTwice(registry, directory, flags, terminal, signal)
-    if (flags.json) await terminal.output.json(asRecord(result, registry))
+    if (flags.json) await terminal.output.json(toJson(result, registry))
     else await terminal.output.write(await summary(result, registry))
   } finally {
     await registry.close()
@@ -146,7 +146,7 @@ const namesIn = ({ imageId, layers }: PulledImage): ReadonlyMap<string, string> 
     ...layers.map(({ digest }, index) => [digest, `layer ${index + 1}`] as const),
   ])
 
-const asRecord = ({ image, requests, first, second }: DemoResult, registry: TestRegistry): object => ({
+const toJson = ({ image, requests, first, second }: DemoResult, registry: TestRegistry): object => ({
   image: asJson(image),
   milliseconds: { first: Math.round(first), second: Math.round(second) },
   requests: registry.requests.slice(0, requests).map(({ kind, method, reference, status }) => ({

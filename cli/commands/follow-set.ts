@@ -1,4 +1,4 @@
-/** Shows the progress of a set of pulls. Pulls that run concurrently are shown one after the other, each completely. */
+/** Shows the progress of a set of pulls one after the other, although they run concurrently. */
 import { concatMap, lastValueFrom } from 'rxjs'
 import type { PulledImage } from '../../lib/stages/index.js'
 import type { PullSet, StartedPull } from '../../puller/index.js'
@@ -8,9 +8,9 @@ import type { Console } from '../terminal/terminal.js'
 /** Callbacks for the result of each pull. They are called after the progress of the pull was shown. */
 export interface Report {
   /** Called when a pull succeeded. */
-  pulled(image: PulledImage): Promise<unknown>
+  onPulled(image: PulledImage): Promise<unknown>
   /** Called when a pull failed or was cancelled. */
-  failed(error: unknown, started: StartedPull): Promise<unknown>
+  onFailed(error: unknown, started: StartedPull): Promise<unknown>
 }
 
 /**
@@ -25,13 +25,13 @@ export async function followSet<Result>(
 ): Promise<Result> {
   const show = async (started: StartedPull): Promise<void> => {
     const ended = await follow(started.pull, flags, terminal).then(
-      (image) => () => report.pulled(image),
-      (error: unknown) => () => report.failed(error, started),
+      (image) => () => report.onPulled(image),
+      (error: unknown) => () => report.onFailed(error, started),
     )
     await ended()
   }
   const progressShown = lastValueFrom(set.each.pipe(concatMap(show)), { defaultValue: undefined })
-  // If a result cannot be reported, the rest of the set is not pulled. The error is thrown below.
+  // If a callback fails, the set is cancelled. The error is thrown below.
   progressShown.catch((error: unknown) => set.cancel(error))
   try {
     return await set.done

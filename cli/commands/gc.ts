@@ -1,10 +1,10 @@
 /** `windlass gc`: removes from the store what no name and no running pull needs. */
 import type { Command } from 'commander'
-import { orAborted } from '../terminal/interrupt.js'
+import { rejectOnAbort } from '../terminal/interrupt.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { table } from '../render/table.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, partialsFlag, type Settings, storeFlags } from '../setup/settings.js'
+import { addJsonFlag, addPartialsFlag, type Settings, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface CollectFlags extends Settings {
@@ -25,9 +25,9 @@ write to the store must not run, because they do not know its locks.`
 /** Defines the options and the action of `windlass gc`. */
 export function defineCollect(command: Command, terminal: Console): void {
   command.option('--dry-run', 'only print what would be removed')
-  partialsFlag(command)
-  storeFlags(command)
-  jsonFlag(
+  addPartialsFlag(command)
+  addStoreFlags(command)
+  addJsonFlag(
     command,
     'print one JSON object: the removed content, its size, and what killed processes had left',
   )
@@ -36,9 +36,9 @@ export function defineCollect(command: Command, terminal: Console): void {
 
 function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
-    // An interrupt stops waiting for the collection. A collection that has begun finishes when the puller is closed.
+    // An interrupt ends the wait, not the collection. Closing the puller waits until the collection has finished.
     const collecting = windlass.collect({ ...(dryRun && { dryRun }) })
-    const { removed, bytes, leftovers, ...rest } = await orAborted(collecting, signal)
+    const { removed, bytes, leftovers, ...rest } = await rejectOnAbort(collecting, signal)
     if (json) {
       await terminal.output.json({ ...rest, bytes, leftovers, removed })
       return
@@ -48,7 +48,7 @@ function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): P
     await terminal.output.line(
       `${dryRun ? 'Would remove' : 'Removed'} ${formatCount(rows.length, 'object')}, ${formatBytes(bytes)}`,
     )
-    // Opening the store removes them, so before a dry run as well.
+    // Opening the store removes these files, even if the collection is a dry run.
     if (leftovers.processes > 0 || leftovers.bytes > 0)
       await terminal.output.line(`Removed files of killed processes, ${formatBytes(leftovers.bytes)}`)
   })

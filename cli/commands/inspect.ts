@@ -2,9 +2,9 @@
 import { type Command, Option } from 'commander'
 import { inspectedFields } from '../../pipelines/inspected-fields.js'
 import { platformSetting } from '../setup/flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags } from '../setup/settings.js'
+import { addJsonFlag, addNetworkFlags, type Settings, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface InspectFlags extends Settings {
@@ -37,8 +37,8 @@ export function defineInspect(command: Command, terminal: Console): void {
     )
     .addOption(new Option('--config', 'print the config of the image, byte for byte'))
   command.option('--no-tags', 'do not list the tags of the repository')
-  jsonFlag(command, 'print JSON on one line')
-  networkFlags(storeFlags(limitFlag(command)))
+  addJsonFlag(command, 'print JSON on one line')
+  addNetworkFlags(addStoreFlags(addLimitFlag(command)))
   command
     .addHelpText('after', examples)
     .action((image: string) => inspect(image, command.opts<InspectFlags>(), terminal))

@@ -1,11 +1,11 @@
 /** `windlass ls`: lists the files of an image as a container sees them, without pulling the image. */
 import type { Command } from 'commander'
 import type { ImageFile } from '../../pipelines/index.js'
-import { fileAsJson, longListing, shownName } from '../render/files.js'
+import { fileAsJson, longListing, displayName } from '../render/files.js'
 import { platformSetting } from '../setup/flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags } from '../setup/settings.js'
+import { addJsonFlag, addNetworkFlags, type Settings, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface ListFlags extends Settings {
@@ -32,8 +32,8 @@ export function defineList(command: Command, terminal: Console): void {
     .option('-l, --long', 'show type and mode, owner, group, size and time')
     .option('-R, --recursive', 'also list subdirectories, with whole paths')
     .addOption(platformSetting())
-  jsonFlag(command, 'one object a line')
-  networkFlags(storeFlags(limitFlag(command)))
+  addJsonFlag(command, 'one object a line')
+  addNetworkFlags(addStoreFlags(addLimitFlag(command)))
   command
     .addHelpText('after', examples)
     .action((image: string, path: string | undefined) =>
@@ -49,10 +49,10 @@ function list(name: string, path = '', flags: ListFlags, terminal: Console): Pro
     const options = { path, recursive, signal, onWarning, ...(platform !== undefined && { platform }) }
     const files: ImageFile[] = []
     for await (const file of windlass.files(name, options)) files.push(file)
-    const shown = (file: ImageFile): string => shownName(file, { whole: recursive })
-    if (long && !json) await output.write(longListing(files, shown))
+    const nameOf = (file: ImageFile): string => displayName(file, { whole: recursive })
+    if (long && !json) await output.write(longListing(files, nameOf))
     else
       for (const file of files)
-        if (!(await (json ? output.json(fileAsJson(file)) : output.line(shown(file))))) return
+        if (!(await (json ? output.json(fileAsJson(file)) : output.line(nameOf(file))))) return
   })
 }

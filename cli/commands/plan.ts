@@ -1,15 +1,15 @@
 /** `windlass plan`: tells what a pull of an image would fetch, reuse and cost. */
 import type { Command } from 'commander'
-import { printable, titleLength } from '../../lib/codec/printable.js'
+import { printable, maxImageNameLength } from '../../lib/codec/printable.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
 import type { LayerPlan, PullPlan } from '../../pipelines/index.js'
 import type { PlanRequest } from '../../puller/index.js'
 import { pullTable } from '../../puller/options/option-table.js'
 import { table } from '../render/table.js'
 import { flagSetting, platformSetting } from '../setup/flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags } from '../setup/settings.js'
+import { addJsonFlag, addNetworkFlags, type Settings, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface PlanFlags extends Settings {
@@ -34,8 +34,8 @@ export function definePlan(command: Command, terminal: Console): void {
     .addOption(platformSetting())
     .option('--no-unpack', 'plan a pull that stores the blobs only')
     .addOption(flagSetting('--discard-blobs', pullTable.discardBlobs))
-  jsonFlag(command, 'print the plan as one JSON object')
-  networkFlags(storeFlags(limitFlag(command)))
+  addJsonFlag(command, 'print the plan as one JSON object')
+  addNetworkFlags(addStoreFlags(addLimitFlag(command)))
   command
     .addHelpText('after', examples)
     .action((image: string) => plan(image, command.opts<PlanFlags>(), terminal))
@@ -45,21 +45,21 @@ function plan(name: string, flags: PlanFlags, terminal: Console): Promise<void> 
   return withWindlass(flags, terminal, [name], async (windlass, signal) => {
     const { platform, unpack, discardBlobs = false, json = false } = flags
     const options: PlanRequest = { unpack, discardBlobs, signal, ...(platform !== undefined && { platform }) }
-    const made = await windlass.plan(name, options)
-    for (const { code, message } of made.warnings) terminal.messages.warning(code, message)
-    if (json) await terminal.output.json(made)
-    else await terminal.output.write(planText(made, unpack))
+    const pullPlan = await windlass.plan(name, options)
+    for (const { code, message } of pullPlan.warnings) terminal.messages.warning(code, message)
+    if (json) await terminal.output.json(pullPlan)
+    else await terminal.output.write(planText(pullPlan, unpack))
   })
 }
 
-const actions = { exists: 'in the store', resume: 'resume', download: 'download' }
+const actionTexts = { exists: 'in the store', resume: 'resume', download: 'download' }
 
-function planText(made: PullPlan, unpack: boolean): string {
-  const { name, platform, from, status, digest, bytes, requests, disk, layers } = made
+function planText(pullPlan: PullPlan, unpack: boolean): string {
+  const { name, platform, from, status, digest, bytes, requests, disk, layers } = pullPlan
   const summary = [
-    ['image', `${printable(name, titleLength)} (${platform})`],
+    ['image', `${printable(name, maxImageNameLength)} (${platform})`],
     ['digest', digest],
-    ['from', printable(from, titleLength)],
+    ['from', printable(from, maxImageNameLength)],
     ['status', status === 'up-to-date' ? 'the store has it' : 'new, or not complete in the store'],
     [
       'download',
@@ -74,5 +74,5 @@ function planText(made: PullPlan, unpack: boolean): string {
 const row = ({ digest, size, action, offset }: LayerPlan): string[] => [
   digest.replace(/^([\w+.-]+:.{12}).*$/s, '$1'),
   formatBytes(size),
-  action === 'resume' ? `resume after ${formatBytes(offset)}` : actions[action],
+  action === 'resume' ? `resume after ${formatBytes(offset)}` : actionTexts[action],
 ]

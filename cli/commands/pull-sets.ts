@@ -12,7 +12,7 @@ import type { ProgressFlags } from '../setup/progress-flags.js'
 import { statusLine } from '../render/status-line.js'
 import type { Console } from '../terminal/terminal.js'
 
-/** Flags of the command that affect how results are printed. */
+/** Flags that affect the pull of a set and how its results are printed. */
 export interface SetFlags extends ProgressFlags {
   readonly json?: boolean
   readonly failFast?: boolean
@@ -20,15 +20,15 @@ export interface SetFlags extends ProgressFlags {
 }
 
 /** Returns `<name>@<digest>`, which refers to exactly this image even if the tag moves. */
-export const pinned = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): string =>
+export const pinnedName = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): string =>
   name.endsWith(`@${digest}`) ? name : `${name}@${digest}`
 
 /** Returns a pulled image without its config, which `inspect --config` prints byte for byte. */
 export const asJson = (image: PulledImage): object => ({ ...image, config: undefined })
 
-/** Prints one line about an image on stdout. Returns false if nothing reads stdout any more. */
+/** Prints one line about an image on stdout. Resolves to false if the reader has closed stdout. */
 export const printImage = (image: PulledImage, { json }: SetFlags, { output }: Console): Promise<boolean> =>
-  json ? output.json(asJson(image)) : output.line(printable(pinned(image), 2_000))
+  json ? output.json(asJson(image)) : output.line(printable(pinnedName(image), 2_000))
 
 /** Reports a failure on stderr and, with `--json`, also on stdout. Returns its exit code. */
 export async function printFailure(
@@ -42,7 +42,7 @@ export async function printFailure(
 }
 
 /** Checks that `name` is a repository without tag and digest. @throws USAGE if it is not */
-export function mustNameRepository(name: string): void {
+export function requireRepository(name: string): void {
   const named = parseImageName(name)
   if (named.kind === 'registry' && named.reference.tag === undefined && !named.reference.digest) return
   throw new WindlassError('USAGE', `tag can't be used with --all-tags/-a: ${name}`, {
@@ -66,14 +66,14 @@ export async function pullTags(
   const set = windlass.pullAllTags(name, { ...options, failFast })
   const { result, failed } = await reportEach(set, flags, terminal)
   for (const warning of result.warnings) showWarning(warning, flags, terminal)
-  // If a tag failed, it is not known whether the repository is up to date.
-  const known = result.status === 'newer' || result.failed === 0
-  if (!flags.quiet && known) terminal.messages.note(statusLine(result.name, result.status))
+  // If a tag failed and no other was new, it is unknown whether the repository is up to date.
+  const isStatusKnown = result.status === 'newer' || result.failed === 0
+  if (!flags.quiet && isStatusKnown) terminal.messages.note(statusLine(result.name, result.status))
   if (failed !== undefined) throw new ReportedFailure(failed)
 }
 
 /**
- * Pulls several names. One that fails is reported and, without `--fail-fast`, does not stop the others.
+ * Pulls several names. A name that fails is reported and, without `--fail-fast`, does not stop the others.
  * @throws ReportedFailure with the exit code of the first name that failed
  */
 export async function pullNames(
@@ -93,8 +93,8 @@ export async function pullNames(
 }
 
 /**
- * Shows the pulls of a set, and reports the result of each. Returns the result of the set, and the exit code of the first
- * pull that failed.
+ * Shows the pulls of a set, and reports the result of each. Returns the result of the set, and the exit code of the
+ * first pull that failed.
  * @throws ReportedFailure if the set fails after a failure was reported; otherwise the error of the set
  */
 async function reportEach<Result>(
@@ -103,14 +103,14 @@ async function reportEach<Result>(
   terminal: Console,
 ): Promise<{ readonly result: Result; readonly failed: number | undefined }> {
   let failed: number | undefined
-  let cancelledPull = false
+  let hasCancelledPull = false
   const reported = new Set<unknown>()
   const result = await followSet(set, flags, terminal, {
-    pulled: (image) => printImage(image, flags, terminal),
-    failed: async (error, started) => {
+    onPulled: (image) => printImage(image, flags, terminal),
+    onFailed: async (error, started) => {
       // Pulls that were cancelled because another one failed are not reported.
       if (asWindlassError(error).code === 'CANCELLED') {
-        cancelledPull = true
+        hasCancelledPull = true
         return
       }
       reported.add(error)
@@ -119,10 +119,10 @@ async function reportEach<Result>(
     },
   }).catch((error: unknown) => {
     const cancelled = asWindlassError(error).code === 'CANCELLED'
-    // Of a pull that was cancelled, the events have told.
-    if (cancelled && cancelledPull && flags.progress === 'json') terminal.messages.markReported(error)
+    // The events of the cancelled pull have already reported the cancellation.
+    if (cancelled && hasCancelledPull && flags.progress === 'json') terminal.messages.markReported(error)
     if (failed === undefined || cancelled) throw error
-    // With `failFast` this is the error of a pull, which is reported already. Otherwise listing the tags failed too.
+    // With `failFast`, this is the error of a pull and is already reported. Otherwise the tags could not be listed.
     if (!reported.has(error)) terminal.messages.error(error)
     throw new ReportedFailure(failed)
   })
@@ -143,8 +143,8 @@ export async function pullPlatforms(
   terminal: Console,
 ): Promise<void> {
   const set = windlass.pullAllPlatforms(name, options)
-  const silent = { pulled: () => Promise.resolve(), failed: () => Promise.resolve() }
-  const index = await followSet(set, flags, terminal, silent)
+  const ignore = { onPulled: () => Promise.resolve(), onFailed: () => Promise.resolve() }
+  const index = await followSet(set, flags, terminal, ignore)
   const [first, ...more] = index.problems
   if (first !== undefined) {
     const others = more.length > 0 ? `; and ${more.length} more` : ''
@@ -153,5 +153,5 @@ export async function pullPlatforms(
   }
   if (!flags.quiet) terminal.messages.note(statusLine(index.name, index.status))
   if (flags.json) await terminal.output.json({ ...index, images: index.images.map(asJson) })
-  else await terminal.output.line(printable(pinned(index), 2_000))
+  else await terminal.output.line(printable(pinnedName(index), 2_000))
 }

@@ -5,14 +5,20 @@ import type { PullOptions, Windlass } from '../../puller/index.js'
 import { pullManyTable, pullTable } from '../../puller/options/option-table.js'
 import { ReportedFailure } from '../terminal/failure.js'
 import { flagSetting, numberSetting, platformSetting, setting, textOption } from '../setup/flags.js'
-import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { readNames } from '../setup/names-file.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import {
+  addJsonFlag,
+  addNetworkFlags,
+  type Settings,
+  addStoreFlags,
+  addTransferFlags,
+} from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 import {
-  mustNameRepository,
+  requireRepository,
   printFailure,
   printImage,
   pullNames,
@@ -75,8 +81,9 @@ export function definePull(command: Command, terminal: Console): void {
     .addOption(textOption('--rootfs <dir>', pullTable.rootfs))
     .addOption(setting('--whiteouts <form>', pullTable.whiteouts.help).choices(['overlay', 'aufs']))
     .addOption(flagSetting('--discard-blobs', pullTable.discardBlobs))
-  jsonFlag(command, 'print each result as one line of JSON')
-  for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)
+  addJsonFlag(command, 'print each result as one line of JSON')
+  for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
+    add(command)
   command
     .addHelpText('after', examples)
     .action((images: string[]) => pullAll(images, command.opts<PullFlags>(), terminal))
@@ -84,35 +91,35 @@ export function definePull(command: Command, terminal: Console): void {
 
 function pullAll(given: readonly string[], flags: PullFlags, terminal: Console): Promise<void> {
   const { file: files = [], allTags, rootfs } = flags
-  if (given.length === 0 && files.length === 0) throw noImage('No image is named')
-  if (flags.passwordStdin && files.includes('-')) throw stdinTwice('-f - and --password-stdin both')
-  if (files.filter((file) => file === '-').length > 1) throw stdinTwice('Several -f -')
+  if (given.length === 0 && files.length === 0) throw noImageError('No image is named')
+  if (flags.passwordStdin && files.includes('-')) throw stdinTwiceError('-f - and --password-stdin both')
+  if (files.filter((file) => file === '-').length > 1) throw stdinTwiceError('Several -f -')
   const read = async (signal: AbortSignal): Promise<readonly string[]> => {
     const names = [...given, ...(await readNames(files, terminal.stdin, signal))]
-    if (names.length === 0) throw noImage('The list of images has no name')
-    if (allTags) names.forEach(mustNameRepository)
-    if (rootfs !== undefined && names.length > 1) throw oneTreeOnly(names, rootfs)
+    if (names.length === 0) throw noImageError('The list of images has no name')
+    if (allTags) names.forEach(requireRepository)
+    if (rootfs !== undefined && names.length > 1) throw oneTreeError(names, rootfs)
     return names
   }
   return withWindlass(flags, terminal, read, async (windlass, signal, names) => {
     const options = optionsOf(flags, signal)
     if (allTags || flags.allPlatforms || rootfs !== undefined)
-      await eachName(names, signal, flags, terminal, (name) =>
-        pullSpecial(name, windlass, options, flags, terminal),
+      await forEachName(names, signal, flags, terminal, (name) =>
+        pullName(name, windlass, options, flags, terminal),
       )
     else await pullNames(names, windlass, options, flags, terminal)
   })
 }
 
-const noImage = (message: string): WindlassError =>
+const noImageError = (message: string): WindlassError =>
   new WindlassError('USAGE', message, { hint: 'Name an image, or a file with names: windlass pull -f FILE.' })
 
-const stdinTwice = (what: string): WindlassError =>
-  new WindlassError('USAGE', `${what} read stdin, which has one text`, {
+const stdinTwiceError = (what: string): WindlassError =>
+  new WindlassError('USAGE', `${what} read stdin, which can be read only once`, {
     hint: 'Put the names into a file, or the password into WINDLASS_PASSWORD.',
   })
 
-const oneTreeOnly = (images: readonly string[], rootfs: string): WindlassError =>
+const oneTreeError = (images: readonly string[], rootfs: string): WindlassError =>
   new WindlassError('USAGE', `The option --rootfs is for one image, but ${images.length} are given`, {
     path: rootfs,
     hint: 'Pull the images first, then unpack each with “windlass unpack IMAGE DIRECTORY”.',
@@ -132,10 +139,10 @@ function optionsOf(
 }
 
 /**
- * Pulls what each name stands for, one after the other, and goes on after failures unless `--fail-fast` is given.
+ * Calls `pull` for each name, one after the other. Continues after failures unless `--fail-fast` is given.
  * @throws ReportedFailure with the exit code of the first name that failed
  */
-async function eachName(
+async function forEachName(
   names: readonly string[],
   signal: AbortSignal,
   flags: PullFlags,
@@ -156,8 +163,8 @@ async function eachName(
   if (failed !== undefined) throw new ReportedFailure(failed)
 }
 
-/** Pulls all tags or platforms of a name, or one image into a tree, and reports the result. */
-async function pullSpecial(
+/** Pulls all tags of a name, all its platforms, or one image, and prints the result. */
+async function pullName(
   name: string,
   windlass: Windlass,
   options: PullOptions,

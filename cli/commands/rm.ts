@@ -5,9 +5,9 @@ import { printable } from '../../lib/codec/printable.js'
 import type { RemovalOutcome } from '../../pipelines/index.js'
 import type { Windlass } from '../../puller/index.js'
 import { ReportedFailure } from '../terminal/failure.js'
-import { orAborted } from '../terminal/interrupt.js'
+import { rejectOnAbort } from '../terminal/interrupt.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, type Settings, storeFlags } from '../setup/settings.js'
+import { addJsonFlag, type Settings, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface RemoveFlags extends Settings {
@@ -28,8 +28,8 @@ export function defineRemove(command: Command, terminal: Console): void {
     '<image...>',
     'a name that “windlass images” lists, the name as it was pulled, or a digest',
   )
-  jsonFlag(command, 'print each result as one line of JSON')
-  storeFlags(command)
+  addJsonFlag(command, 'print each result as one line of JSON')
+  addStoreFlags(command)
   command
     .addHelpText('after', examples)
     .action((images: string[]) => removeAll(images, command.opts<RemoveFlags>(), terminal))
@@ -38,8 +38,8 @@ export function defineRemove(command: Command, terminal: Console): void {
 function removeAll(names: readonly string[], flags: RemoveFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     let failed: number | undefined
-    for (const outcome of await outcomes(names, windlass, signal, flags, terminal)) {
-      const code = await report(outcome, flags, terminal)
+    for (const outcome of await removeNames(names, windlass, signal, flags, terminal)) {
+      const code = await printOutcome(outcome, flags, terminal)
       failed ??= code
     }
     if (failed !== undefined) throw new ReportedFailure(failed)
@@ -47,7 +47,7 @@ function removeAll(names: readonly string[], flags: RemoveFlags, terminal: Conso
 }
 
 /** Removes the names. An error that affects all of them is printed once for each name with `--json`. */
-async function outcomes(
+async function removeNames(
   names: readonly string[],
   windlass: Windlass,
   signal: AbortSignal,
@@ -55,7 +55,7 @@ async function outcomes(
   terminal: Console,
 ): Promise<readonly RemovalOutcome[]> {
   try {
-    return await orAborted(windlass.removeAll(names), signal)
+    return await rejectOnAbort(windlass.removeAll(names), signal)
   } catch (caught) {
     const error = asWindlassError(caught)
     if (json && !signal.aborted)
@@ -65,7 +65,7 @@ async function outcomes(
 }
 
 /** Prints the result for one name. Returns the exit code of a failure; undefined if the name was removed. */
-async function report(
+async function printOutcome(
   outcome: RemovalOutcome,
   { json }: RemoveFlags,
   terminal: Console,

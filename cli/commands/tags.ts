@@ -1,9 +1,9 @@
 /** `windlass tags`: prints the tags of a repository, one per line, in the order of the registry. */
 import type { Command } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings } from '../setup/settings.js'
+import { addJsonFlag, addNetworkFlags, type Settings } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface TagsFlags extends Settings {
@@ -18,8 +18,8 @@ Examples:
 /** Defines the arguments, options and action of `windlass tags`. */
 export function defineTags(command: Command, terminal: Console): void {
   command.argument('<repository>', 'image name without a tag and digest')
-  jsonFlag(command, 'print one JSON object with the repository and its tags')
-  networkFlags(limitFlag(command))
+  addJsonFlag(command, 'print one JSON object with the repository and its tags')
+  addNetworkFlags(addLimitFlag(command))
   command
     .addHelpText('after', examples)
     .action((repository: string) => tags(repository, command.opts<TagsFlags>(), terminal))

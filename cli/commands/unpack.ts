@@ -2,12 +2,18 @@
 import type { Command } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import { platformSetting } from '../setup/flags.js'
-import { follow, type ProgressFlags, progressFlags } from '../setup/progress-flags.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import {
+  addJsonFlag,
+  addNetworkFlags,
+  type Settings,
+  addStoreFlags,
+  addTransferFlags,
+} from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
-import { asJson, pinned } from './pull-sets.js'
+import { asJson, pinnedName } from './pull-sets.js'
 
 interface UnpackFlags extends Settings, ProgressFlags {
   readonly platform?: string
@@ -27,8 +33,9 @@ export function defineUnpack(command: Command, terminal: Console): void {
     .argument('<image>', 'image name as for Docker, or oci:DIR[:NAME|:@N]')
     .argument('<directory>', 'directory to unpack into')
     .addOption(platformSetting())
-  jsonFlag(command, 'print the result as one line of JSON')
-  for (const add of [progressFlags, storeFlags, transferFlags, limitFlag, networkFlags]) add(command)
+  addJsonFlag(command, 'print the result as one line of JSON')
+  for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
+    add(command)
   command
     .addHelpText('after', examples)
     .action((image: string, directory: string) =>
@@ -42,6 +49,6 @@ function unpack(name: string, directory: string, flags: UnpackFlags, terminal: C
     const options = { signal, ...(platform !== undefined && { platform }) }
     const image = await follow(windlass.unpack(name, directory, options), flags, terminal)
     if (json) await terminal.output.json({ ...asJson(image), directory })
-    else await terminal.output.line(printable(pinned(image), 2_000))
+    else await terminal.output.line(printable(pinnedName(image), 2_000))
   })
 }

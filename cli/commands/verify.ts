@@ -4,9 +4,15 @@ import { WindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
 import type { StoreProblem, VerifyReport } from '../../pipelines/index.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
-import { limitFlag } from '../setup/limit-flag.js'
+import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
-import { jsonFlag, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import {
+  addJsonFlag,
+  addNetworkFlags,
+  type Settings,
+  addStoreFlags,
+  addTransferFlags,
+} from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 
 interface VerifyFlags extends Settings {
@@ -26,8 +32,8 @@ with its checksum. The exit code is 7 if a problem was not repaired.`
 /** Defines the options and the action of `windlass verify`. */
 export function defineVerify(command: Command, terminal: Console): void {
   command.option('--repair', 'fetch damaged or missing content again, from the sources that the names state')
-  jsonFlag(command, 'print one JSON object with the counts and all problems')
-  for (const add of [storeFlags, transferFlags, networkFlags, limitFlag]) add(command)
+  addJsonFlag(command, 'print one JSON object with the counts and all problems')
+  for (const add of [addStoreFlags, addTransferFlags, addNetworkFlags, addLimitFlag]) add(command)
   command.addHelpText('after', examples).action(() => verify(command.opts<VerifyFlags>(), terminal))
 }
 
@@ -35,13 +41,13 @@ function verify({ repair = false, json, ...flags }: VerifyFlags, terminal: Conso
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
     const report = await windlass.verify({ repair, signal })
     if (json) await terminal.output.json(report)
-    else await terminal.output.write(lines(report).join(''))
+    else await terminal.output.write(reportLines(report).join(''))
     const unrepaired = report.problems.filter(({ repaired }) => !repaired)
-    if (unrepaired.length > 0) throw damaged(unrepaired.length, windlass.store, repair)
+    if (unrepaired.length > 0) throw damageError(unrepaired.length, windlass.store, repair)
   })
 }
 
-function lines({
+function reportLines({
   images,
   blobs,
   bytes,
@@ -85,7 +91,7 @@ function problemLines({ kind, digest, path, images, why, repaired, error }: Stor
   ]
 }
 
-const damaged = (count: number, store: string, repaired: boolean): WindlassError =>
+const damageError = (count: number, store: string, repaired: boolean): WindlassError =>
   new WindlassError(
     'STORE_CORRUPT',
     `The store at ${store} has ${formatCount(count, 'damaged or missing object')}`,

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { type BuiltImage, buildImage, opaque, whiteout } from '../../lib/testing/index.js'
 
-/** Incompressible bytes, which make the download long enough to watch. */
+/** Returns incompressible bytes, which make the download long enough to watch. */
 const incompressibleBytes = (kilobytes: number): Buffer => randomBytes(kilobytes * 1024)
 
 const script = '#!/bin/sh\necho hello from a layer\n'

@@ -20,12 +20,12 @@ export function requestTable(
     const { method, status, kind, reference } = request
     const what = reference.includes(':') ? shortDigest(reference) : reference
     const name = names.get(reference) ?? kind
-    return [`${index + 1}`, method, `${status ?? '-'}`, `${name} ${what}`.trim(), meaning(request, tokens)]
+    return [`${index + 1}`, method, `${status ?? '-'}`, `${name} ${what}`.trim(), explain(request, tokens)]
   })
   return table(['#', '', '', 'request', ''], rows)
 }
 
-function meaning({ kind, status, method }: SeenRequest, tokens: number): string {
+function explain({ kind, status, method }: SeenRequest, tokens: number): string {
   if (kind === 'token')
     return tokens === 1 ? 'a token for this repository' : 'a new token, shared by all requests'
   if (kind === 'ping') return 'asks for the kind of authentication'

@@ -10,7 +10,7 @@ const maxEntries = 6
 export function treeLines(entries: readonly TreeEntry[]): string[] {
   const inDirectory = new Map<string, number>()
   for (const { path } of entries)
-    inDirectory.set(parent(path), (inDirectory.get(parent(path)) ?? 0) + (path === '.' ? 0 : 1))
+    inDirectory.set(parentOf(path), (inDirectory.get(parentOf(path)) ?? 0) + (path === '.' ? 0 : 1))
   const lines: string[] = []
   const folded: string[] = []
   for (const entry of [...entries].sort(byPath)) {
@@ -31,7 +31,7 @@ const byPath = (a: TreeEntry, b: TreeEntry): number => {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-const parent = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')
+const parentOf = (path: string): string => (path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '.')
 
 function noteOn({ type, size, mode, target, hardlink }: TreeEntry): string {
   if (type === 'directory') return '/'

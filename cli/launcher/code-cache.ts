@@ -17,26 +17,26 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { isOurs, isPrivateDirectory, makePrivateDirectory } from './private-directory.js'
+import { isPrivate, isPrivateDirectory, makePrivateDirectory } from './private-directory.js'
 
 /** Length of the SHA-256 digest at the start of the file. */
 const digestBytes = 32
-/** Length of the header: its first byte is the number of runs, the rest aligns the code, or V8 would copy it. */
+/** Length of the header. Its first byte is the number of runs. The others align the code: V8 copies unaligned code. */
 const headerBytes = 8
 /**
- * Number of runs that rewrite the cache with what they compiled. One is not enough: the first run may compile little,
+ * Number of runs after which the cache is not written any more. The first run may compile only little of the bundle,
  * for example if it prints the help or finds an image up to date.
  */
 const maxRuns = 4
 
 /**
- * Returns the directory of the caches: `windlass` below `$XDG_CACHE_HOME` (XDG Base Directory Specification), else
- * below `~/.cache`. `$WINDLASS_CODE_CACHE` names another directory. Undefined if that is `0`, empty or relative, or if
- * the directory that the user's environment names belongs to another user.
+ * Returns the directory of the caches: `$WINDLASS_CODE_CACHE`, else `windlass` below `$XDG_CACHE_HOME` (XDG Base
+ * Directory Specification), else below `~/.cache`. Undefined if `$WINDLASS_CODE_CACHE` is `0`, empty or relative, or if
+ * `$XDG_CACHE_HOME` or the home directory belongs to another user.
  */
 export function cacheDirectory(env: NodeJS.ProcessEnv): string | undefined {
-  const { WINDLASS_CODE_CACHE: own, XDG_CACHE_HOME: caches = '', HOME: home = '' } = env
-  if (own !== undefined) return own !== '0' && isAbsolute(own) ? own : undefined
+  const { WINDLASS_CODE_CACHE: named, XDG_CACHE_HOME: caches = '', HOME: home = '' } = env
+  if (named !== undefined) return named !== '0' && isAbsolute(named) ? named : undefined
   if (isAbsolute(caches)) return belongsToUser(caches) ? join(caches, 'windlass') : undefined
   return isAbsolute(home) && belongsToUser(home) ? join(home, '.cache', 'windlass') : undefined
 }
@@ -69,22 +69,20 @@ export class CodeCache {
     this.#key = key
   }
 
-  /** Returns the cache that `keep` stored last under this key; undefined if there is none that can be trusted. */
+  /** Returns the cache that `store` wrote last under this key; undefined if there is none that can be trusted. */
   read(): Buffer | undefined {
     const content = this.#read()
     this.#runs = content?.[0] ?? 0
     return content?.subarray(headerBytes)
   }
 
-  /** Discards the cache after V8 has rejected it: the next `keep` starts to count runs again. */
+  /** Records that V8 has rejected the cache, so that it is written again in the next runs. */
   reject(): void {
     this.#runs = 0
   }
 
-  /**
-   * Whether this run is to call `keep`: there is no cache, or fewer than the maximum number of runs have written it.
-   */
-  get isOpen(): boolean {
+  /** Whether this run should call `store`: fewer than the maximum number of runs have written the cache. */
+  get shouldStore(): boolean {
     return this.#runs < maxRuns
   }
 
@@ -94,7 +92,7 @@ export class CodeCache {
       if (!isPrivateDirectory(this.#directory)) return undefined
       const fd = openSync(this.#path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
       try {
-        if (!isOurs(fstatSync(fd), constants.S_IFREG)) return undefined
+        if (!isPrivate(fstatSync(fd), constants.S_IFREG)) return undefined
         const bytes = readFileSync(fd)
         const content = bytes.subarray(digestBytes)
         return this.#digest(content).equals(bytes.subarray(0, digestBytes)) ? content : undefined
@@ -107,7 +105,7 @@ export class CodeCache {
   }
 
   /** Stores `code` for the next run. Errors are ignored: the next run then has no cache. */
-  keep(code: Buffer): void {
+  store(code: Buffer): void {
     try {
       if (!makePrivateDirectory(this.#directory)) return
       // The name is fixed, so that killed processes leave at most one file. Of two concurrent runs, the second fails.

@@ -7,8 +7,8 @@ import { runBundle } from './run-bundle.js'
 declare const BUILD: string
 
 const command = commandNames.find((name) => name === process.argv[2])
-const { keep } = runBundle('windlass.cjs', BUILD, command ?? 'other')
+const { storeCache } = runBundle('windlass.cjs', BUILD, command ?? 'other')
 process.once('exit', (code) => {
-  // A command that failed has compiled little.
-  if (code === 0) keep()
+  // A command that failed has compiled little code, which is not worth caching.
+  if (code === 0) storeCache()
 })

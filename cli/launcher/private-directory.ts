@@ -10,10 +10,10 @@ const sticky = 0o1000
 const maxLinks = 40
 
 /**
- * Reports whether `stats` describe a file of this type (`S_IF…`) that belongs to this user and only this user can write
- * to.
+ * Reports whether `stats` describe a file of this type (`S_IF…`) that belongs to this user and that no other user can
+ * write to.
  */
-export const isOurs = ({ mode, uid }: Stats, type: number): boolean =>
+export const isPrivate = ({ mode, uid }: Stats, type: number): boolean =>
   (mode & constants.S_IFMT) === type && (mode & groupOrOtherWrite) === 0 && uid === process.geteuid?.()
 
 /**
@@ -24,7 +24,7 @@ export const isOurs = ({ mode, uid }: Stats, type: number): boolean =>
  * @throws the error of `lstat`, for example ENOENT
  */
 export function isPrivateDirectory(path: string): boolean {
-  return isAbsolute(path) && isOurs(lstatSync(path), constants.S_IFDIR) && isSafePath(path)
+  return isAbsolute(path) && isPrivate(lstatSync(path), constants.S_IFDIR) && isSafePath(path)
 }
 
 /**
@@ -79,7 +79,7 @@ function isSafePath(path: string): boolean {
 
 function isSafeComponent(found: Stats): boolean {
   if (found.uid !== 0 && found.uid !== process.geteuid?.()) return false
-  // A link has no mode of its own. The mode of a link is ignored. In a sticky directory, only the owner of the link can replace it.
+  // The mode of a link has no meaning. Its directory decides who can replace it, and was checked before.
   if (found.isSymbolicLink()) return true
   return found.isDirectory() && ((found.mode & groupOrOtherWrite) === 0 || (found.mode & sticky) !== 0)
 }

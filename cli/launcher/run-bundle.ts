@@ -1,4 +1,4 @@
-/** Runs a bundle from the directory of this one, with its V8 code cache if there is one. */
+/** Runs a bundle from the directory of this module, with its V8 code cache if there is one. */
 import { readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -8,8 +8,8 @@ import { cacheDirectory, CodeCache } from './code-cache.js'
 /** A bundle that was run. */
 export interface Bundle<Exports> {
   readonly exports: Exports
-  /** Stores the code that V8 has compiled so far. Does nothing after the first runs; takes some milliseconds before. */
-  readonly keep: () => void
+  /** Stores the code that V8 has compiled so far, for the next run. Does nothing after the first few runs. */
+  readonly storeCache: () => void
 }
 
 type CommonJS = (
@@ -25,7 +25,7 @@ type CommonJS = (
  *
  * @param name file name of the bundle
  * @param build identifies the build
- * @param use names the use of the bundle; each use has its own cache, because it compiles other parts of the bundle
+ * @param use purpose of the run, such as the name of a command; each has its own cache, because it uses other code
  */
 export function runBundle<Exports extends object>(name: string, build: string, use: string): Bundle<Exports> {
   const file = join(__dirname, name)
@@ -49,8 +49,8 @@ export function runBundle<Exports extends object>(name: string, build: string, u
   run(module.exports, createRequire(file), module, file, dirname(file))
   return {
     exports: module.exports as Exports,
-    keep: () => {
-      if (cache?.isOpen === true) cache.keep(script.createCachedData())
+    storeCache: () => {
+      if (cache?.shouldStore === true) cache.store(script.createCachedData())
     },
   }
 }

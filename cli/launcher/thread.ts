@@ -10,5 +10,5 @@ interface ThreadExports {
 }
 
 // The code cache is written after the first job, when the code of a job has been compiled.
-const { exports, keep } = runBundle<ThreadExports>('thread.cjs', BUILD, 'thread')
-void exports.firstJob.then(keep)
+const { exports, storeCache } = runBundle<ThreadExports>('thread.cjs', BUILD, 'thread')
+void exports.firstJob.then(storeCache)

@@ -1,4 +1,4 @@
-/** Formats files of an image: as `ls -l` does, and as JSON. */
+/** Formats files of an image like `ls -l`, and as JSON. */
 import { toRfc3339 } from '../../lib/archive/toc/rfc3339.js'
 import { printable } from '../../lib/codec/printable.js'
 import type { ImageFile } from '../../pipelines/index.js'
@@ -13,11 +13,11 @@ const types: Readonly<Record<ImageFile['type'], string>> = {
 }
 
 /** Returns the name of a file, or its whole path, without characters that control a terminal. */
-export const shownName = ({ path }: ImageFile, { whole }: { readonly whole: boolean }): string =>
+export const displayName = ({ path }: ImageFile, { whole }: { readonly whole: boolean }): string =>
   printable(whole ? path : path.slice(path.lastIndexOf('/') + 1), Infinity)
 
 /** Formats the type and the mode like `ls`: `-rwsr-xr-x`. */
-export function shownMode({ type, mode }: Pick<ImageFile, 'type' | 'mode'>): string {
+export function formatMode({ type, mode }: Pick<ImageFile, 'type' | 'mode'>): string {
   const bit = (at: number, letter: string): string => ((mode >> at) & 1 ? letter : '-')
   const execute = (at: number, special: number, letter: string): string => {
     if (!((mode >> special) & 1)) return bit(at, 'x')
@@ -31,7 +31,10 @@ export function shownMode({ type, mode }: Pick<ImageFile, 'type' | 'mode'>): str
   return types[type] + triples.flat().join('')
 }
 
-/** Formats a listing with one line a file: mode, owner, group, size or device, time in UTC, name, and where it leads. */
+/**
+ * Formats one line for each file: mode, owner, group, size (of a device: major and minor number), time in UTC, name,
+ * and the target of a link.
+ */
 export function longListing(files: readonly ImageFile[], name: (file: ImageFile) => string): string {
   const rows = files.map((file) => {
     const { uid, gid, size, device, mtime } = file
@@ -40,8 +43,8 @@ export function longListing(files: readonly ImageFile[], name: (file: ImageFile)
       .replace(/:\d\d(?:\.\d+)?Z$/, '')
     const amount = device ? `${device.major}, ${device.minor}` : String(size)
     return {
-      cells: [shownMode(file), String(uid), String(gid), amount, time],
-      rest: name(file) + destination(file),
+      cells: [formatMode(file), String(uid), String(gid), amount, time],
+      rest: name(file) + linkSuffix(file),
     }
   })
   const width = (column: number): number =>
@@ -52,7 +55,7 @@ export function longListing(files: readonly ImageFile[], name: (file: ImageFile)
     .join('')
 }
 
-function destination({ linkTarget, hardlink }: ImageFile): string {
+function linkSuffix({ linkTarget, hardlink }: ImageFile): string {
   if (linkTarget !== undefined) return ` -> ${printable(linkTarget, Infinity)}`
   return hardlink === undefined ? '' : ` link to ${printable(hardlink, Infinity)}`
 }

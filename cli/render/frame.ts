@@ -1,6 +1,6 @@
 /**
- * Renders the progress of a pull as lines: a pure function of its state, the size of the terminal, the rate and the
- * time.
+ * Renders the progress of a pull as lines. The lines depend only on the state of the pull, the size of the terminal,
+ * the rate and the time.
  */
 import {
   type LayerSnapshot,
@@ -59,28 +59,28 @@ function layerLines({ layers, manifests, target }: PullSnapshot, view: View, roo
   if (layers.length <= room) return layers.map(draw)
   const shown = mostActive(layers, Math.max(0, room - 1))
   const hidden = layers.filter((layer) => !shown.has(layer))
-  const done = hidden.filter(isOver).length
+  const done = hidden.filter(isFinished).length
   const noun = target === undefined ? 'more layer' : 'more blob'
   const more = `... and ${formatCount(hidden.length, noun)}: ${done} complete, ${hidden.length - done} pending`
   const lines = layers.filter((layer) => shown.has(layer)).map(draw)
   return room > 0 ? [...lines, fit(more, view.columns)] : []
 }
 
-const over: ReadonlySet<LayerStatus> = new Set(['complete', 'exists', 'copied', 'mounted'])
+const finishedStatuses: ReadonlySet<LayerStatus> = new Set(['complete', 'exists', 'copied', 'mounted'])
 
-const isOver = ({ status }: LayerSnapshot): boolean => over.has(status)
+const isFinished = ({ status }: LayerSnapshot): boolean => finishedStatuses.has(status)
 
 /** Chooses `count` layers: active layers first, then waiting ones, then finished ones. */
 function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySet<LayerSnapshot> {
-  const urgency = (layer: LayerSnapshot): number => (isOver(layer) ? 2 : layer.status === 'waiting' ? 1 : 0)
-  return new Set([...layers].sort((a, b) => urgency(a) - urgency(b)).slice(0, count))
+  const rank = (layer: LayerSnapshot): number => (isFinished(layer) ? 2 : layer.status === 'waiting' ? 1 : 0)
+  return new Set([...layers].sort((a, b) => rank(a) - rank(b)).slice(0, count))
 }
 
 function totalLine(snapshot: PullSnapshot, { rate, now }: View): string | undefined {
   const { layers, totals, phase, target, paused } = snapshot
   if (!totals) return undefined
   const parts = [
-    `Total: ${layers.filter(isOver).length}/${layers.length} ${target === undefined ? 'layers' : 'blobs'}`,
+    `Total: ${layers.filter(isFinished).length}/${layers.length} ${target === undefined ? 'layers' : 'blobs'}`,
     `${formatBytes(totals.fetched)} / ${formatBytes(totals.total)}`,
   ]
   if (phase !== 'pulling') return parts.join('  ')

@@ -15,9 +15,16 @@ export interface LayerView {
 
 const maxBarWidth = 40
 const minBarWidth = 10
+/** Width of the longest status without variable parts. */
 const statusWidth = 'Download complete'.length
+/** Width of the byte counts, so that they align: `999.99 MB / 999 MB` and shorter. */
+const countWidth = 17
+/** Width of the space and the brackets around a bar, and of the two spaces after it. */
+const barFrameWidth = 5
 
-/** Renders a layer. The line drops the host, then the bar, if there are too few columns. */
+/**
+ * Renders a layer. If there are too few columns, the line has no host; if there are even fewer, it has no bar either.
+ */
 export function layerLine(layer: LayerSnapshot, { columns, now, registry }: LayerView): string {
   const { status, current, total, host } = layer
   const name = `${shortDigest(layer.digest)}: ${ascii(statusWords(layer, now))}`
@@ -25,11 +32,11 @@ export function layerLine(layer: LayerSnapshot, { columns, now, registry }: Laye
   const start = name.padEnd(shortDigest(layer.digest).length + 2 + statusWidth)
   const count = `${formatBytes(current)} / ${formatBytes(total)}`
   const from = host === undefined || host === registry ? '' : `  ${ascii(host)}`
-  const room = columns - start.length - count.padStart(17).length - from.length - 5
+  const room = columns - start.length - count.padStart(countWidth).length - from.length - barFrameWidth
   if (room >= minBarWidth)
-    return `${start} [${bar(current, total, Math.min(room, maxBarWidth))}]  ${count.padStart(17)}${from}`
-  const bare = columns - start.length - count.length - 5
-  if (bare >= minBarWidth) return `${start} [${bar(current, total, bare)}]  ${count}`
+    return `${start} [${bar(current, total, Math.min(room, maxBarWidth))}]  ${count.padStart(countWidth)}${from}`
+  const roomWithoutHost = columns - start.length - count.length - barFrameWidth
+  if (roomWithoutHost >= minBarWidth) return `${start} [${bar(current, total, roomWithoutHost)}]  ${count}`
   return fit(`${name} ${count}`, columns)
 }
 

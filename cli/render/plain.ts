@@ -5,7 +5,7 @@ import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { copyLine, statusLine } from './status-line.js'
 
-/** Returns the lines for `event`, given the state before it. An event that only updates byte counts has none. */
+/** Returns the lines for `event`; none if it only updates byte counts. @param before state before the event */
 export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
   switch (event.type) {
     case 'start':

@@ -54,8 +54,8 @@ export class Screen {
   }
 
   /**
-   * Returns the sequence that moves the cursor to the first line of the drawing. A terminal that became narrower has
-   * wrapped the lines. Lines that it has moved to its scrollback cannot be overwritten.
+   * Returns the escape sequence that moves the cursor to the first line of the drawing. If the terminal became
+   * narrower, it has wrapped the lines, so they are counted by its current width.
    */
   #home(): string {
     const width = this.#stream.columns || 80

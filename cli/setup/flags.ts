@@ -1,4 +1,4 @@
-/** Creates options of the command line, with their `WINDLASS_` variables, from the entries of the table of options. */
+/** Creates the options of the command line and their `WINDLASS_` environment variables from the option tables. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parsePlatform } from '../../lib/image/platform/platform.js'
@@ -6,7 +6,7 @@ import { quoted } from '../../lib/codec/printable.js'
 import { maxSeconds } from '../../puller/options/option-codecs.js'
 import { type OptionEntry, pullTable } from '../../puller/options/option-table.js'
 
-const variable = (flags: string): string => {
+const variableName = (flags: string): string => {
   const name = /--([a-z0-9-]+)/.exec(flags)?.[1] ?? ''
   return `WINDLASS_${name.replace(/^no-/, '').replaceAll('-', '_').toUpperCase()}`
 }
@@ -16,7 +16,7 @@ const variable = (flags: string): string => {
  * variable counts as not set.
  */
 export const setting = (flags: string, description: string): Option =>
-  withVariable(new Option(flags, description), variable(flags))
+  withVariable(new Option(flags, description), variableName(flags))
 
 const withVariable = (option: Option, name: string): Option =>
   process.env[name] === '' ? option : option.env(name)
@@ -27,13 +27,13 @@ export const flagSetting = (flags: string, { help = '' }: OptionEntry<boolean>):
 
 /** Creates an option that takes a text. */
 export const textSetting = (flags: string, entry: OptionEntry<string>): Option =>
-  withVariable(textOption(flags, entry), variable(flags))
+  withVariable(textOption(flags, entry), variableName(flags))
 
-/** Creates an option that takes a text and has no variable, because it belongs to one call. */
+/** Creates an option that takes a text and has no environment variable. */
 export const textOption = (flags: string, { codec, help = '' }: OptionEntry<string>): Option =>
   new Option(flags, help).argParser((text) => {
     if (codec.is(text)) return text
-    throw mustBe(codec.name)
+    throw valueError(codec.name)
   })
 
 /**
@@ -48,7 +48,7 @@ export const numberSetting = (
   setting(flags, withDefault(help, shownDefault)).argParser((text) => {
     const value = parseWholeNumber(text)
     if (codec.is(value)) return value
-    throw mustBe(codec.name)
+    throw valueError(codec.name)
   })
 
 /** Creates an option that takes a whole number, or `word`. */
@@ -60,7 +60,7 @@ export const numberOrWordSetting = <Word extends string>(
   setting(flags, withDefault(help, String(defaultValue))).argParser((text) => {
     const value = text === word ? word : parseWholeNumber(text)
     if (codec.is(value)) return value
-    throw mustBe(codec.name)
+    throw valueError(codec.name)
   })
 
 /** Creates an option that takes whole seconds and passes milliseconds to the library. */
@@ -71,7 +71,7 @@ export const secondsSetting = (
   setting(flags, withDefault(help, String(defaultValue / 1_000))).argParser((text) => {
     const value = parseWholeNumber(text) * 1_000
     if (codec.is(value)) return value
-    throw mustBe(`a whole number from 1 to ${maxSeconds}`)
+    throw valueError(`a whole number from 1 to ${maxSeconds}`)
   })
 
 const parseWholeNumber = (text: string): number => (/^\d+$/.test(text) ? Number(text) : NaN)
@@ -96,19 +96,20 @@ export const platformSetting = (): Option =>
 export const listSetting = (flags: string, { codec, help = '' }: OptionEntry<readonly string[]>): Option =>
   setting(flags, `${help}; repeatable`).argParser((text: string, before: readonly string[] | undefined) => {
     const items = text.split(',')
-    if (!codec.is(items)) throw mustBe(codec.name)
+    if (!codec.is(items)) throw valueError(codec.name)
     return [...(before ?? []), ...items]
   })
 
 /** Returns the error for a value that must be `what`. */
-export const mustBe = (what: string): InvalidArgumentError => new InvalidArgumentError(`It must be ${what}.`)
+export const valueError = (what: string): InvalidArgumentError =>
+  new InvalidArgumentError(`It must be ${what}.`)
 
-const trueText = /^(1|true|yes|on)$/i
-const falseText = /^(|0|false|no|off)$/i
+const truePattern = /^(1|true|yes|on)$/i
+const falsePattern = /^(|0|false|no|off)$/i
 
 /**
- * Resets flags whose variable has a false value (`0`, `false`, `no`, `off` or empty). Commander takes any value for
- * true.
+ * Resets flags whose variable has a false value (`0`, `false`, `no`, `off` or empty). Commander sets a flag for any
+ * value of its variable.
  * @throws USAGE when the value of a variable is neither true nor false
  */
 export function ignoreFalseFlags(command: Command, env: Readonly<NodeJS.ProcessEnv>): void {
@@ -117,8 +118,8 @@ export function ignoreFalseFlags(command: Command, env: Readonly<NodeJS.ProcessE
     if (option.envVar === undefined || !option.isBoolean() || command.getOptionValueSource(key) !== 'env')
       continue
     const value = env[option.envVar] ?? ''
-    if (trueText.test(value)) continue
-    if (!falseText.test(value))
+    if (truePattern.test(value)) continue
+    if (!falsePattern.test(value))
       throw new WindlassError(
         'USAGE',
         `The variable ${option.envVar} must be 1, true, yes or on, or 0, false, no, off or empty, not ${quoted(value)}`,

@@ -9,7 +9,7 @@ export interface LimitFlag {
 }
 
 /** Adds `--limit` to a command. */
-export const limitFlag = (command: Command): Command =>
+export const addLimitFlag = (command: Command): Command =>
   command.addOption(
     setting(
       '--limit <name=value>',
@@ -29,11 +29,11 @@ export function parseLimits(text: string, before: Partial<Limits> = {}): Partial
   return text.split(',').reduce<Partial<Limits>>((limits, each) => {
     const [, name = each, value = ''] = /^([^=]*)=(.*)$/s.exec(each) ?? []
     if (!isLimit(name)) throw new InvalidArgumentError(`The limits are ${limitNames.join(', ')}.`)
-    return { ...limits, [name]: amount(name, value) }
+    return { ...limits, [name]: parseAmount(name, value) }
   }, before)
 }
 
-function amount(name: LimitName, text: string): number {
+function parseAmount(name: LimitName, text: string): number {
   if (text === 'none') return Infinity
   const [, digits = '', scale = '?'] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? []
   const value = isScale(scale) ? Number(digits) * scales[scale] : NaN

@@ -6,12 +6,12 @@ import { readOutsideFile } from '../../lib/system/outside-file.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { readStdin } from './read-stdin.js'
 
-/** In bytes: some twenty thousand names. */
+/** Maximum size of a list in bytes, enough for about 20,000 names. */
 export const maxListBytes = 1024 * 1024
 
 /**
- * Returns the names in `files`, in their order. A file has one name a line. Blank lines and what follows a `#` at the start
- * of a line or after a space are ignored. `-` is stdin.
+ * Returns the names in `files`, in order. A file has one name per line. Blank lines and comments are ignored. A comment
+ * starts with `#` at the start of a line or after a space. The file `-` is stdin.
  * @throws USAGE when a file cannot be read, is not a regular file or has more than 1 MiB; the reason of `signal`
  */
 export async function readNames(

@@ -12,7 +12,7 @@ export interface ProgressFlags {
 }
 
 /** Adds `--progress` and `--quiet` to a command. */
-export const progressFlags = (command: Command): Command =>
+export const addProgressFlags = (command: Command): Command =>
   command
     .addOption(
       setting('--progress <kind>', 'how to show progress on stderr').choices(progressKinds).default('auto'),

@@ -3,7 +3,7 @@ import { WindlassError } from '../../lib/errors.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { readStdin } from './read-stdin.js'
 
-/** Tokens of some registries have several thousand bytes. */
+/** The limit of 64 KiB allows for access tokens, which may have several thousand bytes. */
 const passwordOnStdin = {
   ...{ what: 'the password', maxBytes: 64 * 1024, secret: true },
   hint: 'Pipe it in: windlass … --password-stdin < FILE.',

@@ -10,7 +10,7 @@ export interface PipedText {
   /** Names the text in messages: `the password`. */
   readonly what: string
   readonly maxBytes: number
-  /** Whether a terminal must not show it. */
+  /** Whether the text must not be typed on a terminal, which would show it. */
   readonly secret?: boolean
   readonly hint: string
 }

@@ -7,7 +7,8 @@ import type { Console } from '../terminal/terminal.js'
 /**
  * Runs `work` with an open puller and settles after the puller is closed. Ctrl-C aborts the signal.
  *
- * @param names images or repositories of the command, or what reads them; a login is used for their registry only
+ * @param names images or repositories of the command, or a function that reads them; a login is used only for their
+ * registry
  * @throws the errors of `names`, of `openOptions`, of opening the store and of `work`
  */
 export function withWindlass<T>(

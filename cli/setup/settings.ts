@@ -21,12 +21,12 @@ import type { LimitFlag } from './limit-flag.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
 
-/** Options of `storeFlags`. */
+/** Values of the options that `addStoreFlags` adds. */
 export interface StoreFlags {
   readonly store?: string
 }
 
-/** Options of `networkFlags`. Timeouts are in milliseconds, rates in bytes per second. */
+/** Values of the options that `addNetworkFlags` adds. Timeouts are in milliseconds, rates in bytes per second. */
 export interface NetworkFlags {
   readonly plainHttp?: boolean
   readonly tlsSkipVerify?: boolean
@@ -43,14 +43,14 @@ export interface NetworkFlags {
   readonly foreignHost?: readonly string[]
 }
 
-/** Options of `transferFlags`. */
+/** Values of the options that `addTransferFlags` adds. */
 export interface TransferFlags {
   readonly maxDownloads?: number | 'auto'
   readonly maxUnpacks?: number
   readonly retries?: number
 }
 
-/** Option of `partialsFlag`, in bytes. */
+/** Value of the option that `addPartialsFlag` adds, in bytes. */
 export interface PartialsFlag {
   readonly keepPartials?: number
 }
@@ -59,7 +59,7 @@ export interface PartialsFlag {
 export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag & LimitFlag
 
 /** Adds `--store` to a command. */
-export const storeFlags = (command: Command): Command =>
+export const addStoreFlags = (command: Command): Command =>
   command.addOption(
     textSetting('--store <dir>', {
       ...openTable.store,
@@ -68,7 +68,7 @@ export const storeFlags = (command: Command): Command =>
   )
 
 /** Adds the options for connections, trust and logins to a command. */
-export const networkFlags = (command: Command): Command =>
+export const addNetworkFlags = (command: Command): Command =>
   command
     .addOption(flagSetting('--plain-http', openTable.plainHttp))
     .addOption(flagSetting('--tls-skip-verify', openTable.insecureTls))
@@ -84,14 +84,15 @@ export const networkFlags = (command: Command): Command =>
       }),
     )
     .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD contains it)')
-    // The library reads the variable WINDLASS_AUTHFILE: its file may be missing, a file of the option may not.
+    // Not a setting: the library reads WINDLASS_AUTHFILE itself. Unlike the file of the option, that file may be
+    // missing.
     .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
     .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
     .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
     .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
 
 /** Adds the options for downloads and unpacking to a command. */
-export const transferFlags = (command: Command): Command =>
+export const addTransferFlags = (command: Command): Command =>
   command
     .addOption(numberOrWordSetting('--max-downloads <n|auto>', 'auto', openTable.maxDownloads))
     .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'number of processors'))
@@ -99,12 +100,12 @@ export const transferFlags = (command: Command): Command =>
     .addOption(partialsSetting())
 
 /** Adds `--keep-partials` to a command. */
-export const partialsFlag = (command: Command): Command => command.addOption(partialsSetting())
+export const addPartialsFlag = (command: Command): Command => command.addOption(partialsSetting())
 
 const partialsSetting = () => numberSetting('--keep-partials <bytes>', openTable.keepPartials, '1 GiB')
 
 /** Adds `--json` to a command. */
-export const jsonFlag = (command: Command, description: string): Command =>
+export const addJsonFlag = (command: Command, description: string): Command =>
   command.addOption(setting('--json', description))
 
 /**
@@ -151,7 +152,7 @@ export async function openOptions(
 
 /** @throws USAGE when `file` is relative and the working directory does not exist any more */
 function requireWorkingDirectory(file: string): void {
-  if (!isAbsolute(file)) process.cwd()
+  if (!isAbsolute(file)) process.cwd() // throws, see `ensureWorkingDirectory`
 }
 
 async function readCredentials(
@@ -191,7 +192,7 @@ function onlyRegistryOf(names: readonly string[]): string {
   )
 }
 
-/** In bytes. The certificates of all authorities that a system trusts take 250 kB. */
+/** Maximum size of a certificate file in bytes. The certificates of all public authorities take 250 kB. */
 const maxCertificateBytes = 16 * 1024 * 1024
 
 function readCertificateFile(file: string): string {

@@ -12,7 +12,7 @@ export class ReportedFailure extends Error {
   }
 }
 
-/** In characters. Only messages that quote a registry are longer. */
+/** Maximum length of a message in characters. Only messages that quote a registry are longer. */
 const maxMessageLength = 2_000
 
 /** Formats `error` as lines without control characters. With `debug`, the stacks of the error and its causes follow. */

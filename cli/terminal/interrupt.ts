@@ -7,6 +7,7 @@ const interrupts = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 /** Milliseconds that a cancelled command has to clean up before the process ends. */
 const cleanupTimeout = 10_000
 
+/** Exit code of a cancelled command: 128 + SIGINT, as in shells. */
 const cancelledCode = 130
 
 /** Runs `work` with a signal that the first interrupt aborts with a CANCELLED error as its reason. */
@@ -35,10 +36,10 @@ export async function interruptible<T>(
 }
 
 /**
- * Settles as `work` does, or rejects with the reason of `signal` when that aborts first. The work itself continues, so
- * it must not need any cleanup.
+ * Settles like `work`, or rejects with the reason of `signal` if it aborts first. The work itself continues, so it must
+ * not need any cleanup.
  */
-export function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function rejectOnAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(signal.reason)
     if (signal.aborted) abort()

@@ -13,7 +13,8 @@ export function isTerminal(descriptor: number): boolean {
   if (isatty(descriptor)) return true
   try {
     const stats = fstatSync(descriptor)
-    return stats.isCharacterDevice() && ((stats.rdev >> 8) & 0xfff) !== memoryDeviceMajor
+    const major = (stats.rdev >> 8) & 0xfff // as in makedev(3)
+    return stats.isCharacterDevice() && major !== memoryDeviceMajor
   } catch {
     return false
   }

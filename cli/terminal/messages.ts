@@ -37,12 +37,13 @@ export class Messages {
   }
 
   /**
-   * Reports an error and returns its exit code. As JSON, an error that the events of a pull reported is not repeated.
+   * Reports an error and returns its exit code. In JSON format, an error that the events of a pull have reported is
+   * omitted.
    */
   error(error: unknown): number {
     const known = asWindlassError(error)
     if (!this.#json) this.#stream.write(`${failureLines(error, { debug: this.#debug }).join('\n')}\n`)
-    else if (!this.#reportedByEvents.has(known)) this.#event(ended(known.toJSON()))
+    else if (!this.#reportedByEvents.has(known)) this.#event(endBody(known.toJSON()))
     return known.exitCode
   }
 
@@ -64,7 +65,7 @@ export class Messages {
     else this.#stream.write(`windlass: ${message}\n`)
   }
 
-  /** Writes a line for people. It is omitted as JSON, because the events contain the same information. */
+  /** Writes a line for people. In JSON format, it is omitted, because the events contain the same information. */
   note(line: string): void {
     if (!this.#json) this.#stream.write(`${line}\n`)
   }
@@ -77,7 +78,7 @@ export class Messages {
   }
 }
 
-const ended = (error: ErrorRecord): PullEventBody => ({
+const endBody = (error: ErrorRecord): PullEventBody => ({
   type: 'end',
   outcome: error.code === 'CANCELLED' ? 'cancelled' : 'failed',
   error,

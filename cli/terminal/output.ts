@@ -1,4 +1,4 @@
-/** Writes results to stdout at the pace of the reader, and ignores that the reader has closed the stream. */
+/** Writes results to stdout as fast as the reader accepts them. It is not an error if the reader closes the stream. */
 import type { Writable } from 'node:stream'
 import { WindlassError } from '../../lib/errors.js'
 import { jsonForTerminal } from './json-for-terminal.js'
@@ -37,15 +37,15 @@ export class Output {
 
   /** Writes `value` as JSON, on one line or indented. @throws as `write` */
   json(value: unknown, { indent = false }: { readonly indent?: boolean } = {}): Promise<boolean> {
-    return this.line(this.#forOutput(JSON.stringify(value, undefined, indent ? 2 : undefined)))
+    return this.line(this.#escapeOnTerminal(JSON.stringify(value, undefined, indent ? 2 : undefined)))
   }
 
   /** Writes a JSON document byte for byte; on a terminal, with its control characters escaped. @throws as `write` */
   document(bytes: Buffer): Promise<boolean> {
-    return this.write(this.#isTerminal ? this.#forOutput(bytes.toString()) : bytes)
+    return this.write(this.#isTerminal ? this.#escapeOnTerminal(bytes.toString()) : bytes)
   }
 
-  #forOutput(json: string): string {
+  #escapeOnTerminal(json: string): string {
     return this.#isTerminal ? jsonForTerminal(json) : json
   }
 

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { exitAtOnce } from '../../lib/system/exit.js'
 import type { Messages } from './messages.js'
 import { Output } from './output.js'
-import { reportThrough } from './process-notices.js'
+import { redirectNotices } from './process-notices.js'
 
 /** A stream for progress. Only a terminal has the three members. */
 export interface ProgressStream extends Writable {
@@ -28,7 +28,7 @@ export interface Terminal {
   /** Ends the process at once. */
   exit(code: number): void
   /** Reports warnings and uncaught errors of the process through `messages`. */
-  speakThrough?(messages: Messages): void
+  redirectNotices?(messages: Messages): void
 }
 
 /** A terminal with the messages of the command that runs on it. */
@@ -48,6 +48,6 @@ export function processTerminal(): Terminal {
     env,
     signals: process,
     exit: exitAtOnce,
-    speakThrough: reportThrough,
+    redirectNotices: redirectNotices,
   }
 }

@@ -5,12 +5,12 @@ import { overLimitError } from './tar/refusal.js'
 /** The limits that an `ArchiveSize` enforces. */
 export type SizeLimits = Pick<Limits, 'layerBytes' | 'imageBytes' | 'layerRatio'>
 
-/** Counts the bytes of an archive. */
+/** Counts the bytes of the archive of one layer, and throws as soon as they exceed a limit. */
 export class ArchiveSize {
   /** Number of bytes so far. */
   bytes = 0
-  /** Number of compressed bytes so far; undefined for an archive that is not compressed. */
-  compressed: number | undefined
+  /** Number of compressed bytes so far, set by the reader; undefined for an archive that is not compressed. */
+  compressedBytes: number | undefined
 
   /** @param bytesBefore total size in bytes of the layers that were read before this one */
   constructor(
@@ -19,7 +19,8 @@ export class ArchiveSize {
   ) {}
 
   /**
-   * Counts further bytes of the archive. Bytes after its end count as well, because they are read.
+   * Counts further bytes of the archive. Bytes after the end of the archive count too, because they are decompressed
+   * and hashed.
    * @throws WindlassError LIMIT_EXCEEDED
    */
   add(bytes: number): void {
@@ -34,11 +35,11 @@ export class ArchiveSize {
         'imageBytes',
         imageBytes,
       )
-    if (this.compressed === undefined || this.bytes <= ratioFloor) return
-    if (this.bytes > this.compressed * layerRatio)
+    if (this.compressedBytes === undefined || this.bytes <= ratioFloor) return
+    if (this.bytes > this.compressedBytes * layerRatio)
       throw overLimitError(
         'the compression ratio so far',
-        Math.floor(this.bytes / this.compressed),
+        Math.floor(this.bytes / this.compressedBytes),
         'layerRatio',
         layerRatio,
       )

@@ -4,9 +4,9 @@ import { pack, type Headers, type PackOptions as TarFsOptions } from 'tar-fs'
 
 /** Options of `packTree`. */
 export interface PackOptions {
-  /** Make the bytes depend only on the tree: times are 0 unless `mtime` is set, and the owner is root. */
+  /** Make the bytes depend only on the tree: unless `mtime` is set, all times are 1970, and the owner is root. */
   readonly reproducible?: boolean
-  /** The time of every entry. */
+  /** The modification time of every entry. Default: the time of the file, or 1970 if `reproducible`. */
   readonly mtime?: Date
   /** Changes each header before it is written. */
   readonly map?: (header: Headers) => Headers
@@ -15,7 +15,7 @@ export interface PackOptions {
 }
 
 /** Options of tar-fs 3 that its type declarations lack. */
-interface UnlistedAttributes {
+interface UndeclaredOptions {
   readonly sort: boolean
   readonly umask: number
 }
@@ -29,19 +29,19 @@ interface UnlistedAttributes {
 export function packTree(directory: string, options: PackOptions = {}): Readable {
   const { reproducible = false, ignore, map } = options
   const mtime = options.mtime ?? (reproducible ? new Date(0) : undefined)
-  const settings: TarFsOptions & UnlistedAttributes = {
+  const tarFsOptions: TarFsOptions & UndeclaredOptions = {
     sort: true,
     umask: 0,
     ...(ignore === undefined ? {} : { ignore }),
     map: (header) => {
-      const named = {
+      const adjusted = {
         ...header,
         ...(mtime === undefined ? {} : { mtime }),
         ...(reproducible ? { uid: 0, gid: 0 } : {}),
       }
-      return map?.(named) ?? named
+      return map?.(adjusted) ?? adjusted
     },
   }
-  // tar-fs returns a stream of another library, which is not an instance of Node's class.
-  return Readable.from(pack(directory, settings), { objectMode: false })
+  // tar-fs returns a stream of the package streamx, which is not an instance of Node's `Readable`.
+  return Readable.from(pack(directory, tarFsOptions), { objectMode: false })
 }

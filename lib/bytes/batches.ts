@@ -1,12 +1,12 @@
 /**
- * Reads a stream in batches: each batch contains the chunks that arrived since the previous one. Unlike `for await`, it
- * does not concatenate the chunks, which would copy every byte once more.
+ * Reads a stream in batches: each batch contains the chunks that arrived since the previous one. Unlike `for await`,
+ * this does not concatenate the chunks, which would copy every byte.
  */
 import type { Readable } from 'node:stream'
 
 /**
- * Limits of what is held for a slow consumer, in bytes and in chunks. Chunks are limited too, because a tiny chunk needs
- * more memory than its bytes.
+ * Limits of a batch, in bytes and in chunks; the stream is paused when a batch reaches one. The number of chunks is
+ * limited because a tiny chunk needs more memory than its bytes.
  */
 const maxBytes = 1024 * 1024
 const maxChunks = 1024
@@ -14,7 +14,7 @@ const maxChunks = 1024
 /**
  * Yields the chunks of `stream` in batches and returns when it ends. Chunks that arrived before a failure are yielded
  * before the failure is thrown. A consumer that stops early must destroy the stream.
- * @throws the error of the stream; a stream destroyed without an error only ends
+ * @throws the error of the stream; if the stream is destroyed without an error, the batches just end
  */
 export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer[], void, undefined> {
   let pending: Buffer[] = []
@@ -22,23 +22,23 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
   let ended = false
   let failure: { readonly error: unknown } | undefined
   let wake = (): void => undefined
-  const take = (chunk: Buffer): void => {
+  const onChunk = (chunk: Buffer): void => {
     pending.push(chunk)
     bytes += chunk.length
     if (bytes >= maxBytes || pending.length >= maxChunks) stream.pause()
     wake()
   }
-  const fail = (error: unknown): void => {
+  const onError = (error: unknown): void => {
     failure ??= { error }
     wake()
   }
-  const end = (): void => {
+  const onEnd = (): void => {
     ended = true
     wake()
   }
-  if (stream.errored) fail(stream.errored)
+  if (stream.errored) onError(stream.errored)
   if (stream.closed || stream.readableEnded) ended = true
-  stream.on('error', fail).on('end', end).on('close', end).on('data', take)
+  stream.on('error', onError).on('end', onEnd).on('close', onEnd).on('data', onChunk)
   try {
     for (;;) {
       if (pending.length > 0) {
@@ -52,7 +52,7 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
       else await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {
-    stream.off('end', end).off('close', end).off('data', take)
-    stream.off('error', fail).on('error', () => undefined)
+    stream.off('end', onEnd).off('close', onEnd).off('data', onChunk)
+    stream.off('error', onError).on('error', () => undefined)
   }
 }

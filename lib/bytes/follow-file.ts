@@ -1,4 +1,4 @@
-/** Reads a file while another thread writes it. For dedicated unpack threads, because it reads synchronously. */
+/** Reads a file while another thread writes it. Reads synchronously, so use it only in unpack threads. */
 import { constants, readSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'

@@ -9,11 +9,11 @@ import { fileFailure } from '../system/file-failure.js'
 import type { GrowingFile } from './growing-file.js'
 import { VerifyingStream } from './verifying-stream.js'
 
-/** A layer whose blob is in a file, or arrives there: an `ArrivingLayer`. */
+/** A layer whose blob is in a file, complete or still being downloaded, such as an `ArrivingLayer`. */
 export interface FollowableLayer {
   readonly path: string
   readonly descriptor: Descriptor
-  /** Undefined if the blob was there before. */
+  /** The download; undefined if the blob is already complete. */
   readonly arriving: { readonly file: GrowingFile } | undefined
 }
 
@@ -26,14 +26,15 @@ export interface FollowOptions {
 const readBytes = 1024 * 1024
 
 /**
- * Returns the blob of a layer as a stream that follows the download: compressed bytes, from the first one on. Size and digest
- * are verified, and the stream fails before its last byte if they are wrong. The download does not wait for the stream.
+ * Returns the blob of a layer as a stream that follows the download: compressed bytes, from the first one on. Size and
+ * digest are verified, and the stream fails before its last byte if they are wrong. The download does not wait for the
+ * stream.
  *
- * Call it before the layer is passed on, because the file moves when the layer is committed. Read after it is passed on, so
- * that it is unpacked meanwhile. The place in a pull is before `verify`.
+ * Call it before your stage passes the layer on, because committing the layer moves the file. Read the stream
+ * afterwards, so that the layer is unpacked meanwhile. In a pull, the stage must come before `verify`.
  *
- * @throws STORE_IO; as errors of the stream, the error of the download, and STALLED when the download begins anew: then
- * follow the layer again
+ * @throws STORE_IO. The stream fails with the error of the download, or with STALLED when the download starts again;
+ * then call `followLayer` again
  * @example
  * const hashed = pullStage(async function* (layer: ArrivingLayer, { signal }) {
  *   const blob = await followLayer(layer, { signal })
@@ -48,12 +49,12 @@ export async function followLayer(layer: FollowableLayer, { signal }: FollowOpti
   })
   const verifying = new VerifyingStream(descriptor)
   if (signal) addAbortSignal(signal, verifying)
-  // Who reads receives the error of either stream.
+  // The reader receives the error of either stream.
   return pipeline(new FollowedFile(file, path, descriptor.size, arriving?.file), verifying, () => undefined)
 }
 
 class FollowedFile extends Readable {
-  readonly #watching: Subscription | undefined
+  readonly #subscription: Subscription | undefined
   #generation: number | undefined
   #position = 0
   #length: number
@@ -70,13 +71,13 @@ class FollowedFile extends Readable {
     super({ highWaterMark: readBytes })
     this.#isWhole = growing === undefined
     this.#length = growing === undefined ? size : 0
-    this.#watching = growing?.states.subscribe(({ length, generation, phase, error }) => {
+    this.#subscription = growing?.states.subscribe(({ length, generation, phase, error }) => {
       this.#generation ??= generation
       this.#length = length
       this.#isWhole = phase === 'arrived' || phase === 'verified'
       if (phase === 'failed') this.destroy(error)
       else if (generation !== this.#generation)
-        this.destroy(new WindlassError('STALLED', `The download to ${this.path} began anew`))
+        this.destroy(new WindlassError('STALLED', `The download to ${this.path} started again`))
       else if (this.#waiting) this._read()
     })
   }
@@ -90,7 +91,7 @@ class FollowedFile extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    this.#watching?.unsubscribe()
+    this.#subscription?.unsubscribe()
     this.file.close().then(
       () => done(error),
       (failure: unknown) => done(error ?? fileFailure(failure, 'Closing a layer', this.path)),

@@ -1,16 +1,16 @@
 /**
  * A file that can be read from its start while it is written. It connects a download with the unpacking of its bytes,
- * and reports its length and whether its bytes are verified. Results derived from the bytes must not be used before the
- * bytes are verified.
+ * and reports its length and whether its bytes are verified. Do not use results of the bytes before the bytes are
+ * verified.
  */
 import { constants } from 'node:fs'
 import { BehaviorSubject, type Observable } from 'rxjs'
 import { asWindlassError, WindlassError } from '../errors.js'
 import { type PooledFile, openLarge } from '../system/files.js'
 import { fileFailure } from '../system/file-failure.js'
-import { Verifier, type Expected, type Verified } from './verifier.js'
+import { Verifier, type Expected, type ContentKind } from './verifier.js'
 
-/** The phases in order. Only a restart returns to `growing`. */
+/** The phases in order. Only `truncate` returns to `growing`. */
 export type GrowingPhase = 'growing' | 'arrived' | 'verified' | 'failed'
 
 /** The state of a `GrowingFile`. */
@@ -18,7 +18,7 @@ export interface GrowingState {
   readonly path: string
   /** Number of bytes that can be read. */
   readonly length: number
-  /** Number of restarts. The bytes of different generations are unrelated. */
+  /** Number of calls of `truncate`. The bytes of different generations are unrelated. */
   readonly generation: number
   readonly phase: GrowingPhase
   /** Set when `phase` is `failed`. */
@@ -28,11 +28,12 @@ export interface GrowingState {
 /** Options of a `GrowingFile`. */
 export interface GrowingOptions {
   readonly expected: Expected
-  readonly what?: Verified
+  /** What the bytes are, for messages. Default: as for `Verifier`. */
+  readonly what?: ContentKind
 }
 
 const rereadBytes = 1024 * 1024
-const order = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
+const phaseOrder = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
 
 /** A file that is written, verified and followed at the same time. */
 export class GrowingFile {
@@ -127,7 +128,7 @@ export class GrowingFile {
     return this.#verifier.hasDigest()
   }
 
-  /** Fails the file: waiters receive `error`. Has no effect after `verified`. */
+  /** Sets the phase `failed`; `waitFor` rejects with `error`. Has no effect after `verified` or `failed`. */
   fail(error: unknown): void {
     const { phase } = this.state
     if (phase !== 'verified' && phase !== 'failed')
@@ -152,7 +153,7 @@ export class GrowingFile {
       }
       const onState = (state: GrowingState): void => {
         if (state.phase === 'failed') reject(state.error)
-        else if (order[state.phase] >= order[phase]) resolve(state)
+        else if (phaseOrder[state.phase] >= phaseOrder[phase]) resolve(state)
         else return
         queueMicrotask(unsubscribe)
       }
@@ -167,7 +168,7 @@ export class GrowingFile {
     await withFileErrors('Syncing a download', this.path, () => this.#file.datasync())
   }
 
-  /** Closes the file, which stays on the disk. A file that is not verified fails with CANCELLED. */
+  /** Closes the file, which stays on the disk. If it is not verified, its phase becomes `failed` with CANCELLED. */
   close(): Promise<void> {
     this.fail(new WindlassError('CANCELLED', `The download to ${this.path} was abandoned`))
     this.#closing ??= this.#file.close().finally(() => this.#states.complete())

@@ -1,4 +1,4 @@
-/** Processing of byte streams: compression, growing files, verification. The exports are for other modules. */
+/** Processing of byte streams: compression, growing files, verification. */
 export { batches } from './batches.js'
 export { type Compression, detectCompression } from './compression/compression.js'
 export { decompressor } from './compression/decompress.js'
@@ -11,7 +11,7 @@ export { type BlobPart, RandomAccessBlob, type RandomAccessOptions } from './ran
 export { RateLimit } from './rate-limit.js'
 export { readBlob, type ReadBlobOptions } from './read-blob.js'
 export { type Cap, readCapped } from './read-capped.js'
-export { type Expected, type Verified, Verifier, sizeMismatchHint, manifestSizeError } from './verifier.js'
+export { type Expected, type ContentKind, Verifier, sizeMismatchHint, manifestSizeError } from './verifier.js'
 export { type TeeOptions, tee } from './tee.js'
 export { type VerifyingOptions, VerifyingStream } from './verifying-stream.js'
 export { type Sniffed, sniffCompression } from './compression/sniff.js'

@@ -1,24 +1,24 @@
 /** Counts bytes and reports the count at most ten times a second. */
 
 /** Milliseconds between two reports. */
-const interval = 100
+const reportInterval = 100
 
 /** Counts bytes and reports the total at a limited rate. */
 export class Meter {
   readonly #report: (bytes: number) => void
   #bytes: number
-  #reported: number
-  #last = -Infinity
+  #reportedBytes: number
+  #lastReportAt = -Infinity
   #timer: NodeJS.Timeout | undefined
 
   /**
    * @param report receives the total: the first immediately, later ones at most every 100 ms, the last one always
-   * @param from the initial count, which is not reported
+   * @param initialBytes the initial count, which is not reported
    */
-  constructor(report: (bytes: number) => void, from = 0) {
+  constructor(report: (bytes: number) => void, initialBytes = 0) {
     this.#report = report
-    this.#bytes = from
-    this.#reported = from
+    this.#bytes = initialBytes
+    this.#reportedBytes = initialBytes
   }
 
   /** The number of bytes so far. */
@@ -29,12 +29,12 @@ export class Meter {
   /** Adds `bytes` to the count. */
   add(bytes: number): void {
     this.#bytes += bytes
-    const wait = this.#last + interval - performance.now()
+    const wait = this.#lastReportAt + reportInterval - performance.now()
     if (wait <= 0) this.#notify()
     else this.#timer ??= setTimeout(() => this.#notify(), wait).unref()
   }
 
-  /** Restarts the count at `bytes` and reports it. For downloads that start again. */
+  /** Sets the count to `bytes` and reports it. For downloads that start again. */
   reset(bytes = 0): void {
     this.#bytes = bytes
     this.#notify()
@@ -42,15 +42,15 @@ export class Meter {
 
   /** Reports the total if it is not reported yet, and cancels the timer. */
   stop(): void {
-    if (this.#reported !== this.#bytes) this.#notify()
+    if (this.#reportedBytes !== this.#bytes) this.#notify()
     clearTimeout(this.#timer)
   }
 
   #notify(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#last = performance.now()
-    this.#reported = this.#bytes
+    this.#lastReportAt = performance.now()
+    this.#reportedBytes = this.#bytes
     this.#report(this.#bytes)
   }
 }

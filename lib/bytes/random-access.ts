@@ -1,4 +1,4 @@
-/** Reads parts of a blob by requests for ranges, without fetching the rest. */
+/** Reads parts of a blob by range requests, without fetching the rest. */
 import { WindlassError } from '../errors.js'
 import type { BlobBody, BlobRequest } from '../image/source.js'
 import { destroyAndWait } from './destroy-and-wait.js'
@@ -15,7 +15,7 @@ export interface RandomAccessOptions {
   readonly size: number
   /** Name of the blob in messages: `layer sha256:…`. */
   readonly what: string
-  /** Opens a part. A source that does not serve parts sends the blob from its start. */
+  /** Opens a part. A source that does not support range requests sends the whole blob, with offset 0. */
   readonly open: (request: BlobRequest & BlobPart) => Promise<BlobBody>
 }
 
@@ -43,10 +43,10 @@ export class RandomAccessBlob {
   }
 
   /**
-   * Yields the bytes of a part, at the pace of the reader. The request is closed when the reader stops. The bytes are not
-   * verified.
-   * @throws UNSUPPORTED when the source does not serve parts; SIZE_MISMATCH when the blob has no such part; NETWORK when the
-   * bytes end early; errors of the source
+   * Yields the bytes of a part, as fast as the caller reads them. Closes the request when the caller stops. The bytes
+   * are not verified.
+   * @throws UNSUPPORTED when the source does not serve parts; SIZE_MISMATCH when the blob has no such part; NETWORK
+   * when the bytes end early; errors of the source
    */
   async *stream(part: BlobPart, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     const { offset, length } = part

@@ -1,25 +1,25 @@
-/** Limits the rate of bytes over any number of streams together, as a token bucket. */
+/** Limits the total rate of bytes of several streams, as a token bucket. */
 
-/** Time without reading for which bytes may be read at once afterwards, in milliseconds. It makes up for late timers. */
-const burst = 100
+/** Size of the token bucket, as milliseconds at the limit. Compensates for timers that fire late. */
+const burstMs = 100
 
-/** Maximum time until the waiting streams are looked at again, in milliseconds: a timer has a maximum. */
-const maxWait = 60_000
+/** Maximum delay of the timer in milliseconds. `setTimeout` fires at once if the delay exceeds 2^31 - 1. */
+const maxTimerMs = 60_000
 
 /** A stream that has to wait. */
 interface Waiter {
-  /** The sum of all bytes, of all streams, up to the last one that this stream has read. */
-  readonly mark: number
-  readonly go: () => void
+  /** The value of `#read` after the last read of this stream. The stream may go on when `#allowed` reaches it. */
+  readonly readTotal: number
+  readonly resume: () => void
 }
 
 /**
  * A rate limit that several streams share. Bytes are counted after they have been read; the stream then waits until the
- * limit has allowed them. So streams take turns in the order in which they read.
+ * limit has allowed them. Streams that wait go on in the order in which they have read.
  */
 export class RateLimit {
   #bytesPerSecond: number
-  /** Sum of the bytes read, and of the bytes allowed up to `#updatedAt`. */
+  /** Total bytes that the streams have read, and total bytes allowed up to `#updatedAt`. */
   #read = 0
   #allowed = 0
   #updatedAt = performance.now()
@@ -43,15 +43,15 @@ export class RateLimit {
   }
 
   /**
-   * Counts `bytes` that a stream has read. Returns undefined if it may read more at once. Otherwise calls `go` later, when
-   * it may, and returns a function that cancels the call.
+   * Counts `bytes` that a stream has read. Returns undefined if the stream may go on at once. Otherwise calls `resume`
+   * when the stream may go on, and returns a function that cancels this call.
    */
-  take(bytes: number, go: () => void): (() => void) | undefined {
+  take(bytes: number, resume: () => void): (() => void) | undefined {
     this.#update()
     this.#read += bytes
     if (this.#bytesPerSecond === Infinity) this.#allowed = this.#read
     if (this.#allowed >= this.#read) return undefined
-    const waiter: Waiter = { mark: this.#read, go }
+    const waiter: Waiter = { readTotal: this.#read, resume }
     this.#waiting.push(waiter)
     this.#timer ??= this.#startTimer()
     return () => {
@@ -64,25 +64,25 @@ export class RateLimit {
     const now = performance.now()
     const rate = this.#bytesPerSecond
     const allowed = this.#allowed + ((now - this.#updatedAt) / 1000) * rate
-    this.#allowed = rate === Infinity ? this.#read : Math.min(allowed, this.#read + (rate * burst) / 1000)
+    this.#allowed = rate === Infinity ? this.#read : Math.min(allowed, this.#read + (rate * burstMs) / 1000)
     this.#updatedAt = now
   }
 
-  /** Lets the streams go on whose bytes are allowed. */
+  /** Resumes the streams whose bytes are allowed. */
   #wake(): void {
     this.#stopTimer()
     this.#update()
-    const allowed = this.#waiting.filter(({ mark }) => mark <= this.#allowed)
-    this.#waiting = this.#waiting.slice(allowed.length) // marks rise
+    const allowed = this.#waiting.filter(({ readTotal }) => readTotal <= this.#allowed)
+    this.#waiting = this.#waiting.slice(allowed.length) // the waiters are in ascending order of `readTotal`
     this.#timer = this.#startTimer()
-    for (const { go } of allowed) go()
+    for (const { resume } of allowed) resume()
   }
 
   #startTimer(): NodeJS.Timeout | undefined {
     const [first] = this.#waiting
     if (first === undefined) return undefined
-    const wait = Math.ceil(((first.mark - this.#allowed) / this.#bytesPerSecond) * 1000)
-    return setTimeout(() => this.#wake(), Math.min(wait, maxWait))
+    const wait = Math.ceil(((first.readTotal - this.#allowed) / this.#bytesPerSecond) * 1000)
+    return setTimeout(() => this.#wake(), Math.min(wait, maxTimerMs))
   }
 
   #stopTimer(): void {

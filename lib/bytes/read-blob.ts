@@ -1,4 +1,4 @@
-/** Reads a blob of a source, and verifies it on the way. */
+/** Reads a blob of a source, and verifies it while it is read. */
 import { type Readable, pipeline } from 'node:stream'
 import type { Descriptor, ImageSource } from '../image/index.js'
 import { VerifyingStream } from './verifying-stream.js'
@@ -10,8 +10,8 @@ export interface ReadBlobOptions {
 }
 
 /**
- * Returns the bytes of a blob as they are stored: those of a layer are compressed. Size and digest are verified while they
- * pass, and the stream fails before its last byte if they are wrong.
+ * Returns a stream of the bytes of a blob as stored; a layer is usually compressed. Size and digest are verified, and
+ * the stream fails before its last byte if they are wrong.
  *
  * @throws DIGEST_INVALID; errors of the source; as errors of the stream, SIZE_MISMATCH and DIGEST_MISMATCH
  * @example
@@ -25,6 +25,6 @@ export async function readBlob(
 ): Promise<Readable> {
   const verifying = new VerifyingStream(descriptor)
   const { stream } = await source.blob(descriptor, signal && { signal })
-  // Who reads receives the error of either stream.
+  // The reader receives the error of either stream.
   return pipeline(stream, verifying, () => undefined)
 }

@@ -16,7 +16,7 @@ export interface Cap {
 }
 
 /**
- * Reads `source` to its end. Destroys it in any case.
+ * Reads `source` to its end and destroys it, also after a failure.
  * @throws WindlassError LIMIT_EXCEEDED when `source` has more than `limit` bytes; the error of `source`
  */
 export async function readCapped(source: Readable, { limit, name, what, hint }: Cap): Promise<Buffer> {

@@ -10,15 +10,15 @@ export interface TeeOptions {
 }
 
 /**
- * Writes the bytes of `source` to every sink. The slowest sink sets the pace: no more is read while one of them is full.
- * All sinks receive the same buffers and must not change them.
+ * Writes the bytes of `source` to every sink. Reads no more while one of the sinks is full. All sinks receive the same
+ * buffers and must not change them.
  *
- * Resolves when every sink has finished. Source and sinks are then closed, except sinks with a readable side or a response,
- * which the caller still has to read: a duplex stream, for example a hash or a decompressor, or an HTTP request. After a
- * failure, all of them are closed.
+ * Resolves when every sink has finished. The source and the sinks are then closed, except sinks that the caller still
+ * has to read: duplex streams, such as a hash or a decompressor, and HTTP requests. After a failure, all streams are
+ * closed.
  *
- * @throws the first error of the source or of a sink; INTERNAL for a stream that closes before its end; CANCELLED or the
- * reason of the signal
+ * @throws the first error of the source or of a sink; INTERNAL for a stream that closes before its end; CANCELLED or
+ * the reason of the signal
  * @example
  * const hash = createHash('sha256')
  * await tee(createReadStream('layer.tar'), [hash, createWriteStream('copy.tar')])
@@ -54,21 +54,25 @@ export async function tee(
     await closed.get(stream)
   }
   // `fail` may have set `failure`. TypeScript does not track assignments in callbacks.
-  const failed = failure as { readonly error: unknown } | undefined
-  if (failed !== undefined) throw failed.error
+  const thrown = failure as { readonly error: unknown } | undefined
+  if (thrown !== undefined) throw thrown.error
 }
 
-async function writeAll(source: Readable, sinks: readonly Writable[], failed: () => boolean): Promise<void> {
+async function writeAll(
+  source: Readable,
+  sinks: readonly Writable[],
+  hasFailed: () => boolean,
+): Promise<void> {
   for await (const chunks of batches(source))
     for (const chunk of chunks) {
-      if (failed()) return
+      if (hasFailed()) return
       const full = sinks.filter((sink) => !sink.write(chunk))
       if (full.length > 0) await Promise.all(full.map(whenDrained))
     }
-  if (!failed() && !source.readableEnded) throw closedEarly('The source')
+  if (!hasFailed() && !source.readableEnded) throw closedEarly('The source')
 }
 
-/** Resolves when `sink` has taken everything, or has failed. */
+/** Resolves when `sink` has finished or failed. */
 function whenFinished(sink: Writable, fail: (error: unknown) => void): Promise<void> {
   return new Promise((resolve) => {
     const close = (): void => {
@@ -93,13 +97,16 @@ function whenDrained(sink: Writable): Promise<void> {
   })
 }
 
-/** Resolves when `stream` is closed. Call it before the stream closes: a request that has closed never emits `close` again. */
+/**
+ * Resolves when `stream` is closed. Call it before the stream closes: a request that has closed never emits `close`
+ * again.
+ */
 const whenClosed = (stream: Readable | Writable): Promise<void> =>
   stream.closed ? Promise.resolve() : new Promise((resolve) => stream.once('close', resolve))
 
 /**
- * Reports whether `stream` can send data after its last byte was written. A request of `node:http` can, and it is not an
- * instance of `Writable`.
+ * Reports whether `stream` can send data after its last byte was written. A request of `node:http` can, and it is not
+ * an instance of `Writable`.
  */
 const canAnswer = (stream: Readable | Writable): boolean =>
   stream instanceof Duplex || !(stream instanceof Readable || stream instanceof Writable)

@@ -11,17 +11,17 @@ export interface Expected {
   readonly size: number
 }
 
-/** What is verified, as used in messages. */
-export type Verified = 'filesystem layer' | 'image config' | 'manifest' | 'blob'
+/** What the verified bytes are, for messages. */
+export type ContentKind = 'filesystem layer' | 'image config' | 'manifest' | 'blob'
 
 /** Verifies a sequence of chunks against an expected size and digest. */
 export class Verifier {
   readonly expected: Expected
-  readonly #what: Verified
+  readonly #what: ContentKind
   readonly #hash
   #bytes = 0
 
-  constructor(expected: Expected, what: Verified = 'filesystem layer') {
+  constructor(expected: Expected, what: ContentKind = 'filesystem layer') {
     this.expected = expected
     this.#what = what
     this.#hash = createHash(algorithmOf(parseDigest(expected.digest)))
@@ -32,7 +32,7 @@ export class Verifier {
     return this.#bytes
   }
 
-  /** Adds `chunk`. @throws WindlassError SIZE_MISMATCH when there are more bytes than expected */
+  /** Adds the next chunk. @throws WindlassError SIZE_MISMATCH when there are more bytes than expected */
   update(chunk: Uint8Array): void {
     const bytes = this.#bytes + chunk.length
     if (bytes > this.expected.size)

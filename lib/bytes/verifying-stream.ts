@@ -1,18 +1,18 @@
 /** Verifies a blob while it passes through a stream. */
 import { Transform, type TransformCallback } from 'node:stream'
-import { type Expected, type Verified, Verifier } from './verifier.js'
+import { type Expected, type ContentKind, Verifier } from './verifier.js'
 
 /** Options of a `VerifyingStream`. */
 export interface VerifyingOptions {
   /** What the bytes are, for messages (default `blob`). */
-  readonly what?: Verified
-  /** Converts the error of the verification to the error of the stream. */
-  readonly failure?: (error: unknown) => Error
+  readonly what?: ContentKind
+  /** Converts an error of the verification to the error with which the stream fails. Default: unchanged. */
+  readonly toStreamError?: (error: unknown) => Error
 }
 
 /**
- * Passes the bytes of a blob through. The last chunk is passed only after the size and the digest are verified, so that a
- * reader that stops after the expected number of bytes never receives a wrong blob as complete.
+ * Passes the bytes of a blob through. The last chunk is passed only after the size and the digest are verified. So a
+ * reader that stops after the expected number of bytes never takes a wrong blob for complete.
  */
 export class VerifyingStream extends Transform {
   readonly #verifier: Verifier
@@ -21,11 +21,11 @@ export class VerifyingStream extends Transform {
 
   constructor(
     expected: Expected,
-    { what = 'blob', failure = (error) => error as Error }: VerifyingOptions = {},
+    { what = 'blob', toStreamError = (error) => error as Error }: VerifyingOptions = {},
   ) {
     super()
     this.#verifier = new Verifier(expected, what)
-    this.#failure = failure
+    this.#failure = toStreamError
     this.#isVerified = expected.size === 0 && this.#verifier.hasDigest()
   }
 

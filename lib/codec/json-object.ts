@@ -1,4 +1,4 @@
-/** JSON objects whose members are not known. */
+/** Provides the type of JSON objects with unknown members, and its type guard. */
 
 /** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>

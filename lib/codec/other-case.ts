@@ -1,7 +1,7 @@
 /**
- * Provides `keyInOtherCase`, which finds keys that differ from a known field only in case. Go matches JSON keys to fields
- * regardless of case, JavaScript does not. A scanner could therefore read another image from a document with such a key
- * than the one that is pulled.
+ * Provides `keyInOtherCase`, which finds keys that differ from a known field only in case. Go matches JSON keys to
+ * fields regardless of case, JavaScript does not. From a document with such a key, a scanner written in Go could read
+ * another image than the one that is pulled.
  */
 
 /** Folds case as Go's encoding/json does. Upper case then lower case also covers ſ and the Kelvin sign. */

@@ -16,8 +16,8 @@ export function printable(text: string, limit = 160): string {
   return short.replace(unprintable, escapeCharacter)
 }
 
-/** Returns `printable` text in double quotes. */
+/** Returns `printable(text, limit)` in double quotes. */
 export const quoted = (text: string, limit?: number): string => `"${printable(text, limit)}"`
 
 /** Maximum number of characters of an image name in a message. */
-export const titleLength = 500
+export const maxImageNameLength = 500

@@ -1,6 +1,6 @@
 /**
- * Provides codecs for JSON objects. They tolerate what real tools write: `null` equals absent, an invalid optional field
- * is ignored with a notice, and unknown fields are kept.
+ * Provides codecs for JSON objects. They tolerate what real tools write: `null` equals absent, an invalid optional
+ * field is ignored with a notice, and unknown fields are kept.
  */
 import * as t from 'io-ts'
 import { withPath, jsonProblems } from './json-problems.js'
@@ -20,7 +20,7 @@ export interface NoticeContext extends t.ContextEntry {
 export const noticeReceiverOf = (context: t.Context): ReceiveNotice | undefined =>
   (context[0] as NoticeContext | undefined)?.notice
 
-/** Emits a notice about the value that `context` leads to. */
+/** Sends a notice about the value at `context` to the receiver of notices, if there is one. */
 export function notify(context: t.Context, problem: string): void {
   noticeReceiverOf(context)?.(withPath(context, problem))
 }
@@ -41,24 +41,24 @@ export class RecordType<A> extends t.Type<A, unknown> {
     /** Fields that are left out if they are missing, `null` or invalid. */
     readonly optional: Fields,
   ) {
-    const [needed, others] = [Object.entries(required), Object.entries(optional)]
+    const [requiredFields, optionalFields] = [Object.entries(required), Object.entries(optional)]
     super(
       name,
       (value): value is A =>
         isRecord(value) &&
-        needed.every(([key, codec]) => codec.is(ownField(value, key))) &&
-        others.every(([key, codec]) => !Object.hasOwn(value, key) || codec.is(value[key])),
+        requiredFields.every(([key, codec]) => codec.is(ownField(value, key))) &&
+        optionalFields.every(([key, codec]) => !Object.hasOwn(value, key) || codec.is(value[key])),
       (value, context) => {
         if (!isRecord(value)) return t.failure(value, context)
         const record = { ...value }
         const contextOf = (key: string, codec: t.Mixed): t.Context =>
           t.appendContext(context, key, codec, ownField(value, key))
-        for (const [key, codec] of needed) {
+        for (const [key, codec] of requiredFields) {
           const result = codec.validate(ownField(value, key), contextOf(key, codec))
           if (result._tag === 'Left') return result
           record[key] = result.right
         }
-        for (const [key, codec] of others) {
+        for (const [key, codec] of optionalFields) {
           const given = ownField(value, key)
           const result = given === undefined ? undefined : codec.validate(given, contextOf(key, codec))
           if (result?._tag === 'Right') record[key] = result.right

@@ -1,5 +1,5 @@
 /**
- * Codecs for JSON objects with free keys: annotations, labels. A value that is not a string is ignored with a notice.
+ * Codecs for JSON objects whose keys are chosen by the author of the document, such as annotations and labels.
  */
 import * as t from 'io-ts'
 import { isObject } from './json-object.js'
@@ -14,8 +14,8 @@ export const ObjectCodec = new t.Type<Readonly<Record<string, unknown>>, unknown
 )
 
 /**
- * An object of strings. The author of the document chooses the keys, which may be `constructor` or `__proto__`: read own
- * properties only.
+ * An object of strings. The author of the document chooses the keys, which may be `constructor` or `__proto__`: read
+ * own properties only.
  */
 export type StringMap = Readonly<Record<string, string>>
 
@@ -23,14 +23,14 @@ export type StringMap = Readonly<Record<string, string>>
 export const StringMapCodec = new t.Type<StringMap, unknown, unknown>(
   'an object of strings',
   (value): value is StringMap =>
-    isObject(value) && Object.values(value).every((one) => typeof one === 'string'),
+    isObject(value) && Object.values(value).every((item) => typeof item === 'string'),
   (value, context) => {
     if (!isObject(value)) return t.failure(value, context)
     const entries = Object.entries(value).filter((entry): entry is [string, string] => {
-      const [key, one] = entry
-      if (typeof one === 'string') return true
-      if (one !== null)
-        notify(t.appendContext(context, key, t.string, one), 'expected string; the value is ignored')
+      const [key, item] = entry
+      if (typeof item === 'string') return true
+      if (item !== null)
+        notify(t.appendContext(context, key, t.string, item), 'expected string; the value is ignored')
       return false
     })
     return t.success(Object.fromEntries(entries))

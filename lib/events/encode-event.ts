@@ -1,6 +1,6 @@
 /**
- * Provides `encodeEvent`, the wire form of an event. Separate from the codecs, so that programs that only write events
- * do not load them.
+ * Provides `encodeEvent`, which converts an event to a line of JSON. It is in a file of its own so that programs that
+ * only write events do not load the codecs.
  */
 import type { PullEvent } from './event.js'
 

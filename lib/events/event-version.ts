@@ -1,4 +1,4 @@
 /** Defines the version of the event format. */
 
-/** Version of the event format. Incremented when a reader of an older version could misread an event. */
+/** Version of the event format. Incremented by changes that readers of the previous version would misunderstand. */
 export const eventVersion = 1

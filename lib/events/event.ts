@@ -1,6 +1,6 @@
 /**
- * Defines the events of a pull or a copy and their codecs. Everything that displays a pull reads only these events. On
- * the wire an event is one line of JSON.
+ * Defines the events of a pull or a copy and their codecs. Every display of a pull is computed from these events.
+ * `--progress json` writes one event per line.
  */
 import * as t from 'io-ts'
 import { eventVersion } from './event-version.js'
@@ -39,7 +39,9 @@ const platform = t.type({
 const plannedLayer = t.type({
   digest: t.string,
   size: t.number,
-  /** `copy`: it is to be in the target of a copy, which is asked for it only when it is its turn. */
+  /**
+   * `copy`: part of a copy; whether the target already has it is checked later. The other actions are those of a pull.
+   */
   action: t.keyof({ exists: null, resume: null, download: null, copy: null }),
   /** Number of bytes that the store already has. */
   offset: t.number,
@@ -49,8 +51,8 @@ const plan = t.intersection([
   t.type({
     type: t.literal('plan'),
     /**
-     * In manifest order, base layer first. A digest that occurs twice in the manifest occurs twice in the list. Of a copy:
-     * all blobs, configs too, each digest once.
+     * In a pull: in manifest order, base layer first; a digest that occurs twice in the manifest occurs twice in the
+     * list. In a copy: all blobs, configs too, each digest once.
      */
     layers: t.array(plannedLayer),
     /** Compressed bytes of the distinct layers: of all of them, and of those still to download. */
@@ -62,7 +64,7 @@ const plan = t.intersection([
 
 /**
  * Status of a layer, in order. Only `retrying` and `restart` lead back to an earlier status. `copying`, `copied` and
- * `mounted` (taken by the target from another of its repositories) occur in copies only.
+ * `mounted` (the target took the blob from another of its repositories) occur in copies only.
  */
 export const layerStatuses = {
   waiting: null,
@@ -90,7 +92,7 @@ const layer = t.intersection([
   }),
   t.partial({
     host: t.string,
-    /** Number of compressed bytes that unpacking has read while the layer is still downloaded. */
+    /** Number of compressed bytes that unpacking has read. Set while the layer is still being downloaded. */
     unpacked: t.number,
     /**
      * With `retrying`: milliseconds until the next attempt, the reason, and the number of that attempt (2: first
@@ -104,7 +106,7 @@ const layer = t.intersection([
 
 const warning = t.intersection([
   t.type({ type: t.literal('warning'), code: t.string, message: t.string }),
-  /** `url` of a resource that could not be fetched, and the `status` of the response if there was one. */
+  /** `url`: a resource that could not be fetched. `status`: the HTTP status of the response, if there was one. */
   t.partial({ digest: t.string, url: t.string, status: t.number }),
 ])
 
@@ -137,11 +139,11 @@ const copyResult = t.type({
   /** Digest of the manifest or index that was copied. */
   digest: t.string,
   mediaType: t.string,
-  /** `up-to-date`: the target had all of it under this name; `newer`: otherwise. */
+  /** `up-to-date`: the target already had the whole copy under this name; `newer`: otherwise. */
   status: t.keyof({ newer: null, 'up-to-date': null }),
   /** Compressed bytes of all blobs of the copy, and of those that were sent. */
   bytes: t.type({ total: t.number, copied: t.number }),
-  /** Number of blobs by what became of them. */
+  /** Number of blobs that were sent (`copied`), mounted from another repository, or already there (`exists`). */
   blobs: t.type({ copied: t.number, mounted: t.number, exists: t.number }),
 })
 
@@ -176,7 +178,9 @@ export type PullEventBody = t.TypeOf<typeof body>
 
 const envelope = t.type({
   version: t.literal(eventVersion),
-  /** Id of the pull. Empty in a message of the command itself, which belongs to no pull and has `seq` 0. */
+  /**
+   * Id of the pull. Empty, with `seq` 0, in an event that belongs to no pull, such as a warning of the command itself.
+   */
   pull: t.string,
   /** Number of the event in its pull: from 1, without gaps. */
   seq: t.number,
@@ -197,5 +201,5 @@ export type LayerEvent = t.TypeOf<typeof layer>
 export type ImageResult = t.TypeOf<typeof imageResult>
 /** The result of a copy. */
 export type CopyResult = t.TypeOf<typeof copyResult>
-/** A layer in the plan of a pull: its size, and what has to be done for it. */
+/** A layer in the plan of a pull: its size and what will be done with it. */
 export type PlannedLayer = t.TypeOf<typeof plannedLayer>

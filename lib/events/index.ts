@@ -1,6 +1,6 @@
 /**
- * Events of a pull: their types, their log, the snapshot they reduce to, the time left, and their wire form. Imports nothing of Node, so
- * that a page in a browser can display a pull.
+ * The events of a pull: their types, log and JSON form, and what is computed from them: the state of the pull and the
+ * time left. Imports no module of Node, so that a browser can display a pull.
  *
  * @module windlass/events
  */

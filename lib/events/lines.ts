@@ -50,7 +50,8 @@ const formatValue = (value: unknown): string =>
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null
 
 /**
- * Returns whether `type` is a union or an intersection. Their members are steps in io-ts's path, but not in the JSON.
+ * Returns whether `type` is a union or an intersection. Their members are steps of the path in io-ts, but not in the
+ * JSON.
  */
 const isChoice = (type: Context[number]['type'] | undefined): boolean =>
   type instanceof IntersectionType || type instanceof UnionType

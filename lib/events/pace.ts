@@ -2,28 +2,31 @@
 import type { LayerStatus } from './event.js'
 import type { LayerSnapshot, MeasuredRate, PullPace } from './snapshot-state.js'
 
-/** Minimum time in which the weight of a measurement falls to a third, in milliseconds. */
+/**
+ * Milliseconds after which the weight of a measurement has fallen to 1/e. In longer pulls, half of the time since the
+ * plan.
+ */
 const minMemory = 10_000
 
 /**
- * Bytes that arrived in this time may be unread although nothing but the download holds up the unpacking: progress is
- * reported ten times a second.
+ * Milliseconds by which reported byte counts may be late (they are reported every 100 ms). Unpacking is behind the
+ * download only if bytes that were fetched earlier than this are not unpacked.
  */
 const reportDelay = 250
 
-const downloading: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying'])
+const downloadingStatuses: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying'])
 
-/** Bytes that came without a transfer. */
-const withoutTransfer: ReadonlySet<LayerStatus> = new Set(['exists', 'mounted'])
+/** Statuses of layers whose bytes the target had already. */
+const statusesWithoutTransfer: ReadonlySet<LayerStatus> = new Set(['exists', 'mounted'])
 
-/** Reports whether the layer is being fetched. */
-export const isDownloading = ({ status }: LayerSnapshot): boolean => downloading.has(status)
+/** Returns whether the layer is being fetched. */
+export const isDownloading = ({ status }: LayerSnapshot): boolean => downloadingStatuses.has(status)
 
-/** Reports whether a thread unpacks the layer. */
+/** Returns whether the layer is being unpacked. */
 export const isUnpacking = ({ status, unpacked, total }: LayerSnapshot): boolean =>
   (status === 'extracting' || unpacked > 0) && unpacked < total
 
-/** Returns the pace of a pull whose plan was made `at`. */
+/** Returns the pace of a pull at its `plan` event. `at` is in milliseconds since 1970. */
 export const startPace = (at: number): PullPace => ({
   ...{ since: at, at, latency: 0, downloads: 0, unpacks: 0 },
   download: { bytes: 0, milliseconds: 0 },
@@ -31,7 +34,7 @@ export const startPace = (at: number): PullPace => ({
   unpackHeld: { bytes: 0, milliseconds: 0 },
 })
 
-/** Returns the bytes per millisecond; undefined if there is no measurement. */
+/** Returns bytes per millisecond; undefined without a measurement. */
 export const rateOf = ({ bytes, milliseconds }: MeasuredRate): number | undefined =>
   bytes > 0 && milliseconds > 0 ? bytes / milliseconds : undefined
 
@@ -43,45 +46,56 @@ export interface LayerChange {
   readonly at: number
 }
 
-/** Returns the pace after an event of a layer. */
+/** Returns the pace after a layer event. Older bytes and times are multiplied by a weight that falls with time. */
 export function measurePace(pace: PullPace, { before, after, at }: LayerChange): PullPace {
-  const passed = Math.max(0, at - pace.at)
-  const weight = Math.exp(-passed / Math.max(minMemory, (at - pace.since) / 2))
+  const elapsed = Math.max(0, at - pace.at)
+  const weight = Math.exp(-elapsed / Math.max(minMemory, (at - pace.since) / 2))
   const known = new Map(before.map((layer) => [layer.digest, layer]))
-  const grown = (count: (layer: LayerSnapshot) => number): number =>
+  const growthOf = (count: (layer: LayerSnapshot) => number): number =>
     after.reduce((sum, layer) => {
-      const was = known.get(layer.digest)
-      return was && !withoutTransfer.has(layer.status) ? sum + Math.max(0, count(layer) - count(was)) : sum
+      const previous = known.get(layer.digest)
+      return previous && !statusesWithoutTransfer.has(layer.status)
+        ? sum + Math.max(0, count(layer) - count(previous))
+        : sum
     }, 0)
   const downloads = before.filter(isDownloading)
-  const fetched = grown((layer) => layer.fetched)
-  const unpacked = grown((layer) => layer.unpacked)
+  const fetched = growthOf((layer) => layer.fetched)
+  const unpacked = growthOf((layer) => layer.unpacked)
   const hasBytes = pace.download.bytes > 0 || downloads.some((layer) => layer.fetched > 0)
   const waitsForFirst = downloads.length > 0 && !hasBytes
-  // A subscriber that joined late learns of bytes whose download it has not seen.
-  const flows = !waitsForFirst && (downloads.length > 0 || fetched > 0)
-  const lag = (rateOf(pace.download) ?? 0) * reportDelay
-  const isHeld = (layer: LayerSnapshot): boolean =>
+  // A subscriber that joined late may learn of fetched bytes without having seen a layer with the status `downloading`.
+  const isTransferring = !waitsForFirst && (downloads.length > 0 || fetched > 0)
+  const bytesWithinDelay = (rateOf(pace.download) ?? 0) * reportDelay
+  const waitsForUnpacking = (layer: LayerSnapshot): boolean =>
     layer.fetched < layer.total
-      ? layer.fetched - layer.unpacked > lag
+      ? layer.fetched - layer.unpacked > bytesWithinDelay
       : pace.at - (layer.fetchedAt ?? 0) > reportDelay
-  const held = before.some((layer) => isUnpacking(layer) && isHeld(layer))
+  const isUnpackingBehind = before.some((layer) => isUnpacking(layer) && waitsForUnpacking(layer))
   return {
     since: pace.since,
     at: Math.max(pace.at, at),
-    latency: waitsForFirst ? pace.latency + passed : pace.latency,
-    download: plus(pace.download, flows ? weight : 1, flows ? passed : 0, fetched),
+    latency: waitsForFirst ? pace.latency + elapsed : pace.latency,
+    download: addMeasurement(
+      pace.download,
+      isTransferring ? weight : 1,
+      isTransferring ? elapsed : 0,
+      fetched,
+    ),
     unpack:
-      before.some(isUnpacking) || unpacked > 0 ? plus(pace.unpack, weight, passed, unpacked) : pace.unpack,
-    unpackHeld: held ? plus(pace.unpackHeld, weight, passed, unpacked) : pace.unpackHeld,
+      before.some(isUnpacking) || unpacked > 0
+        ? addMeasurement(pace.unpack, weight, elapsed, unpacked)
+        : pace.unpack,
+    unpackHeld: isUnpackingBehind
+      ? addMeasurement(pace.unpackHeld, weight, elapsed, unpacked)
+      : pace.unpackHeld,
     downloads: Math.max(pace.downloads, after.filter(isDownloading).length),
     unpacks: Math.max(pace.unpacks, after.filter(isUnpacking).length),
   }
 }
 
-const plus = (
+const addMeasurement = (
   { bytes, milliseconds }: MeasuredRate,
   weight: number,
-  passed: number,
-  more: number,
-): MeasuredRate => ({ bytes: bytes * weight + more, milliseconds: milliseconds * weight + passed })
+  elapsed: number,
+  newBytes: number,
+): MeasuredRate => ({ bytes: bytes * weight + newBytes, milliseconds: milliseconds * weight + elapsed })

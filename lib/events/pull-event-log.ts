@@ -1,4 +1,4 @@
-/** Provides `PullEventLog`, which numbers, dates, paces and delivers the events of one pull. */
+/** Provides `PullEventLog`, which numbers, dates, throttles and delivers the events of one pull. */
 import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError, type WindlassError } from '../errors.js'
 import { ListenerGuard } from '../flow/lifetime/listener-guard.js'
@@ -9,7 +9,7 @@ import {
   type PullEvent,
   type PullEventBody,
 } from './event.js'
-import { nextEvent, planned } from './layer-order.js'
+import { nextEvent, initialEvent } from './layer-order.js'
 import { newPullId } from './pull-id.js'
 import { Replay } from './replay.js'
 
@@ -22,18 +22,19 @@ export const listenerFailed = 'listener-failed'
 /** The statuses in which the byte count of a layer grows. */
 const counting: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying', 'extracting'])
 
-/** Reporting state of one layer. */
-interface LayerPace {
+/** The throttled events of one layer. */
+interface LayerThrottle {
+  /** Last event, reported or not. */
   last: LayerEvent
   /** Time of the last reported event, in milliseconds since 1970. */
   reportedAt: number
-  /** Latest count, held back because `byteEventInterval` has not passed since the last reported event. */
-  held?: LayerEvent
+  /** Latest byte count, not reported yet because `byteEventInterval` has not passed since the last reported event. */
+  unreported?: LayerEvent
 }
 
 /**
- * The events of one pull. A subscriber that joins late first receives the events that rebuild the current state, then
- * the new ones.
+ * The events of one pull. A late subscriber first receives the past events that lead to the current state, then the new
+ * ones.
  */
 export class PullEventLog {
   /** Emits the events and completes after `end`. Never fails: the outcome of the pull is in the `end` event. */
@@ -42,7 +43,7 @@ export class PullEventLog {
   readonly #now: () => Date
   readonly #listeners = new Set<Subscriber<PullEvent>>()
   readonly #replay = new Replay()
-  readonly #paces = new Map<string, LayerPace>()
+  readonly #throttles = new Map<string, LayerThrottle>()
   readonly #queue: PullEventBody[] = []
   #draining = false
   #started = false
@@ -68,8 +69,8 @@ export class PullEventLog {
   /**
    * Delivers `body` to all listeners synchronously, or after the current event if one is being delivered. Drops a
    * second `start`, layer events out of order (see `nextEvent`), and everything after `end`. Reports the byte counts of
-   * a layer at most every `byteEventInterval` ms; the latest count is reported before any other event of the layer.
-   * Never throws.
+   * a layer at most every `byteEventInterval` ms, and an unreported count before the next event of the layer with
+   * another status. Never throws.
    */
   emit(body: PullEventBody): void {
     this.#queue.push(body)
@@ -106,42 +107,42 @@ export class PullEventLog {
     }
     if (body.type === 'start') this.#started = true
     if (body.type === 'end') {
-      for (const pace of this.#paces.values()) this.#release(pace)
+      for (const throttle of this.#throttles.values()) this.#reportUnreported(throttle)
       this.#ended = true
     }
     if (body.type === 'plan')
       for (const layer of body.layers)
-        if (!this.#paces.has(layer.digest))
-          this.#paces.set(layer.digest, { last: planned(layer), reportedAt: -Infinity })
+        if (!this.#throttles.has(layer.digest))
+          this.#throttles.set(layer.digest, { last: initialEvent(layer), reportedAt: -Infinity })
     this.#report(body)
   }
 
   #acceptLayer(body: LayerEvent): void {
-    const pace = this.#paces.get(body.digest) ?? {
+    const throttle = this.#throttles.get(body.digest) ?? {
       last: { ...body, status: 'waiting' },
       reportedAt: -Infinity,
     }
-    const next = nextEvent(pace.last, body)
+    const next = nextEvent(throttle.last, body)
     if (!next) return
-    this.#paces.set(body.digest, pace)
+    this.#throttles.set(body.digest, throttle)
     const at = this.#now().getTime()
-    const counts = counting.has(next.status)
-    const sameAsReported = next.status === pace.last.status && next.host === pace.last.host
-    pace.last = next
-    if (counts && sameAsReported && Math.abs(at - pace.reportedAt) < byteEventInterval) {
-      pace.held = next
+    const isCount = counting.has(next.status)
+    const sameAsReported = next.status === throttle.last.status && next.host === throttle.last.host
+    throttle.last = next
+    if (isCount && sameAsReported && Math.abs(at - throttle.reportedAt) < byteEventInterval) {
+      throttle.unreported = next
       return
     }
-    if (sameAsReported) delete pace.held
-    this.#release(pace)
-    pace.reportedAt = at
+    if (sameAsReported) delete throttle.unreported
+    this.#reportUnreported(throttle)
+    throttle.reportedAt = at
     this.#report(next)
   }
 
-  #release(pace: LayerPace): void {
-    const { held } = pace
-    delete pace.held
-    if (held) this.#report(held)
+  #reportUnreported(throttle: LayerThrottle): void {
+    const { unreported } = throttle
+    delete throttle.unreported
+    if (unreported) this.#report(unreported)
   }
 
   #report(body: PullEventBody): void {
@@ -174,7 +175,8 @@ export class PullEventLog {
   }
 
   /**
-   * Reports the first failure of a listener only: a listener that throws on every event would cause endless warnings.
+   * Emits a warning about the first failure only: a listener that throws on every event, also on the warning, would
+   * cause endless warnings.
    */
   #listenerFailed(error: unknown): void {
     if (this.#failureReported) return

@@ -1,11 +1,11 @@
-/** Provides `Replay`, which keeps the events that a late subscriber needs. */
+/** Provides `Replay`, which keeps the events from which a late subscriber can compute the current state of a pull. */
 import type { PullEvent } from './event.js'
 
-/** The minimal list of events that rebuilds the current state of a pull. */
+/** A minimal list of events that lead to the current state of a pull. */
 export class Replay {
   readonly #kept = new Map<string, PullEvent>()
 
-  /** Adds `event` and removes the earlier event that it replaces: of the same layer, or of a type with one state. */
+  /** Adds `event` and removes the earlier event that it replaces: one of the same layer, or of the same type. */
   add(event: PullEvent): void {
     const key = keyOf(event)
     this.#kept.delete(key)
@@ -22,7 +22,7 @@ function keyOf(event: PullEvent): string {
   switch (event.type) {
     case 'layer':
       return `layer ${event.digest}`
-    // Both types accumulate in the state: an index leads to a second manifest. A pull has few of them.
+    // The state contains all manifests and warnings, so none replaces another. A pull has few of them.
     case 'manifest':
     case 'warning':
       return `${event.type} ${event.seq}`

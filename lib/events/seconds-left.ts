@@ -3,60 +3,68 @@ import { isDownloading, isUnpacking, rateOf } from './pace.js'
 import type { PullPace, PullSnapshot } from './snapshot-state.js'
 
 /** A layer with work left. All counts are of compressed bytes. */
-interface Work {
-  /** Bytes that are still to be downloaded and unpacked. */
+interface RemainingWork {
+  /** Bytes left to download. */
   toDownload: number
+  /** Bytes left to unpack, including those left to download. */
   toUnpack: number
-  /** Milliseconds until the first byte of its download. */
-  wait: number
-  /** Whether it has a download or a thread now, and keeps it. */
-  downloads: boolean
-  unpacks: boolean
+  /** Milliseconds until the first byte of its download arrives. */
+  latencyLeft: number
+  /** Whether it is being downloaded. */
+  hasDownload: boolean
+  /** Whether a thread unpacks it. */
+  hasThread: boolean
 }
 
-/** Number of layers up to which every layer is followed to its end. */
-const maxFollowed = 200
+/** Maximum number of layers that are simulated one by one. For more, the estimate is a lower bound. */
+const maxSimulated = 200
 
-/** Minimum duration of a measurement that counts, in milliseconds: progress is reported ten times a second. */
+/** Minimum duration of a reliable measurement, in milliseconds. Progress is reported every 100 ms. */
 const minMeasured = 250
 
-/** Maximum part of a byte that counts as nothing. */
-const nothing = 1e-6
+/** Bytes below this are rounding errors. */
+const negligible = 1e-6
 
 /**
- * Estimates the time until all layers are in the store, in seconds: the rest of the work at the rates so far, layer by
- * layer. Undefined before anything was downloaded or unpacked; 0 if nothing is left.
- * @param now milliseconds since 1970; the time since the last event counts as time without progress. Default: the time of
- *   that event.
+ * Estimates the seconds until all layers are in the store, by a simulation of the remaining work at the rates so far.
+ * Returns undefined before anything was downloaded or unpacked, and 0 if the pull has ended.
+ * @param now milliseconds since 1970; the time since the last event counts as time without progress. Default: the time
+ *   of the last event.
  */
 export function secondsLeft(snapshot: PullSnapshot, now?: number): number | undefined {
   const { phase, layers, totals, pace } = snapshot
   if (phase === 'done' || phase === 'failed' || phase === 'cancelled') return 0
   if (!totals || !pace) return undefined
   const work = layers
-    .map((layer): Work => ({
+    .map((layer): RemainingWork => ({
       toDownload: layer.total - layer.fetched,
       toUnpack: totals.toUnpack > 0 ? layer.total - layer.unpacked : 0,
-      wait: layer.fetched > 0 ? 0 : pace.latency,
-      downloads: isDownloading(layer),
-      unpacks: isUnpacking(layer),
+      latencyLeft: layer.fetched > 0 ? 0 : pace.latency,
+      hasDownload: isDownloading(layer),
+      hasThread: isUnpacking(layer),
     }))
     .filter(({ toDownload, toUnpack }) => toDownload > 0 || toUnpack > 0)
   const silence = Math.max(0, (now ?? pace.at) - pace.at)
-  const download = rateOf(later(pace.download, work.some(({ downloads }) => downloads) ? silence : 0))
-  const held = work.some(isHeld) ? silence : 0
-  // Without a measurement, unpacking has kept up with the downloads.
+  const download = rateOf(
+    addSilence(pace.download, work.some(({ hasDownload }) => hasDownload) ? silence : 0),
+  )
+  const unpackSilence = work.some(isOnlyUnpacking) ? silence : 0
+  // Without a measurement, unpacking has never been slower than the downloads.
   const isMeasured = pace.unpackHeld.milliseconds >= minMeasured
-  const unpackHeld = (isMeasured ? rateOf(later(pace.unpackHeld, held)) : undefined) ?? Infinity
-  const unpack = Math.max(unpackHeld, rateOf(later(pace.unpack, held)) ?? 0)
+  const unpackHeld = (isMeasured ? rateOf(addSilence(pace.unpackHeld, unpackSilence)) : undefined) ?? Infinity
+  const unpack = Math.max(unpackHeld, rateOf(addSilence(pace.unpack, unpackSilence)) ?? 0)
   if (download === undefined && work.some(({ toDownload }) => toDownload > 0)) return undefined
   const rates = { download: download ?? Infinity, unpack }
-  return (work.length > maxFollowed ? bound(work, rates) : follow(work, rates, pace)) / 1_000
+  return (work.length > maxSimulated ? lowerBound(work, rates) : simulate(work, rates, pace)) / 1_000
 }
 
-const isHeld = ({ toDownload, unpacks }: Work): boolean => unpacks && toDownload <= 0
+/** Returns whether the layer is downloaded and only has to be unpacked. */
+const isOnlyUnpacking = ({ toDownload, hasThread }: RemainingWork): boolean => hasThread && toDownload <= 0
 
-const later = ({ bytes, milliseconds }: PullPace['download'], silence: number): PullPace['download'] => ({
+const addSilence = (
+  { bytes, milliseconds }: PullPace['download'],
+  silence: number,
+): PullPace['download'] => ({
   bytes,
   milliseconds: milliseconds + silence,
 })
@@ -67,64 +75,92 @@ interface Rates {
   readonly unpack: number
 }
 
-const bound = (work: readonly Work[], { download, unpack }: Rates): number =>
+/** Returns the milliseconds that the work takes at least. */
+const lowerBound = (work: readonly RemainingWork[], { download, unpack }: Rates): number =>
   Math.max(
     work.reduce((sum, { toDownload }) => sum + toDownload, 0) / download,
     work.reduce((sum, { toUnpack }) => sum + toUnpack, 0) / unpack,
   )
 
 /**
- * Follows the layers to the end of the last one. Downloads share the rate of downloading, and threads that of unpacking; a
- * layer is unpacked no faster than it arrives. Returns milliseconds.
+ * Simulates the work until the last layer is complete, and returns the milliseconds that it takes. Each step lasts
+ * until a download or an unpacking ends or catches up. Downloads share the total download rate, and threads the total
+ * unpacking rate. A layer is unpacked at most as fast as it arrives.
  */
-function follow(all: readonly Work[], { download, unpack }: Rates, pace: PullPace): number {
+function simulate(all: readonly RemainingWork[], { download, unpack }: Rates, pace: PullPace): number {
   let time = 0
   let work = [...all]
   for (let rounds = 0; work.length > 0 && rounds < 8 * all.length + 6; rounds++) {
-    take(work, 'downloads', pace.downloads, ({ toDownload }) => toDownload > nothing)
-    take(work, 'unpacks', pace.unpacks, ({ toDownload, toUnpack }) => toUnpack > toDownload + nothing)
-    take(work, 'unpacks', pace.unpacks, ({ downloads, toUnpack }) => toUnpack > nothing && downloads)
-    const arriving = download / count(work, ({ downloads, wait }) => downloads && wait <= 0)
-    const reading = unpack / count(work, ({ unpacks }) => unpacks)
+    assignSlots(work, 'hasDownload', pace.downloads, ({ toDownload }) => toDownload > negligible)
+    assignSlots(
+      work,
+      'hasThread',
+      pace.unpacks,
+      ({ toDownload, toUnpack }) => toUnpack > toDownload + negligible,
+    )
+    assignSlots(
+      work,
+      'hasThread',
+      pace.unpacks,
+      ({ hasDownload, toUnpack }) => toUnpack > negligible && hasDownload,
+    )
+    const rateOfDownload =
+      download / countAtLeastOne(work, ({ hasDownload, latencyLeft }) => hasDownload && latencyLeft <= 0)
+    const rateOfThread = unpack / countAtLeastOne(work, ({ hasThread }) => hasThread)
     const steps = work.map((each) => {
-      const waits = each.downloads && each.wait > 0
-      const down = each.downloads && !waits ? arriving : 0
-      const lag = each.toUnpack - each.toDownload
-      const up = !each.unpacks ? 0 : lag > nothing ? reading : Math.min(reading, down)
-      const untilDown = waits ? each.wait : each.downloads ? each.toDownload / down : Infinity
-      const untilUp = lag > nothing && up > down ? (up === Infinity ? 0 : lag / (up - down)) : Infinity
-      return { each, down, up, waits, until: Math.min(untilDown, untilUp) }
+      const isWaiting = each.hasDownload && each.latencyLeft > 0
+      const downloadRate = each.hasDownload && !isWaiting ? rateOfDownload : 0
+      const unreadBytes = each.toUnpack - each.toDownload
+      const unpackRate = !each.hasThread
+        ? 0
+        : unreadBytes > negligible
+          ? rateOfThread
+          : Math.min(rateOfThread, downloadRate)
+      const untilDownloaded = isWaiting
+        ? each.latencyLeft
+        : each.hasDownload
+          ? each.toDownload / downloadRate
+          : Infinity
+      const untilCaughtUp =
+        unreadBytes > negligible && unpackRate > downloadRate
+          ? unpackRate === Infinity
+            ? 0
+            : unreadBytes / (unpackRate - downloadRate)
+          : Infinity
+      return { each, downloadRate, unpackRate, isWaiting, until: Math.min(untilDownloaded, untilCaughtUp) }
     })
-    const passed = Math.min(...steps.map(({ until }) => until))
-    if (passed === Infinity) break
-    for (const { each, down, up, waits } of steps) {
-      if (waits) each.wait -= passed
-      each.toDownload = Math.max(0, each.toDownload - down * passed)
-      each.toUnpack = up === Infinity ? each.toDownload : Math.max(0, each.toUnpack - up * passed)
-      if (each.toDownload <= nothing) each.downloads = false
-      if (each.toUnpack <= nothing) each.unpacks = false
+    const duration = Math.min(...steps.map(({ until }) => until))
+    if (duration === Infinity) break
+    for (const { each, downloadRate, unpackRate, isWaiting } of steps) {
+      if (isWaiting) each.latencyLeft -= duration
+      each.toDownload = Math.max(0, each.toDownload - downloadRate * duration)
+      each.toUnpack =
+        unpackRate === Infinity ? each.toDownload : Math.max(0, each.toUnpack - unpackRate * duration)
+      if (each.toDownload <= negligible) each.hasDownload = false
+      if (each.toUnpack <= negligible) each.hasThread = false
     }
-    work = work.filter(({ toDownload, toUnpack }) => toDownload > nothing || toUnpack > nothing)
-    time += passed
+    work = work.filter(({ toDownload, toUnpack }) => toDownload > negligible || toUnpack > negligible)
+    time += duration
   }
   return time
 }
 
-/** Gives free slots to layers that need one, in their order. */
-function take(
-  work: readonly Work[],
-  what: 'downloads' | 'unpacks',
+/** Gives free slots to layers that need one, in the order of the layers. */
+function assignSlots(
+  work: readonly RemainingWork[],
+  flag: 'hasDownload' | 'hasThread',
   slots: number,
-  needs: (each: Work) => boolean,
+  needs: (each: RemainingWork) => boolean,
 ): void {
-  let free = Math.max(1, slots) - work.filter((each) => each[what]).length
+  let free = Math.max(1, slots) - work.filter((each) => each[flag]).length
   for (const each of work) {
     if (free <= 0) return
-    if (each[what] || !needs(each)) continue
-    each[what] = true
+    if (each[flag] || !needs(each)) continue
+    each[flag] = true
     free--
   }
 }
 
-const count = (work: readonly Work[], counts: (each: Work) => boolean): number =>
+/** Returns how many layers satisfy `counts`, but at least 1, because rates are divided by it. */
+const countAtLeastOne = (work: readonly RemainingWork[], counts: (each: RemainingWork) => boolean): number =>
   Math.max(1, work.filter(counts).length)

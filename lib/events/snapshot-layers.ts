@@ -1,11 +1,11 @@
-/** Reduces the plan and the layer events to the layers of a snapshot. */
+/** Computes the layers of a snapshot from the `plan` event and the `layer` events. */
 import type { LayerEvent, PlannedLayer, PullEvent } from './event.js'
 import { fetchedOf, unpackedOf } from './layer-order.js'
 import type { LayerSnapshot } from './snapshot-state.js'
 
 /**
- * Adds planned layers to the known ones, one per digest, and returns them in the order of the plan. A known layer keeps
- * its state. Known layers that are not in the plan come last.
+ * Returns one layer per digest: the planned ones in the order of the plan, then the known ones that are not in the
+ * plan. A known layer keeps its state.
  */
 export function addPlanned(
   known: readonly LayerSnapshot[],
@@ -13,11 +13,11 @@ export function addPlanned(
 ): readonly LayerSnapshot[] {
   const reported = new Map(known.map((layer) => [layer.digest, layer]))
   const layers = new Map<string, LayerSnapshot>()
-  for (const plan of planned) layers.set(plan.digest, reported.get(plan.digest) ?? asPlanned(plan))
+  for (const plan of planned) layers.set(plan.digest, reported.get(plan.digest) ?? initialLayer(plan))
   return [...layers.values(), ...known.filter(({ digest }) => !layers.has(digest))]
 }
 
-const asPlanned = ({ digest, size, action, offset }: PlannedLayer): LayerSnapshot => {
+const initialLayer = ({ digest, size, action, offset }: PlannedLayer): LayerSnapshot => {
   const present = action === 'exists' ? size : offset
   const status = action === 'exists' ? 'exists' : 'waiting'
   const unpacked = action === 'exists' ? size : 0
@@ -30,12 +30,12 @@ export function reduceLayer(
   event: LayerEvent & PullEvent,
 ): readonly LayerSnapshot[] {
   const before = layers.find(({ digest }) => digest === event.digest)
-  const next = asReported(event, before)
+  const next = layerAfter(event, before)
   if (before) return layers.map((layer) => (layer.digest === event.digest ? next : layer))
   return [...layers, next]
 }
 
-function asReported(event: LayerEvent & PullEvent, before: LayerSnapshot | undefined): LayerSnapshot {
+function layerAfter(event: LayerEvent & PullEvent, before: LayerSnapshot | undefined): LayerSnapshot {
   const { digest, status, current, total, host, retryIn = 0, reason = '', attempt = 2 } = event
   const retry = { at: Date.parse(event.time) + retryIn, reason, attempt }
   const fetched = fetchedOf(event)

@@ -1,11 +1,12 @@
 /**
- * Defines `PullSnapshot`, the state of one pull or copy as plain data that can be stored, compared and sent as JSON. The time left
- * is not part of it, because it depends on the clock: `secondsLeft` computes it.
+ * Defines `PullSnapshot`, the state of one pull or copy as plain data that can be stored, compared and sent as JSON. It
+ * does not contain the time left, which depends on the clock: see `secondsLeft`.
  */
 import type { ErrorRecord } from '../errors.js'
 import type { CopyResult, ImageResult, LayerStatus, PullEvent } from './event.js'
 
-type Of<Type extends PullEvent['type']> = Extract<PullEvent, { type: Type }>
+/** The event with the given type. */
+type EventOf<Type extends PullEvent['type']> = Extract<PullEvent, { type: Type }>
 
 /**
  * Phase of a pull: `idle` before the start, `resolving` until the first manifest, `planning` until the plan, `pulling`
@@ -49,18 +50,20 @@ export interface PullTotals {
   readonly total: number
   /** Number of compressed bytes that the store did not have when the plan was made. */
   readonly toDownload: number
-  /** Number of compressed bytes of the layers that are to be unpacked; 0 in a copy, and in a pull that does not unpack. */
+  /**
+   * Number of compressed bytes of the layers that will be unpacked; 0 in a copy, and in a pull that does not unpack.
+   */
   readonly toUnpack: number
-  /** Number of these bytes that unpacking has read. */
+  /** How many of the `toUnpack` bytes unpacking has read. */
   readonly unpacked: number
   /**
-   * Part of the work that is done, from 0 to 1: each byte counts once as downloaded and once as unpacked. It never falls,
-   * and is 1 when the pull is done and not before.
+   * Part of the work that is done, from 0 to 1. Downloading a byte and unpacking a byte count the same. It never falls,
+   * and is 1 only when the pull is done.
    */
   readonly fraction: number
 }
 
-/** Bytes over time. Old ones weigh less. */
+/** Bytes processed in a time. Both are sums in which older measurements have less weight. */
 export interface MeasuredRate {
   readonly bytes: number
   readonly milliseconds: number
@@ -68,18 +71,19 @@ export interface MeasuredRate {
 
 /** How fast a pull has been, for `secondsLeft`. */
 export interface PullPace {
-  /** Times of the plan and of the last layer event, in milliseconds since 1970. */
+  /** Time of the plan, in milliseconds since 1970. */
   readonly since: number
+  /** Time of the last layer event, in milliseconds since 1970. */
   readonly at: number
   /** Milliseconds from the start of the first download to its first bytes. */
   readonly latency: number
-  /** Rate of all downloads together, while there are any and bytes have come. */
+  /** Rate of all downloads together, while any layer is downloaded. */
   readonly download: MeasuredRate
-  /** Rate of all unpacking together, while there is any. */
+  /** Rate of all unpacking together, while any layer is unpacked. */
   readonly unpack: MeasuredRate
-  /** The same while it does not wait for downloads. */
+  /** The same, only while unpacking is slower than the downloads: fetched bytes wait for it. */
   readonly unpackHeld: MeasuredRate
-  /** Maximum numbers of layers that were downloaded and unpacked concurrently. */
+  /** Maximum number of layers that were downloaded concurrently, and of layers that were unpacked concurrently. */
   readonly downloads: number
   readonly unpacks: number
 }
@@ -99,14 +103,14 @@ export interface PullSnapshot {
   /** The requested platform, then the chosen one. */
   readonly platform?: string
   /** The manifests in the order in which they were read, from the one the name refers to down to the image manifest. */
-  readonly manifests: readonly Pick<Of<'manifest'>, 'digest' | 'mediaType' | 'size' | 'host'>[]
+  readonly manifests: readonly Pick<EventOf<'manifest'>, 'digest' | 'mediaType' | 'size' | 'host'>[]
   /** One per digest, base layer first. */
   readonly layers: readonly LayerSnapshot[]
   /** Set once the plan is known. */
   readonly totals?: PullTotals
   /** Set once the plan is known. */
   readonly pace?: PullPace
-  readonly warnings: readonly Pick<Of<'warning'>, 'code' | 'message' | 'digest'>[]
+  readonly warnings: readonly Pick<EventOf<'warning'>, 'code' | 'message' | 'digest'>[]
   readonly result?: ImageResult
   /** The result of a copy. */
   readonly copied?: CopyResult

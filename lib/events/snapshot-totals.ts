@@ -2,12 +2,12 @@
 import type { PullEvent } from './event.js'
 import type { LayerSnapshot, PullSnapshot, PullTotals } from './snapshot-state.js'
 
-/** Maximum of `fraction` while the pull runs: the image is still to be committed. */
-const maxRunning = 0.99
+/** Maximum of `fraction` before the end of the pull: the image has to be committed after its layers. */
+const maxFractionWhileRunning = 0.99
 
 type Plan = Extract<PullEvent, { type: 'plan' }>
 
-/** Returns the totals once the plan is known. */
+/** Returns the totals after the `plan` event. */
 export function plannedTotals(
   { layers: planned, bytes, unpack = true }: Plan,
   layers: readonly LayerSnapshot[],
@@ -22,16 +22,16 @@ export function plannedTotals(
   return totalsAfter({ total, toDownload, toUnpack, fetched: 0, unpacked: 0, fraction }, layers)
 }
 
-/** Returns the totals after a change of layers. */
+/** Returns the totals for the given layers. */
 export function totalsAfter(totals: PullTotals, layers: readonly LayerSnapshot[]): PullTotals {
   const { total, toDownload, toUnpack } = totals
   const fetched = sum(layers, (layer) => layer.fetched)
-  const left = sum(layers, (layer) => layer.total - layer.unpacked)
-  const unpacked = Math.max(0, toUnpack - left)
+  const unread = sum(layers, (layer) => layer.total - layer.unpacked)
+  const unpacked = Math.max(0, toUnpack - unread)
   const work = toDownload + toUnpack
-  // A download that started over has fewer bytes than the store had when the plan was made.
+  // The maximum: a download that started over may have fewer bytes than the store had when the plan was made.
   const done = Math.max(0, toDownload - (total - fetched)) + unpacked
-  const share = work > 0 ? Math.min(maxRunning, done / work) : maxRunning
+  const share = work > 0 ? Math.min(maxFractionWhileRunning, done / work) : maxFractionWhileRunning
   return { ...totals, fetched, unpacked, fraction: Math.max(totals.fraction, share) }
 }
 

@@ -21,7 +21,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
     case 'start':
       return {
         ...state,
-        phase: later(state, 'resolving'),
+        phase: laterPhase(state, 'resolving'),
         reference: event.reference,
         platform: event.platform,
         ...(event.target !== undefined && { target: event.target }),
@@ -29,7 +29,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
     case 'manifest': {
       const { digest, mediaType, size, host } = event
       const manifests = [...state.manifests, { digest, mediaType, size, host }]
-      return { ...state, phase: later(state, 'planning'), manifests }
+      return { ...state, phase: laterPhase(state, 'planning'), manifests }
     }
     case 'platform':
       return { ...state, platform: event.chosen }
@@ -37,7 +37,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
       const layers = addPlanned(state.layers, event.layers)
       const totals = plannedTotals(event, layers, state)
       const pace = startPace(Date.parse(event.time))
-      return { ...state, phase: later(state, 'pulling'), layers, totals, pace }
+      return { ...state, phase: laterPhase(state, 'pulling'), layers, totals, pace }
     }
     case 'layer': {
       const layers = reduceLayer(state.layers, event)
@@ -54,7 +54,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
     case 'paused':
       return { ...state, paused: true }
     case 'resumed':
-      return notPaused(state)
+      return withoutPause(state)
     case 'image': {
       const { name, digest, mediaType, platform, imageId, size, layers, status } = event
       return { ...state, result: { name, digest, mediaType, platform, imageId, size, layers, status } }
@@ -65,7 +65,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
     }
     case 'end':
       return {
-        ...notPaused(state),
+        ...withoutPause(state),
         phase: event.outcome,
         ...(event.outcome === 'done' && state.totals && { totals: { ...state.totals, fraction: 1 } }),
         ...(event.error && { error: event.error }),
@@ -73,7 +73,7 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
   }
 }
 
-function notPaused(state: PullSnapshot): PullSnapshot {
+function withoutPause(state: PullSnapshot): PullSnapshot {
   const changed: { -readonly [Key in keyof PullSnapshot]: PullSnapshot[Key] } = { ...state }
   delete changed.paused
   return changed
@@ -89,5 +89,5 @@ const phases: readonly PullPhase[] = [
   'cancelled',
 ]
 
-const later = ({ phase }: PullSnapshot, next: PullPhase): PullPhase =>
+const laterPhase = ({ phase }: PullSnapshot, next: PullPhase): PullPhase =>
   phases.indexOf(next) > phases.indexOf(phase) ? next : phase

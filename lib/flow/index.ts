@@ -1,17 +1,18 @@
 /**
- * The flow framework: flows with demand, stages that transform them, actors that do the work, and scopes that own it.
+ * The flow framework: flows (streams whose reader requests the elements), stages that transform them, actors that do
+ * the work in slots, and scopes that own the work and its cleanups.
  *
  * @module windlass/flow
  */
 export { Actor, type ActorOptions, type AskOptions } from './actors/actor.js'
 export { branch } from './stages/branch.js'
-export type { BufferOptions } from './flows/buffered.js'
+export type { BufferOptions } from './flows/with-buffer.js'
 export { type Control, WorkControl } from './control/control.js'
 export { pausable, pausableReplies } from './control/pausable.js'
 export { SharedControl } from './control/shared-control.js'
 export { compose } from './flows/compose.js'
 export type { Demand } from './flows/demand.js'
-export type { SlotOptions } from './stages/engine.js'
+export type { SlotOptions } from './stages/stage-with-slots.js'
 export { SideChannel, type FlowEvent, type FlowNotice } from './lifetime/side-channel.js'
 export { expand } from './stages/expand.js'
 export { Flow, type Stage } from './flows/flow.js'

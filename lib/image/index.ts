@@ -12,8 +12,8 @@ export {
   type ManifestDocument,
   type ManifestInput,
   type Schema1Document,
-  decideManifest,
-} from './manifest/decide-manifest.js'
+  parseManifest,
+} from './manifest/parse-manifest.js'
 export {
   type Digest,
   type DigestAlgorithm,
@@ -21,7 +21,7 @@ export {
   digestOf,
   hexOf,
   isDigest,
-  isForeignDigest,
+  isUnsupportedDigest,
   parseDigest,
 } from './digest/digest.js'
 export { DigestCodec } from './digest/digest-codec.js'

@@ -1,6 +1,6 @@
 /**
- * Defines `ImageSink`, to which the bytes of images are written: a repository of a registry, or an image layout. Lines
- * that copy images use only this interface, so an archive can take the place of a registry.
+ * Defines `ImageSink`, to which the bytes of images are written: a repository of a registry, or an image layout.
+ * Copies use only this interface, so another target, such as an archive, can be added.
  */
 import type { Readable } from 'node:stream'
 import type { Descriptor } from './documents/descriptor.js'
@@ -8,13 +8,13 @@ import type { Digest } from './digest/digest.js'
 
 /** Options of the calls of an `ImageSink`. */
 export interface SinkRequest {
-  /** Cancels the call, which then rejects with CANCELLED and leaves nothing behind where the target permits it. */
+  /** Cancels the call, which then rejects with CANCELLED and, if the target permits it, removes what it has written. */
   readonly signal?: AbortSignal | undefined
   /** Receives problems that were ignored: a code for programs and a sentence for users. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
 }
 
-/** Opens the content of a blob at its first byte. Called again if the content has to be sent again. */
+/** Opens a blob for reading from its first byte. Called once per attempt to send the blob. */
 export type OpenBlob = () => Promise<Readable>
 
 /** Options of `ImageSink.putManifest`. */
@@ -22,13 +22,13 @@ export interface PutManifestRequest extends SinkRequest {
   /** Tag, or name in a layout, that is to point at the manifest afterwards. */
   readonly tag?: string
   /**
-   * Whether this is the manifest that the copy was requested for, and not one that an index references (default: whether
-   * there is a `tag`). A layout lists such a manifest in its index.
+   * Whether this is the manifest of the requested image, and not one that an index references (default: whether there
+   * is a `tag`). A layout lists it in `index.json`.
    */
   readonly root?: boolean
 }
 
-/** A target of images. Content is written before anything that refers to it: blobs, manifests, indexes, the tag. */
+/** A target of images. Callers write blobs first, then manifests, indexes and the tag, so that no reference dangles. */
 export interface ImageSink {
   /** Name of the target in events and errors: a host or a path. */
   readonly host: string
@@ -36,25 +36,25 @@ export interface ImageSink {
   readonly repository?: string
   /** Identifies the target and the credentials. Contains no secrets. */
   identity(request?: SinkRequest): Promise<string>
-  /** Returns whether the target has the blob; false if the target cannot tell. */
+  /** Returns whether the target has the blob. Returns false if that is unknown. */
   hasBlob(descriptor: Descriptor, request?: SinkRequest): Promise<boolean>
   /**
-   * Returns whether the target has the image manifest, and with it the blobs that it refers to. A target that may have a
-   * manifest without its blobs does not define this method.
+   * Returns whether the target has the image manifest, and with it the blobs that it refers to. A target that may have
+   * a manifest without its blobs does not define this method.
    */
   hasImage?(descriptor: Descriptor, request?: SinkRequest): Promise<boolean>
-  /** Returns the digest that a tag points at; undefined if there is no such tag or the target cannot tell. */
+  /** Returns the digest that a tag points at. Returns undefined if there is no such tag or that is unknown. */
   resolve(tag: string, request?: SinkRequest): Promise<Digest | undefined>
   /**
-   * Takes the blob from another repository of the same host, without sending it. Returns false if the target does not
-   * do that for this blob. A target that never does it does not define this method.
+   * Copies the blob on the target from another repository of the same host, without sending it (distribution-spec,
+   * "Mounting a blob"). Returns false if the target refuses. A target without this ability does not define this method.
    */
   mount?(descriptor: Descriptor, fromRepository: string, request?: SinkRequest): Promise<boolean>
   /**
-   * Writes a blob. Its size and digest are verified while it streams, and nothing is visible if they are wrong or the
-   * write fails.
-   * @throws SIZE_MISMATCH or DIGEST_MISMATCH if `open` gives other content; errors of `open`, of its stream, and of the
-   *   target
+   * Writes a blob. Verifies its size and digest while streaming. The blob becomes visible only if they are correct and
+   * the write succeeds.
+   * @throws SIZE_MISMATCH or DIGEST_MISMATCH if `open` gives other content; errors of `open`, of its stream, and of
+   *   the target
    */
   putBlob(descriptor: Descriptor, open: OpenBlob, request?: SinkRequest): Promise<void>
   /**

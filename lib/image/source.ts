@@ -1,6 +1,6 @@
 /**
  * Defines `ImageSource`, from which the bytes of images are read: a repository of a registry, or an image layout.
- * Stages use only this interface, so a mirror or an archive can take the place of a registry.
+ * Pulls use only this interface, so another source, such as an archive, can be added.
  */
 import type { Readable } from 'node:stream'
 import type { Descriptor } from './documents/descriptor.js'
@@ -14,7 +14,9 @@ export interface FetchedManifest {
   readonly contentType: string | undefined
   /** Host that served the manifest. */
   readonly host: string
-  /** Descriptor from the source's own list, if it has one, as layouts do. The bytes have to match its digest. */
+  /**
+   * Descriptor of the manifest in the index of the source, if it has one, such as a layout. The bytes must match it.
+   */
   readonly descriptor?: Descriptor
 }
 
@@ -32,7 +34,7 @@ export interface BlobBody {
   /** Bytes of the blob from `offset`: as many as were requested, or all to the end of the blob. */
   readonly stream: Readable
   /**
-   * Position of the first byte of `stream` in the blob: the requested offset, or 0 if the source sent the whole blob.
+   * Position of the first byte of `stream` in the blob: the requested offset, or 0 if the source sends the whole blob.
    */
   readonly offset: number
   /** Size of the whole blob in bytes, if known. */
@@ -46,14 +48,14 @@ export interface BlobBody {
 /** Options of `ImageSource.blob`. */
 export interface BlobRequest {
   readonly signal?: AbortSignal
-  /** Position of the first byte wanted (default 0). To resume a download, the number of bytes that were fetched before. */
+  /** Position of the first byte to send (default 0). To resume a download, the number of bytes already fetched. */
   readonly offset?: number
   /**
-   * Number of bytes wanted from `offset`, at least 1. By default, all to the end. A source that does not serve parts of
-   * blobs sends the whole blob: a reader has to look at `BlobBody.offset`, and stop when it has what it wants.
+   * Number of bytes to send, at least 1 (default: all from `offset`). A source that cannot send a part of a blob sends
+   * the whole blob, so the caller must check `BlobBody.offset` and stop reading when it has enough.
    */
   readonly length?: number
-  /** Validator of the bytes that have been fetched before. Only with `offset`. */
+  /** `BlobBody.validator` of the bytes already fetched. Only with `offset`. */
   readonly validator?: string
 }
 
@@ -61,11 +63,13 @@ export interface BlobRequest {
 export interface TagsRequest {
   readonly signal?: AbortSignal
   /**
-   * Decides about retries: returns the delay in milliseconds before a failed page is requested again, or undefined to
-   * fail. `attempt` counts from 1 for each page. Default: no retries.
+   * Called when a page of the list fails. Returns the delay in milliseconds before the page is requested again, or
+   * undefined to fail. `attempt` counts from 1 for each page. Default: no retries.
    */
   readonly again?: (error: unknown, attempt: number) => number | undefined
-  /** Receives problems with the list, each code once. `tags-left-out`: the list contains items that are not tags. */
+  /**
+   * Receives warnings, each code once. `tags-left-out`: the list contains items that are not tags, which are left out.
+   */
   readonly onWarning?: (code: string, message: string) => void
 }
 

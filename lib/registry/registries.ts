@@ -1,14 +1,14 @@
-/** Creates repositories that share one set of connections, tokens and secrets. */
+/** Provides `Registries`, the entry point of the registry client. */
 import { WindlassError } from '../errors.js'
 import { quoted } from '../codec/printable.js'
 import { isRepository } from '../image/reference/grammar.js'
-import { Access } from './auth/access.js'
+import { RepositoryAccess } from './auth/access.js'
 import { Client } from './api/client.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
 import type { AccessAction } from './policy/access-help.js'
 import { anonymous, type Credentials } from './credentials/credentials.js'
 import { endpointOf, type EndpointOptions } from './policy/endpoint.js'
-import { foreignHosts } from './policy/foreign-url.js'
+import { normalizeForeignHosts } from './policy/foreign-url.js'
 import { canonicalRegistry, type RepositoryName } from './policy/registry-name.js'
 import { RepositoryClient } from './api/repository-client.js'
 import type { RepositoryContext } from './api/repository-context.js'
@@ -20,16 +20,16 @@ import { Tokens } from './auth/tokens.js'
 /** Settings of `Registries`. */
 export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
   readonly credentials?: Credentials
-  /** Origins of token servers that may receive credentials regardless of the rules (`http://auth.lan:5001`). */
+  /** Origins of token servers that may receive credentials from any registry, such as `http://auth.lan:5001`. */
   readonly trustedRealms?: readonly string[]
   /**
-   * Host names or addresses that foreign URLs of layers may lead to at any address. Other hosts are only allowed at
-   * public addresses, except for the host of the registry.
+   * Host names or addresses that the URLs of foreign layers (`urls` of a descriptor) may contain even if they are not
+   * public. Other hosts must have public addresses, except the host of the registry.
    */
   readonly foreignHosts?: readonly string[]
 }
 
-/** The registries that a program uses. */
+/** Creates repositories, and holds the connections, tokens and secrets that they share. */
 export class Registries {
   readonly #options: RegistriesOptions
   readonly #connections: Connections
@@ -46,12 +46,15 @@ export class Registries {
   constructor(options: RegistriesOptions = {}) {
     this.#options = options
     this.#trustedRealms = new Set((options.trustedRealms ?? []).map(originOf))
-    this.#foreignHosts = foreignHosts(options.foreignHosts)
+    this.#foreignHosts = normalizeForeignHosts(options.foreignHosts)
     this.#connections = new Connections(options)
     this.#tokens = new Tokens(this.#connections, this.#secrets)
   }
 
-  /** Changes the maximum rate of all blobs together, in bytes per second; Infinity for none. Running transfers obey. */
+  /**
+   * Sets the maximum rate of all blob transfers together, in bytes per second; Infinity removes the limit. Applies to
+   * transfers in progress too.
+   */
   limitRate(bytesPerSecond: number): void {
     this.#connections.rate.bytesPerSecond = bytesPerSecond
   }
@@ -83,7 +86,7 @@ export class Registries {
   #open(
     { registry, repository }: RepositoryName,
     action: AccessAction = 'read',
-  ): { context: RepositoryContext; access: Access } {
+  ): { context: RepositoryContext; access: RepositoryAccess } {
     if (!isRepository(repository))
       throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not the name of a repository`)
     const endpoint = endpointOf(registry, this.#options)
@@ -99,8 +102,14 @@ export class Registries {
       })
     this.#clients.set(key, client)
     const { credentials = anonymous } = this.#options
-    const asked = { registry, repository }
-    const access = new Access({ asked, credentials, endpoint, secrets: this.#secrets, action })
+    const repositoryName = { registry, repository }
+    const access = new RepositoryAccess({
+      repositoryName,
+      credentials,
+      endpoint,
+      secrets: this.#secrets,
+      action,
+    })
     const context: RepositoryContext = {
       client: new RepositoryClient(client, repository, access),
       registry,

@@ -20,8 +20,8 @@ import { blobDirectory, blobSize, prepareLayout, syncBlobs } from './layout/layo
 import { throwIfAborted } from './layout/cancelled.js'
 import { withLayoutErrors } from './layout/layout-error.js'
 import { changeIndex, readIndex } from './layout/index-file.js'
-import { findDigest, withImage } from './layout/layout-index.js'
-import { type TemporaryFile, temporaryFile } from './layout/temporary-file.js'
+import { findDigest, indexTextWithImage } from './layout/layout-index.js'
+import { type TemporaryFile, createTemporaryFile } from './layout/temporary-file.js'
 
 /**
  * Returns the OCI image layout in `directory` as a target of images. If there is no layout, writing the first blob or
@@ -34,11 +34,12 @@ import { type TemporaryFile, temporaryFile } from './layout/temporary-file.js'
 export const layoutSink = (directory: string): LayoutSink => new LayoutSink(directory)
 
 /**
- * An OCI image layout in a directory, as a target of images. A blob is written to a temporary file, flushed to the disk,
- * and then gets its name; links in the layout are never followed. Several processes may write to one layout.
+ * An OCI image layout in a directory, as a target of images. A blob is written to a temporary file, flushed to the disk
+ * and renamed to its final path. Symbolic links in the layout are never followed. Several processes may write to one
+ * layout.
  */
 export class LayoutSink implements ImageSink {
-  /** Absolute path of the layout; takes the place of a registry host in events and errors. */
+  /** Absolute path of the layout. Events and errors show it in place of the host of a registry. */
   readonly host: string
   #prepared: Promise<void> | undefined
 
@@ -47,7 +48,7 @@ export class LayoutSink implements ImageSink {
     this.host = resolve(directory)
   }
 
-  /** Returns the name that identifies this target. */
+  /** Returns a key that is equal for targets with the same content: `oci:` and the absolute path of the layout. */
   identity(): Promise<string> {
     return Promise.resolve(`oci:${this.host}`)
   }
@@ -90,7 +91,7 @@ export class LayoutSink implements ImageSink {
   }
 
   /**
-   * Writes a manifest, and lists it in `index.json` if it is a root.
+   * Writes a manifest, and lists it in `index.json` if `root` is true, which is the default for a manifest with a tag.
    * @throws UNSUPPORTED for a signed schema 1 manifest, whose digest is not that of its bytes; STORE_* when the layout
    *   cannot be written to; CANCELLED
    */
@@ -118,7 +119,7 @@ export class LayoutSink implements ImageSink {
     if (!root) return
     // All blobs of the image have to be on the disk before the index refers to them.
     await withLayoutErrors('write blobs to the disk', this.host, () => syncBlobs(this.host))
-    await changeIndex(this.host, (index) => withImage(index, manifest, tag), signal)
+    await changeIndex(this.host, (index) => indexTextWithImage(index, manifest, tag), signal)
   }
 
   /** Writes the file of a digest. If `fill` fails, the file is removed. */
@@ -130,7 +131,7 @@ export class LayoutSink implements ImageSink {
     throwIfAborted(signal)
     await this.#prepare(signal)
     const path = join(this.host, 'blobs', algorithmOf(digest), hexOf(digest))
-    const file = await withLayoutErrors('write a blob', path, () => temporaryFile(this.host, signal))
+    const file = await withLayoutErrors('write a blob', path, () => createTemporaryFile(this.host, signal))
     try {
       await fill(file, path)
       await withLayoutErrors('write a blob', path, async () => {
@@ -146,14 +147,17 @@ export class LayoutSink implements ImageSink {
     this.#prepared ??= withLayoutErrors('make a layout', this.host, () =>
       prepareLayout(this.host, signal),
     ).catch((error: unknown) => {
-      this.#prepared = undefined // the cause may be gone at the next try
+      this.#prepared = undefined // the next call tries again
       throw error
     })
     return this.#prepared
   }
 }
 
-/** Yields the batches of a stream. @throws CANCELLED, or the reason of `signal`, when that aborts */
+/**
+ * Yields the batches of a stream.
+ * @throws when `signal` aborts: its reason if that is a WindlassError, else CANCELLED
+ */
 async function* batchesUntilAborted(
   stream: Readable,
   signal: AbortSignal | undefined,

@@ -37,7 +37,7 @@ export const layoutSource = (directory: string): LayoutSource => new LayoutSourc
 
 /** An OCI image layout in a directory, as a source of images. References: `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`. */
 export class LayoutSource implements ImageSource {
-  /** Absolute path of the layout; takes the place of a registry host in events and errors. */
+  /** Absolute path of the layout. Events and errors show it in place of the host of a registry. */
   readonly host: string
 
   /** @param directory path of the layout */
@@ -45,7 +45,7 @@ export class LayoutSource implements ImageSource {
     this.host = path.resolve(directory)
   }
 
-  /** Returns the name that identifies this source. */
+  /** Returns a key that is equal for sources with the same content: `oci:` and the absolute path of the layout. */
   identity(): Promise<string> {
     return Promise.resolve(`oci:${this.host}`)
   }
@@ -111,25 +111,25 @@ export class LayoutSource implements ImageSource {
 
   /** Yields the names in the index of the layout, as one page. */
   async *tags(): AsyncGenerator<readonly string[]> {
-    const { manifests } = this.#index()
+    const { manifests } = this.#readIndex()
     yield manifests.flatMap(({ annotations }) => annotations?.[refName] ?? [])
   }
 
   #findEntry(target: string): Descriptor {
-    const entries = entriesOf(this.#index())
+    const entries = entriesOf(this.#readIndex())
     const found = entriesMatching(target, entries)
     const usable = found.filter(isUsable)
     const [first] = usable
     // An image may have several names, and the index may list its manifest more than once.
     if (first && usable.every(({ digest }) => digest === first.digest)) return first
-    const refused = found.find((entry): entry is UnusableEntry => !isUsable(entry))
+    const unusableEntry = found.find((entry): entry is UnusableEntry => !isUsable(entry))
     const layout = printable(this.host)
     const image = target === '' ? 'image' : `image ${quoted(target)}`
     const details = { path: this.host, hint: contentsOf(entries) }
-    if (!first && refused)
+    if (!first && unusableEntry)
       throw new WindlassError(
-        refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
-        `The ${image} in ${layout} cannot be used: ${refused.problem}`,
+        unusableEntry.hasUnsupportedDigest ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
+        `The ${image} in ${layout} cannot be used: ${unusableEntry.problem}`,
         details,
       )
     if (!first) throw new WindlassError('MANIFEST_UNKNOWN', `${layout} has no ${image}`, details)
@@ -141,30 +141,30 @@ export class LayoutSource implements ImageSource {
     )
   }
 
-  #index(): ImageIndex {
+  #readIndex(): ImageIndex {
     this.#checkLayout()
     const file = path.join(this.host, 'index.json')
-    return parseImageIndex(this.#read(file, maxIndexBytes), {
+    return parseImageIndex(this.#readFile(file, maxIndexBytes), {
       what: `the index of the layout ${printable(this.host)}`,
       subject: { path: file },
     })
   }
 
   /**
-   * Throws if the `oci-layout` file exists but cannot be read. It may be missing: the image-spec requires it, but older tools do not
-   * write it.
+   * Throws if the `oci-layout` file exists but cannot be read. It may be missing: the image-spec requires it, but older
+   * tools do not write it.
    */
   #checkLayout(): void {
     const file = path.join(this.host, 'oci-layout')
     try {
-      this.#read(file, maxLayoutFileBytes)
+      this.#readFile(file, maxLayoutFileBytes)
     } catch (error) {
-      const reason = error instanceof WindlassError ? error.cause : undefined
-      if (!(reason instanceof OutsideFileError) || reason.reason !== 'missing') throw error
+      const failure = error instanceof WindlassError ? error.cause : undefined
+      if (!(failure instanceof OutsideFileError) || failure.reason !== 'missing') throw error
     }
   }
 
-  #read(file: string, maxBytes: number): Buffer {
+  #readFile(file: string, maxBytes: number): Buffer {
     try {
       return readOutsideFile(file, { maxBytes })
     } catch (cause) {
@@ -202,6 +202,7 @@ export class LayoutSource implements ImageSource {
 /** Maximum size of the index of a layout, in bytes. 20,000 entries take about 10 MB. */
 const maxIndexBytes = 64 * 1024 * 1024
 
+/** Maximum size of `oci-layout`, which contains only a version, in bytes. */
 const maxLayoutFileBytes = 64 * 1024
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

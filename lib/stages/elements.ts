@@ -1,6 +1,6 @@
 /**
- * The values that travel between the stages of a pull, from the name of an image to a committed image. Each extends
- * the one before it with the result of its stage.
+ * The values that pass between the stages of a pull, from the name of an image to the committed image. Each adds the
+ * result of one stage to the value before it.
  */
 import type { UnpackResult, WhiteoutForm } from '../archive/index.js'
 import type {
@@ -44,12 +44,12 @@ export interface ImageRequest {
   readonly control?: Control
 }
 
-/** A verified manifest of any kind, and the indexes that led to it. */
+/** A verified manifest of any kind (`document`), and the indexes through which it was found. */
 export interface Resolved<Document extends ManifestDocument = ManifestDocument> {
   readonly request: ImageRequest
   readonly document: Document
-  /** The indexes from the name to the document, outermost first. */
-  readonly trail: readonly IndexDocument[]
+  /** The nested indexes that contain the document, outermost first. Empty if the name refers to the document itself. */
+  readonly parentIndexes: readonly IndexDocument[]
 }
 
 /** A schema 1 manifest that has been parsed and validated, and whose signatures have been checked. */
@@ -62,21 +62,21 @@ export type ReadSchema1Document = Schema1Document & {
 export type Schema1ImageDocument = ReadSchema1Document & {
   /** Base first. The sizes come from the source and are not verified before the download. */
   readonly layers: readonly Descriptor[]
-  /** The result of an earlier conversion, if the store still has it. */
-  readonly known: Schema1Conversion | undefined
+  /** The result of an earlier conversion to an OCI image; undefined if the store does not have it. */
+  readonly previousConversion: Schema1Conversion | undefined
 }
 
 /** The documents that a pull can process. */
 export type PullableDocument = ImageDocument | Schema1ImageDocument
 
-/** A config, verified against its digest and against the layers of the manifest. `diffIDs` are base first. */
+/** A config, verified against its digest and the layers of the manifest. `diffIDs`: base layer first. */
 export interface ConfigDocument {
   readonly bytes: Buffer
   readonly config: ImageConfig
   readonly diffIDs: readonly Digest[]
 }
 
-/** A manifest whose config is fetched concurrently. */
+/** A manifest whose config is being fetched. */
 export interface AwaitingConfig extends Resolved<ImageDocument | Schema1Document> {
   readonly config: Deferred<ConfigDocument>
 }
@@ -86,7 +86,7 @@ export interface PlannedImage extends Resolved<PullableDocument> {
   readonly layers: readonly PlannedLayer[]
   /** Fetched concurrently with the layers; for a schema 1 image, created after them. */
   readonly config: Deferred<ConfigDocument>
-  /** Whether the name already refers to this image and everything is in the store. */
+  /** Whether the name already refers to this image and all its parts are in the store. */
   readonly upToDate: boolean
 }
 

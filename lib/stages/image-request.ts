@@ -1,14 +1,14 @@
-/** Makes the request of a line for an image of a source. */
+/** Provides `imageRequest`, which creates the input of a pull pipeline. */
 import { type ImageSource, hostPlatform, isDigest } from '../image/index.js'
 import type { ImageRequest } from './elements.js'
 
 /**
- * Returns the request for the image that `source` has under a tag or a digest. Its name in messages and events is made of
- * host, repository and tag; pass another one in `options`.
+ * Returns the request for the image that `source` has under a tag or a digest. Its name in messages and events consists
+ * of host, repository and tag or digest, unless `options` has another one.
  *
- * @param options - Members of the request that differ, such as `platform` (default: that of this machine)
+ * @param options - members of the request to override, such as `platform` (default: the platform of this machine)
  * @example
- * await run(Flow.of(imageRequest(source, '3.20')).pipe(line)).done
+ * await run(Flow.of(imageRequest(source, '3.20')).pipe(pullPipeline)).done
  */
 export function imageRequest(
   source: ImageSource,

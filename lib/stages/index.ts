@@ -1,5 +1,5 @@
 /**
- * The stages of a pull, one by one, and the values that travel between them.
+ * The stages of a pull and of a copy, and the values that pass between them.
  *
  * @module windlass/stages
  */
@@ -90,7 +90,7 @@ export { type ResolveOptions, resolve } from './resolve/resolve.js'
 export { resolveEntry } from './resolve/resolve-entry.js'
 export {
   type RetryPolicy,
-  againAfter,
+  retryDelayOf,
   defaultRetryPolicy,
   documentRetryPolicy,
   retryingTransfers,

@@ -1,4 +1,4 @@
-/** A stage of a pull: its events are the pull's own. */
+/** Provides `pullStage`, which is `stage` with the types of the events of a pull. */
 import {
   type Behavior,
   type Primitive,
@@ -9,12 +9,12 @@ import {
 } from '../flow/index.js'
 import type { PullEventBody } from '../events/index.js'
 
-/** The turn of a stage of a pull. It emits the events of a pull only. */
+/** The context of one call of a stage's behaviour (see `Turn`). It can emit the events of a pull only. */
 export type PullTurn = Turn<PullEventBody>
 
 /**
- * Makes a stage whose behaviour emits the events of a pull. It is `stage` with the type of the events: an event that
- * has a wrong or a missing field does not compile.
+ * Returns a stage whose behaviour may emit the events of a pull. It is `stage` with the types of these events: an event
+ * with a wrong or a missing field does not compile.
  *
  * @example
  * const report = pullStage((image: PlannedImage, turn) => {

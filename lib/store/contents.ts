@@ -13,12 +13,12 @@ export interface StoreContents {
   readonly names: Pick<NameStore, 'get' | 'isCorrupt'>
 }
 
-/** Returns the contents of an empty store, for a directory without a store. */
-export function noContents(directory: string): StoreContents {
-  const absent = (): Promise<never> => Promise.reject(new Error(`There is no store at ${directory}`))
+/** Returns the contents of an empty store, to be used for a directory that contains no store. */
+export function emptyStoreContents(directory: string): StoreContents {
+  const rejectMissing = (): Promise<never> => Promise.reject(new Error(`There is no store at ${directory}`))
   return {
     directory,
-    blobs: { has: () => Promise.resolve(false), size: absent, read: absent },
+    blobs: { has: () => Promise.resolve(false), size: rejectMissing, read: rejectMissing },
     layers: { findByBlob: () => Promise.resolve(undefined) },
     partials: { length: () => Promise.resolve(0) },
     names: { get: () => Promise.resolve(undefined), isCorrupt: () => Promise.resolve(false) },

@@ -1,6 +1,6 @@
 /**
  * The store: an OCI image layout that other tools can read, with unpacked layers, interrupted downloads and a staging
- * area. Content appears by a single rename, verified and synced.
+ * directory. Content is verified and synced, and then renamed to its final path.
  */
 import { join } from 'node:path'
 import type { WindlassError } from '../errors.js'
@@ -15,8 +15,8 @@ import { openLayout } from './layout/layout.js'
 import { PartialStore } from './partial/partials.js'
 import { ensureReserve } from './staging/reserve.js'
 import { Run } from './staging/run.js'
-import { sweepNextTo, type UnfinishedTree } from './staging/unfinished-tree.js'
-import { isNotWritable, storeError, withStoreErrors, ignoreMissing } from './files/store-error.js'
+import { sweepTreesNextTo, type UnfinishedTree } from './staging/unfinished-tree.js'
+import { isNotWritableError, storeError, withStoreErrors, ignoreMissing } from './files/store-error.js'
 import type { StoreOwner } from './layout/ownership.js'
 import { type LayoutFault, layoutFault, repairLayout } from './check/verify-layout.js'
 
@@ -30,7 +30,7 @@ export interface StoreOptions {
    * The user who has become root for this command, if known. In a store of that user, new files belong to that user.
    */
   readonly onBehalfOf?: number | undefined
-  /** Receives the message, with a hint, that other users can change the store. */
+  /** Receives the warning that other users can change the store, with a hint. */
   readonly onUnsafe?: (message: string) => void
   /** Receives warnings: problems that do not make an operation fail. */
   readonly onWarning?: (message: string, code: string) => void
@@ -60,25 +60,25 @@ export class Store {
     private readonly refusal: WindlassError | undefined,
     metadata: MetadataLock,
     private readonly warn: Warn,
-    keep: number,
+    keepPartials: number,
   ) {
     this.#run = new Run(join(directory, 'staging'), metadata, refusal)
     this.blobs = new BlobStore(join(directory, 'blobs'), this.#run)
     this.partials = new PartialStore(directory, {
-      ...{ keep, warn },
+      ...{ keepBytes: keepPartials, warn },
       freshPath: () => this.#run.freshPath('download'),
       refusal,
     })
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
-    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keep)
+    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keepPartials)
   }
 
   /**
-   * Opens the store in `directory`, creating it if needed, and removes what dead runs have left. A store that is not
-   * writable can be read. A store of another user can be read too, but every write to it fails.
+   * Opens the store in `directory`, creating it if needed, and removes the files of killed processes. A store that is
+   * not writable can be read, and so can a store of another user: only writing to it fails.
    * @throws WindlassError STORE_CORRUPT when the directory is not a store or its version is newer; STORE_LOCKED,
-   * STORE_DENIED, STORE_READ_ONLY, STORE_FULL, STORE_IO; CANCELLED
+   *   STORE_DENIED, STORE_READ_ONLY, STORE_FULL, STORE_IO; CANCELLED
    */
   static async open(directory: string, options: StoreOptions = {}): Promise<Store> {
     const { create = true, onBehalfOf, signal, keepPartials = defaultKeepPartials } = options
@@ -94,7 +94,7 @@ export class Store {
     return store
   }
 
-  /** Removes what dead runs have left. Failures are warnings. */
+  /** Removes the files of killed processes. Failures are warnings. */
   async #sweep(): Promise<void> {
     const staging = join(this.directory, 'staging')
     const failures = await this.garbage
@@ -104,12 +104,12 @@ export class Store {
   }
 
   /**
-   * Returns a place to build a tree that will be moved to `target`, outside of the store. The parent of `target` must
-   * exist. Removes what killed processes have left there.
+   * Returns a path next to `target`, outside of the store, at which to build a tree that is then moved to `target`. The
+   * parent of `target` must exist. Removes trees that killed processes left there.
    * @throws the errors of `node:fs`
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
-    await sweepNextTo(target).catch((error: unknown) => {
+    await sweepTreesNextTo(target).catch((error: unknown) => {
       const { message } = storeError(error, 'remove files of an earlier process next to it', target)
       this.warn(message)
     })
@@ -127,38 +127,40 @@ export class Store {
   }
 
   /**
-   * Returns a directory for temporary files on the file system of the unpacked layers. It belongs to this run and is
-   * removed when the store is closed. @throws WindlassError STORE_*
+   * Returns a directory for temporary files on the file system of the unpacked layers. It is removed when the store is
+   * closed. @throws WindlassError STORE_*
    */
   stagingDirectory(): Promise<string> {
-    return this.#run.areaFor('layers')
+    return this.#run.stagingDirectoryFor('layers')
   }
 
   /**
-   * Records that this run needs `digests`, stored or not, to keep them from garbage collection. Does nothing if the
-   * store is not writable: its content can be read, and the first write reports the reason.
+   * Protects `digests`, stored or not, from garbage collection by any process until `release` or `close`. Does nothing
+   * if the store is not writable: the first write reports the reason.
    * @throws WindlassError STORE_*
    */
   async hold(...digests: readonly Digest[]): Promise<void> {
     await this.holdUntil(undefined, ...digests)
   }
 
-  /** Like `hold`; `signal` ends the wait for the lock of the store. @throws WindlassError STORE_*, CANCELLED */
+  /** Like `hold`, but `signal` aborts the wait for the store's lock. @throws WindlassError STORE_*, CANCELLED */
   async holdUntil(signal: AbortSignal | undefined, ...digests: readonly Digest[]): Promise<void> {
     await this.#run.hold(digests, signal).catch((error: unknown) => {
-      if (!isNotWritable(error)) throw error
+      if (!isNotWritableError(error)) throw error
     })
   }
 
-  /** Releases all holds. Must not be called while an operation uses this store. @throws WindlassError STORE_* */
+  /**
+   * Ends the protection by `hold`. Must not be called during an operation on this store. @throws WindlassError STORE_*
+   */
   async release(): Promise<void> {
     await this.#run.release()
     await this.partials.enforceBudget()
   }
 
   /**
-   * Ends this run: releases its downloads and locks and removes its staging directory. Failures are warnings, and the
-   * next sweep removes the rest: committed content is not affected. A second call has no effect.
+   * Releases the downloads, locks and holds of this process and removes its staging directory. Failures are warnings:
+   * committed content is not affected, and opening the store later removes the rest. A second call has no effect.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close()
@@ -171,7 +173,7 @@ export class Store {
       () => this.partials.close(),
       () => this.#run.end(),
       () => this.partials.enforceBudget(),
-      // The store may have been removed meanwhile.
+      // Ignore the error if another process has removed the store.
       ...(this.refusal ? [] : [() => ignoreMissing(ensureReserve(this.directory))]),
     ]
     for (const step of steps)

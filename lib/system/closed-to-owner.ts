@@ -3,22 +3,22 @@ import { type Stats, lstatSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Returns the nearest of `path` and its parent directories that belongs to `user` and denies that user access. Returns
- * undefined if there is none: only another user can then grant access.
+ * Returns the first of `path` and its parent directories, from the inside out, that belongs to `user` and denies that
+ * user access. Returns undefined if there is none: then only another user can grant access.
  */
 export function findClosedToOwner(path: string, user = process.geteuid?.()): string | undefined {
   for (const each of pathAndParents(path)) {
     const found = lstatIfPossible(each)
     if (found && found.uid === user && deniesOwner(found)) return each
-    // Below a closed directory, lstat fails. The loop then reaches that directory, which is a parent of `each`.
+    // If lstat fails, a parent directory denies access. The loop reaches it later.
   }
   return undefined
 }
 
 /**
- * Looks for an entry that another user, for example root, created in a directory of `user`, and that denies `user` access
- * to `path`. The entry is `path` itself or one of its parent directories. Returns undefined if there is none. ACLs are
- * not considered.
+ * Returns the entry in a directory of `user` that belongs to another user, for example root, and that denies `user`
+ * access to `path`, itself or by an entry inside it. The entry is `path` or one of its parent directories. Returns
+ * undefined if there is none. Does not consider ACLs.
  */
 export function findForeignEntry(
   path: string,
@@ -60,7 +60,7 @@ function deniesOwner(stats: Stats): boolean {
   return (stats.mode & needed) !== needed
 }
 
-/** Reports whether the mode permits everything to a user who is not the owner. */
+/** Reports whether the mode gives this process all access that it needs although it is not the owner. */
 function permitsOthers(stats: Stats): boolean {
   const groups = [process.getegid?.(), ...(process.getgroups?.() ?? [])]
   const bits = groups.includes(stats.gid) ? stats.mode >> 3 : stats.mode

@@ -1,6 +1,6 @@
 /**
- * Translates errors of file system calls into an error code, a clause and a hint. The store, downloads and unpacking
- * all take their wording from this file.
+ * Explains errors of file system calls to the user with an error code, a clause and a hint. Used for the store,
+ * downloads and unpacking, so that their wording is the same.
  */
 import type { ErrorCode } from '../errors.js'
 import { findClosedToOwner, findForeignEntry } from './closed-to-owner.js'
@@ -18,10 +18,10 @@ export interface DiskMeaning {
 /** What the path belongs to: the store, or a directory outside of it that an image is unpacked into. */
 export type DiskPlace = 'store' | 'target'
 
-/** A place that is written to: also an OCI image layout that an image is copied to. */
+/** What a path that is written to belongs to: a `DiskPlace`, or the OCI image layout that an image is copied to. */
 export type WrittenPlace = DiskPlace | 'layout'
 
-/** A meaning whose hint depends on the place: the user can choose another store, target or layout, each in its own way. */
+/** A meaning whose hint depends on the place, because the hint says how to choose another one. */
 type Meaning = Omit<DiskMeaning, 'hint'> & { readonly hint: (place: WrittenPlace) => string }
 
 /** Returns a clause that suggests another place of the same kind. `where` is, for example, `on another disk`. */
@@ -139,8 +139,8 @@ function pathsOf(error: unknown, path: string | undefined): string[] {
 }
 
 /**
- * Returns a hint with the command that grants access to the first of `paths` for which one exists; undefined if there is
- * none.
+ * Returns a hint with a command that grants access to one of `paths`; undefined if this user can neither grant it nor
+ * take the path over.
  */
 function accessHint(paths: readonly string[]): string | undefined {
   for (const path of paths) {

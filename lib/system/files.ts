@@ -1,7 +1,7 @@
 /**
- * File system calls of the store on names and small files, executed synchronously in the calling thread. These calls
- * take microseconds, and a round trip to libuv's thread pool takes about ten times as long when the processors are
- * busy; a layer needs about a hundred of them. Calls that wait for the disk use the pool.
+ * File system calls on directory entries and small files, executed synchronously in the calling thread. Such a call
+ * takes microseconds; a round trip to libuv's thread pool takes about ten times as long when the processors are busy,
+ * and storing a layer needs about a hundred calls. Calls that wait for the disk use the pool.
  *
  * Every function returns a promise and rejects with the errors of `node:fs`.
  */
@@ -21,7 +21,7 @@ interface NewFileOwner {
   readonly owner: { readonly uid: number; readonly gid: number }
 }
 
-/** Owners of new files, by the directory in which the files are created. */
+/** Registered owners of new files, each with the directory in or below which the files are created. */
 const newFileOwners: NewFileOwner[] = []
 
 /** Makes `owner` the owner of everything that this module creates at or below `directory`. Requires root. */
@@ -49,12 +49,12 @@ export async function lstat(path: PathLike): Promise<Stats> {
 }
 
 /** Like `lstat`, but returns undefined if the path does not exist or a parent is not a directory. */
-export async function lstatIfThere(path: PathLike): Promise<Stats | undefined> {
+export async function lstatIfExists(path: PathLike): Promise<Stats | undefined> {
   return unlessMissing(() => fs.lstatSync(path, { throwIfNoEntry: false }))
 }
 
-/** Like `lstatIfThere`, but follows a symbolic link. */
-export async function statIfThere(path: PathLike): Promise<Stats | undefined> {
+/** Like `lstatIfExists`, but follows a symbolic link. */
+export async function statIfExists(path: PathLike): Promise<Stats | undefined> {
   return unlessMissing(() => fs.statSync(path, { throwIfNoEntry: false }))
 }
 
@@ -75,12 +75,12 @@ export async function mkdir(path: PathLike, mode: number): Promise<void> {
 }
 
 /**
- * Returns `path` and those of its parents that do not exist, outermost first. A dangling symbolic link counts as
- * existing.
+ * Returns those parents of `path` that do not exist, outermost first, followed by `path` itself, whether it exists or
+ * not. A dangling symbolic link counts as existing.
  */
 export async function missingDirectories(path: string): Promise<string[]> {
   const missing = [resolve(path)]
-  for (let above = dirname(missing[0]!); !(await lstatIfThere(above)); above = dirname(above)) {
+  for (let above = dirname(missing[0]!); !(await lstatIfExists(above)); above = dirname(above)) {
     if (above === dirname(above)) break
     missing.unshift(above)
   }
@@ -88,14 +88,15 @@ export async function missingDirectories(path: string): Promise<string[]> {
 }
 
 /**
- * Creates a directory and its missing parents. Node's recursive mkdir reports ENOENT for every error of the disk.
+ * Creates a directory and its missing parents. Used instead of Node's recursive mkdir, which reports ENOENT for every
+ * error of the disk. Succeeds if `path` is already a directory.
  */
 export async function makeDirectories(path: string, mode: number): Promise<void> {
   for (const each of await missingDirectories(path))
     try {
       await mkdir(each, mode)
     } catch (error) {
-      if (!(await statIfThere(each))?.isDirectory()) throw error
+      if (!(await statIfExists(each))?.isDirectory()) throw error
     }
 }
 
@@ -141,12 +142,12 @@ export async function open(path: PathLike, flags: string | number, mode?: number
   return new SyncFile(openOwned(path, flags, mode))
 }
 
-/** Like `open`, for a file whose bytes are read and written in bulk. */
+/** Like `open`, for a large file: reads and writes run in the thread pool. */
 export async function openLarge(path: PathLike, flags: string | number, mode?: number): Promise<PooledFile> {
   return new PooledFile(openOwned(path, flags, mode))
 }
 
-/** The operations common to all open files. After `close`, every operation fails: the descriptor may be reused. */
+/** The operations common to all open files. After `close`, every operation fails with EBADF. */
 class OpenFile {
   #fd: number
   /** Operations that run in the pool. */
@@ -158,7 +159,7 @@ class OpenFile {
     this.#fd = fd
   }
 
-  /** The descriptor; -1 after `close`, which every system call rejects. */
+  /** The descriptor. -1 after `close`, because the system may reuse the number for another file. */
   get fd(): number {
     return this.#fd
   }
@@ -224,8 +225,8 @@ export class SyncFile extends OpenFile {
   }
 
   /**
-   * Replaces the content with `bytes`. Overwrites in place, so that no more disk space is needed than is already
-   * allocated.
+   * Replaces the content with `bytes`. Overwrites in place, so that the call works on a full disk if the file is large
+   * enough already.
    */
   async overwrite(bytes: Buffer): Promise<void> {
     for (let done = 0; done < bytes.length;)
@@ -233,10 +234,10 @@ export class SyncFile extends OpenFile {
     fs.ftruncateSync(this.fd, bytes.length)
   }
 
-  /** Replaces the content with `line`. */
-  async rewrite(line: string): Promise<void> {
+  /** Replaces the content with `text`. Truncates the file first. */
+  async rewrite(text: string): Promise<void> {
     fs.ftruncateSync(this.fd, 0)
-    fs.writeSync(this.fd, line, 0)
+    fs.writeSync(this.fd, text, 0)
   }
 }
 

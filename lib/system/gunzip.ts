@@ -15,9 +15,9 @@ const fieldOffsets = {
   blockState: 21160,
   crcFlag: 21172,
 } as const
-/** Larger than the struct in every version of this soname: it has 87,368 bytes in 2.30 and 2.31. */
+/** Size of the buffer for the struct, with a margin: the struct has 87,368 bytes in versions 2.30 and 2.31. */
 const stateBytes = 2 ** 18
-/** `ISAL_GZIP_NO_HDR_VER`: the input has no header; the trailer is read and verified. */
+/** `ISAL_GZIP_NO_HDR_VER`: the input starts after the gzip header; the library verifies the trailer. */
 const verifyTrailer = 6
 /** The value of `blockState` after the end of a member (`ISAL_BLOCK_FINISH`). */
 const blockFinished = 5
@@ -31,32 +31,35 @@ const inflateErrors: Readonly<Record<number, string>> = {
   6: 'it needs a dictionary',
 }
 
-/** Reports invalid compressed input. The message is a clause without a subject. */
+/** Reports invalid compressed input. The message is a phrase, for example `invalid block`. */
 export class GunzipError extends Error {
   override readonly name = 'GunzipError'
 }
 
-/** Decompresses gzip members one after the other. The caller parses the headers. Calls must not overlap. */
+/** A decoder for gzip members, one after the other. The caller parses their headers. Calls must not overlap. */
 export interface Gunzip {
-  /** Maximum number of bytes that `give` accepts at once. */
+  /** Maximum number of bytes that `setInput` accepts at once. */
   readonly capacity: number
-  /** Number of bytes given and not yet consumed. */
+  /** Number of bytes of the input that are not yet consumed. */
   readonly unconsumed: number
-  /** Reports whether the current member has ended and its checksum and length are verified; `next` starts another. */
-  readonly ended: boolean
-  /** Copies the first bytes of `input` and returns their number. Discards unconsumed bytes of earlier calls. */
-  give(input: Uint8Array): number
+  /** Whether the current member has ended and its checksum and length are correct. `startNextMember` starts another. */
+  readonly hasEnded: boolean
+  /** Copies up to `capacity` bytes of `input` and returns their number. Discards the rest of the previous input. */
+  setInput(input: Uint8Array): number
   /**
    * Decompresses into `output` on a thread of the pool and returns the number of bytes written. It is less than
-   * `output.length` if the input is consumed or the member has ended. The caller must not use `output` until the promise
-   * settles.
+   * `output.length` if the input is consumed or the member has ended. The caller must not use `output` until the
+   * promise settles.
    * @throws GunzipError when the input is invalid
    */
-  fill(output: Buffer): Promise<number>
-  /** Like `fill`, but in the calling thread: faster for small outputs. @throws GunzipError when the input is invalid */
-  fillNow(output: Buffer): number
-  /** Starts another member. */
-  next(): void
+  decompress(output: Buffer): Promise<number>
+  /**
+   * Like `decompress`, but in the calling thread: faster for small outputs. @throws GunzipError when the input is
+   * invalid
+   */
+  decompressSync(output: Buffer): number
+  /** Prepares the decoder for another member. */
+  startNextMember(): void
 }
 
 interface Library {
@@ -70,7 +73,7 @@ interface Library {
 /** Undefined before the first use; false if the library is not usable. */
 let loaded: Library | false | undefined
 
-/** Creates a decoder, or returns undefined if the library is missing or disabled with `WINDLASS_ISAL=0`. */
+/** Creates a decoder. Returns undefined if the library is missing, unusable, or disabled with `WINDLASS_ISAL=0`. */
 export function openGunzip(): Gunzip | undefined {
   loaded ??= load() ?? false
   return loaded === false ? undefined : new IsalGunzip(loaded)
@@ -84,18 +87,18 @@ class IsalGunzip implements Gunzip {
 
   constructor(library: Library) {
     this.#library = library
-    this.next()
+    this.startNextMember()
   }
 
   get unconsumed(): number {
     return this.#state.readUInt32LE(fieldOffsets.availIn)
   }
 
-  get ended(): boolean {
+  get hasEnded(): boolean {
     return this.#state.readInt32LE(fieldOffsets.blockState) === blockFinished
   }
 
-  give(input: Uint8Array): number {
+  setInput(input: Uint8Array): number {
     const length = Math.min(input.length, this.capacity)
     // Copied, because the library keeps a pointer that the garbage collector does not track.
     this.#input.set(input.subarray(0, length))
@@ -104,7 +107,7 @@ class IsalGunzip implements Gunzip {
     return length
   }
 
-  fill(output: Buffer): Promise<number> {
+  decompress(output: Buffer): Promise<number> {
     this.#setOutput(output)
     return new Promise((resolve, reject) => {
       this.#library.inflate.async(this.#state, (failure, result) => {
@@ -119,12 +122,12 @@ class IsalGunzip implements Gunzip {
     })
   }
 
-  fillNow(output: Buffer): number {
+  decompressSync(output: Buffer): number {
     this.#setOutput(output)
     return this.#written(output, this.#library.inflate(this.#state))
   }
 
-  next(): void {
+  startNextMember(): void {
     this.#library.init(this.#state)
     this.#state.writeUInt32LE(verifyTrailer, fieldOffsets.crcFlag)
   }
@@ -135,8 +138,8 @@ class IsalGunzip implements Gunzip {
   }
 
   #written(output: Buffer, result: number): number {
-    const refusal = inflateErrors[result] ?? (result < 0 ? `error ${result} of ISA-L` : undefined)
-    if (refusal !== undefined) throw new GunzipError(refusal)
+    const problem = inflateErrors[result] ?? (result < 0 ? `error ${result} of ISA-L` : undefined)
+    if (problem !== undefined) throw new GunzipError(problem)
     return output.length - this.#state.readUInt32LE(fieldOffsets.availOut)
   }
 }
@@ -164,24 +167,24 @@ const sample = Buffer.from('cb48cdc9c9070086a6103605000000', 'hex')
 const sampleText = 'hello'
 
 /**
- * Reports whether the library behaves like the known versions: with another struct layout it would write to wrong
- * addresses. Decompresses two members, one of them split, and checks that a wrong checksum is rejected.
+ * Reports whether the library behaves like the known versions, because with another struct layout the results would be
+ * wrong. Decompresses two members, the first in two parts, and checks that a wrong checksum is rejected.
  */
 function behavesAsExpected(library: Library): boolean {
   const output = Buffer.allocUnsafeSlow(4096)
   const gunzip = new IsalGunzip(library)
   let decoded = ''
   for (const piece of [sample.subarray(0, 5), sample.subarray(5), sample]) {
-    gunzip.give(piece)
-    decoded += output.toString('latin1', 0, gunzip.fillNow(output))
-    if (gunzip.unconsumed !== 0 || gunzip.ended !== (piece.length !== 5)) return false
-    if (gunzip.ended) gunzip.next()
+    gunzip.setInput(piece)
+    decoded += output.toString('latin1', 0, gunzip.decompressSync(output))
+    if (gunzip.unconsumed !== 0 || gunzip.hasEnded !== (piece.length !== 5)) return false
+    if (gunzip.hasEnded) gunzip.startNextMember()
   }
   const wrong = Buffer.from(sample)
   wrong[sample.length - 8]! ^= 1
   try {
-    gunzip.give(wrong)
-    gunzip.fillNow(output)
+    gunzip.setInput(wrong)
+    gunzip.decompressSync(output)
     return false
   } catch (error) {
     return error instanceof GunzipError && decoded === sampleText + sampleText

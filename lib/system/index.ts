@@ -1,6 +1,6 @@
 /**
- * Calls of the C library that Node does not provide. They are synchronous unless the name ends in `Async`, and work in
- * worker threads. If `systemCallsAvailable()` is false, each of them may throw ENOSYS.
+ * Functions of C libraries that Node does not provide. They work in worker threads, and are synchronous unless the name
+ * ends in `Async` or they return a promise. If `systemCallsAvailable()` is false, each call may throw ENOSYS.
  */
 export { systemCallsAvailable, locksAvailable } from './available.js'
 export { type Gunzip, openGunzip } from './gunzip.js'

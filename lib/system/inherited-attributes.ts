@@ -1,4 +1,6 @@
-/** Removes what a new directory inherits: ACLs, the group of a setgid parent, and the effect of the umask on its mode. */
+/**
+ * Removes what a new directory inherits: ACLs, the group of a setgid parent, and the effect of the umask on its mode.
+ */
 import { chmodSync, lchownSync, statSync } from 'node:fs'
 import { systemCallsAvailable } from './available.js'
 import { SystemError } from './system-error.js'
@@ -12,15 +14,16 @@ const acls = ['system.posix_acl_access', 'system.posix_acl_default']
  * @throws the errors of `node:fs`, and SystemError when an ACL cannot be removed
  */
 export function resetInheritedAttributes(path: string, mode: number): void {
-  if (systemCallsAvailable()) for (const name of acls) removeIfThere(Buffer.from(path), name)
+  if (systemCallsAvailable()) for (const name of acls) removeIfExists(Buffer.from(path), name)
   const group = process.getegid?.()
   const { uid, gid } = statSync(path)
-  // Some file systems refuse to change the group.
-  if (group !== undefined && gid !== group) attempt(() => lchownSync(path, uid, group))
+  // Ignored if the file system refuses to change the group.
+  if (group !== undefined && gid !== group) ignoreRefusal(() => lchownSync(path, uid, group))
   chmodSync(path, mode)
 }
 
-function removeIfThere(path: Buffer, name: string): void {
+/** Removes an attribute. Succeeds if it does not exist, is not supported or must not be removed. */
+function removeIfExists(path: Buffer, name: string): void {
   try {
     removeXattr(path, name)
   } catch (error) {
@@ -29,7 +32,8 @@ function removeIfThere(path: Buffer, name: string): void {
   }
 }
 
-function attempt(work: () => void): void {
+/** Runs `work`. Ignores EPERM and EINVAL. */
+function ignoreRefusal(work: () => void): void {
   try {
     work()
   } catch (error) {

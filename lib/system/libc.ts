@@ -29,7 +29,7 @@ export interface LibCFunction {
   callAsync(...values: Argument[]): Promise<number>
 }
 
-/** 64-bit little-endian POSIX platforms: the ABI that the declarations in this folder assume. */
+/** The declarations in this directory assume 64-bit little-endian POSIX platforms. */
 const platforms = new Set(['linux', 'darwin', 'freebsd'])
 const architectures = new Set(['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'])
 

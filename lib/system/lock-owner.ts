@@ -2,20 +2,23 @@
 import { readFileSync, statSync } from 'node:fs'
 
 /**
- * Returns the process that holds a `flock` lock on the file at `path`. Returns undefined if no process holds one or if
- * the holder is not visible, for example in another container.
+ * Returns the id of the process that holds a `flock` lock on the file at `path`. Returns undefined if there is none or
+ * if the process is not visible, for example in another container.
  */
-export function lockOwner(path: string): number | undefined {
+export function lockOwnerPid(path: string): number | undefined {
   try {
     const { dev, ino } = statSync(path, { bigint: true })
-    return ownerIn(readFileSync('/proc/locks', 'utf8'), { dev, ino })
+    return parseLockOwner(readFileSync('/proc/locks', 'utf8'), { dev, ino })
   } catch {
     return undefined
   }
 }
 
-/** Finds the owner of a file's lock in `locks`, the text of /proc/locks (proc_locks(5)). Exported for its spec. */
-export function ownerIn(
+/**
+ * Finds the process that locks the file `dev`, `ino` in `locks`, the text of /proc/locks (proc_locks(5)). Exported for
+ * its spec.
+ */
+export function parseLockOwner(
   locks: string,
   { dev, ino }: { readonly dev: bigint; readonly ino: bigint },
 ): number | undefined {
@@ -25,13 +28,13 @@ export function ownerIn(
     .map((line) => /^\d+: FLOCK +\S+ +\S+ +(\d+) ([\da-f]+:[\da-f]+):(\d+) /.exec(line))
     .flatMap((found) => (found ? [{ pid: Number(found[1]), device: found[2], ino: found[3] }] : []))
     .filter((lock) => lock.pid > 0 && lock.ino === String(ino))
-  // Some file systems report a different device to stat(2) than to /proc/locks.
+  // On some file systems, stat(2) and /proc/locks report different devices. Then the inode must be unique.
   const owner = flocks.find((lock) => lock.device === device) ?? (flocks.length === 1 ? flocks[0] : undefined)
   return owner?.pid
 }
 
 const hex = (value: bigint): string => value.toString(16).padStart(2, '0')
-/** Device numbers as split by gnu_dev_major(3) and gnu_dev_minor(3). */
+/** The parts of a device number, as in gnu_dev_major(3) and gnu_dev_minor(3). */
 const majorOf = (dev: bigint): bigint => ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn)
 const minorOf = (dev: bigint): bigint => (dev & 0xffn) | ((dev >> 12n) & ~0xffn & 0xffffffffn)
 

@@ -6,28 +6,30 @@
 import { requireFunction } from './libc.js'
 import { SystemError } from './system-error.js'
 
-const shared = 1
-const exclusive = 2
-const noWait = 4
-const unlock = 8
+/** Operations of flock(2) (sys/file.h): LOCK_SH, LOCK_EX, LOCK_NB, LOCK_UN. */
+const lockShared = 1
+const lockExclusive = 2
+const lockNonBlocking = 4
+const lockRelease = 8
 
 const declaration = 'int flock(int fd, int operation)'
 
 /** Options of `lockFile`. */
 export interface LockOptions {
-  /** Whether the lock excludes all others; otherwise it is shared. */
+  /** Whether the lock excludes all others. If false, it is shared. */
   readonly exclusive: boolean
-  /** Always false: the call blocks its thread, so it must not wait. Callers state it for readability. */
+  /** Always false: waiting would block the thread. Present so that calls show that they do not wait. */
   readonly wait: false
 }
 
 /**
- * Takes the lock or changes its kind. Returns false if another open file holds a conflicting lock.
+ * Takes the lock, or changes a lock that is held from shared to exclusive or back. Returns false if another open file
+ * holds a conflicting lock.
  * @throws SystemError when flock(2) fails for another reason; ENOSYS when it cannot be called
  */
 export function lockFile(fd: number, options: LockOptions): boolean {
   try {
-    requireFunction(declaration).call(fd, (options.exclusive ? exclusive : shared) | noWait)
+    requireFunction(declaration).call(fd, (options.exclusive ? lockExclusive : lockShared) | lockNonBlocking)
     return true
   } catch (error) {
     if (error instanceof SystemError && error.code === 'EAGAIN') return false
@@ -37,5 +39,5 @@ export function lockFile(fd: number, options: LockOptions): boolean {
 
 /** Releases the lock. @throws SystemError when flock(2) fails */
 export function unlockFile(fd: number): void {
-  requireFunction(declaration).call(fd, unlock)
+  requireFunction(declaration).call(fd, lockRelease)
 }

@@ -3,7 +3,7 @@ import { libc, requireFunction } from './libc.js'
 import { pathArgument } from './c-string.js'
 import { SystemError } from './system-error.js'
 
-/** Limits of a device number in the kernel: 12 and 20 bits. */
+/** Maximum major and minor device numbers in the kernel: 12 and 20 bits. */
 const majorLimit = 0xfff
 const minorLimit = 0xfffff
 
@@ -14,7 +14,7 @@ const minorLimit = 0xfffff
  * number that Linux would truncate
  */
 export function makeNode(path: Buffer, mode: number, major: number, minor: number): void {
-  if (!within(major, majorLimit) || !within(minor, minorLimit) || process.platform !== 'linux')
+  if (!isWithin(major, majorLimit) || !isWithin(minor, minorLimit) || process.platform !== 'linux')
     throw SystemError.of('EINVAL', 'mknod')
   const device = deviceNumber(major, minor)
   const mknod = libc()?.find('int mknod(const void *path, unsigned int mode, uint64_t device)')
@@ -38,5 +38,5 @@ function deviceNumber(major: number, minor: number): bigint {
   )
 }
 
-const within = (value: number, limit: number): boolean =>
+const isWithin = (value: number, limit: number): boolean =>
   Number.isInteger(value) && value >= 0 && value <= limit

@@ -5,7 +5,7 @@
 import { formatBytes, formatExactBytes } from '../quantities.js'
 import { constants, closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 
-/** Reports why a file was not read. `code` is the system's error code if the system refused access. */
+/** Reports why a file was not read. `code` is the error code of the system, if a system call failed. */
 export class OutsideFileError extends Error {
   override readonly name = 'OutsideFileError'
 
@@ -22,7 +22,7 @@ export class OutsideFileError extends Error {
 
 /** Options of `openOutsideFile` and `readOutsideFile`. */
 export interface OutsideFileOptions {
-  /** Maximum size in bytes. A file that grows beyond it while it is read is refused as well. */
+  /** Maximum size in bytes. Also applies to a file that grows while it is read. */
   readonly maxBytes: number
   /**
    * Whether to follow `path` if it is a symbolic link (default false). Links in its parent path are always followed.

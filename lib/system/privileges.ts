@@ -18,10 +18,12 @@ const bits = {
 /** A Linux capability that this project checks. */
 export type Capability = keyof typeof bits
 
-/** Capabilities that root needs to change the owner of a file, and afterwards to set its mode, read it and remove it. */
+/**
+ * Capabilities that root needs to change the owner of a file, and afterwards to set its mode, read it and remove it.
+ */
 const neededToChown = ['CAP_CHOWN', 'CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_FSETID'] as const
 
-/** Capabilities of this process as root, cached: a program drops capabilities before it starts its work. */
+/** Effective capabilities of this process if it is root. Cached, because they do not change while it runs. */
 let rootCapabilities: bigint | undefined
 
 /** Reports whether this process is root and has `capability`. Other users count as unprivileged. */
@@ -31,10 +33,10 @@ export function hasCapability(capability: Capability): boolean {
   return ((rootCapabilities >> bits[capability]) & 1n) === 1n
 }
 
-/** Reports whether permission bits restrict this process. */
+/** Reports whether permission bits restrict this process, as for every user except root. */
 export const isBoundByModes = (): boolean => !hasCapability('CAP_DAC_OVERRIDE')
 
-/** Returns the first of `capabilities` that this process lacks. */
+/** Returns the first of `capabilities` that this process lacks; undefined if it has all. */
 export const firstMissingCapability = (capabilities: readonly Capability[]): Capability | undefined =>
   capabilities.find((capability) => !hasCapability(capability))
 
@@ -53,7 +55,10 @@ export function isInUserNamespace(): boolean {
   return !/^\s*0\s+0\s+4294967295\s*$/.test(readProc('/proc/self/uid_map') ?? '0 0 4294967295')
 }
 
-/** Returns the effective capabilities in `status`, the text of /proc/<pid>/status; all if it lists none. */
+/**
+ * Returns the effective capabilities in `status`, the text of /proc/<pid>/status, as a bit mask. Returns all
+ * capabilities if the text has no line with them, as on systems without capabilities.
+ */
 export function effectiveCapabilities(status: string): bigint {
   const [, hex] = /^CapEff:\s*([0-9a-f]+)$/m.exec(status) ?? []
   return hex === undefined ? -1n : BigInt(`0x${hex}`)

@@ -5,8 +5,9 @@
 import { requireFunction } from './libc.js'
 import { pathArgument } from './c-string.js'
 
-const currentDirectory = process.platform === 'linux' ? -100 : -2
-const noFollow = process.platform === 'linux' ? 0x100 : process.platform === 'darwin' ? 0x20 : 0x200
+/** AT_FDCWD and AT_SYMLINK_NOFOLLOW (fcntl.h) on Linux, macOS and FreeBSD. */
+const atCurrentDirectory = process.platform === 'linux' ? -100 : -2
+const atSymlinkNoFollow = process.platform === 'linux' ? 0x100 : process.platform === 'darwin' ? 0x20 : 0x200
 
 /** Two `struct timespec`, reused by every call. */
 const times = new BigInt64Array(4)
@@ -14,11 +15,12 @@ const times = new BigInt64Array(4)
 /**
  * Sets the times of `path`, without following a symbolic link. Times are in nanoseconds since 1970; earlier times are
  * negative. Times outside the range of 64-bit seconds are clamped, and the file system may clamp further.
- * @throws SystemError when the call fails, for example ENOENT or EPERM; ENOSYS when the C library or the function is not available
+ * @throws SystemError when the call fails, for example ENOENT or EPERM; ENOSYS when the C library or the function is
+ *   not available
  */
 export function setTimes(path: Buffer, atimeNs: bigint, mtimeNs: bigint): void {
   const set = requireFunction('int utimensat(int directory, const void *path, const void *times, int flags)')
-  set.call(currentDirectory, pathArgument(path, set.name), timespecs(atimeNs, mtimeNs), noFollow)
+  set.call(atCurrentDirectory, pathArgument(path, set.name), timespecs(atimeNs, mtimeNs), atSymlinkNoFollow)
 }
 
 /** Like `setTimes`, for an open file. */

@@ -6,11 +6,11 @@
 import { endianness } from 'node:os'
 import { loadKoffi } from './native/koffi.js'
 
-/** The first version that supports parameters (`ZSTD_DCtx_setParameter`, zstd.h): 1.4.0. */
+/** 1.4.0, the first version that supports parameters (`ZSTD_DCtx_setParameter`, zstd.h). */
 const oldestVersion = 10_400
-/** `ZSTD_d_windowLogMax` (zstd.h). */
+/** The parameter `ZSTD_d_windowLogMax` (zstd.h). */
 const windowLogMax = 100
-/** Binary logarithm of the maximum window size: 128 MiB. */
+/** Binary logarithm of the maximum window size of 128 MiB. Frames with larger windows are rejected. */
 const maxWindowLog = 27
 
 /** Offsets of the fields of `ZSTD_inBuffer` and `ZSTD_outBuffer` on 64-bit platforms. */
@@ -23,27 +23,30 @@ export class UnzstdError extends Error {
 }
 
 /**
- * Decompresses zstd frames one after the other, including skippable frames. Calls must not overlap. The decoder must be
- * closed: its memory is not managed by V8.
+ * A decoder for zstd frames, one after the other, including skippable frames. Calls must not overlap. The caller must
+ * close the decoder, because V8 does not manage its memory.
  */
 export interface Unzstd {
-  /** Maximum number of bytes that `give` accepts at once. */
+  /** Maximum number of bytes that `setInput` accepts at once. */
   readonly capacity: number
-  /** Number of bytes given and not yet consumed. */
+  /** Number of bytes of the input that are not yet consumed. */
   readonly unconsumed: number
-  /** Reports whether the current frame has ended and another may start. */
-  readonly ended: boolean
-  /** Copies the first bytes of `input` and returns their number. Discards unconsumed bytes of earlier calls. */
-  give(input: Uint8Array): number
+  /** Whether the current frame has ended, so that another may start. */
+  readonly hasEnded: boolean
+  /** Copies up to `capacity` bytes of `input` and returns their number. Discards the rest of the previous input. */
+  setInput(input: Uint8Array): number
   /**
    * Decompresses into `output` on a thread of the pool and returns the number of bytes written. It is less than
    * `output.length` if the input is consumed or the frame has ended. The caller must not use `output` until the promise
    * settles.
    * @throws UnzstdError when the input is invalid
    */
-  fill(output: Buffer): Promise<number>
-  /** Like `fill`, but in the calling thread: faster for small outputs. @throws UnzstdError when the input is invalid */
-  fillNow(output: Buffer): number
+  decompress(output: Buffer): Promise<number>
+  /**
+   * Like `decompress`, but in the calling thread: faster for small outputs. @throws UnzstdError when the input is
+   * invalid
+   */
+  decompressSync(output: Buffer): number
   /** Frees the decoder. No call may be in progress. A second call has no effect. */
   close(): void
 }
@@ -56,7 +59,8 @@ interface Library {
   readonly free: (decoder: Pointer) => unknown
   readonly set: (decoder: Pointer, parameter: number, value: number) => number | bigint
   /**
-   * Returns a `size_t`, read as a signed number: its highest values are error codes, so a negative result is an error.
+   * Returns 0 at the end of a frame, a positive number before it, and a negative one for an error. The C function
+   * returns a `size_t` whose highest values are error codes; it is declared as a signed number.
    */
   readonly decompress: ((decoder: Pointer, output: Buffer, input: Buffer) => number | bigint) & {
     async(
@@ -73,7 +77,8 @@ interface Library {
 let loaded: Library | false | undefined
 
 /**
- * Creates a decoder, or returns undefined if the library is missing, disabled with `WINDLASS_ZSTD=0`, or out of memory.
+ * Creates a decoder. Returns undefined if the library is missing, unusable, out of memory, or disabled with
+ * `WINDLASS_ZSTD=0`.
  */
 export function openUnzstd(): Unzstd | undefined {
   loaded ??= load() ?? false
@@ -90,7 +95,7 @@ function newDecoder(library: Library): LibZstd | undefined {
 
 class LibZstd implements Unzstd {
   readonly capacity = 256 * 1024
-  ended = true
+  hasEnded = true
   readonly #library: Library
   readonly #decoder: Pointer
   readonly #input = Buffer.allocUnsafeSlow(this.capacity)
@@ -110,7 +115,7 @@ class LibZstd implements Unzstd {
     )
   }
 
-  give(input: Uint8Array): number {
+  setInput(input: Uint8Array): number {
     const length = Math.min(input.length, this.capacity)
     // Copied, because the library keeps a pointer that the garbage collector does not track.
     this.#input.set(input.subarray(0, length))
@@ -119,7 +124,7 @@ class LibZstd implements Unzstd {
     return length
   }
 
-  fill(output: Buffer): Promise<number> {
+  decompress(output: Buffer): Promise<number> {
     this.#setOutput(output)
     return new Promise((resolve, reject) => {
       this.#library.decompress.async(this.#decoder, this.#out, this.#in, (failure, result) => {
@@ -134,7 +139,7 @@ class LibZstd implements Unzstd {
     })
   }
 
-  fillNow(output: Buffer): number {
+  decompressSync(output: Buffer): number {
     this.#setOutput(output)
     return this.#written(this.#library.decompress(this.#decoder, this.#out, this.#in))
   }
@@ -154,7 +159,7 @@ class LibZstd implements Unzstd {
 
   #written(result: number | bigint): number {
     if (result < 0) throw new UnzstdError(this.#library.errorName(result))
-    this.ended = Number(result) === 0
+    this.hasEnded = Number(result) === 0
     return Number(this.#out.readBigUInt64LE(fieldOffsets.position))
   }
 }
@@ -187,8 +192,8 @@ const sample = Buffer.from('28b52ffd045829000068656c6c6fa36d9f88', 'hex')
 const sampleText = 'hello'
 
 /**
- * Reports whether the library behaves as expected: decompresses two frames, one of them split, and checks that a wrong
- * checksum is rejected.
+ * Reports whether the library behaves as expected: decompresses two frames, the first in two parts, and checks that a
+ * wrong checksum is rejected.
  */
 function behavesAsExpected(library: Library): boolean {
   const decoder = newDecoder(library)
@@ -197,15 +202,15 @@ function behavesAsExpected(library: Library): boolean {
     const output = Buffer.allocUnsafeSlow(4096)
     let decoded = ''
     for (const piece of [sample.subarray(0, 12), sample.subarray(12), sample]) {
-      decoder.give(piece)
-      decoded += output.toString('latin1', 0, decoder.fillNow(output))
-      if (decoder.unconsumed !== 0 || decoder.ended !== (piece.length !== 12)) return false
+      decoder.setInput(piece)
+      decoded += output.toString('latin1', 0, decoder.decompressSync(output))
+      if (decoder.unconsumed !== 0 || decoder.hasEnded !== (piece.length !== 12)) return false
     }
     const wrong = Buffer.from(sample)
     wrong[sample.length - 1]! ^= 1
-    decoder.give(wrong)
+    decoder.setInput(wrong)
     try {
-      decoder.fillNow(output)
+      decoder.decompressSync(output)
       return false
     } catch (error) {
       return error instanceof UnzstdError && decoded === sampleText + sampleText

@@ -7,13 +7,13 @@ import { nameArgument, pathArgument } from './c-string.js'
 import { SystemError } from './system-error.js'
 
 /** Shared result buffer: a value and a list of names have at most 64 KiB each (`XATTR_SIZE_MAX`, `XATTR_LIST_MAX`). */
-const result = Buffer.alloc(65_536)
+const resultBuffer = Buffer.alloc(65_536)
 
 /**
  * Sets the attribute `name`, replacing an existing value. @throws SystemError when refused, for example EPERM, ENOTSUP
  */
 export function setXattr(path: Buffer, name: string, value: Buffer): void {
-  const set = onLinux(
+  const set = requireLinuxFunction(
     'int lsetxattr(const void *path, const void *name, const void *value, size_t size, int flags)',
   )
   set.call(pathArgument(path, set.name), nameArgument(name, set.name), value, value.length, 0)
@@ -21,9 +21,16 @@ export function setXattr(path: Buffer, name: string, value: Buffer): void {
 
 /** Returns the value of the attribute `name`. @throws SystemError ENODATA when there is no such attribute */
 export function getXattr(path: Buffer, name: string): Buffer {
-  const get = onLinux('int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)')
-  const size = get.call(pathArgument(path, get.name), nameArgument(name, get.name), result, result.length)
-  return Buffer.from(result.subarray(0, size))
+  const get = requireLinuxFunction(
+    'int64_t lgetxattr(const void *path, const void *name, void *value, size_t size)',
+  )
+  const size = get.call(
+    pathArgument(path, get.name),
+    nameArgument(name, get.name),
+    resultBuffer,
+    resultBuffer.length,
+  )
+  return Buffer.from(resultBuffer.subarray(0, size))
 }
 
 /**
@@ -31,19 +38,19 @@ export function getXattr(path: Buffer, name: string): Buffer {
  * @throws SystemError when the file system refuses, for example ENOTSUP
  */
 export function listXattrs(path: Buffer): string[] {
-  const list = onLinux('int64_t llistxattr(const void *path, void *list, size_t size)')
-  const size = list.call(pathArgument(path, list.name), result, result.length)
-  return result.toString('latin1', 0, size).split('\0').slice(0, -1)
+  const list = requireLinuxFunction('int64_t llistxattr(const void *path, void *list, size_t size)')
+  const size = list.call(pathArgument(path, list.name), resultBuffer, resultBuffer.length)
+  return resultBuffer.toString('latin1', 0, size).split('\0').slice(0, -1)
 }
 
 /** Removes the attribute `name`. @throws SystemError ENODATA when there is no such attribute */
 export function removeXattr(path: Buffer, name: string): void {
-  const remove = onLinux('int lremovexattr(const void *path, const void *name)')
+  const remove = requireLinuxFunction('int lremovexattr(const void *path, const void *name)')
   remove.call(pathArgument(path, remove.name), nameArgument(name, remove.name))
 }
 
 /** Returns a function of the C library on Linux. Other systems have different functions and attribute names. */
-function onLinux(declaration: string): ReturnType<typeof requireFunction> {
+function requireLinuxFunction(declaration: string): ReturnType<typeof requireFunction> {
   if (process.platform !== 'linux') throw SystemError.of('ENOSYS', 'xattr')
   return requireFunction(declaration)
 }

@@ -3,22 +3,23 @@ import assert from 'node:assert/strict'
 import type { Order } from '../flow/index.js'
 
 /**
- * Returns the maximum number of inputs that can have emitted all their outputs when `emitted` outputs were emitted.
+ * Returns the maximum number of finished inputs after `emitted` outputs. An input is finished when all its outputs have
+ * been emitted.
  * @param counts number of outputs of each input
  */
 export function maxFinished(counts: readonly number[], emitted: number): number {
-  let left = emitted
+  let remaining = emitted
   let finished = 0
   for (const count of [...counts].sort((a, b) => a - b)) {
-    left -= count
-    if (left < 0) break
+    remaining -= count
+    if (remaining < 0) break
     finished++
   }
   return finished
 }
 
-/** Whether the values are equal for `assert.deepEqual`. */
-export function deepEqual(left: unknown, right: unknown): boolean {
+/** Reports whether the values are equal for `assert.deepEqual`. */
+export function isDeepEqual(left: unknown, right: unknown): boolean {
   try {
     assert.deepEqual(left, right)
     return true
@@ -37,16 +38,16 @@ export function assertSameElements<T>(
   equal: (left: T, right: T) => boolean,
   order: Order = 'arrival',
 ): void {
-  const left = [...expected]
-  for (const each of actual) {
-    const at = left.findIndex((other) => equal(each, other))
+  const missing = [...expected]
+  for (const output of actual) {
+    const at = missing.findIndex((other) => equal(output, other))
     assert.ok(at >= 0, 'an output was not expected, or was emitted too often')
-    left.splice(at, 1)
+    missing.splice(at, 1)
   }
-  assert.equal(left.length, 0, `${left.length} of ${expected.length} outputs are missing`)
+  assert.equal(missing.length, 0, `${missing.length} of ${expected.length} outputs are missing`)
   if (order === 'source')
     assert.ok(
-      expected.every((each, at) => equal(actual[at]!, each)),
+      expected.every((output, at) => equal(actual[at]!, output)),
       'the outputs are in the wrong order',
     )
 }

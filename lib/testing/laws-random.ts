@@ -1,7 +1,7 @@
 /** Generates random numbers from a seed, so that the failure of a law can be reproduced. */
 
-/** Returns a generator of numbers in [0, 1) that is determined by `seed` (mulberry32). */
-export function seeded(seed: number): () => number {
+/** Returns a function that returns the next random number in [0, 1). The seed determines the sequence (mulberry32). */
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,9 +1,10 @@
-/** Runs a stage between an instrumented source and a reader that the test controls. */
+/** Runs a stage between a source that counts its events and a reader that the test controls. */
 import { defer, finalize, map, Subject, type Subscription, tap } from 'rxjs'
 import { Flow, type FlowNotice, Scope, type Stage } from '../flow/index.js'
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const nextEventLoopTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** Types of notices about errors that no reader receives. */
 const problemTypes: ReadonlySet<string> = new Set<FlowNotice['type']>([
   'dead-letter',
   'cleanup-failed',
@@ -30,13 +31,13 @@ export class Trial<In, Out> {
   opened = 0
   /** Number of sources that the stage has closed. */
   released = 0
-  /** How the stage ended, and the number of sources that were still open then. */
+  /** How the stage ended, and the number of its sources that were still open then. Undefined before it ends. */
   end: { readonly kind: 'complete' | 'error'; readonly stillOpen: number } | undefined
   /** Number of times that the stage has completed or failed. */
-  ends = 0
-  /** Error of the stage that is not the error of the source. */
+  endCount = 0
+  /** Error of the stage; undefined if it was caused by the planned error of the source. */
   failure: unknown
-  /** Problems that had no receiver: dead letters, and cleanups and supervisors that failed. */
+  /** Errors that no reader received: dead letters, and failures of cleanups and supervisors. */
   readonly problems: string[] = []
   readonly #sourceError = new Error('the source failed as planned')
   readonly #demand = new Subject<number>()
@@ -47,7 +48,7 @@ export class Trial<In, Out> {
       if (problemTypes.has(type) && !isCausedBy(error, this.#sourceError))
         this.problems.push(`${type}: ${String(error)}`)
     })
-    const items = slowSource === true ? slowly(inputs) : inputs
+    const items = slowSource === true ? emitSlowly(inputs) : inputs
     const source = new Flow<In>(
       (demand, scope) =>
         defer(() => {
@@ -65,10 +66,10 @@ export class Trial<In, Out> {
         }),
       'trial source',
     )
-    const ended =
+    const recordEnd =
       (kind: 'complete' | 'error') =>
       (error?: unknown): void => {
-        this.ends++
+        this.endCount++
         if (!isCausedBy(error, this.#sourceError)) this.failure = error
         this.end = { kind, stillOpen: this.opened - this.released }
       }
@@ -76,8 +77,8 @@ export class Trial<In, Out> {
       .open(this.#demand, this.scope)
       .subscribe({
         next: (output) => this.outputs.push(output),
-        error: ended('error'),
-        complete: ended('complete'),
+        error: recordEnd('error'),
+        complete: recordEnd('complete'),
       })
   }
 
@@ -92,40 +93,41 @@ export class Trial<In, Out> {
     this.#reading.unsubscribe()
   }
 
-  /** Waits for `turns` turns of the event loop and calls `check` after each. */
-  async waitTurns(turns: number, check: () => void = () => undefined): Promise<void> {
+  /** Waits for a number of turns of the event loop and calls `check` after each. */
+  async waitEventLoopTurns(turns: number, check: () => void = () => undefined): Promise<void> {
     for (let count = 0; count < turns; count++) {
-      await turn()
+      await nextEventLoopTurn()
       check()
     }
   }
 
   /**
-   * Waits until `state` is true or the stage has ended, and calls `check` after each turn of the event loop. Resolves
-   * to false after `timeout` milliseconds.
+   * Waits until `isReached` returns true or the stage has ended, and calls `check` after each turn of the event loop.
+   * Resolves to false after `timeout` milliseconds.
    */
   async waitUntil(
-    state: () => boolean,
+    isReached: () => boolean,
     timeout: number,
     check: () => void = () => undefined,
   ): Promise<boolean> {
-    const limit = performance.now() + timeout
-    while (!state() && this.end === undefined) {
-      if (performance.now() > limit) return false
-      await turn()
+    const deadline = performance.now() + timeout
+    while (!isReached() && this.end === undefined) {
+      if (performance.now() > deadline) return false
+      await nextEventLoopTurn()
       check()
     }
     return true
   }
 }
 
-/** Whether `error` is `cause`, or was caused by it. */
+/** Reports whether `error` is `cause` or has it among its causes. */
 const isCausedBy = (error: unknown, cause: Error): boolean =>
   error === cause || (error instanceof Error && isCausedBy(error.cause, cause))
 
-async function* slowly<T>(items: readonly T[]): AsyncGenerator<T> {
+/** Yields every other item asynchronously. */
+async function* emitSlowly<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const [index, item] of items.entries()) {
-    if (index % 2 === 1) await turn()
+    if (index % 2 === 1) await nextEventLoopTurn()
     yield item
   }
 }

@@ -1,10 +1,10 @@
-/** Checks that code releases its resources: descriptors, timers, and whatever the caller counts. */
+/** Checks that code releases its resources: file descriptors, timers, and what the caller counts in addition. */
 import assert from 'node:assert/strict'
-import { type Census, census, leftOver, restingCensus } from './nothing-left-census.js'
+import { type Census, census, describeLeaks, idleCensus } from './nothing-left-census.js'
 
 /** Options of `waitForRelease` and `assertNothingLeft`. */
 export interface NothingLeftOptions {
-  /** Further counts by name. */
+  /** Functions that return further counts, by name, for example the number of files in a directory. */
   readonly gauges?: Readonly<Record<string, () => number>>
   /** Milliseconds to wait until all resources are released (2000). */
   readonly timeout?: number
@@ -18,11 +18,11 @@ export async function waitForRelease(
   before: Census,
   { gauges, timeout = 2000 }: NothingLeftOptions = {},
 ): Promise<void> {
-  const limit = performance.now() + timeout
+  const deadline = performance.now() + timeout
   for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
-    const leaked = leftOver(before, census(gauges))
+    const leaked = describeLeaks(before, census(gauges))
     if (leaked.length === 0) return
-    if (performance.now() > limit)
+    if (performance.now() > deadline)
       throw new assert.AssertionError({ message: `Left behind: ${leaked.join(', ')}` })
     await new Promise((resolve) => setTimeout(resolve, pause))
   }
@@ -33,7 +33,7 @@ export async function assertNothingLeft(
   body: () => unknown,
   options: NothingLeftOptions = {},
 ): Promise<void> {
-  const before = await restingCensus(options.gauges)
+  const before = await idleCensus(options.gauges)
   await body()
   await waitForRelease(before, options)
 }

@@ -1,4 +1,4 @@
-/** A reader of a flow that a test controls step by step. */
+/** Provides a reader of a flow that a test controls step by step. */
 import assert from 'node:assert/strict'
 import { Subject } from 'rxjs'
 import { type Flow, Scope } from '../flow/index.js'
@@ -13,7 +13,9 @@ export interface SinkProbe<T> {
   readonly expectNothing: () => Promise<void>
   /** Expects the flow to complete. */
   readonly expectEnd: () => Promise<void>
-  /** Expects the flow to fail with an error of this `code` or `name`, or any error without one. Returns the error. */
+  /**
+   * Expects the flow to fail. If `code` is given, it must be the `code` or `name` of the error. Resolves to the error.
+   */
   readonly expectError: (code?: string) => Promise<unknown>
   /** Unsubscribes from the flow. */
   readonly leave: () => void
@@ -30,7 +32,7 @@ export interface SinkProbeOptions {
 
 type Signal<T> = { readonly next: T } | { readonly error: unknown } | 'end'
 
-/** Opens `flow` without requesting elements. */
+/** Returns a reader that has opened `flow` and requested nothing. */
 export function sinkProbe<T>(
   flow: Flow<T>,
   { timeout = 1000, quiet = 20 }: SinkProbeOptions = {},
@@ -62,7 +64,7 @@ export function sinkProbe<T>(
       })
     return signals.shift()!
   }
-  const throwError = (each: Signal<T>): void => {
+  const throwIfError = (each: Signal<T>): void => {
     if (each !== 'end' && 'error' in each) throw each.error
   }
   return {
@@ -71,7 +73,7 @@ export function sinkProbe<T>(
     expect: async (...items) => {
       for (const item of items) {
         const each = await next('an element')
-        throwError(each)
+        throwIfError(each)
         assert.ok(each !== 'end' && 'next' in each, 'the flow ended, but an element was expected')
         assert.deepEqual(each.next, item)
       }
@@ -82,7 +84,7 @@ export function sinkProbe<T>(
     },
     expectEnd: async () => {
       const each = await next('the end')
-      throwError(each)
+      throwIfError(each)
       assert.equal(each, 'end', 'an element arrived, but the end was expected')
     },
     expectError: async (code) => {
@@ -90,7 +92,7 @@ export function sinkProbe<T>(
       assert.ok(each !== 'end' && 'error' in each, 'the flow did not fail')
       if (code !== undefined)
         assert.ok(
-          namesOf(each.error).includes(code),
+          codeAndNameOf(each.error).includes(code),
           `it failed, but not with ${code}: ${String(each.error)}`,
         )
       return each.error
@@ -99,7 +101,7 @@ export function sinkProbe<T>(
   }
 }
 
-const namesOf = (error: unknown): unknown[] => {
+const codeAndNameOf = (error: unknown): unknown[] => {
   if (typeof error !== 'object' || error === null) return []
   return ['code' in error ? error.code : undefined, 'name' in error ? error.name : undefined]
 }

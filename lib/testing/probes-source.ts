@@ -1,4 +1,4 @@
-/** A source of a flow that a test controls step by step. */
+/** Provides a source of a flow that a test controls step by step. */
 import assert from 'node:assert/strict'
 import { Observable, type Subscriber } from 'rxjs'
 import { Flow } from '../flow/index.js'
@@ -18,7 +18,7 @@ export interface SourceProbe<T> {
   readonly expectReleased: () => void
 }
 
-/** Returns a source for one reader at a time. The last subscriber receives the elements. */
+/** Returns a source for one reader at a time: only the last subscriber receives elements. */
 export function sourceProbe<T>(): SourceProbe<T> {
   let reader: Subscriber<T> | undefined
   let requested = 0

@@ -1,6 +1,7 @@
 /**
- * Finds the number of concurrent downloads while layers are downloaded: more while it gains, less after refusals or where
- * less is faster. It has no clock of its own: the caller gives the time, so that tests run in virtual time.
+ * Provides `AutoSlots`, which adapts the number of concurrent downloads (slots) to the measured rate: it rises while
+ * more slots are faster, and falls after refusals and when fewer slots are faster. The caller passes the time, so that
+ * tests run in virtual time.
  */
 
 /** Options of `AutoSlots`. */
@@ -11,23 +12,25 @@ export interface AutoSlotsOptions {
   readonly max?: number
 }
 
-/** Milliseconds after a change before the rate is measured, because new connections begin slowly. */
+/**
+ * Milliseconds after a change of the number of slots before the rate is measured, because new connections begin slowly.
+ */
 const settleTime = 300
 /** Milliseconds for which the rate is measured. */
 const measureTime = 700
 /**
- * Milliseconds after which the best number is compared with its neighbours again. The time doubles each time that the number
- * proves the best again.
+ * Milliseconds for which the best number of slots is kept before other numbers are tried again. Doubles each time the
+ * same number is the best again.
  */
 const holdTime = 10_000
-/** Milliseconds after a refusal for which the number does not rise. */
+/** Milliseconds after a refusal for which the number of slots does not rise. */
 const refusalTime = 60_000
-/** Part of the proportional gain that a higher number must bring. */
-const wantedGain = 0.3
-/** Part of the slots that a refusal leaves. */
+/** A number of slots that is higher by x % must raise the rate by at least this part of x %. */
+const minGain = 0.3
+/** Part of the slots that are kept after a refusal. */
 const keptAfterRefusal = 0.6
-/** Factor by which a lower number must be faster. */
-const wantedRise = 1.05
+/** A lower number of slots is kept if it multiplies the rate by at least this factor. */
+const minSpeedup = 1.05
 
 /** A number of slots, and the bytes per millisecond that arrived with it. */
 interface Measured {
@@ -35,28 +38,30 @@ interface Measured {
   readonly rate: number
 }
 
-/** What the next measurement is for: the rate of the present number, or of a higher or lower one than `best`. */
+/**
+ * What is measured: the rate of the present number, or of a number above (`up`) or below (`down`) the best one so far.
+ */
 type Phase = { readonly kind: 'begin' } | { readonly kind: 'up' | 'down'; readonly best: Measured }
 
-/** The state of the downloads of a puller. */
+/** The state of all downloads at one time. */
 export interface DownloadSample {
-  /** Number of bytes that have arrived in all. */
+  /** Total number of bytes received. */
   readonly bytes: number
-  /** Number of layers that are downloaded now. */
+  /** Number of layers that are being downloaded. */
   readonly active: number
   /** Number of layers that wait for a slot. */
   readonly waiting: number
 }
 
-/** Chooses a number of slots from the bytes that arrive. */
+/** Chooses the number of slots. */
 export class AutoSlots {
   readonly #max: number
   #slots: number
   #phase: Phase = { kind: 'begin' }
-  /** Number and time of the last hold. */
+  /** The number that was kept last, and the milliseconds for which it was kept. */
   #held = { slots: 0, time: 0 }
   #refusedAt = -Infinity
-  /** Until then, the number stays. */
+  /** Time until which the number does not change. */
   #heldUntil = 0
   /** The present measurement; undefined while no layer waits for a slot. */
   #measurement: { readonly from: number; readonly bytes: number | undefined } | undefined
@@ -72,8 +77,8 @@ export class AutoSlots {
   }
 
   /**
-   * Takes a sample. Call it several times a second. The rate is measured while exactly the present number of layers is
-   * downloaded: not while no layer waits for a slot, nor after the number fell and before as many downloads have ended.
+   * Evaluates a sample. Call it several times a second. The rate is measured only while a layer waits for a slot, so
+   * that all slots are in use, and no more layers are downloaded than there are slots.
    * @param now - milliseconds of a clock that never goes back
    */
   sample(now: number, { bytes, active, waiting }: DownloadSample): void {
@@ -88,8 +93,8 @@ export class AutoSlots {
     } else if (elapsed >= measureTime) this.#decide(now, (bytes - measurement.bytes) / elapsed)
   }
 
-  /** Call it when the registry refuses a request for the time being (429, 503): lowers the number. */
-  refused(now: number): void {
+  /** Lowers the number. Call it when the registry refuses a request temporarily (HTTP status 429 or 503). */
+  recordRefusal(now: number): void {
     // Requests that were sent together are refused together.
     if (now - this.#refusedAt < 1_000) return
     this.#refusedAt = now
@@ -98,13 +103,13 @@ export class AutoSlots {
   }
 
   #decide(now: number, rate: number): void {
-    const here: Measured = { slots: this.#slots, rate }
+    const measured: Measured = { slots: this.#slots, rate }
     const phase = this.#phase
-    if (phase.kind === 'begin') this.#tryHigher(here, now)
+    if (phase.kind === 'begin') this.#tryHigher(measured, now)
     else if (phase.kind === 'up')
-      if (isWorthMore(here, phase.best)) this.#tryHigher(here, now)
+      if (isWorthMore(measured, phase.best)) this.#tryHigher(measured, now)
       else this.#tryLower(phase.best, now)
-    else if (rate >= phase.best.rate * wantedRise) this.#tryLower(here, now)
+    else if (rate >= phase.best.rate * minSpeedup) this.#tryLower(measured, now)
     else this.#hold(phase.best.slots, now)
   }
 
@@ -135,6 +140,6 @@ export class AutoSlots {
   }
 }
 
-/** Reports whether the higher number brings its part of a proportional gain. */
+/** Returns whether the rate rises enough with the number of slots: see `minGain`. */
 const isWorthMore = (higher: Measured, lower: Measured): boolean =>
-  higher.rate / lower.rate - 1 >= wantedGain * (higher.slots / lower.slots - 1)
+  higher.rate / lower.rate - 1 >= minGain * (higher.slots / lower.slots - 1)

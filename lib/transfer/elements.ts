@@ -2,7 +2,7 @@
 import type { GrowingFile } from '../bytes/index.js'
 import type { Control } from '../flow/index.js'
 import type { Descriptor, Digest, DigestAlgorithm, ImageSource } from '../image/index.js'
-import type { Partial, StoredLayer } from '../store/index.js'
+import type { PartialDownload, StoredLayer } from '../store/index.js'
 
 /** How a layer gets into the store: it is already there, its partial download is resumed, or it is downloaded. */
 export type LayerAction = 'exists' | 'resume' | 'download'
@@ -21,21 +21,21 @@ export interface LayerTask extends PlannedLayer {
   readonly source: ImageSource
   /** The diffID that the config expects; undefined for a schema 1 image, which has no config yet. */
   readonly diffID: Promise<Digest> | undefined
-  /** Whether the work on the layer may run, and its priority. A shared layer has the control of all who wait for it. */
+  /** Pauses the work on the layer, and sets its priority. */
   readonly control?: Control | undefined
-  /** Stands for the pull: the layers of all pulls share downloads and threads fairly (`ActorOptions.group`). */
+  /** Identifies the pull, so that pulls share downloads and threads fairly (see `ActorOptions.group`). */
   readonly group?: object | undefined
 }
 
-/** A layer that several pulls may be waiting for. */
+/** A layer whose download several pulls may share. */
 export interface SharedLayerTask extends LayerTask {
-  /** Resolves when one of the waiting pulls expects this diffID; rejects when none does. */
+  /** Resolves if one of the waiting pulls expects this diffID; rejects if none does. */
   confirm(diffID: Digest): Promise<void>
   /** Digest algorithm of the diffID that a waiting pull expects; undefined if no pull knows its diffID yet. */
   algorithm?(): DigestAlgorithm | undefined
 }
 
-/** A layer whose bytes are in a file. The file may still grow and can be read from its start meanwhile. */
+/** A layer whose bytes are in a file. The file may still grow; it can be read meanwhile. */
 export interface ArrivingLayer extends SharedLayerTask {
   /** Path of the file that holds the blob. */
   readonly path: string
@@ -46,7 +46,7 @@ export interface ArrivingLayer extends SharedLayerTask {
 /** A download in progress: the growing file and the partial download that it belongs to. */
 export interface Arriving {
   readonly file: GrowingFile
-  readonly partial: Partial
+  readonly partial: PartialDownload
 }
 
 /** A layer that is in the store, whether it was downloaded or was already there. */

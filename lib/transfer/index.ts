@@ -1,10 +1,10 @@
-/** Brings the blob of a layer into a file: routes, attempts and retries, and downloads that pulls share. */
+/** Downloads the blob of a layer into a file: where from, attempts and retries, and downloads that pulls share. */
 export { AutoSlots, type AutoSlotsOptions, type DownloadSample } from './auto-slots.js'
 export { type ForeignUrlOrder } from './places/places-of.js'
 export { type ArrivingLayer, type EnsuredLayer, type LayerTask, type SharedLayerTask } from './elements.js'
 export { BlobReader, type BlobReaderOptions } from './reading/blob-reader.js'
 export {
-  againAfter,
+  retryDelayOf,
   defaultRetryPolicy,
   documentRetryPolicy,
   retryingTransfers,

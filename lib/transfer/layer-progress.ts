@@ -9,12 +9,19 @@ import type { ArrivingLayer } from './elements.js'
 export function layerProgress(
   { descriptor: { digest, size }, arriving }: ArrivingLayer,
   status: LayerStatus,
-  more: {
+  details: {
     readonly host?: string
     readonly retryIn?: number
     readonly reason?: string
     readonly attempt?: number
   } = {},
 ): LayerEvent {
-  return { type: 'layer', digest, status, current: arriving?.file.state.length ?? size, total: size, ...more }
+  return {
+    type: 'layer',
+    digest,
+    status,
+    current: arriving?.file.state.length ?? size,
+    total: size,
+    ...details,
+  }
 }

@@ -1,4 +1,7 @@
-/** Downloads a layer from the places of the current rank, one at a time. Every place is believed for its bytes' digest only. */
+/**
+ * Downloads a layer from the places of the current rank, one at a time. A place is a registry or URL that may have the
+ * layer; `PlaceList` groups places in ranks. Nothing that a place sends is trusted except bytes with the right digest.
+ */
 import { WindlassError } from '../errors.js'
 import type { Turn } from '../flow/index.js'
 import { type ReceivingLayer, isMismatch, receive, startOver } from './receive.js'
@@ -7,9 +10,9 @@ import type { PlaceList } from './places/place-list.js'
 /**
  * Downloads the missing bytes of a layer. Tries the places of the current rank in order until one provides the layer. A
  * place whose failure is final is dropped from the list.
- * @throws the error of the place if it is the only one. Otherwise, when all places failed, BLOB_UNKNOWN, the code of an
- * earlier rank or that of a mismatch, with all failures in `cause`; retryable if one of them is. Errors of the store are
- * thrown unchanged.
+ * @throws the error of the place if it is the only one. Otherwise, when all places have failed, an error with all
+ * failures in `cause`. Its code is that of a mismatch if there was one, else that of the earlier rank, else
+ * BLOB_UNKNOWN. It is retryable if one of the failures is. Errors of the store are thrown unchanged.
  */
 export async function receiveFrom(layer: ReceivingLayer, turn: Turn, list: PlaceList): Promise<void> {
   const [first, ...others] = list.places
@@ -32,8 +35,8 @@ export async function receiveFrom(layer: ReceivingLayer, turn: Turn, list: Place
 }
 
 /**
- * Reports whether an error concerns one place, so that another may succeed: access, a missing blob, wrong bytes, the
- * network, or a redirect.
+ * Returns whether another place may succeed after this error: no access, a missing blob, wrong bytes, the network, or a
+ * redirect.
  */
 export const concernsPlace = (error: unknown): error is WindlassError =>
   error instanceof WindlassError &&

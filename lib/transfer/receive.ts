@@ -1,6 +1,7 @@
 /**
- * Downloads the missing bytes of a layer from one source and appends them to those already present. A file assembled
- * from several downloads is verified at once: if it is wrong, it is emptied and downloaded again.
+ * Downloads the missing bytes of a layer from one place and appends them to those already present. A file that consists
+ * of several downloads is verified when it is complete. If it is wrong, it is emptied, so that a retry downloads it
+ * again.
  */
 import { batches, Meter, sizeMismatchHint, manifestSizeError } from '../bytes/index.js'
 import { WindlassError } from '../errors.js'
@@ -16,8 +17,8 @@ export type ReceivingLayer = ArrivingLayer & { readonly arriving: Arriving }
 /**
  * Downloads until the file has the size that the descriptor states. Reads at most one chunk beyond it.
  * @throws errors of `place.fetch` and of its stream; NETWORK when the body ends early; SIZE_MISMATCH when the body is
- * longer than the descriptor states; DIGEST_MISMATCH when a resumed download has the wrong digest. A mismatch is
- * retryable if earlier bytes may have caused it.
+ * longer than the descriptor states; DIGEST_MISMATCH when a resumed download has the wrong digest. A mismatch of a
+ * resumed download is retryable, because the earlier bytes may have caused it.
  */
 export async function receive(layer: ReceivingLayer, turn: Turn, place: BlobPlace): Promise<void> {
   const { file } = layer.arriving
@@ -26,12 +27,12 @@ export async function receive(layer: ReceivingLayer, turn: Turn, place: BlobPlac
   if (file.state.length === size && size > 0 && !isWhole(layer)) await startOver(layer, turn)
   if (file.state.length === size) return
   const { length, generation } = file.state
-  const resumed = (): boolean => length > 0 && file.state.generation === generation
+  const isResumed = (): boolean => length > 0 && file.state.generation === generation
   try {
     await append(layer, turn, place)
-    if (resumed()) file.verify()
+    if (isResumed()) file.verify()
   } catch (error) {
-    if (!resumed() || !isMismatch(error)) throw error
+    if (!isResumed() || !isMismatch(error)) throw error
     await startOver(layer, turn)
     const { code, message, subject } = error
     throw new WindlassError(code, message, { ...subject, cause: error, retryable: true })
@@ -44,11 +45,13 @@ export async function startOver(layer: ReceivingLayer, turn: Turn, host?: string
   turn.emit(layerProgress(layer, 'restart', host === undefined ? {} : { host }))
 }
 
-/** Reports whether an error says that bytes do not match their digest or size. */
+/** Returns whether an error says that bytes do not match their digest or size. */
 export const isMismatch = (error: unknown): error is WindlassError =>
   error instanceof WindlassError && (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH')
 
-/** Verifies a file that already has its full length: an earlier download may have ended before verification. */
+/**
+ * Returns whether a file of full length has the right digest. An earlier download may have ended before verification.
+ */
 function isWhole({ arriving: { file } }: ReceivingLayer): boolean {
   try {
     file.verify()

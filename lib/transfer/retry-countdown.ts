@@ -1,14 +1,14 @@
-/** Reports immediately, and then once a second, how long it is until a download is retried. */
+/** Provides `RetryCountdown`, which reports every second how long it is until a download is retried. */
 import { Subscription, interval, timer } from 'rxjs'
 
-const tickMs = 1_000
+const tick = 1_000 // milliseconds
 
-/** Runs one countdown at a time: starting one stops the one before. */
+/** Runs one countdown at a time. */
 export class RetryCountdown {
   #subscription = new Subscription()
 
   /**
-   * Starts the countdown and stops a previous one.
+   * Starts a countdown and stops the previous one. Reports at once, then every second.
    * @param wait - milliseconds until the retry
    * @param report - receives the remaining milliseconds, and 0 when the time has elapsed
    */
@@ -20,8 +20,8 @@ export class RetryCountdown {
     })
     let left = wait
     this.#subscription.add(
-      interval(tickMs).subscribe(() => {
-        left -= tickMs
+      interval(tick).subscribe(() => {
+        left -= tick
         if (left > 0) report(left)
       }),
     )

@@ -7,16 +7,18 @@ import { WindlassError } from '../errors.js'
 export interface RetryPolicy {
   /** Maximum number of attempts, including the first. */
   readonly attempts: number
-  /** Milliseconds before attempt n + 1, multiplied by n. */
+  /** Milliseconds to wait before the second attempt. Before attempt n + 1, n times as long. */
   readonly delay: number
   /** Maximum `Retry-After` in milliseconds. A response that asks for more is not retried. */
   readonly longestRetryAfter: number
-  /** Random part of the delay, from 0 (the default) to 1: 0.2 waits between 80 % and 120 % of the delay. */
+  /**
+   * Random part of the delay, from 0 (the default) to 1. With 0.2, the delay is multiplied by a number from 0.8 to 1.2.
+   */
   readonly jitter?: number
   /**
-   * Maximum number of attempts at one layer, regardless of progress (default 1,000). An attempt that makes progress
-   * counts as the first again, so that a large layer can be downloaded over an unreliable link; this limit still
-   * applies.
+   * Maximum number of all attempts at one layer (default 1,000). `attempts` limits attempts without progress only: its
+   * count starts again after an attempt that makes progress, so that a large layer can be downloaded over an unreliable
+   * link.
    */
   readonly attemptsInAll?: number
 }
@@ -25,16 +27,15 @@ export interface RetryPolicy {
 export const defaultRetryPolicy: RetryPolicy = { attempts: 5, delay: 5_000, longestRetryAfter: 60_000 }
 
 /**
- * Policy for manifests and configs. The delays are short, since the user is waiting to learn whether the image
- * exists.
+ * Policy for manifests and configs. The delays are short, because the user waits to see whether the image exists.
  */
 export const documentRetryPolicy: RetryPolicy = { attempts: 3, delay: 500, longestRetryAfter: 60_000 }
 
 /**
- * Adapts `policy` for callers that wait themselves. The returned function gives the milliseconds to wait before the
- * next attempt, or undefined if the error is not to be retried.
+ * Converts `policy` to a function that returns the milliseconds to wait before the next attempt, or undefined if the
+ * error is not retried. For callers that are not actors and wait themselves.
  */
-export function againAfter(policy: RetryPolicy): (error: unknown, attempt: number) => number | undefined {
+export function retryDelayOf(policy: RetryPolicy): (error: unknown, attempt: number) => number | undefined {
   const decide = retryingTransfers(policy)
   return (error, attempt) => {
     const verdict = decide({ actor: '', message: undefined, error, attempt })
@@ -43,8 +44,8 @@ export function againAfter(policy: RetryPolicy): (error: unknown, attempt: numbe
 }
 
 /**
- * Returns a supervision function that retries as `policy` says. Repeated calls for the same error and attempt return
- * the same verdict, so that the reported delay is the actual one.
+ * Returns a supervisor that retries as `policy` says. Calls with the same error and attempt return the same verdict, in
+ * spite of the jitter, so that the delay that is reported is the one that is used.
  * @param random - source of the jitter, in [0, 1)
  */
 export function retryingTransfers(

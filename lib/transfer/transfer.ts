@@ -24,9 +24,9 @@ export interface DownloadTask {
 export type DecideTransfer = (failure: Failure<DownloadTask>) => Verdict
 
 /**
- * Returns the behaviour that downloads one layer. `decide` receives the number of the attempt within the present request
- * for a slot. The supervisor applies `decide` as well; it is called here to
- * report a retry before it happens.
+ * Returns the behaviour that downloads one layer. `decide` is also the supervisor of the actor. It is called here to
+ * report a retry in advance. It receives the number of the attempt within the present request for a slot (see
+ * `DownloadHistory`).
  */
 export const transfer =
   (decide: DecideTransfer): Behavior<DownloadTask, ArrivingLayer> =>
@@ -35,8 +35,8 @@ export const transfer =
       const { layer, places, countdown, history } = task
       countdown.stop()
       const attempt = history.attemptOverall(turn.attempt)
-      const progressed = (): void => places.progressed(layer.arriving.file.state.length, attempt)
-      progressed()
+      const recordProgress = (): void => places.recordProgress(layer.arriving.file.state.length, attempt)
+      recordProgress()
       if (!history.emitted) {
         history.emitted = true
         out.next(layer)
@@ -45,29 +45,29 @@ export const transfer =
         ...{ actor: 'downloads', message: task, error, attempt: turn.attempt },
       })
       const isFinal = (error: unknown): boolean => {
-        progressed()
+        recordProgress()
         return decide(failureOf(error)) === 'fail'
       }
-      const finished = fill(task, turn, isFinal).then(
+      const finished = downloadFromRanks(task, turn, isFinal).then(
         () => {
           out.complete()
         },
         (error: unknown) => {
-          progressed()
+          recordProgress()
           const verdict = decide(failureOf(error))
           if (typeof verdict === 'object' && !turn.signal.aborted) {
-            history.failed(turn.attempt, verdict.retry)
+            history.recordFailure(turn.attempt, verdict.retry)
             reportRetry(task, turn, verdict.retry, error)
           }
           out.error(error)
         },
       )
-      history.begin(finished)
+      history.recordStart(finished)
       turn.defer(() => finished)
     })
 
-/** Downloads from one rank of places after the other. The next one is used after the final failure of the one before. */
-async function fill(
+/** Downloads from the places of the first rank; after their final failure, from those of the next rank. */
+async function downloadFromRanks(
   { layer, places, history }: DownloadTask,
   turn: Turn,
   isFinal: (error: unknown) => boolean,

@@ -27,7 +27,7 @@ export interface StoreProblem {
 /** Maximum number of failed attempts that one error lists. */
 const maxReportedFailures = 3
 
-/** A problem before any repair, with the names that are known to need it so far. */
+/** A problem before any repair. `images` has the names that are known so far to need the object. */
 export type NewProblem = Omit<StoreProblem, 'repaired' | 'error'>
 
 /** A problem, the images that it affects and the attempts to repair it. */
@@ -35,7 +35,7 @@ export class FoundProblem {
   readonly #problem: NewProblem
   readonly #images: Set<string>
   /**
-   * Failed attempts by origin. Names with the same origin have the same result, so one attempt per origin is enough.
+   * Failed attempts by origin (see `Repair.originKey`). Another attempt from the same origin would fail too.
    */
   readonly #failures = new Map<string, { readonly name: string; readonly error: WindlassError }>()
   #repaired = false
@@ -63,7 +63,7 @@ export class FoundProblem {
   }
 
   /** Reports whether a repair from `origin` has failed. */
-  wasTriedAt(origin: string): boolean {
+  hasFailedFrom(origin: string): boolean {
     return this.#failures.has(origin)
   }
 

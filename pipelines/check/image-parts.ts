@@ -44,7 +44,7 @@ export interface ImageParts {
 export interface NamedParts extends ImageParts {
   readonly name: string
   readonly named: NamedImage
-  /** The same object for every name with the same target, once all documents can be read. */
+  /** The parts as an object that all names with the same target share, if all documents can be read. */
   readonly shared: ImageParts
   /** Reports whether the name still points at the same digest. */
   isCurrent(): Promise<boolean>
@@ -79,24 +79,24 @@ export class PartsReader {
 
   async #shared(named: NamedImage): Promise<ImageParts> {
     const { digest, mediaType, annotations } = named.descriptor
-    // A name that Windlass wrote points at an index only if all images of the index were pulled. Other tools may copy
-    // some of the images.
-    const complete = annotations?.['io.windlass.reference.typed'] !== undefined
+    // A name that Windlass wrote (it has this annotation) points at an index only if all images of the index were
+    // pulled. Other tools may copy only some of the images.
+    const isComplete = annotations?.['io.windlass.reference.typed'] !== undefined
     const origins = originsOf(named)
-    const key = JSON.stringify([digest, mediaType, complete, origins])
+    const key = JSON.stringify([digest, mediaType, isComplete, origins])
     const known = this.#known.get(key)
     if (known) return known
-    const parts = await this.#collect(named.descriptor, origins, complete)
+    const parts = await this.#collect(named.descriptor, origins, isComplete)
     // A result that is not readable is not kept: a repair may make more documents readable.
     if (parts.readable) this.#known.set(key, parts)
     return parts
   }
 
-  /** @param complete whether all images of an index must be in the store */
+  /** @param isComplete whether all images of an index must be in the store */
   async #collect(
     start: Descriptor,
     origins: readonly DocumentPart[],
-    complete: boolean,
+    isComplete: boolean,
   ): Promise<ImageParts> {
     const documents = new Map<Digest, DocumentPart>()
     const layers = new Map<Digest, LayerPart>()
@@ -115,14 +115,15 @@ export class PartsReader {
         const { mediaType } = descriptor
         if (isIndexType(mediaType))
           return { links: ((await readAs(parseImageIndex, descriptor))?.manifests ?? []).map(entryLink) }
-        // Its config and layers are added below: the position of a layer determines its diffID.
+        // The config and layers of the manifest are added below, because a diffID is found by the position of its
+        // layer.
         const content = isImageManifestType(mediaType) && (await readAs(parseImageManifest, descriptor))
         return content ? { content, links: [] } : undefined
       },
-      // Unless an index is complete, images that are not in the store were not pulled.
+      // If an index may be incomplete, an image that is not in the store was not pulled, and is not a fault.
       follow: async ({ descriptor }) => {
         await this.#hold(descriptor)
-        return (complete && isImageOrIndexEntry(descriptor)) || this.store.blobs.has(descriptor.digest)
+        return (isComplete && isImageOrIndexEntry(descriptor)) || this.store.blobs.has(descriptor.digest)
       },
     })
     for await (const { link, content: manifest } of graph) {
@@ -149,7 +150,10 @@ const documentPart = (descriptor: DocumentPart['descriptor']): DocumentPart => (
   descriptor,
 })
 
-/** Documents that the manifest was chosen from (an index) or converted from (a schema 1 or schema 2 manifest). */
+/**
+ * Returns the documents that the manifest was chosen from (an index) or converted from (a schema 1 or schema 2
+ * manifest). The annotations `io.windlass.*` of the entry contain their digests.
+ */
 function originsOf({ descriptor, rootDigest, rootMediaType = '' }: NamedImage): DocumentPart[] {
   const others = Object.entries(descriptor.annotations ?? {}).flatMap(([key, digest]) =>
     /^io\.windlass\.(?!root\.)/.test(key) && isDigest(digest) ? [{ digest, mediaType: '' }] : [],

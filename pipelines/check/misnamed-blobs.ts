@@ -2,7 +2,7 @@
 import type { Digest } from '../../lib/image/index.js'
 import { type Store, type StoredItem, readableInventory, verifyBlob } from '../../lib/store/index.js'
 
-/** The misnamed blobs of a store. The store is listed once, and each blob is read once at most. */
+/** The misnamed blobs of a store. Lists the store once, and reads each blob at most once. */
 export class MisnamedBlobs {
   /** Blobs that were not read yet, by their size in bytes. */
   #unread: Promise<Map<number, StoredItem[]>> | undefined
@@ -15,8 +15,8 @@ export class MisnamedBlobs {
   ) {}
 
   /**
-   * Finds the missing blob `digest` of `size` bytes under a wrong name, and renames it. Returns false if no file has this
-   * content.
+   * Finds the missing blob `digest` of `size` bytes under a wrong name, and renames it. Returns false if no file has
+   * this content.
    * @throws WindlassError STORE_*; the reason of the signal
    */
   async rename(digest: Digest, size: number): Promise<boolean> {
@@ -40,12 +40,12 @@ export class MisnamedBlobs {
 
   async #list(): Promise<Map<number, StoredItem[]>> {
     const bySize = new Map<number, StoredItem[]>()
-    for (const thing of (await readableInventory(this.store.directory)).items) {
-      const { kind, bytes } = thing
+    for (const item of (await readableInventory(this.store.directory)).items) {
+      const { kind, bytes } = item
       if (kind !== 'blob') continue
       const others = bySize.get(bytes)
-      if (others) others.push(thing)
-      else bySize.set(bytes, [thing])
+      if (others) others.push(item)
+      else bySize.set(bytes, [item])
     }
     return bySize
   }

@@ -10,7 +10,7 @@ import {
   type ManifestDocument,
   type IdentifiedLayer,
   convertSchema1,
-  decideManifest,
+  parseManifest,
   digestOf,
   isDigest,
   mediaTypes,
@@ -78,13 +78,17 @@ export class Schema1Repair {
     await store.blobs.put(digest, bytes, signal)
   }
 
-  /** The schema 1 manifest in both forms: as served, and without its signatures. */
+  /**
+   * Returns the schema 1 manifest in both forms: as served, and without its signatures.
+   * @param damaged digest of the form to be repaired; if it is the served form, it is fetched and not read from the
+   * store
+   */
   async #servedForms(damaged?: Digest): Promise<readonly Buffer[]> {
     const { bytes, payload } = await this.#readDocument(damaged)
     return [bytes, payload]
   }
 
-  /** Reads the schema 1 manifest from the store, or fetches it if the stored one is damaged or missing. */
+  /** Reads the schema 1 manifest from the store. Fetches it if the stored one is missing or is the `damaged` blob. */
   async #readDocument(damaged?: Digest): Promise<Schema1Document> {
     const { store, request, fetchManifest } = this.parts
     const { digest, signed } = this.#origin
@@ -92,7 +96,7 @@ export class Schema1Repair {
     const stored =
       damaged === signed ? undefined : await store.blobs.read(signed, limits.manifestBytes).catch(none)
     const document = stored
-      ? decideManifest({
+      ? parseManifest({
           bytes: stored,
           contentType: mediaTypes.dockerSchema1Signed,
           expected: { digest },

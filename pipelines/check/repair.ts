@@ -1,7 +1,7 @@
 /**
- * Fetches damaged or missing blobs of an image again, by digest, from the source that the image's name states, through
- * the stages of a pull. One rename replaces a damaged blob after the new one is verified. The name keeps its digest,
- * even if its tag has moved.
+ * Fetches damaged or missing blobs of an image again with the stages of a pull. Blobs are requested by digest from the
+ * source that the image's name states, so the name keeps its digest even if its tag has moved. A rename replaces a
+ * damaged blob after the new one is verified.
  */
 import { lastValueFrom } from 'rxjs'
 import { WindlassError } from '../../lib/errors.js'
@@ -9,7 +9,7 @@ import { Flow, Scope, compose } from '../../lib/flow/index.js'
 import {
   type Descriptor,
   type Digest,
-  decideManifest,
+  parseManifest,
   isDigest,
   mediaTypes,
   parseImageName,
@@ -17,7 +17,7 @@ import {
 import { defaultLimits } from '../../lib/limits.js'
 import { printable } from '../../lib/codec/index.js'
 import { type ImageRequest } from '../../lib/stages/index.js'
-import { configBytes } from '../../lib/transfer/documents/config-bytes.js'
+import { fetchConfigBytes } from '../../lib/transfer/documents/config-bytes.js'
 import { listedManifest, servedAnnotation } from '../../lib/transfer/stored/listed-manifest.js'
 import { type Store, entryArgument } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
@@ -80,20 +80,20 @@ export class Repair {
   originKey(digest: Digest | undefined, image: NamedParts): string {
     const { name, named } = image
     // A converted document is made from documents of this name, so other names of the repository cannot provide it.
-    const own =
+    const documentKey =
       (digest && servedDigest(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
     try {
       const parsed = parseImageName(name)
-      return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${own}`
+      return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${documentKey}`
     } catch {
-      return `${name}${own}`
+      return `${name}${documentKey}`
     }
   }
 
   async #fetchManifest(digest: Digest, request: ImageRequest, scope: Scope) {
-    const wanted = { ...request, target: digest, digest }
+    const requestByDigest = { ...request, target: digest, digest }
     const { document } = await lastValueFrom(
-      Flow.of(wanted).pipe(this.parts.stages.resolve).toObservable(scope),
+      Flow.of(requestByDigest).pipe(this.parts.stages.resolve).toObservable(scope),
     )
     return document
   }
@@ -110,7 +110,7 @@ export class Repair {
     const served = servedDigest(digest, image) ?? digest
     const bytes = await store.blobs.read(served, limits.manifestBytes).catch(() => undefined)
     const document = bytes
-      ? decideManifest({
+      ? parseManifest({
           ...{ bytes, contentType: mediaTypes.dockerManifest, expected: { digest: served } },
           ...{ host: store.directory, reference, limits },
         })
@@ -133,8 +133,8 @@ export class Repair {
       source,
       ...({ positions: [0], action: 'download', offset: 0, diffID: undefined } as const),
     }
-    const line = ensureLayer(compose(download, verify, commitBlob))
-    await lastValueFrom(Flow.of(task).pipe(line).toObservable(scope))
+    const fetchLayer = ensureLayer(compose(download, verify, commitBlob))
+    await lastValueFrom(Flow.of(task).pipe(fetchLayer).toObservable(scope))
   }
 
   async #replaceConfig(digest: Digest, image: NamedParts, { source, name }: ImageRequest): Promise<void> {
@@ -144,7 +144,7 @@ export class Repair {
     const descriptor = { ...found, size: found.size }
     await this.parts.store.blobs.put(
       digest,
-      await configBytes(source, descriptor, { reference: name, signal }),
+      await fetchConfigBytes(source, descriptor, { reference: name, signal }),
       signal,
     )
   }

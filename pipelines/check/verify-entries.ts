@@ -1,5 +1,5 @@
 /** Finds entries of `index.json` that are faulty in themselves, independent of what they point at. */
-import { type Digest, isDigest, isForeignDigest } from '../../lib/image/index.js'
+import { type Digest, isDigest, isUnsupportedDigest } from '../../lib/image/index.js'
 import { type Store, entryArgument } from '../../lib/store/index.js'
 
 /** A faulty entry of `index.json`. */
@@ -22,7 +22,7 @@ export async function faultyEntries({ names }: Pick<Store, 'names'>): Promise<Fa
   return (await names.entries()).flatMap((entry) => {
     const why = corrupt.has(entry.key)
       ? 'its entry was damaged, or changed by another program'
-      : entry.problem !== undefined && !isForeignDigest(entry.digest)
+      : entry.problem !== undefined && !isUnsupportedDigest(entry.digest)
         ? `its entry cannot be read: ${entry.problem}`
         : undefined
     if (why === undefined) return []

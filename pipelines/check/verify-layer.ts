@@ -9,7 +9,7 @@ import {
   type StagedLayer,
   type Store,
   withTreeLock,
-  layerOnDisk,
+  inspectLayer,
 } from '../../lib/store/index.js'
 
 /** An intact blob and the diffID of its content. */
@@ -35,7 +35,7 @@ export class LayerCheck {
 
   /** Returns the unpacked layer; undefined if the store does not have it. */
   findLayer(diffID: Digest): Promise<LayerOnDisk | undefined> {
-    return layerOnDisk(this.store.directory, diffID)
+    return inspectLayer(this.store.directory, diffID)
   }
 
   /** Compares the tree at `path` with the content of `source`. The content is not unpacked to disk. */
@@ -44,7 +44,7 @@ export class LayerCheck {
     { descriptor: { digest, size }, diffID }: LayerSource,
     signal: AbortSignal | undefined,
   ): Promise<TreeComparison> {
-    // The scratch directory serves to test what the file system supports. A read-only disk has none.
+    // The comparison uses the scratch directory to test what the file system supports. A read-only disk has none.
     const scratch = await this.store.stagingDirectory().catch(() => undefined)
     const blob = this.store.blobs.path(digest)
     const task = { path: blob, tree: path, form, scratch, expected: { digest, size, diffID } }
@@ -62,32 +62,33 @@ export class LayerCheck {
   }
 
   /**
-   * Replaces the trees of a layer, in the same whiteout forms. All new trees are unpacked before the old are removed.
+   * Replaces the trees of a layer by new ones in the same whiteout forms. All new trees are unpacked before the old
+   * ones are removed.
    */
   async replace(disk: LayerOnDisk, source: LayerSource, signal: AbortSignal | undefined): Promise<void> {
     const { descriptor, diffID } = source
     const forms =
       disk.forms.length > 0 ? disk.forms : [await hostWhiteoutForm(await this.store.stagingDirectory())]
-    const fresh: { staged: StagedLayer; commit: () => Promise<unknown> }[] = []
+    const stagedLayers: StagedLayer[] = []
+    const commits: (() => Promise<unknown>)[] = []
     try {
       for (const form of forms) {
         const staged = await this.store.layers.stage()
-        fresh.push({
-          staged,
-          commit: () =>
-            staged.commit({ diffID, blob: descriptor, blobKept: true, size, form, implied }, signal),
-        })
+        stagedLayers.push(staged)
         const { size, implied } = await this.#unpack(source, form, staged, signal)
+        commits.push(() =>
+          staged.commit({ diffID, blob: descriptor, blobKept: true, size, form, implied }, signal),
+        )
       }
       await this.store.garbage.replace(
         disk,
         async () => {
-          for (const { commit } of fresh) await commit()
+          for (const commit of commits) await commit()
         },
         signal,
       )
     } finally {
-      for (const { staged } of fresh) await staged.discard()
+      for (const staged of stagedLayers) await staged.discard()
     }
   }
 
@@ -105,15 +106,21 @@ export class LayerCheck {
   }
 }
 
-/** Reports whether an error says nothing about the tree at `path`: a full disk, too many open files, or an error at another path. */
+/** Exit code of the errors of the store. */
+const storeExitCode = 7
+
+/**
+ * Reports whether an error has a cause other than damage of the tree at `path`: a full disk, too many open files, or an
+ * error at another path.
+ */
 function isDiskFailure(error: unknown, path: string): boolean {
   const { exitCode, code, subject, cause } = asWindlassError(error)
-  if (exitCode !== 7 || code === 'STORE_CORRUPT') return false
+  if (exitCode !== storeExitCode || code === 'STORE_CORRUPT') return false
   return code !== 'STORE_IO' || subject.path !== path || /^E[MN]FILE$/.test(errnoOf(cause) ?? '')
 }
 
 /**
- * Checks all trees of a layer. Without `source`, only the faults of its records are reported, and no tree is compared.
+ * Checks all trees of a layer. Without `source`, it compares no tree and reports only the faults of the records.
  *
  * @returns `compared`: number of trees compared; `why`: all faults as one clause, undefined if there are none;
  * `unknown`: whether parts could not be compared by this user or on this file system

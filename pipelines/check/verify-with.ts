@@ -15,7 +15,7 @@ export interface VerifyWith {
   readonly signal: AbortSignal
 }
 
-/** Verifies the store of a puller, and repairs it if `locate` is given. @throws as `verifyStore` */
+/** Verifies the store of a puller, and repairs it if `requestFor` is given. @throws as `verifyStore` */
 export function verifyWith(
   parts: PullParts,
   { requestFor, repaired, signal }: VerifyWith,

@@ -10,12 +10,12 @@ import {
   type RepairedFile,
   type NamedImage,
   type Store,
-  foreignPointers,
+  invalidPointers,
   readableInventory,
   verifyBlob,
 } from '../../lib/store/index.js'
 import { type FoundProblem, FoundProblems, type NewProblem, type StoreProblem } from './found-problems.js'
-import { type ImageParts, type NamedParts, PartsReader } from './image-parts.js'
+import { type ImageParts, type LayerPart, type NamedParts, PartsReader } from './image-parts.js'
 import type { Repair } from './repair.js'
 import { faultyEntries } from './verify-entries.js'
 import { type LayerCheck, checkTrees } from './verify-layer.js'
@@ -87,9 +87,9 @@ class Verification {
   readonly #verified = new Map<Digest, boolean>()
   readonly #treesChecked = new Set<Digest>()
   readonly #unverifiable = new Set<Digest>()
-  #named = 0
-  #bytes = 0
-  #trees = 0
+  #nameCount = 0
+  #intactBytes = 0
+  #treeCount = 0
 
   constructor(
     private readonly parts: VerifyParts,
@@ -103,19 +103,19 @@ class Verification {
     const store = this.#store
     await this.#verifyLayout()
     await this.#verifyNames()
-    await this.#images(await store.names.listAll())
+    await this.#verifyImages(await store.names.listAll())
     const { items, unexpectedPaths } = await readableInventory(store.directory)
     for (const { kind, digest } of items) if (kind === 'blob') await this.#verifyUnreferencedBlob(digest)
     for (const { kind, digest } of items) if (kind === 'layer') await this.#verifyUnreferencedLayer(digest)
     await this.#verifyPointers()
     return {
-      images: this.#named,
+      images: this.#nameCount,
       blobs: this.#verified.size,
-      bytes: this.#bytes,
-      trees: this.#trees,
+      bytes: this.#intactBytes,
+      trees: this.#treeCount,
       problems: this.#problems.toList(),
       unverifiable: [...this.#unverifiable],
-      unreferenced: await this.#unreferenced(),
+      unreferenced: await this.#findUnreferenced(),
       unexpectedPaths,
     }
   }
@@ -155,8 +155,8 @@ class Verification {
       )
   }
 
-  async #images(all: readonly NamedImage[]): Promise<void> {
-    this.#named = all.length
+  async #verifyImages(all: readonly NamedImage[]): Promise<void> {
+    this.#nameCount = all.length
     const unread: NamedImage[] = []
     for (const named of all) if (!(await this.#verifyImage(named))) unread.push(named)
     // A later name may have repaired a document that made an earlier name unreadable.
@@ -164,8 +164,8 @@ class Verification {
   }
 
   /**
-   * Verifies everything that the name needs. Returns false if a document that cannot be read hides parts of it. A name
-   * that another process moves or removes meanwhile is not a problem.
+   * Verifies everything that the name needs. Returns false if a document cannot be read, so that some parts are
+   * unknown. If another process changes or removes the name meanwhile, no problem is reported.
    */
   async #verifyImage(named: NamedImage): Promise<boolean> {
     this.signal?.throwIfAborted()
@@ -174,7 +174,7 @@ class Verification {
       if (this.#intact.has(parts.shared)) return true
       for (const { kind, descriptor } of parts.documents)
         await this.#verifyImageBlob(kind, descriptor.digest, parts, descriptor.size)
-      for (const verifyImageLayer of parts.layers) await this.#layer(verifyImageLayer, parts)
+      for (const layer of parts.layers) await this.#verifyImageLayer(layer, parts)
       if (parts.readable) break
       // A document that was repaired may refer to parts that are not verified yet.
       const reread = await this.#reader.read(named)
@@ -207,9 +207,9 @@ class Verification {
     const found = await this.#verifyBlob(digest, size)
     if (found.state === 'missing' && mayBeMissing) return false
     if (found.state !== 'whole' && !(await parts.isCurrent())) return false
-    const whole = found.state === 'whole'
+    const isIntact = found.state === 'whole'
     const repaired =
-      !whole &&
+      !isIntact &&
       (await this.#recordAndRepair(
         {
           kind,
@@ -221,21 +221,21 @@ class Verification {
         (repair) => repair.replaceBlob(kind, digest, parts),
         parts,
       ))
-    this.#verified.set(digest, whole || repaired)
-    return whole || repaired
+    this.#verified.set(digest, isIntact || repaired)
+    return isIntact || repaired
   }
 
-  /** Handles a blob that was verified for another name. If that name could not repair it, `parts` may have a source. */
+  /** Handles a blob that was verified for another name. Repairs a damaged one from the source of `parts`, if possible. */
   async #repairVerifiedBlob(
     kind: StoreProblem['kind'],
     digest: Digest,
     parts: NamedParts,
-    whole: boolean,
+    isIntact: boolean,
   ): Promise<boolean> {
     const problems = this.#problems.of(digest).filter((problem) => problem.kind !== 'tree')
     for (const problem of problems) problem.addAffectedImage(parts.name)
     const [problem] = problems
-    if (whole || !problem) return whole
+    if (isIntact || !problem) return isIntact
     const repaired = await this.#tryRepair(
       problem,
       (repair) => repair.replaceBlob(kind, digest, parts),
@@ -245,40 +245,40 @@ class Verification {
     return repaired
   }
 
-  async #layer({ descriptor, diffID }: NamedParts['layers'][number], parts: NamedParts): Promise<void> {
+  async #verifyImageLayer({ descriptor, diffID }: LayerPart, parts: NamedParts): Promise<void> {
     const { digest, size } = descriptor
     const disk = diffID && (await this.parts.layers.findLayer(diffID))
     // A layer that is unpacked needs no blob, unless the store has kept it. Without a diffID, it is unknown whether the
     // layer is unpacked.
-    const kept = disk?.blobs.some((each) => each.digest === digest && each.kept) ?? false
-    const mayBeMissing = (disk !== undefined && !kept) || diffID === undefined
-    const blob = await this.#verifyImageBlob('layer', digest, parts, size, mayBeMissing)
+    const isBlobKept = disk?.blobs.some((each) => each.digest === digest && each.kept) ?? false
+    const mayBeMissing = (disk !== undefined && !isBlobKept) || diffID === undefined
+    const isBlobIntact = await this.#verifyImageBlob('layer', digest, parts, size, mayBeMissing)
     if (!diffID || !disk) return
-    const repairIt = async (repair: Repair): Promise<void> => {
+    const repairTree = async (repair: Repair): Promise<void> => {
       if (!(await this.#store.blobs.has(digest, size))) await repair.replaceBlob('layer', digest, parts)
       await this.parts.layers.replace(disk, { descriptor, diffID }, this.signal)
     }
     if (this.#treesChecked.has(diffID)) {
       const [problem] = this.#problems.of(diffID).filter(({ kind }) => kind === 'tree')
       problem?.addAffectedImage(parts.name)
-      if (problem) await this.#tryRepair(problem, repairIt, parts)
+      if (problem) await this.#tryRepair(problem, repairTree, parts)
       return
     }
-    const source = blob ? { descriptor, diffID } : undefined
+    const source = isBlobIntact ? { descriptor, diffID } : undefined
     if (!source && disk.faults.length === 0) {
-      // Another name may have the blob.
+      // Another name may need the same layer with a blob that is in the store.
       this.#unverifiable.add(diffID)
       return
     }
     this.#treesChecked.add(diffID)
     this.#unverifiable.delete(diffID)
     const { compared, why, unknown } = await checkTrees(this.parts.layers, disk, source, this.signal)
-    this.#trees += compared
+    this.#treeCount += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined || !(await parts.isCurrent())) return
     await this.#recordAndRepair(
       { kind: 'tree', digest: diffID, path: disk.path, images: [parts.name], why },
-      repairIt,
+      repairTree,
       parts,
     )
   }
@@ -316,7 +316,7 @@ class Verification {
     }
     this.#unverifiable.delete(diffID)
     const { compared, why, unknown } = await checkTrees(this.parts.layers, disk, source, this.signal)
-    this.#trees += compared
+    this.#treeCount += compared
     if (unknown && why === undefined) this.#unverifiable.add(diffID)
     if (why === undefined) return
     await this.#recordAndRepair(
@@ -331,11 +331,11 @@ class Verification {
   }
 
   /**
-   * Reports pointers from blobs to layers that are not regular files. Because of them, a layer cannot be found, or cannot
-   * be unpacked again.
+   * Reports pointers from blobs to layers that are not regular files. Because of them, a layer cannot be found, or
+   * cannot be unpacked again.
    */
   async #verifyPointers(): Promise<void> {
-    for (const { blob, path, inode } of await foreignPointers(this.#store.directory))
+    for (const { blob, path, inode } of await invalidPointers(this.#store.directory))
       await this.#recordAndRepair(
         { kind: 'pointer', digest: blob, path, images: [], why: 'it is not a regular file' },
         async () => {
@@ -347,7 +347,7 @@ class Verification {
   async #verifyBlob(digest: Digest, size?: number) {
     const path = this.#store.blobs.path(digest)
     const found = await verifyBlob({ path, digest, signal: this.signal, ...(size !== undefined && { size }) })
-    if (found.state === 'whole') this.#bytes += found.bytes
+    if (found.state === 'whole') this.#intactBytes += found.bytes
     return found
   }
 
@@ -356,24 +356,24 @@ class Verification {
    */
   #recordAndRepair(
     problem: NewProblem,
-    work: (repair: Repair) => Promise<void>,
+    attempt: (repair: Repair) => Promise<void>,
     parts?: NamedParts,
   ): Promise<boolean> {
-    return this.#tryRepair(this.#problems.add(problem), work, parts)
+    return this.#tryRepair(this.#problems.add(problem), attempt, parts)
   }
 
   /** Tries to repair the problem. Returns whether it is repaired, by this attempt or an earlier one. */
   async #tryRepair(
     problem: FoundProblem,
-    work: (repair: Repair) => Promise<void>,
+    attempt: (repair: Repair) => Promise<void>,
     parts?: NamedParts,
   ): Promise<boolean> {
     const { repair } = this.parts
     if (!repair || problem.isRepaired) return problem.isRepaired
     const origin = parts ? repair.originKey(problem.digest, parts) : ''
-    if (problem.wasTriedAt(origin)) return false
+    if (problem.hasFailedFrom(origin)) return false
     try {
-      await work(repair)
+      await attempt(repair)
       problem.markRepaired()
     } catch (error) {
       this.signal?.throwIfAborted()
@@ -382,7 +382,7 @@ class Verification {
     return problem.isRepaired
   }
 
-  async #unreferenced(): Promise<readonly Digest[] | undefined> {
+  async #findUnreferenced(): Promise<readonly Digest[] | undefined> {
     try {
       const { removed } = await this.#store.garbage.collect(
         { dryRun: true, keepPartials: Infinity },

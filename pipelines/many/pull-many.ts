@@ -1,5 +1,6 @@
 /**
- * Pulls a list of images, some at a time, and reports what became of each. An image that fails does not stop the others.
+ * Pulls a list of images, several at a time, and reports the outcome of each. An image that fails does not stop the
+ * others.
  *
  *     names ═╦═► pull ═╦═► outcome of each ─► report
  *            ╚═► pull ═╝
@@ -11,15 +12,16 @@ import type { PulledImage } from '../../lib/stages/index.js'
 import { type RunningPull, eachPull } from '../each-pull.js'
 import { type PullCost, type PulledName, type PullOutcome, type PullReport, reportOf } from './pull-report.js'
 
-/** A name to pull, and its outcome in the report that a retry starts from. */
+/** A name to pull. */
 export interface NameToPull {
   readonly name: string
-  readonly before?: PullOutcome
+  /** For a retry, the outcome so far. */
+  readonly previous?: PullOutcome
 }
 
-/** A pull that counts what it takes. */
+/** A pull that measures its duration and counts its bytes. */
 export interface CountedPull extends RunningPull {
-  /** What the pull has taken so far. */
+  /** Duration and bytes so far. */
   cost(): PullCost
 }
 
@@ -33,19 +35,19 @@ export interface PullManySettings {
   readonly start: (name: string) => CountedPull
 }
 
-/** Pulls each name that it receives and emits one report for all of them. */
+/** Returns the stage that pulls each name it receives and emits one report for all of them. */
 export function pullMany({ concurrency, failFast, start }: PullManySettings): Stage<NameToPull, PullReport> {
   const began = performance.now()
   const pulls = new WeakMap<NameToPull, CountedPull>()
-  const taken = (input: NameToPull): Omit<PullOutcome, 'image' | 'error'> => {
-    const { name, before } = input
+  const commonFields = (input: NameToPull): Omit<PullOutcome, 'image' | 'error'> => {
+    const { name, previous } = input
     const cost = pulls.get(input)?.cost() ?? { duration: 0, bytes: { total: 0, downloaded: 0 } }
-    if (!before) return { name, attempts: 1, ...cost }
+    if (!previous) return { name, attempts: 1, ...cost }
     return {
-      ...{ name, attempts: before.attempts + 1, duration: before.duration + cost.duration },
+      ...{ name, attempts: previous.attempts + 1, duration: previous.duration + cost.duration },
       bytes: {
-        total: Math.max(before.bytes.total, cost.bytes.total),
-        downloaded: before.bytes.downloaded + cost.bytes.downloaded,
+        total: Math.max(previous.bytes.total, cost.bytes.total),
+        downloaded: previous.bytes.downloaded + cost.bytes.downloaded,
       },
     }
   }
@@ -57,10 +59,10 @@ export function pullMany({ concurrency, failFast, start }: PullManySettings): St
         pulls.set(input, pull)
         return pull
       },
-      pulled: (image, input) => ({ ...taken(input), image: withoutConfig(image) }),
-      failed: (error, input) => {
+      mapImage: (image, input) => ({ ...commonFields(input), image: withoutConfig(image) }),
+      mapError: (error, input) => {
         if (failFast) throw error
-        return { ...taken(input), error: asWindlassError(error).toJSON() }
+        return { ...commonFields(input), error: asWindlassError(error).toJSON() }
       },
     }),
     toArray(),

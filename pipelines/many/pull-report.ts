@@ -6,13 +6,13 @@ import type { PulledImage } from '../../lib/stages/index.js'
 export interface PulledBytes {
   /** Size of the layers; 0 if it did not become known. */
   readonly total: number
-  /** Number of bytes that the store did not have before. A layer that several pulls waited for counts for each. */
+  /** Number of bytes that the store did not have before. A layer that several pulls share counts for each of them. */
   readonly downloaded: number
 }
 
-/** What a pull took. */
+/** Duration and bytes of a pull. */
 export interface PullCost {
-  /** Milliseconds, of all attempts together. */
+  /** Milliseconds of all attempts together. */
   readonly duration: number
   readonly bytes: PulledBytes
 }
@@ -50,7 +50,7 @@ export interface PullReport extends PullCost {
 /** Reports whether the pull of the name failed. */
 export const isFailedName = (outcome: PullOutcome): outcome is FailedName => 'error' in outcome
 
-/** Returns the report of `outcomes`. @param duration milliseconds of the whole, which are less than the sum */
+/** Returns the report of `outcomes`. @param duration elapsed milliseconds, less than the sum if pulls overlap */
 export function reportOf(outcomes: readonly PullOutcome[], duration: number): PullReport {
   const failed = outcomes.filter(isFailedName)
   const sum = (count: (bytes: PulledBytes) => number): number =>

@@ -1,4 +1,4 @@
-/** Compares a pull with the plan that it was given, and reports each difference with its reason. */
+/** Compares a pull with the plan that it was given, and warns of each difference. */
 import { formatBytes } from '../../lib/quantities.js'
 import { type Stage } from '../../lib/flow/index.js'
 import { type PlannedImage, type PlannedLayer, pullStage } from '../../lib/stages/index.js'
@@ -14,10 +14,10 @@ export const planChanged = 'plan-changed'
 export const followPlan = (plan: PullPlan): Stage<PlannedImage, PlannedImage> =>
   pullStage(
     (image: PlannedImage, turn): PlannedImage => {
-      const planned = new Map(plan.layers.map((layer) => [layer.digest, layer]))
+      const layerPlans = new Map(plan.layers.map((layer) => [layer.digest, layer]))
       for (const layer of image.layers) {
-        const before = planned.get(layer.descriptor.digest)
-        const message = before && difference(before, layer)
+        const planned = layerPlans.get(layer.descriptor.digest)
+        const message = planned && describeDifference(planned, layer)
         if (message !== undefined) turn.emit({ type: 'warning', code: planChanged, message })
       }
       return image
@@ -25,20 +25,23 @@ export const followPlan = (plan: PullPlan): Stage<PlannedImage, PlannedImage> =>
     { name: 'follow-plan', order: 'source' },
   )
 
-/** Returns what differs and why; undefined if the layer is fetched as planned. */
-function difference(before: LayerPlan, { descriptor, action, offset }: PlannedLayer): string | undefined {
+/** Returns a sentence about what differs and why; undefined if the layer is fetched as planned. */
+function describeDifference(
+  planned: LayerPlan,
+  { descriptor, action, offset }: PlannedLayer,
+): string | undefined {
   const { digest, size } = descriptor
-  if (before.action === action && before.offset === offset) return undefined
+  if (planned.action === action && planned.offset === offset) return undefined
   const now =
     action === 'exists'
-      ? 'is not downloaded: the store has it since'
+      ? 'is not downloaded: the store has it now'
       : offset === 0
         ? `is downloaded whole (${formatBytes(size)})`
         : `is downloaded from byte ${offset} on`
   if (action === 'exists') return `Layer ${digest} ${now}`
   const why =
-    before.action === 'exists'
+    planned.action === 'exists'
       ? 'the store no longer has it'
-      : `the store has ${formatBytes(offset)} of it, and had ${formatBytes(before.offset)} when the plan was made`
+      : `the store has ${formatBytes(offset)} of it, and had ${formatBytes(planned.offset)} when the plan was made`
   return `Layer ${digest} ${now}: ${why}`
 }

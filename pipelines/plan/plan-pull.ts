@@ -1,4 +1,4 @@
-/** Determines what a pull would do. Only manifests and the config are requested, and nothing is stored. */
+/** Determines what a pull would fetch and reuse. Requests only manifests and the config, and stores nothing. */
 import { Flow, Scope, type Stage, compose, stage, untilAborted } from '../../lib/flow/index.js'
 import { type Digest, formatPlatform } from '../../lib/image/index.js'
 import { toPullEvent } from '../../lib/events/index.js'
@@ -20,7 +20,7 @@ import {
   sizeSchema1,
 } from '../../lib/stages/index.js'
 import type { StoreContents } from '../../lib/store/index.js'
-import { only } from '../only.js'
+import { runForResult } from '../run-for-result.js'
 
 /** A layer of a plan. */
 export interface LayerPlan {
@@ -67,7 +67,7 @@ export interface PullPlan {
     /** Compressed bytes of the layers that the store already has and that are not downloaded again. */
     readonly reused: number
   }
-  /** Requests for documents and layers, if each succeeds at once. Tokens, redirects and retries are not counted. */
+  /** Number of requests for documents and layers, without requests for tokens, redirects and retries. */
   readonly requests: number
   /** Bytes that the download needs on the disk of the store. The unpacked trees need more; their size is unknown. */
   readonly disk: number
@@ -77,7 +77,7 @@ export interface PullPlan {
 
 /** Options of `planPull`. */
 export interface PlanPullOptions {
-  /** The store to pull into; `noContents` if there is none yet. */
+  /** The store to pull into; `emptyStoreContents` if there is none yet. */
   readonly store: StoreContents
   readonly goal: LayerGoal
   readonly retry: RetryPolicy
@@ -98,7 +98,7 @@ export async function planPull(request: ImageRequest, options: PlanPullOptions):
     if (pullEvent?.type === 'warning') warnings.push({ code: pullEvent.code, message: pullEvent.message })
   })
   try {
-    const planned = await only(
+    const planned = await runForResult(
       Flow.of(request).pipe(planStages(options, request.limits?.indexDepth)),
       scope,
       options.signal,
@@ -143,14 +143,16 @@ async function toPlan(
   store: StoreContents,
   platform: string,
 ): Promise<Omit<PullPlan, 'warnings'>> {
-  const { request, document, trail, layers, upToDate } = image
-  const root = trail[0] ?? document
+  const { request, document, parentIndexes, layers, upToDate } = image
+  const root = parentIndexes[0] ?? document
   const total = sum(layers.map(({ descriptor }) => descriptor.size))
   const reused = sum(layers.map(({ offset }) => offset))
   const config = document.kind === 'image' ? await configPlan(document.manifest.config, store) : undefined
   const toFetch = layers.filter(({ descriptor, offset }) => offset < descriptor.size)
-  const sizesAsked =
-    document.kind === 'schema1' && !document.known ? layers.filter(({ offset }) => offset === 0) : []
+  const sizeRequests =
+    document.kind === 'schema1' && !document.previousConversion
+      ? layers.filter(({ offset }) => offset === 0)
+      : []
   return {
     name: request.name,
     digest: root.descriptor.digest,
@@ -169,7 +171,11 @@ async function toPlan(
     requests:
       request.source instanceof LayoutSource
         ? 0
-        : 1 + trail.length + (config?.action === 'download' ? 1 : 0) + toFetch.length + sizesAsked.length,
+        : 1 +
+          parentIndexes.length +
+          (config?.action === 'download' ? 1 : 0) +
+          toFetch.length +
+          sizeRequests.length,
     disk: total - reused + (config?.action === 'download' ? config.size : 0),
   }
 }

@@ -1,4 +1,7 @@
-/** Finds the best limits on concurrency for an image, a registry, a link and a disk: by pulling it, cold each time. */
+/**
+ * Finds the best limits on concurrency for an image, a registry, a network and a disk. It pulls the image repeatedly
+ * with different limits, each time into an empty store.
+ */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { availableParallelism } from 'node:os'
@@ -22,8 +25,8 @@ export interface BenchReport extends GridResult {
 }
 
 /**
- * Pulls an image from its registry into a throw-away store with every setting of a grid, several times and interleaved, and
- * recommends a setting. Each pull has an empty store and connections of its own. Nothing stays on the disk.
+ * Pulls an image with every combination of the limits, several times in varying order, and recommends one. Each pull
+ * has its own empty store and its own connections. The stores are removed.
  *
  * @throws USAGE; CANCELLED when `signal` aborts; the error of the first pull if it fails
  * @example

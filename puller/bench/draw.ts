@@ -1,4 +1,7 @@
-/** Draws the report of `bench` as SVG: the seconds by setting, and the layers of the best and the worst run over time. */
+/**
+ * Draws the report of `bench` as SVG: a heat map with the seconds of each setting, and timelines of the layers for the
+ * fastest and the slowest setting.
+ */
 import { formatCount } from '../../lib/quantities.js'
 import type { BenchReport } from './bench.js'
 import { type BenchSetting, isSameSetting, type SettingResult } from './grid.js'
@@ -7,30 +10,30 @@ import type { TimelineStage } from './timeline.js'
 /** The pictures of a report, as SVG documents by file name. */
 export type BenchPictures = Readonly<Record<'heat-map.svg' | 'best-run.svg' | 'worst-run.svg', string>>
 
-/** Draws a report. */
+/** Returns the pictures of a report. */
 export function drawBench(report: BenchReport): BenchPictures {
-  const named = (wanted: BenchSetting): SettingResult =>
+  const resultOf = (wanted: BenchSetting): SettingResult =>
     report.settings.find(({ setting }) => isSameSetting(setting, wanted))!
   return {
     'heat-map.svg': heatMap(report),
-    'best-run.svg': timeline('The fastest setting', named(report.fastest)),
-    'worst-run.svg': timeline('The slowest setting', named(report.slowest)),
+    'best-run.svg': timeline('The fastest setting', resultOf(report.fastest)),
+    'worst-run.svg': timeline('The slowest setting', resultOf(report.slowest)),
   }
 }
 
 const font = 'font-family="system-ui, sans-serif"'
 
-/** Escapes text for SVG. Names of images come from outside. */
-const escaped = (text: string): string => text.replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
+/** Escapes text for SVG: image names come from users. */
+const escapeXml = (text: string): string => text.replace(/[<>&"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 const label = (x: number, y: number, content: string, more = ''): string =>
-  `<text x="${x}" y="${y}" ${font} font-size="12" ${more}>${escaped(content)}</text>`
+  `<text x="${x}" y="${y}" ${font} font-size="12" ${more}>${escapeXml(content)}</text>`
 
 function document(width: number, height: number, title: string, parts: readonly string[]): string {
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img">`,
-    `<title>${escaped(title)}</title>`,
+    `<title>${escapeXml(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
     label(12, 20, title, 'font-weight="600"'),
     ...parts,
@@ -38,12 +41,13 @@ function document(width: number, height: number, title: string, parts: readonly 
   ].join('\n')
 }
 
+/** Size of a cell of the heat map in pixels. */
 const cell = { width: 84, height: 44 }
 
-/** One cell for each setting: dark is slow. A frame marks the recommended setting. */
+/** Draws one cell for each setting; darker is slower. A frame marks the recommended setting. */
 function heatMap({ image, settings, recommended }: BenchReport): string {
-  const columns = sorted(settings.map(({ setting }) => setting.downloads))
-  const rows = sorted(settings.map(({ setting }) => setting.unpacks))
+  const columns = sortedUnique(settings.map(({ setting }) => setting.downloads))
+  const rows = sortedUnique(settings.map(({ setting }) => setting.unpacks))
   const times = settings.map(({ wall }) => wall.median)
   const [least, most] = [Math.min(...times), Math.max(...times)]
   const [left, top] = [92, 48]
@@ -82,9 +86,9 @@ function heatMap({ image, settings, recommended }: BenchReport): string {
   return document(width, bottom + 64, `Seconds for ${image}`, [...parts, ...axis])
 }
 
-const sorted = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b)
+const sortedUnique = (values: readonly number[]): number[] => [...new Set(values)].sort((a, b) => a - b)
 
-/** From pale to dark blue. */
+/** Returns a colour from pale blue (0) to dark blue (1). */
 function shade(slowness: number): string {
   const mix = (from: number, to: number): number => Math.round(from + (to - from) * slowness)
   return `rgb(${mix(226, 12)},${mix(240, 55)},${mix(250, 110)})`
@@ -97,7 +101,7 @@ const stages: Readonly<Record<TimelineStage, { readonly color: string; readonly 
   unpack: { color: '#54a24b', text: 'the rest is unpacked' },
 }
 
-/** One bar for each layer over the seconds of the run. */
+/** Draws one row for each layer, with a bar for each stage over the time of the run. */
 function timeline(title: string, { setting, timeline: run }: SettingResult): string {
   const layers = [...new Set(run.spans.map(({ layer }) => layer))]
   const [left, top, width, height] = [70, 62, 800, 16]

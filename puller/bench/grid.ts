@@ -1,5 +1,8 @@
-/** Measures every setting of a grid several times, in a different order each round, and recommends one. */
-import { type Spread, median, shuffled, spreadOf } from './statistics.js'
+/**
+ * Measures every setting of a grid several times and recommends one. A setting is a pair of limits on concurrency. Each
+ * round measures the settings in another order.
+ */
+import { type Spread, median, shuffle, spreadOf } from './statistics.js'
 import { type Timeline, type TimelineStage, timelineOf } from './timeline.js'
 import type { PullEvent } from '../../lib/events/index.js'
 
@@ -15,28 +18,29 @@ export interface BenchSetting {
 export const isSameSetting = (a: BenchSetting, b: BenchSetting): boolean =>
   a.downloads === b.downloads && a.unpacks === b.unpacks
 
-/** One cold pull. */
+/** Measurements of one pull into an empty store. */
 export interface BenchRun {
-  /** Seconds. */
+  /** Elapsed time in seconds. */
   readonly wall: number
   /** User and system time in seconds. */
   readonly cpu: number
   readonly events: readonly PullEvent[]
 }
 
-/** What the grid found out about a setting. */
+/** Measurements of one setting. */
 export interface SettingResult {
   readonly setting: BenchSetting
-  /** Seconds of the runs that succeeded. */
+  /** Elapsed seconds of the runs that succeeded. */
   readonly wall: Spread
+  /** CPU seconds of the runs that succeeded. */
   readonly cpu: Spread
   /** Messages of the runs that failed. */
   readonly failures: readonly string[]
   /** Compressed bytes per second of the median run. */
   readonly bytesPerSecond: number
-  /** Attempts that were repeated, in all runs: a registry that throttles answers many of them with 429. */
+  /** Number of retries in all runs. A registry that throttles (HTTP 429) causes many. */
   readonly retries: number
-  /** Total time of all layers in each stage, in seconds: medians. */
+  /** Seconds that the layers spent in each stage, summed over the layers; median of the runs. */
   readonly waited: Readonly<Record<TimelineStage, number>>
   /** Timeline of the run nearest to the median. */
   readonly timeline: Timeline
@@ -45,11 +49,11 @@ export interface SettingResult {
 /** The recommendation of a grid. */
 export interface Recommendation {
   readonly setting: BenchSetting
-  /** One sentence. */
+  /** Reason for the recommendation, as one or two sentences. */
   readonly why: string
   /**
-   * Whether the runs differ so much between themselves that another setting may be better by more than 5 %. More runs or
-   * a quieter machine give an answer then.
+   * Whether runs of the same setting differ so much that another setting may be more than 5 % faster. More runs or a
+   * quieter machine then give a reliable answer.
    */
   readonly noisy: boolean
 }
@@ -59,9 +63,9 @@ export interface GridResult {
   /** Compressed bytes of the image that are downloaded. */
   readonly bytes: number
   readonly layers: number
-  /** In the order of the grid: all numbers of unpacks for each number of downloads. Without settings that never succeeded. */
+  /** Settings with at least one successful run, ordered by downloads, then by unpacks. */
   readonly settings: readonly SettingResult[]
-  /** Settings that never succeeded or, for want of time, were never run. */
+  /** Settings without a successful run. `failures` is empty if the time was up before the first run. */
   readonly unmeasured: readonly { readonly setting: BenchSetting; readonly failures: readonly string[] }[]
   readonly fastest: BenchSetting
   readonly slowest: BenchSetting
@@ -76,6 +80,7 @@ export interface GridOptions {
   readonly runs: number
   /** Milliseconds after which no further run starts. */
   readonly budget: number
+  /** Called after each run with the number of finished runs and of planned runs. */
   readonly onRun?: ((done: number, planned: number) => void) | undefined
   /** Pulls once into an empty store. */
   readonly measure: (setting: BenchSetting) => Promise<BenchRun>
@@ -83,31 +88,33 @@ export interface GridOptions {
   readonly isFatal?: (error: unknown) => boolean
 }
 
-/** A setting may be slower than the fastest by this factor, if it needs less at once. */
-const nearlyFastest = 1.05
-/** A setting gets at most this many times the asked number of runs. */
-const maxExtra = 3
+/** A setting that takes up to this many times as long as the fastest is preferred if its concurrency is lower. */
+const tolerance = 1.05
+/** Settings that are hard to tell apart get up to this many times the requested number of runs. */
+const maxRunsFactor = 3
 
 /**
- * Measures the grid: first a run that warms up, then `runs` rounds of all settings, then further rounds of those that may
- * still be the best, until their spread is smaller than the difference or the budget is used.
- * @throws the error of the first run of all if it fails; errors that `isFatal` reports
+ * Measures all combinations of `downloads` and `unpacks`. The first run only warms up the caches. Then follow `runs`
+ * rounds of all settings, then further rounds of the settings that may still be the best, until the best is clear or
+ * the budget is used.
+ * @throws the error of the warm-up run; errors for which `isFatal` returns true; Error when no run succeeded
  */
 export async function measureGrid(options: GridOptions): Promise<GridResult> {
   const { downloads, unpacks, runs, budget, measure, onRun, isFatal = () => false } = options
   const until = performance.now() + budget
-  const grid = downloads.flatMap((down) =>
-    unpacks.map((up): BenchSetting => ({ downloads: down, unpacks: up })),
+  const grid = downloads.flatMap((downloadCount) =>
+    unpacks.map((unpackCount): BenchSetting => ({ downloads: downloadCount, unpacks: unpackCount })),
   )
-  const tried = new Map(
+  const outcomes = new Map(
     grid.map((setting) => [setting, { runs: new Array<BenchRun>(), failures: new Array<string>() }]),
   )
   await measure(grid[0]!)
   let [done, planned] = [0, grid.length * runs]
-  const round = async (settings: readonly BenchSetting[], seed: number): Promise<boolean> => {
-    for (const setting of shuffled(settings, seed)) {
+  /** Runs each setting once. Returns false if the budget is used. */
+  const runRound = async (settings: readonly BenchSetting[], seed: number): Promise<boolean> => {
+    for (const setting of shuffle(settings, seed)) {
       if (performance.now() > until) return false
-      const { runs: good, failures } = tried.get(setting)!
+      const { runs: good, failures } = outcomes.get(setting)!
       try {
         good.push(await measure(setting))
       } catch (error) {
@@ -119,20 +126,21 @@ export async function measureGrid(options: GridOptions): Promise<GridResult> {
     return true
   }
   let seed = 0
-  while (seed < runs && (await round(grid, seed))) seed++
-  for (; seed < runs * maxExtra; seed++) {
-    const open = undecided(
-      [...tried].flatMap(([setting, { runs: good }]) =>
+  while (seed < runs && (await runRound(grid, seed))) seed++
+  for (; seed < runs * maxRunsFactor; seed++) {
+    const undecided = undecidedSettings(
+      [...outcomes].flatMap(([setting, { runs: good }]) =>
         good.length > 0 ? [{ setting, times: timesOf(good) }] : [],
       ),
     )
-    if (open.length === 0) break
-    planned += open.length
-    if (!(await round(open, seed))) break
+    if (undecided.length === 0) break
+    planned += undecided.length
+    if (!(await runRound(undecided, seed))) break
   }
-  return resultOf(tried)
+  return resultOf(outcomes)
 }
 
+/** A setting and the seconds of its successful runs. */
 interface Timed {
   readonly setting: BenchSetting
   readonly times: readonly number[]
@@ -141,58 +149,60 @@ interface Timed {
 const timesOf = (runs: readonly BenchRun[]): number[] => runs.map(({ wall }) => wall)
 
 /**
- * Returns the standard error of the median. The spread is taken from the median absolute deviation, which one slow run
- * does not change.
+ * Returns the standard error of the median; Infinity for fewer than two values. It is computed from the median absolute
+ * deviation, which a single slow run does not change.
  */
 export function errorOfMedian(times: readonly number[]): number {
   if (times.length < 2) return Infinity
   const middle = median(times)
+  // For a normal distribution, the standard deviation is 1.4826 times the median absolute deviation, and the standard
+  // error of the median is 1.2533 (√(π/2)) times that of the mean.
   const deviation = 1.4826 * median(times.map((time) => Math.abs(time - middle)))
   return (1.2533 * deviation) / Math.sqrt(times.length)
 }
 
-/** Returns how far two medians must be apart to differ with about 95 % confidence. */
+/** Returns the difference in seconds from which on two medians differ with about 95 % confidence. */
 const noiseBetween = (a: readonly number[], b: readonly number[]): number =>
   2 * Math.hypot(errorOfMedian(a), errorOfMedian(b))
 
 /** Returns the settings that need more runs: the recommended one, and those that may be faster than it by over 5 %. */
-function undecided(all: readonly Timed[]): readonly BenchSetting[] {
+function undecidedSettings(all: readonly Timed[]): readonly BenchSetting[] {
   if (all.length < 2) return []
-  const chosen = choose(all)
+  const chosen = chooseSetting(all)
   const rivals = all.filter((each) => each !== chosen && mayBeBetter(each, chosen))
   return rivals.length === 0 ? [] : [chosen, ...rivals].map(({ setting }) => setting)
 }
 
 /** Reports whether `rival` may be faster than `chosen` by more than 5 %, given the spread of both. */
 const mayBeBetter = (rival: Timed, chosen: Timed): boolean =>
-  (median(rival.times) - noiseBetween(rival.times, chosen.times)) * nearlyFastest < median(chosen.times)
+  (median(rival.times) - noiseBetween(rival.times, chosen.times)) * tolerance < median(chosen.times)
 
-/** Returns the setting with the least concurrency among those that are nearly the fastest. */
-function choose(all: readonly Timed[]): Timed {
+/** Returns the setting with the lowest concurrency among those that are at most 5 % slower than the fastest. */
+function chooseSetting(all: readonly Timed[]): Timed {
   const byTime = [...all].sort((a, b) => median(a.times) - median(b.times))
-  const limit = median(byTime[0]!.times) * nearlyFastest
-  const near = byTime.filter(({ times }) => median(times) <= limit)
-  return near.sort((a, b) => atOnce(a.setting) - atOnce(b.setting))[0]!
+  const limit = median(byTime[0]!.times) * tolerance
+  const candidates = byTime.filter(({ times }) => median(times) <= limit)
+  return candidates.sort((a, b) => concurrencyOf(a.setting) - concurrencyOf(b.setting))[0]!
 }
 
-const atOnce = ({ downloads, unpacks }: BenchSetting): number => downloads + unpacks
+const concurrencyOf = ({ downloads, unpacks }: BenchSetting): number => downloads + unpacks
 
-type Tried = ReadonlyMap<
+type Outcomes = ReadonlyMap<
   BenchSetting,
   { readonly runs: readonly BenchRun[]; readonly failures: readonly string[] }
 >
 
-function resultOf(tried: Tried): GridResult {
-  const measured = [...tried].filter(([, { runs }]) => runs.length > 0)
-  const settings = measured.map(([setting, { runs, failures }]) => summary(setting, runs, failures))
-  // A setting of which a run failed is not recommended if another setting has none.
-  const sound = settings.filter(({ failures }) => failures.length === 0)
-  const timed = (sound.length > 0 ? sound : settings).map(({ setting }): Timed => ({
+function resultOf(outcomes: Outcomes): GridResult {
+  const measured = [...outcomes].filter(([, { runs }]) => runs.length > 0)
+  const settings = measured.map(([setting, { runs, failures }]) => summarise(setting, runs, failures))
+  // A setting with a failed run is recommended only if all settings have one.
+  const faultless = settings.filter(({ failures }) => failures.length === 0)
+  const timed = (faultless.length > 0 ? faultless : settings).map(({ setting }): Timed => ({
     setting,
-    times: timesOf(tried.get(setting)!.runs),
+    times: timesOf(outcomes.get(setting)!.runs),
   }))
   if (timed.length === 0) {
-    const [first] = [...tried.values()].flatMap(({ failures }) => failures)
+    const [first] = [...outcomes.values()].flatMap(({ failures }) => failures)
     throw new Error(`No run succeeded${first === undefined ? '' : `: ${first}`}`)
   }
   const byTime = [...settings].sort((a, b) => a.wall.median - b.wall.median)
@@ -202,7 +212,7 @@ function resultOf(tried: Tried): GridResult {
     bytes: plan?.type === 'plan' ? plan.bytes.toDownload : 0,
     layers: plan?.type === 'plan' ? new Set(plan.layers.map(({ digest }) => digest)).size : 0,
     settings,
-    unmeasured: [...tried].flatMap(([setting, { runs, failures }]) =>
+    unmeasured: [...outcomes].flatMap(([setting, { runs, failures }]) =>
       runs.length === 0 ? [{ setting, failures }] : [],
     ),
     fastest: byTime[0]!.setting,
@@ -212,25 +222,25 @@ function resultOf(tried: Tried): GridResult {
 }
 
 function recommend(all: readonly Timed[]): Recommendation {
-  const chosen = choose(all)
+  const chosen = chooseSetting(all)
   const { setting } = chosen
   const fastest = all.reduce((best, each) => (median(each.times) < median(best.times) ? each : best))
   const rivals = all.filter((each) => each !== chosen && mayBeBetter(each, chosen))
   const noisy = rivals.some(
-    (rival) => noiseBetween(rival.times, chosen.times) > median(chosen.times) * (nearlyFastest - 1),
+    (rival) => noiseBetween(rival.times, chosen.times) > median(chosen.times) * (tolerance - 1),
   )
-  const over = Math.round((median(chosen.times) / median(fastest.times) - 1) * 100)
+  const percentSlower = Math.round((median(chosen.times) / median(fastest.times) - 1) * 100)
   const best =
     chosen === fastest
       ? 'It was the fastest'
-      : `It took ${over} % longer than the fastest (${fastest.setting.downloads} × ${fastest.setting.unpacks}) and needs less at once`
+      : `It took ${percentSlower} % longer than the fastest (${fastest.setting.downloads} × ${fastest.setting.unpacks}) with less concurrency`
   const why = noisy
-    ? `${best}, but the runs of one setting differ more than the settings: the answer is not certain. Give more runs or a longer budget, or measure on a quieter machine.`
+    ? `${best}, but the runs of one setting differ more than the settings, so this is not certain. Allow more runs or a longer budget, or measure on a quieter machine.`
     : `${best}.`
   return { setting, why, noisy }
 }
 
-function summary(
+function summarise(
   setting: BenchSetting,
   runs: readonly BenchRun[],
   failures: readonly string[],

@@ -1,5 +1,6 @@
 /** Statistics of repeated runs. */
 
+/** Median, minimum, maximum and number of the values. */
 export interface Spread {
   readonly median: number
   readonly least: number
@@ -21,9 +22,11 @@ export const spreadOf = (values: readonly number[]): Spread => ({
   runs: values.length,
 })
 
-/** Returns the items in an order that is determined by `seed`, so that no contender always follows the same one. */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
+/** Returns the items in a pseudo-random order that depends only on `seed`. */
+export function shuffle<T>(items: readonly T[], seed: number): T[] {
   const remaining = [...items]
+  // A linear congruential generator with the constants of Numerical Recipes. The factor 2654435761 (Knuth) spreads
+  // seeds.
   let state = seed * 2654435761 + 1
   return items.map(() => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0

@@ -3,12 +3,14 @@ import { formatBytes, formatCount, formatDuration } from '../../lib/quantities.j
 import type { BenchReport } from './bench.js'
 import { type BenchSetting, isSameSetting, type SettingResult } from './grid.js'
 
-/** The report as rows of cells, with a head, and as sentences around them. */
+/** The report as a table and sentences. */
 export interface BenchText {
+  /** One line: the image and the duration of the measurement. */
   readonly summary: string
+  /** Headings of the columns of `rows`. */
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
-  /** The recommendation and its reason, then settings without a result. */
+  /** Sentences: the recommendation with its reason, then each setting without a result. */
   readonly conclusion: readonly string[]
 }
 

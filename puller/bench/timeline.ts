@@ -1,8 +1,9 @@
 /** Computes the timeline of the layers from the events of a pull. */
 import type { PullEvent } from '../../lib/events/index.js'
 
-/** A period of a layer, in milliseconds since the start of the pull. */
+/** A period that a layer spent in one stage. Times are in milliseconds since the start of the pull. */
 export interface Span {
+  /** Digest of the layer. */
   readonly layer: string
   readonly stage: TimelineStage
   readonly from: number
@@ -15,7 +16,7 @@ export interface Span {
  */
 export type TimelineStage = 'slot' | 'download' | 'retry' | 'unpack'
 
-/** When the layers of one pull were in which stage. */
+/** The periods that the layers of one pull spent in each stage. */
 export interface Timeline {
   readonly spans: readonly Span[]
   /** Milliseconds until the plan was known. */
@@ -26,6 +27,7 @@ export interface Timeline {
   readonly waited: Readonly<Record<TimelineStage, number>>
 }
 
+/** The stage of each layer status. In all other states, the layer is finished. */
 const stageOf: Partial<Record<string, TimelineStage>> = {
   waiting: 'slot',
   downloading: 'download',
@@ -36,6 +38,7 @@ const stageOf: Partial<Record<string, TimelineStage>> = {
   extracting: 'unpack',
 }
 
+/** Returns the timeline of the pull with these events. @throws Error when there are no events */
 export function timelineOf(events: readonly PullEvent[]): Timeline {
   const [first, last] = [events[0], events.at(-1)]
   if (!first || !last) throw new Error('The pull has no events')

@@ -1,25 +1,28 @@
-/** Lets the number of concurrent downloads follow what `AutoSlots` finds, while layers are downloaded. */
+/** Adjusts the number of concurrent downloads while layers are downloaded (`maxDownloads: 'auto'`). */
 import type { Scope } from '../../lib/flow/index.js'
 import type { Downloads } from '../../lib/stages/index.js'
 import { AutoSlots } from '../../lib/transfer/index.js'
 import type { PullerLimits } from './live-limits.js'
 
-/** Milliseconds between two samples. */
+/** Milliseconds between two samples of the download rate. */
 const interval = 100
 
-/** Finds the number of downloads of one puller. */
+/** Measures the downloads of one puller and sets its limit `maxDownloads` to the number that `AutoSlots` computes. */
 export class AutoDownloads {
   readonly #auto = new AutoSlots()
 
   constructor(private readonly limits: PullerLimits) {}
 
-  /** A registry refused a download for the time being. */
-  readonly refused = (): void => {
-    this.#auto.refused(performance.now())
-    this.limits.setFound(this.#auto.slots)
+  /** Records that a registry refused a download temporarily (HTTP 429). */
+  readonly onRefused = (): void => {
+    this.#auto.recordRefusal(performance.now())
+    this.limits.setAutoDownloads(this.#auto.slots)
   }
 
-  /** Takes samples of `downloads` until `lifetime` ends or the number is set by hand. Keeps no process running. */
+  /**
+   * Samples `downloads` until `lifetime` ends or the program sets the limit. The timer does not keep the process
+   * running.
+   */
   watch(downloads: Pick<Downloads, 'load' | 'received'>, lifetime: Scope): void {
     const timer = setInterval(() => {
       if (!this.limits.isAuto) {
@@ -27,7 +30,7 @@ export class AutoDownloads {
         return
       }
       this.#auto.sample(performance.now(), { bytes: downloads.received, ...downloads.load })
-      this.limits.setFound(this.#auto.slots)
+      this.limits.setAutoDownloads(this.#auto.slots)
     }, interval)
     timer.unref()
     lifetime.defer(() => clearInterval(timer))

@@ -39,7 +39,7 @@ export class ControlledPull extends PullRun implements Pull {
   }
 
   #setPaused(paused: boolean): void {
-    if (this.#control.paused === paused || this.ended) return
+    if (this.#control.paused === paused || this.hasEnded) return
     this.#control.setPaused(paused)
     this.report({ type: paused ? 'paused' : 'resumed' })
   }

@@ -1,15 +1,15 @@
-/** Limits of a puller that may change while its pulls run. */
+/** Defines the limits of a puller that may change while its pulls run. */
 import { checkOptions } from '../options/check-options.js'
 import { downloadCount, liveLimitsTable } from '../options/option-table.js'
 import { type LimitValues, type OpenOptions, defaultUnpacks } from '../options/options.js'
 
-/** The limits of a puller: they hold for all its pulls together, and may change while these run. */
+/** The limits on all pulls of a puller together. They may change while pulls run. */
 export interface LiveLimits {
-  /** Returns the present limits. */
+  /** Returns the current limits. */
   get(): LimitValues
   /**
-   * Changes some of the limits. Running pulls use the additional slots at once. If there are fewer, the transfers and
-   * unpacks in progress go on, and no other starts until fewer are in progress.
+   * Changes some of the limits. Running pulls use additional slots immediately. After a reduction, transfers and
+   * unpacks in progress continue, and new ones start only when the number in progress is below the limit.
    *
    * @throws USAGE for an unknown limit or an invalid value; nothing changes then
    * @example
@@ -19,11 +19,10 @@ export interface LiveLimits {
   set(changes: Partial<LimitValues>): void
 }
 
-/** The limits of one puller, and what follows them. */
+/** The limits of one puller. Calls its followers after each change. */
 export class PullerLimits implements LiveLimits {
   readonly #followers: ((values: LimitValues) => void)[] = []
   #values: LimitValues
-
   #isAuto: boolean
 
   constructor({
@@ -39,13 +38,13 @@ export class PullerLimits implements LiveLimits {
     }
   }
 
-  /** Whether the number of downloads is to be found while layers are downloaded. `set` with a number ends that. */
+  /** Whether the number of downloads is adjusted automatically. Setting `maxDownloads` ends that. */
   get isAuto(): boolean {
     return this.#isAuto
   }
 
-  /** Sets the number of downloads that was found. */
-  setFound(maxDownloads: number): void {
+  /** Sets the number of downloads, unless the program has set it. */
+  setAutoDownloads(maxDownloads: number): void {
     if (this.#isAuto && maxDownloads !== this.#values.maxDownloads)
       this.#change({ ...this.#values, maxDownloads })
   }
@@ -56,9 +55,9 @@ export class PullerLimits implements LiveLimits {
 
   set(changes: Partial<LimitValues>): void {
     checkOptions('limits.set', liveLimitsTable, changes)
-    const present = this.#values
-    const { maxDownloads = present.maxDownloads, maxUnpacks = present.maxUnpacks } = changes
-    const { bytesPerSecond = present.bytesPerSecond } = changes
+    const current = this.#values
+    const { maxDownloads = current.maxDownloads, maxUnpacks = current.maxUnpacks } = changes
+    const { bytesPerSecond = current.bytesPerSecond } = changes
     if (changes.maxDownloads !== undefined) this.#isAuto = false
     this.#change({ maxDownloads, maxUnpacks, bytesPerSecond })
   }
@@ -68,7 +67,7 @@ export class PullerLimits implements LiveLimits {
     for (const follow of this.#followers) follow(values)
   }
 
-  /** Calls `follower` with the present limits, and after each change with the new ones. */
+  /** Calls `follower` now with the current limits, and after each change with the new ones. */
   follow(follower: (values: LimitValues) => void): void {
     this.#followers.push(follower)
     follower(this.#values)

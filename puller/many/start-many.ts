@@ -1,4 +1,4 @@
-/** Starts the pulls of a list of images, and of those in a report that failed. */
+/** Starts the pulls of a list of images, and retries the failed names of a report. */
 import { map } from 'rxjs'
 import { Flow, compose, lift } from '../../lib/flow/index.js'
 import { type NameToPull, pullMany } from '../../pipelines/many/pull-many.js'
@@ -16,7 +16,7 @@ import { PullSetRun } from '../pull-set.js'
 /** Starts one pull. */
 export type StartOne = (name: string, options: PullOptions) => Pull
 
-/** @throws USAGE for an invalid option. A name that is invalid is a failure in the report. */
+/** Starts `pullMany`. @throws USAGE for an invalid option. An invalid name is a failure in the report. */
 export function startMany(
   names: readonly string[],
   options: PullManyOptions,
@@ -31,7 +31,7 @@ export function startMany(
   )
 }
 
-/** @throws USAGE for an invalid option, or a report that is none */
+/** Starts `retryFailed`. @throws USAGE for an invalid option or an invalid report */
 export function startRetry(
   report: PullReport,
   options: RetryFailedOptions,
@@ -41,10 +41,10 @@ export function startRetry(
   checkOptions('retryFailed', retryFailedTable, options)
   const { all = false, ...pullOptions } = options
   const failed = report.outcomes.filter((each) => isFailedName(each) && (all || each.error.retryable))
-  const names = failed.map((before) => ({ name: before.name, before }))
+  const names = failed.map((previous) => ({ name: previous.name, previous }))
   return startNames(names, pullOptions, pull, (retried) => {
-    const anew = new Map(failed.map((each, at) => [each, retried.outcomes[at]!]))
-    const outcomes = report.outcomes.map((each) => anew.get(each) ?? each)
+    const newOutcomes = new Map(failed.map((each, at) => [each, retried.outcomes[at]!]))
+    const outcomes = report.outcomes.map((each) => newOutcomes.get(each) ?? each)
     return reportOf(outcomes, report.duration + retried.duration)
   })
 }
@@ -62,13 +62,13 @@ function startNames(
         const started = startOne(name, options, pull)
         return countPull(announce({ name, pull: started }), started)
       }
-      const line = compose(pullMany({ concurrency, failFast, start }), lift(map(finish)))
-      return Promise.resolve(Flow.from(names).pipe(line))
+      const pipeline = compose(pullMany({ concurrency, failFast, start }), lift(map(finish)))
+      return Promise.resolve(Flow.from(names).pipe(pipeline))
     },
   })
 }
 
-/** Starts a pull. One that cannot start, because its name is invalid, is a pull that fails. */
+/** Starts a pull. If the name is invalid, returns a pull that has failed. */
 function startOne(name: string, options: PullOptions, pull: StartOne): Pull {
   try {
     return pull(name, options)

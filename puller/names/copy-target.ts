@@ -1,4 +1,4 @@
-/** Finds the target of a copy from the text that the user typed. */
+/** Parses the name of the target of a copy. */
 import { WindlassError } from '../../lib/errors.js'
 import { checkPullable, parseImageName, withDefaultTag } from '../../lib/image/index.js'
 import { printable } from '../../lib/codec/index.js'
@@ -8,7 +8,10 @@ import type { CopyTarget } from '../../lib/transfer/index.js'
 import { checkArgument } from '../options/check-options.js'
 import { anyText } from '../options/option-codecs.js'
 
-/** @throws WindlassError USAGE for a name that is not text, or that is the position of an image; REFERENCE_INVALID */
+/**
+ * Returns the target that `typed` names: a registry reference or `oci:DIR[:NAME]`.
+ * @throws WindlassError USAGE for a value that is not a string, or for `oci:DIR:@N`; REFERENCE_INVALID
+ */
 export function copyTarget(typed: string, registries: Registries): CopyTarget {
   checkArgument('copy', 'to', anyText, typed)
   const named = parseImageName(typed)

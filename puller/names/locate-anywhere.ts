@@ -1,4 +1,6 @@
-/** Finds the source of an image: a registry, a layout, or only the store if its name is not a reference. */
+/**
+ * Converts an image name to a request. The source is a registry, a layout, or the store if the name is not a reference.
+ */
 import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
 import type { Registries } from '../../lib/registry/index.js'
@@ -6,8 +8,8 @@ import { isDigestStart } from '../../lib/store/index.js'
 import { locate } from './request.js'
 import { type StoredRequest, storedRequest } from './stored-request.js'
 
-/** A request. With `incomplete`, the image can only come from the store. */
-export type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'incomplete'>>
+/** A request. With `incompleteError`, the image can come only from the store. */
+export type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredRequest, 'incompleteError'>>
 
 /** Options of `locateAnywhere`. */
 export interface LocateOptions {
@@ -26,18 +28,20 @@ export function locateAnywhere(
   name: string,
   { platform, limits, registries, store }: LocateOptions,
 ): Located {
-  const stored = (): StoredRequest | undefined => storedRequest(name, store, { platform, limits })
-  const known = namesEntry(name) ? stored() : undefined
-  if (known) return known
+  const findStored = (): StoredRequest | undefined => storedRequest(name, store, { platform, limits })
+  const stored = isDigestOrKey(name) ? findStored() : undefined
+  if (stored) return stored
   try {
     return { request: locate(name, platform, registries, limits) }
   } catch (error) {
     const code = error instanceof WindlassError ? error.code : undefined
-    const found = code === 'REFERENCE_INVALID' ? stored() : undefined
+    const found = code === 'REFERENCE_INVALID' ? findStored() : undefined
     if (found) return found
     throw error
   }
 }
 
-/** Reports whether a word is looked up in the store first: digests and keys of entries are not names in a registry. */
-const namesEntry = (word: string): boolean => isDigestStart(word) || /^@[0-9a-f]{12}$/.test(word)
+/**
+ * Reports whether a word is a digest, the start of one, or a key of a store entry. Such words never name a repository.
+ */
+const isDigestOrKey = (word: string): boolean => isDigestStart(word) || /^@[0-9a-f]{12}$/.test(word)

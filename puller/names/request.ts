@@ -15,7 +15,7 @@ import { anyText } from '../options/option-codecs.js'
 
 /**
  * Returns the request for the image `typed`.
- * @param platform - as the option; undefined for that of this machine
+ * @param platform - `os/arch[/variant]`; undefined for the platform of this machine
  * @throws WindlassError USAGE for a name that is not a string, REFERENCE_INVALID, PLATFORM_INVALID
  */
 export function locate(
@@ -25,12 +25,12 @@ export function locate(
   limits: Limits,
 ): ImageRequest {
   checkArgument('a pull', 'name', anyText, typed)
-  const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
+  const requested = platform === undefined ? hostPlatform() : parsePlatform(platform)
   const named = parseImageName(typed)
   if (named.kind === 'layout') {
     const source = new LayoutSource(named.path)
     const target = named.position === undefined ? (named.name ?? '') : `@${named.position}`
-    return { name: typed, typed, target, digest: undefined, source, platform: wanted, limits }
+    return { name: typed, typed, target, digest: undefined, source, platform: requested, limits }
   }
   checkPullable(named.reference)
   const reference = withDefaultTag(named.reference)
@@ -40,7 +40,7 @@ export function locate(
     target: reference.target,
     digest: reference.digest,
     source: registries.repository(reference),
-    platform: wanted,
+    platform: requested,
     limits,
   }
 }

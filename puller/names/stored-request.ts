@@ -12,7 +12,7 @@ import { entryDisplayName, entryArgument, findEntries, readListedNames } from '.
 /** A request for an image of the store, and the error to throw if a part of the image is missing. */
 export interface StoredRequest {
   readonly request: ImageRequest
-  readonly incomplete: () => WindlassError
+  readonly incompleteError: () => WindlassError
 }
 
 /**
@@ -34,7 +34,7 @@ export function storedRequest(
       source: new LayoutSource(directory),
       platform: platform === undefined ? hostPlatform() : parsePlatform(platform),
     },
-    incomplete: () =>
+    incompleteError: () =>
       new WindlassError(
         'STORE_CORRUPT',
         `The store has only a part of ${name}, and the name does not state where to fetch the rest`,

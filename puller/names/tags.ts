@@ -4,7 +4,10 @@ import { type Reference, type TagsRequest, parseImageName, parseReference } from
 import { quoted } from '../../lib/codec/index.js'
 import type { Registries } from '../../lib/registry/index.js'
 
-/** Yields the tags of a repository. @throws as `repositoryNamed`, immediately; later the errors of the registry */
+/**
+ * Yields the tags of a repository.
+ * @throws as `repositoryNamed`, before the iteration; errors of the registry during it
+ */
 export function listTags(
   repository: string,
   registries: Registries,

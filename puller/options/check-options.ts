@@ -21,7 +21,10 @@ interface Codec {
  */
 export function checkOptions(call: string, table: Readonly<Record<string, Entry>>, options: unknown): void {
   if (!isRecord(options))
-    throw new WindlassError('USAGE', `The options of ${call} must be an object, not ${shown(options)}`)
+    throw new WindlassError(
+      'USAGE',
+      `The options of ${call} must be an object, not ${describeValue(options)}`,
+    )
   for (const [name, value] of Object.entries(options)) {
     const entry = Object.hasOwn(table, name) ? table[name] : undefined
     if (!entry)
@@ -29,7 +32,7 @@ export function checkOptions(call: string, table: Readonly<Record<string, Entry>
         hint: `The options of ${call} are ${Object.keys(table).join(', ')}.`,
       })
     if (value === undefined || entry.codec.is(value)) continue
-    const found = entry.secret ? '' : `, not ${shown(value)}`
+    const found = entry.secret ? '' : `, not ${describeValue(value)}`
     throw new WindlassError('USAGE', `The option ${name} of ${call} must be ${entry.codec.name}${found}`)
   }
 }
@@ -39,22 +42,26 @@ export function checkArgument(call: string, argument: string, codec: Codec, valu
   if (codec.is(value)) return
   throw new WindlassError(
     'USAGE',
-    `The ${argument} given to ${call} must be ${codec.name}, not ${shown(value)}`,
+    `The ${argument} given to ${call} must be ${codec.name}, not ${describeValue(value)}`,
   )
 }
 
 /** Validates an environment variable. @throws WindlassError USAGE when `codec` rejects the value */
 export function checkVariable(name: string, codec: Codec, value: string): void {
   if (!codec.is(value))
-    throw new WindlassError('USAGE', `The variable ${name} must be ${codec.name}, not ${shown(value)}`)
+    throw new WindlassError(
+      'USAGE',
+      `The variable ${name} must be ${codec.name}, not ${describeValue(value)}`,
+    )
 }
 
-function shown(value: unknown): string {
+/** Returns a short description of a value for an error message. */
+function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return quoted(value, 80)
     case 'object':
-      return value === null ? 'null' : Array.isArray(value) ? listed(value) : 'an object'
+      return value === null ? 'null' : Array.isArray(value) ? describeList(value) : 'an object'
     case 'function':
       return 'a function'
     case 'symbol':
@@ -64,8 +71,8 @@ function shown(value: unknown): string {
   }
 }
 
-/** Formats a list of strings with its items, because one of them may be the invalid one. */
-const listed = (list: readonly unknown[]): string =>
+/** Shows the items of a list of strings, because only one of them may be invalid. */
+const describeList = (list: readonly unknown[]): string =>
   list.length > 0 && list.every((item) => typeof item === 'string')
     ? `[${list.map((item) => quoted(withoutUserInfo(item), 80)).join(', ')}]`
     : 'a list'

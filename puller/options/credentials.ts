@@ -23,14 +23,15 @@ export async function credentialsFor(
     ([key, { username, password }]) => [key, Credential.password(username, password)] as const,
   )
   if (authFile !== undefined) await requireCredentialsFile(authFile)
-  const files = authFile === undefined ? filesOf(env) : [credentialsFile(authFile)]
+  const files = authFile === undefined ? defaultFiles(env) : [credentialsFile(authFile)]
   return firstOf(byRegistry(given), ...files)
 }
 
 /**
- * Returns the file that an environment variable names, otherwise the files that logins write, in order of precedence.
+ * Returns the file that an environment variable names, otherwise the files that `podman login` and `docker login`
+ * write, in order of precedence.
  */
-function filesOf(env: NodeJS.ProcessEnv): readonly Credentials[] {
+function defaultFiles(env: NodeJS.ProcessEnv): readonly Credentials[] {
   for (const namedBy of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
     const named = variable(env, namedBy)
     if (named !== undefined) return [credentialsFile(named, { optional: true, namedBy })]

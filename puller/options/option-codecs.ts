@@ -1,4 +1,4 @@
-/** Codecs of options. The name of a codec describes the valid values in error messages. */
+/** Defines the codecs of options. The name of a codec completes an error message: "must be <name>". */
 import * as t from 'io-ts'
 import { maxTimer } from '../../lib/flow/lifetime/timer.js'
 

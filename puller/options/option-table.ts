@@ -6,13 +6,13 @@
 import type * as t from 'io-ts'
 import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
 import type { TagsRequest } from '../../lib/image/source.js'
-import { foreignHosts } from '../../lib/registry/policy/foreign-url.js'
+import { normalizeForeignHosts } from '../../lib/registry/policy/foreign-url.js'
 import { defaultTimeouts } from '../../lib/registry/policy/timeouts.js'
 import { defaultRetryPolicy } from '../../lib/transfer/retry-policy.js'
 import type { CollectOptions } from '../../lib/store/index.js'
 import { defaultKeepPartials } from '../../lib/store/partial/keep-partials.js'
 import type { InspectRequest } from '../../pipelines/inspect.js'
-import * as takes from './option-codecs.js'
+import * as codecs from './option-codecs.js'
 import { pullPlan } from './plan-codec.js'
 import {
   type BenchOptions,
@@ -52,118 +52,119 @@ export type OptionTable<Options> = {
 const isLimitName = (key: string): key is LimitName => limitNames.some((name) => name === key)
 
 /** `Infinity` disables a limit. */
-const limits = takes.codec(
+const limits = codecs.codec(
   `an object that gives a whole number, or Infinity for none, to any of ${limitNames.join(', ')}`,
   (value): value is Partial<Limits> =>
-    takes.isRecord(value) &&
+    codecs.isRecord(value) &&
     Object.entries(value).every(
       ([key, each]) =>
-        isLimitName(key) && (each === undefined || each === Infinity || takes.wholeNumber(0).is(each)),
+        isLimitName(key) && (each === undefined || each === Infinity || codecs.wholeNumber(0).is(each)),
     ),
 )
 
-const login = takes.codec(
+const login = codecs.codec(
   'a user name and a password',
   (value): value is RegistryCredentials =>
-    takes.isRecord(value) && takes.text.is(value['username']) && typeof value['password'] === 'string',
+    codecs.isRecord(value) && codecs.text.is(value['username']) && typeof value['password'] === 'string',
 )
 
-const isHttpOrigin = (text: string): void => {
+/** @throws TypeError when `text` is not the origin of an HTTP URL */
+const checkHttpOrigin = (text: string): void => {
   const { protocol, origin, href } = new URL(text)
   if (!/^https?:$/.test(protocol)) throw new TypeError('neither http nor https')
   if (href !== `${origin}/`) throw new TypeError('more than an origin')
 }
 
-/** Maximum of concurrent downloads or unpacks. Higher values bring no benefit. */
-const maxAtOnce = 1_000
+/** Maximum number of concurrent downloads or unpacks. Higher numbers are not faster. */
+const maxConcurrency = 1_000
 
 /** A number of concurrent downloads. */
 export const downloadCount = {
-  codec: takes.wholeNumberWithin(1, maxAtOnce),
+  codec: codecs.wholeNumberWithin(1, maxConcurrency),
   help: 'layers to download concurrently',
   default: 3,
 } satisfies OptionEntry<number>
 
 /** Options of `open`. */
 export const openTable = {
-  store: { codec: takes.path, help: 'directory of the store' },
+  store: { codec: codecs.path, help: 'directory of the store' },
   maxDownloads: {
-    codec: takes.codec(
+    codec: codecs.codec(
       `${downloadCount.codec.name}, or "auto"`,
       (value): value is number | 'auto' => value === 'auto' || downloadCount.codec.is(value),
     ),
-    help: 'layers to download concurrently; “auto” finds a number while it pulls',
+    help: 'layers to download concurrently; “auto” adjusts the number during the pull',
     default: downloadCount.default,
   },
   maxUnpacks: {
-    codec: takes.wholeNumberWithin(1, maxAtOnce),
+    codec: codecs.wholeNumberWithin(1, maxConcurrency),
     help: 'layers to unpack concurrently',
     default: defaultUnpacks(),
   },
   bytesPerSecond: {
-    codec: takes.codec(
+    codec: codecs.codec(
       'a whole number of at least 1, or Infinity for no limit',
-      (value): value is number => value === Infinity || takes.wholeNumber(1).is(value),
+      (value): value is number => value === Infinity || codecs.wholeNumber(1).is(value),
     ),
     help: 'bytes per second that all downloads together may use',
   },
   retries: {
-    codec: takes.wholeNumber(1),
+    codec: codecs.wholeNumber(1),
     help: 'attempts for each download',
     default: defaultRetryPolicy.attempts,
   },
-  retryDelay: { codec: takes.milliseconds(0), default: defaultRetryPolicy.delay },
-  retryJitter: { codec: takes.numberWithin(0, 1), default: 0 },
-  foreignUrls: { codec: takes.oneOf('last-first', 'first-last', 'only-registry'), default: 'last-first' },
+  retryDelay: { codec: codecs.milliseconds(0), default: defaultRetryPolicy.delay },
+  retryJitter: { codec: codecs.numberWithin(0, 1), default: 0 },
+  foreignUrls: { codec: codecs.oneOf('last-first', 'first-last', 'only-registry'), default: 'last-first' },
   responseTimeout: {
-    codec: takes.milliseconds(1),
+    codec: codecs.milliseconds(1),
     help: 'time to wait for the first byte of a response; a retry waits 2.5 times as long',
     default: defaultTimeouts.response,
   },
   stallTimeout: {
-    codec: takes.milliseconds(1),
+    codec: codecs.milliseconds(1),
     help: 'time without data after which a connection has stalled',
     default: defaultTimeouts.stall,
   },
   minimumRate: {
-    codec: takes.wholeNumber(0),
+    codec: codecs.wholeNumber(0),
     help: 'bytes per second below which a connection has stalled',
     default: defaultTimeouts.minimumRate,
   },
   foreignHosts: {
-    codec: takes.listOf('hosts, each by its name or address alone', (host) => foreignHosts([host])),
+    codec: codecs.listOf('hosts, each by its name or address alone', (host) => normalizeForeignHosts([host])),
     help: 'allow foreign layers from this host, also in a private network',
   },
   trustedRealms: {
-    codec: takes.listOf('origins, such as https://auth.example', isHttpOrigin),
+    codec: codecs.listOf('origins, such as https://auth.example', checkHttpOrigin),
     help: 'also send credentials to this token server',
   },
   keepPartials: {
-    codec: takes.wholeNumber(0),
+    codec: codecs.wholeNumber(0),
     help: 'bytes of interrupted downloads to keep, newest first',
     default: defaultKeepPartials,
   },
   plainHttp: {
-    codec: takes.trueOrFalse,
+    codec: codecs.trueOrFalse,
     help: 'use plain HTTP for all registries, not only for those on this machine',
     default: false,
   },
-  insecureTls: { codec: takes.trueOrFalse, help: 'do not verify certificates', default: false },
-  ca: { codec: takes.text, help: 'also trust the certificates in this PEM file' },
+  insecureTls: { codec: codecs.trueOrFalse, help: 'do not verify certificates', default: false },
+  ca: { codec: codecs.text, help: 'also trust the certificates in this PEM file' },
   credentials: {
-    codec: takes.recordOf(
+    codec: codecs.recordOf(
       'an object that gives { username, password } for each registry',
       login,
       (registry) => registry !== '',
     ),
     secret: true,
   },
-  authFile: { codec: takes.path, help: "credentials file in the format of Docker's config.json" },
-  userAgent: { codec: takes.headerValue },
-  onWarning: { codec: takes.functionOf<NonNullable<OpenOptions['onWarning']>>() },
+  authFile: { codec: codecs.path, help: "credentials file in the format of Docker's config.json" },
+  userAgent: { codec: codecs.headerValue },
+  onWarning: { codec: codecs.functionOf<NonNullable<OpenOptions['onWarning']>>() },
   limits: { codec: limits },
   requireSchema1Signatures: {
-    codec: takes.trueOrFalse,
+    codec: codecs.trueOrFalse,
     help: 'refuse schema 1 images whose signatures cannot be verified',
     default: false,
   },
@@ -177,86 +178,86 @@ export const liveLimitsTable = {
 } satisfies OptionTable<LimitValues>
 
 const platform: OptionEntry<string> = {
-  codec: takes.text,
+  codec: codecs.text,
   help: 'platform to choose from an index (default: that of this machine)',
 }
-const signal: OptionEntry<AbortSignal> = { codec: takes.abortSignal }
+const signal: OptionEntry<AbortSignal> = { codec: codecs.abortSignal }
 
-/** Options of all kinds of pulls, of one image or several. */
-const ofAnyPull = {
-  unpack: { codec: takes.trueOrFalse, default: true },
+/** Options that all kinds of pulls have, of one image or several. */
+const commonPullOptions = {
+  unpack: { codec: codecs.trueOrFalse, default: true },
   whiteouts: {
-    codec: takes.oneOf('overlay', 'aufs'),
+    codec: codecs.oneOf('overlay', 'aufs'),
     help: 'form of the marks for removed files in the trees of layers',
   },
   discardBlobs: {
-    codec: takes.trueOrFalse,
+    codec: codecs.trueOrFalse,
     help: 'do not keep the compressed layers after unpacking',
     default: false,
   },
-  refresh: { codec: takes.trueOrFalse, default: false },
+  refresh: { codec: codecs.trueOrFalse, default: false },
   signal,
-  stages: { codec: takes.functionOf<NonNullable<PullOptions['stages']>>() },
+  stages: { codec: codecs.functionOf<NonNullable<PullOptions['stages']>>() },
 }
 
-const onEntry: OptionEntry<NonNullable<PullOptions['onEntry']>> = { codec: takes.functionOf() }
+const onEntry: OptionEntry<NonNullable<PullOptions['onEntry']>> = { codec: codecs.functionOf() }
 
 /** Options of `pull`. */
 export const pullTable = {
   platform,
-  ...ofAnyPull,
+  ...commonPullOptions,
   onEntry,
   plan: { codec: pullPlan },
-  rootfs: { codec: takes.path, help: 'also unpack all layers into one tree, in a new directory' },
+  rootfs: { codec: codecs.path, help: 'also unpack all layers into one tree, in a new directory' },
 } satisfies OptionTable<PullOptions>
 
 /** Options of `unpack`. The directory is an argument instead of the option `rootfs`. */
-export const unpackTable = { platform, ...ofAnyPull } satisfies OptionTable<
+export const unpackTable = { platform, ...commonPullOptions } satisfies OptionTable<
   Omit<PullOptions, 'rootfs' | 'onEntry' | 'plan'>
 >
 
 /** Options of `plan`. */
 export const planTable = {
   platform,
-  unpack: ofAnyPull.unpack,
-  whiteouts: ofAnyPull.whiteouts,
-  discardBlobs: ofAnyPull.discardBlobs,
-  refresh: ofAnyPull.refresh,
+  unpack: commonPullOptions.unpack,
+  whiteouts: commonPullOptions.whiteouts,
+  discardBlobs: commonPullOptions.discardBlobs,
+  refresh: commonPullOptions.refresh,
   signal,
 } satisfies OptionTable<PlanRequest>
 
-const counts: OptionEntry<readonly number[]> = {
-  codec: takes.codec(
-    `a list of whole numbers from 1 to ${maxAtOnce}`,
+const concurrencyList: OptionEntry<readonly number[]> = {
+  codec: codecs.codec(
+    `a list of whole numbers from 1 to ${maxConcurrency}`,
     (value): value is readonly number[] =>
       Array.isArray(value) &&
       value.length > 0 &&
-      value.every((each) => takes.wholeNumberWithin(1, maxAtOnce).is(each)),
+      value.every((each) => codecs.wholeNumberWithin(1, maxConcurrency).is(each)),
   ),
 }
 
 /** Options of `bench`. */
 export const benchTable = {
-  downloads: { ...counts, help: 'numbers of concurrent downloads to try' },
-  unpacks: { ...counts, help: 'numbers of concurrent unpacks to try' },
-  runs: { codec: takes.wholeNumberWithin(1, 100), help: 'runs of each setting', default: 5 },
-  budget: { codec: takes.milliseconds(1), help: 'time after which no further run starts', default: 300_000 },
-  under: { codec: takes.path, help: 'existing directory for the throw-away stores' },
+  downloads: { ...concurrencyList, help: 'numbers of concurrent downloads to try' },
+  unpacks: { ...concurrencyList, help: 'numbers of concurrent unpacks to try' },
+  runs: { codec: codecs.wholeNumberWithin(1, 100), help: 'runs of each setting', default: 5 },
+  budget: { codec: codecs.milliseconds(1), help: 'time after which no further run starts', default: 300_000 },
+  under: { codec: codecs.path, help: 'existing directory for the throw-away stores' },
   platform,
-  unpack: ofAnyPull.unpack,
+  unpack: commonPullOptions.unpack,
   open: {
-    codec: takes.codec('an object', (value): value is OpenOptions => takes.isRecord(value)),
+    codec: codecs.codec('an object', (value): value is OpenOptions => codecs.isRecord(value)),
     secret: true,
   },
   signal,
-  onRun: { codec: takes.functionOf<NonNullable<BenchOptions['onRun']>>() },
+  onRun: { codec: codecs.functionOf<NonNullable<BenchOptions['onRun']>>() },
 } satisfies OptionTable<BenchOptions>
 
 /** Options of `pullAllPlatforms`. */
 export const pullPlatformsTable = {
-  ...ofAnyPull,
+  ...commonPullOptions,
   onEntry,
-  failFast: { codec: takes.trueOrFalse, help: 'stop at the first image that fails', default: false },
+  failFast: { codec: codecs.trueOrFalse, help: 'stop at the first image that fails', default: false },
 } satisfies OptionTable<Omit<PullAllOptions, 'platform'>>
 
 /** Options of `pullAllTags`. */
@@ -266,7 +267,7 @@ export const pullAllTable = { platform, ...pullPlatformsTable } satisfies Option
 export const pullManyTable = {
   ...pullAllTable,
   concurrency: {
-    codec: takes.wholeNumberWithin(1, maxAtOnce),
+    codec: codecs.wholeNumberWithin(1, maxConcurrency),
     help: 'images to pull concurrently',
     default: 2,
   },
@@ -275,31 +276,31 @@ export const pullManyTable = {
 /** Options of `retryFailed`. */
 export const retryFailedTable = {
   ...pullManyTable,
-  all: { codec: takes.trueOrFalse, default: false },
+  all: { codec: codecs.trueOrFalse, default: false },
 } satisfies OptionTable<RetryFailedOptions>
 
 /** Options of `copy`. */
 export const copyTable = {
   platform,
-  allPlatforms: { codec: takes.trueOrFalse, help: 'copy an index with everything in it', default: false },
+  allPlatforms: { codec: codecs.trueOrFalse, help: 'copy an index with everything in it', default: false },
   signal,
 } satisfies OptionTable<CopyOptions>
 
 /** Options of `inspect`. */
 export const inspectTable = {
-  manifestOnly: { codec: takes.trueOrFalse, default: false },
-  tags: { codec: takes.trueOrFalse, default: false },
+  manifestOnly: { codec: codecs.trueOrFalse, default: false },
+  tags: { codec: codecs.trueOrFalse, default: false },
   platform,
   signal,
 } satisfies OptionTable<InspectRequest & Pick<PullOptions, 'platform'>>
 
-const onWarning = { codec: takes.functionOf<NonNullable<FilesOptions['onWarning']>>() }
+const onWarning = { codec: codecs.functionOf<NonNullable<FilesOptions['onWarning']>>() }
 
 /** Options of `files`. */
 export const filesTable = {
   platform,
-  path: { codec: takes.anyText },
-  recursive: { codec: takes.trueOrFalse, default: true },
+  path: { codec: codecs.anyText },
+  recursive: { codec: codecs.trueOrFalse, default: true },
   signal,
   onWarning,
 } satisfies OptionTable<FilesOptions>
@@ -307,7 +308,7 @@ export const filesTable = {
 /** Options of `file`. */
 export const fileTable = {
   platform,
-  verify: { codec: takes.trueOrFalse, default: false },
+  verify: { codec: codecs.trueOrFalse, default: false },
   signal,
   onWarning,
 } satisfies OptionTable<FileOptions>
@@ -315,7 +316,7 @@ export const fileTable = {
 /** Options of `tags`. */
 export const tagsTable = {
   signal,
-  onWarning: { codec: takes.functionOf<NonNullable<TagsRequest['onWarning']>>() },
+  onWarning: { codec: codecs.functionOf<NonNullable<TagsRequest['onWarning']>>() },
 } satisfies OptionTable<Pick<TagsRequest, 'signal' | 'onWarning'>>
 
 /** Options of `resolve` and `latestOrFirst`. */
@@ -323,15 +324,15 @@ export const signalTable = { signal } satisfies OptionTable<{ readonly signal?: 
 
 /** Options of `collect`. */
 export const collectTable = {
-  dryRun: { codec: takes.trueOrFalse, default: false },
-  keepPartials: { codec: takes.wholeNumber(0) },
+  dryRun: { codec: codecs.trueOrFalse, default: false },
+  keepPartials: { codec: codecs.wholeNumber(0) },
 } satisfies OptionTable<CollectOptions>
 
 /** Options of `verify`. */
 export const verifyTable = {
-  repair: { codec: takes.trueOrFalse, default: false },
+  repair: { codec: codecs.trueOrFalse, default: false },
   signal,
 } satisfies OptionTable<VerifyOptions>
 
 /** Options of `close` and `closed`. */
-export const closeTable = { within: { codec: takes.milliseconds(0) } } satisfies OptionTable<CloseOptions>
+export const closeTable = { within: { codec: codecs.milliseconds(0) } } satisfies OptionTable<CloseOptions>

@@ -16,8 +16,9 @@ export interface OpenOptions {
   /** Directory of the store (`$WINDLASS_STORE`, otherwise `$XDG_DATA_HOME/windlass`). */
   readonly store?: string
   /**
-   * Maximum number of concurrent downloads of all pulls together (3). `auto` begins with 3 and finds a number from 1 to 16
-   * while layers are downloaded: more while that gains, fewer after refusals (HTTP 429) or where fewer are faster.
+   * Maximum number of concurrent downloads of all pulls together (3). `auto` starts with 3 and adjusts the number
+   * between 1 and 16 during downloads: it raises it while that increases the rate, and lowers it when the registry
+   * refuses requests (HTTP 429) or when fewer downloads are faster.
    */
   readonly maxDownloads?: number | 'auto'
   /** Maximum number of layers that are unpacked concurrently, of all pulls together (number of processors). */
@@ -26,9 +27,9 @@ export interface OpenOptions {
   readonly bytesPerSecond?: number
   /** Maximum number of consecutive attempts at one download without progress, including the first (5). */
   readonly retries?: number
-  /** Milliseconds before attempt n + 1, multiplied by n (5,000). */
+  /** Milliseconds between two attempts (5,000). The delay before attempt n + 1 is n times as long. */
   readonly retryDelay?: number
-  /** Random part of that delay, from 0 to 1 (0). */
+  /** Random part of the delay between attempts, from 0 to 1 (0). */
   readonly retryJitter?: number
   /** Order in which the foreign URLs of a layer are tried when the registry does not have it (`last-first`). */
   readonly foreignUrls?: ForeignUrlOrder
@@ -42,11 +43,13 @@ export interface OpenOptions {
   /** Minimum rate of a response body in bytes per second; a slower one has stalled (20). */
   readonly minimumRate?: number
   /**
-   * Names or addresses of hosts in a private network or on this machine that the URLs of foreign layers may lead to
-   * (only the host of the registry).
+   * Hosts in a private network or on this machine from which foreign layers may be fetched, by name or address (only
+   * the host of the registry).
    */
   readonly foreignHosts?: readonly string[]
-  /** Origins of token servers that may receive credentials regardless of the rules: `http://auth.lan:5001`. */
+  /**
+   * Origins of token servers that may receive credentials although the rules forbid it, such as `http://auth.lan:5001`.
+   */
   readonly trustedRealms?: readonly string[]
   /** Maximum number of bytes of interrupted downloads to keep, newest first (1 GiB). */
   readonly keepPartials?: number
@@ -55,8 +58,9 @@ export interface OpenOptions {
   /** Do not verify TLS certificates (false). */
   readonly insecureTls?: boolean
   /**
-   * Additional trusted certificates, as PEM text. Those of Node and of the system are trusted as well. The latter
-   * are the ones that Go programs trust; `SSL_CERT_FILE` and `SSL_CERT_DIR` replace them.
+   * Additional trusted certificates, as PEM text. The certificates of Node and of the system are trusted as well. Those
+   * of the system are read from the places where Go looks for them; `SSL_CERT_FILE` and `SSL_CERT_DIR` name other
+   * places.
    */
   readonly ca?: string
   /**
@@ -90,11 +94,15 @@ export interface OpenOptions {
 
 /** Limits of a puller that may change while its pulls run. */
 export interface LimitValues {
-  /** Maximum number of concurrent downloads of all pulls together; of copies too, which are counted separately. */
+  /**
+   * Maximum number of concurrent downloads of all pulls together, and of concurrent transfers of all copies together.
+   */
   readonly maxDownloads: number
   /** Maximum number of layers that are unpacked concurrently, of all pulls together. */
   readonly maxUnpacks: number
-  /** Maximum rate of all downloads together, in bytes per second; Infinity if there is none. Manifests are not counted. */
+  /**
+   * Maximum rate of all downloads together, in bytes per second; Infinity if there is none. Manifests are not counted.
+   */
   readonly bytesPerSecond: number
 }
 
@@ -106,7 +114,7 @@ export interface RegistryCredentials {
 
 /** Options of one pull. */
 export interface PullOptions {
-  /** `os/arch[/variant]` (that of this machine; on other systems than Linux, Linux with its architecture). */
+  /** `os/arch[/variant]` (the platform of this machine; if its system is not Linux, `linux` with its architecture). */
   readonly platform?: string
   /** Unpack each layer into a tree of its own (true). */
   readonly unpack?: boolean
@@ -119,22 +127,23 @@ export interface PullOptions {
   /** Fetch and unpack everything again, even if it is in the store (false). */
   readonly refresh?: boolean
   /**
-   * A plan that `plan` returned for this name. The pull fetches exactly that image, even if the name refers to another one
-   * since. A layer that is fetched in another way than planned is a warning with the code `plan-changed`.
+   * A plan that `plan` returned for this name. The pull fetches exactly that image, even if the name now refers to
+   * another one. A layer that is fetched differently than planned causes a warning with the code `plan-changed`.
    */
   readonly plan?: PullPlan
   /** Cancels the pull. */
   readonly signal?: AbortSignal
   /**
-   * Returns the stages that replace those of this pull; the others stay. A pull with replaced stages shares no
-   * downloads with other pulls.
+   * Receives the stages of this pull (`bound` to its store and limits) and returns those to replace. A pull with
+   * replaced stages shares no downloads with other pulls.
    */
   readonly stages?: (bound: PullStages) => Partial<PullStages>
   /**
-   * Receives every entry of every layer with its content, in order within a layer, while the layer is unpacked; the slower
-   * sets the pace. An error fails the pull before the layer is committed. A layer that the store has is read from its blob,
-   * or from its tree; with `unpack: false`, every layer is read once its blob is stored. `context.layer.attempt` rises when
-   * a layer begins anew. Such a pull shares no downloads with others.
+   * Receives every entry of every layer with its content while the layer is unpacked. The entries of one layer arrive
+   * in order. Unpacking waits until an entry has been received. An error fails the pull before the layer is committed.
+   * A layer that the store has is read from its blob or its tree; with `unpack: false`, each layer is read after its
+   * blob is stored. `context.layer.attempt` is incremented when a layer starts over. Such a pull shares no downloads
+   * with other pulls.
    */
   readonly onEntry?: LayerEntrySink
 }
@@ -151,16 +160,16 @@ export interface CopyOptions {
 
 /** Options of `files`. */
 export interface FilesOptions {
-  /** `os/arch[/variant]` (that of this machine; on other systems than Linux, Linux with its architecture). */
+  /** `os/arch[/variant]` (the platform of this machine; if its system is not Linux, `linux` with its architecture). */
   readonly platform?: string
-  /** List only what is below this path of the image, or the path itself if it is not a directory (`/`). */
+  /** List only the files below this path of the image, or the path itself if it is not a directory (`/`). */
   readonly path?: string
-  /** Also list what is in subdirectories (true). */
+  /** Also list the files in subdirectories (true). */
   readonly recursive?: boolean
   readonly signal?: AbortSignal
   /**
-   * Receives problems that were ignored: a code and a sentence. `toc-unusable`: a layer is read as if it had no table of
-   * contents.
+   * Receives problems that were ignored: a code and a sentence. `toc-unusable`: a layer is read as if it had no table
+   * of contents.
    */
   readonly onWarning?: (code: string, message: string) => void
 }
@@ -168,9 +177,9 @@ export interface FilesOptions {
 /** Options of `file`. */
 export interface FileOptions extends Omit<FilesOptions, 'path' | 'recursive'> {
   /**
-   * Read the layers that the file depends on to their ends, and fail the stream unless they are the ones that the manifest
-   * states (false). Of layers with a table of contents, only the table and the file are read. An image in the store whose
-   * blobs were discarded is read from its source.
+   * Read the layers that the file depends on completely, and fail the stream unless their digests are those in the
+   * manifest (false). Of a layer with a table of contents, only the table and the file are read. If the store has the
+   * image but not its blobs, the image is read from its source.
    */
   readonly verify?: boolean
 }
@@ -187,7 +196,7 @@ export interface BenchOptions {
   readonly downloads?: readonly number[]
   /** Numbers of concurrent unpacks to try (1, 2, and the number of processors). */
   readonly unpacks?: readonly number[]
-  /** Runs of each setting (5). Settings that the spread does not tell apart get up to three times as many. */
+  /** Runs of each setting (5). Settings whose times overlap get up to three times as many. */
   readonly runs?: number
   /** Milliseconds after which no further run starts (300,000). */
   readonly budget?: number
@@ -195,13 +204,16 @@ export interface BenchOptions {
   readonly under?: string
   /** `os/arch[/variant]` (that of this machine). */
   readonly platform?: string
-  /** Unpack the layers (true). Without, only the numbers of downloads are compared. */
+  /** Unpack the layers (true). If false, only the numbers of downloads are compared. */
   readonly unpack?: boolean
-  /** Options of `open` for every run: credentials, timeouts, limits. `store`, `maxDownloads` and `maxUnpacks` are ignored. */
+  /**
+   * Options of `open` for every run: credentials, timeouts, limits. `store`, `maxDownloads` and `maxUnpacks` are
+   * ignored.
+   */
   readonly open?: OpenOptions
   /** Cancels the measurement. */
   readonly signal?: AbortSignal
-  /** Is called after each run with the number of runs so far and of those planned. */
+  /** Called after each run with the number of finished runs and of planned runs. */
   readonly onRun?: (done: number, planned: number) => void
 }
 
@@ -227,7 +239,7 @@ export interface PullManyOptions extends Omit<PullOptions, 'rootfs' | 'plan'> {
 
 /** Options of `retryFailed`. */
 export interface RetryFailedOptions extends PullManyOptions {
-  /** Pull all names that failed again, also for reasons that a retry does not change (false). */
+  /** Pull all failed names again, even if a retry probably fails with the same error (false). */
   readonly all?: boolean
 }
 

@@ -8,7 +8,7 @@ import { containerdAt, dockerdAt } from '../../benchmarks/peers/servers.js'
 export interface Question {
   /** Registry and name of the image. */
   readonly reference: string
-  readonly asks: CompatibilityCase['asks']
+  readonly asks: CompatibilityCase['action']
   /** Empty directory in the root of the peers, removed afterwards. */
   readonly directory: string
   /** Directory in it with `config.json`, if the case has a credentials file. */

@@ -34,7 +34,7 @@ const amd64 = ['--platform', 'linux/amd64']
 const name = (tag = '1.0'): string => `${registry.host}/team/app:${tag}`
 
 describe('help and usage', () => {
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     expect(await windlass(['--version'])).toMatchObject({ code: 0, out: `${version()}\n`, err: '' })
     expect(version()).toMatch(/^\d+\.\d+\.\d+/)
   })
@@ -120,7 +120,7 @@ describe('help and usage', () => {
     expect(err).not.toContain('    at ')
   })
 
-  it('refuses one tree of several images before it asks for any', async () => {
+  it('refuses --rootfs for several images before any request', async () => {
     const { code, err } = await windlass([
       'pull',
       '--store',
@@ -134,7 +134,7 @@ describe('help and usage', () => {
     expect(err).toContain('The option --rootfs is for one image, but 2 are given')
   })
 
-  it('says wrong usage as an event where messages are JSON', async () => {
+  it('reports an error of usage as an event if messages are JSON', async () => {
     const { code, out, err } = await windlass(['pull', '--progress', 'json', '--frobnicate', 'a'])
     expect([code, out]).toEqual([2, ''])
     expect(decodeEvent(err)).toMatchObject({
@@ -143,7 +143,7 @@ describe('help and usage', () => {
     })
   })
 
-  it('repeats no argument in a way that steers the terminal', async () => {
+  it('escapes control characters of arguments in messages', async () => {
     const { code, err } = await windlass(['\u001b[2J\u202e'])
     expect(code).toBe(2)
     // eslint-disable-next-line no-control-regex
@@ -161,7 +161,7 @@ describe('pull', () => {
     expect(err).not.toContain('\u001b')
   })
 
-  it('takes its store from the environment, and is silent with -q', async () => {
+  it('takes the store from the environment, and prints no progress with -q', async () => {
     const own = path.join(work, 'own')
     process.env['WINDLASS_STORE'] = own
     try {
@@ -189,7 +189,7 @@ describe('pull', () => {
     expect([events.at(0)?.type, events.at(-1)?.type]).toEqual(['start', 'end'])
   })
 
-  it('goes on after an image that fails, and ends with the exit code of the first', async () => {
+  it('continues after an image that fails, and ends with the exit code of the first failure', async () => {
     const names = [name('nope'), name(), 'UPPER CASE']
     const { code, out, err } = await windlass(['pull', '-q', ...amd64, '--store', store, ...names])
     expect(code).toBe(4)
@@ -197,13 +197,13 @@ describe('pull', () => {
     expect(err.match(/^windlass: /gm)).toHaveLength(2)
   })
 
-  it('tells a failure as JSON as well', async () => {
+  it('prints a failure as JSON with --json', async () => {
     const { code, out } = await windlass(['pull', '-q', '--json', '--store', store, name('nope')])
     expect(code).toBe(4)
     expect(JSON.parse(out)).toMatchObject({ name: name('nope'), error: { code: 'MANIFEST_UNKNOWN' } })
   })
 
-  it('ends with 6 for a registry that is not there', async () => {
+  it('ends with 6 if the registry cannot be reached', async () => {
     const gone = await startRegistry()
     await gone.close()
     const argv = ['pull', '-q', '--retries', '1', '--store', store, `${gone.host}/a:1`]
@@ -213,13 +213,13 @@ describe('pull', () => {
     expect(err).not.toContain('    at ')
   })
 
-  it('puts one tree together with --rootfs', async () => {
+  it('unpacks all layers into one tree with --rootfs', async () => {
     const rootfs = path.join(work, 'rootfs')
     await windlass(['pull', '-q', ...amd64, '--store', store, '--rootfs', rootfs, name()])
     expect(await readFile(path.join(rootfs, 'motd'), 'utf8')).toBe('hello from a tiny image\n')
   })
 
-  it('ends with 130 on Ctrl-C, leaving nothing in the staging area (S2-64)', async () => {
+  it('ends with 130 on Ctrl-C and leaves no staged files (S2-64)', async () => {
     const slow = await startRegistry({ bytesPerSecond: 100 })
     await putImage(slow, 'slow', '1', tinyImage({ compression: 'none' }))
     const own = path.join(work, 'cancelled')
@@ -255,20 +255,20 @@ describe('inspect', () => {
     expect(asked).not.toContain(arm.layers[0]!.digest)
   })
 
-  it('gives the bytes exactly with --raw and --config', async () => {
+  it('prints the exact bytes with --raw and --config', async () => {
     const raw = await windlass(['inspect', '--raw', name('multi')])
     expect(raw.bytes.equals(index.manifest.bytes)).toBe(true)
     const config = await windlass(['inspect', '--config', '--platform', 'linux/arm64', name('multi')])
     expect(config.bytes.equals(arm.config.bytes)).toBe(true)
   })
 
-  it('ends with 4 where no image fits the platform', async () => {
+  it('ends with 4 if the index has no image for the platform', async () => {
     expect(await windlass(['inspect', '--platform', 'linux/s390x', name('multi')])).toMatchObject({ code: 4 })
   })
 })
 
 describe('tags', () => {
-  it('lists one a line, or as JSON', async () => {
+  it('prints one tag per line, or JSON', async () => {
     const repository = `${registry.host}/team/app`
     expect((await windlass(['tags', repository])).out).toBe('1.0\nmulti\n')
     const { out } = await windlass(['tags', '--json', repository])
@@ -292,7 +292,7 @@ describe('tags', () => {
 })
 
 describe('images', () => {
-  it('lists what was pulled', async () => {
+  it('lists the pulled images', async () => {
     const own = path.join(work, 'listed')
     await windlass(['pull', '-q', ...amd64, '--store', own, name(), name('multi')])
     const { out } = await windlass(['images', '--store', own])
@@ -305,13 +305,13 @@ describe('images', () => {
     expect(json).toHaveLength(2)
   })
 
-  it('shows an empty store as such', async () => {
+  it('prints only the head for an empty store', async () => {
     expect((await windlass(['images', '--json', '--store', path.join(work, 'empty')])).out).toBe('[]\n')
   })
 })
 
 describe('unpack', () => {
-  it('makes one tree and refuses a directory that holds something', async () => {
+  it('creates one tree and refuses a directory that is not empty', async () => {
     const directory = path.join(work, 'tree')
     const argv = ['unpack', '-q', ...amd64, '--store', store, name(), directory]
     expect(await windlass(argv)).toMatchObject({ code: 0, out: `${name()}@${amd.manifest.digest}\n` })
@@ -332,14 +332,14 @@ describe('the program as a process', () => {
       )
     })
 
-  it('is quiet when nobody reads its output any more', async () => {
+  it('prints no error when the reader of its output has left', async () => {
     for (let tag = 0; tag < 3000; tag++)
       registry.putManifest('team/many', `tag-${tag}`, amd.manifest.bytes, amd.manifest.mediaType)
     const command = `set -o pipefail; eval "$W" tags ${registry.host}/team/many | head -1`
     expect(await shell(command)).toEqual({ code: 0, stdout: 'tag-0\n', stderr: '' })
   })
 
-  it('ends with its exit code, one line, and stacks only where asked for', async () => {
+  it('ends with its exit code and one line, and prints stacks only if requested', async () => {
     const command = `eval "$W" inspect ${name('nope')}`
     const { code, stderr } = await shell(command)
     expect(code).toBe(4)

@@ -4,10 +4,10 @@ import { Command } from 'commander'
 import { afterEach, describe, expect, it } from 'vitest'
 import { failureLines } from '../../cli/terminal/failure.js'
 import { ignoreFalseFlags, numberSetting, setting } from '../../cli/setup/flags.js'
-import { interruptible, orAborted } from '../../cli/terminal/interrupt.js'
+import { interruptible, rejectOnAbort } from '../../cli/terminal/interrupt.js'
 import { Messages } from '../../cli/terminal/messages.js'
 import { Output } from '../../cli/terminal/output.js'
-import { type NetworkFlags, networkFlags, openOptions } from '../../cli/setup/settings.js'
+import { type NetworkFlags, addNetworkFlags, openOptions } from '../../cli/setup/settings.js'
 import { processTerminal } from '../../cli/terminal/terminal.js'
 import { WindlassError } from '../../lib/errors.js'
 import { wholeNumber } from '../../puller/options/option-codecs.js'
@@ -52,7 +52,7 @@ describe('flags', () => {
 
 describe('lists', () => {
   it('are said as often as there is something in them, or with commas, and reach the library', async () => {
-    const command = networkFlags(new Command()).action(() => undefined)
+    const command = addNetworkFlags(new Command()).action(() => undefined)
     command.parse(
       ['--foreign-host', 'a.lan', '--foreign-host', '10.0.0.1,b.lan', '--trust-realm', 'http://auth.lan'],
       { from: 'user' },
@@ -98,7 +98,9 @@ describe('interruptible', () => {
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('aborts at the first %s and exits at the second', async (name) => {
     const { signals, exits, terminal } = setUp()
-    const work = interruptible(terminal, (signal) => orAborted(new Promise<never>(() => undefined), signal))
+    const work = interruptible(terminal, (signal) =>
+      rejectOnAbort(new Promise<never>(() => undefined), signal),
+    )
     signals.emit(name)
     signals.emit(name)
     await expect(work).rejects.toMatchObject({ code: 'CANCELLED', exitCode: 130 })
@@ -109,7 +111,7 @@ describe('interruptible', () => {
   it('does not touch what is not interrupted', async () => {
     const { signals, exits, terminal } = setUp()
     expect(
-      await interruptible(terminal, async (signal) => orAborted(Promise.resolve(signal.aborted), signal)),
+      await interruptible(terminal, async (signal) => rejectOnAbort(Promise.resolve(signal.aborted), signal)),
     ).toBe(false)
     expect([exits, signals.eventNames()]).toEqual([[], []])
   })

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { putImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
-import { downloadWaits } from '../../lib/store/partial/download-watch.js'
-import { lockWaits } from '../../lib/store/locks/metadata-lock.js'
+import { downloadWaitMs } from '../../lib/store/partial/download-watch.js'
+import { lockWaitMs } from '../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../lib/system/index.js'
 import { Workbench, blobPath, imageOf } from '../support/workbench.js'
 import { Child } from '../support/store/child.js'
@@ -23,18 +23,18 @@ describe.skipIf(!locksAvailable())('a state that a command of the store refuses'
   const bench = new Workbench()
   const said: string[] = []
   const children: Child[] = []
-  const before = { lock: { ...lockWaits }, download: { ...downloadWaits } }
+  const before = { lock: { ...lockWaitMs }, download: { ...downloadWaitMs } }
   let registry: TestRegistry
   let store: string
   let name: string
 
   beforeAll(() => {
-    Object.assign(lockWaits, { notice: 100, total: 600 })
-    Object.assign(downloadWaits, { notice: 100, total: 600, interval: 20 })
+    Object.assign(lockWaitMs, { notice: 100, total: 600 })
+    Object.assign(downloadWaitMs, { notice: 100, total: 600, interval: 20 })
   })
   afterAll(() => {
-    Object.assign(lockWaits, before.lock)
-    Object.assign(downloadWaits, before.download)
+    Object.assign(lockWaitMs, before.lock)
+    Object.assign(downloadWaitMs, before.download)
   })
   beforeEach(async () => {
     registry = await bench.registry()

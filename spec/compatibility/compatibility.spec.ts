@@ -14,14 +14,14 @@ describe('images and registries as they are', () => {
   for (const [kind, title] of Object.entries(kinds))
     describe(title, () => {
       for (const each of cases.filter((one) => one.kind === kind))
-        it.concurrent(`${each.right === 'taken' ? 'takes' : each.right}: ${each.served}`, async () => {
-          const { verdict, message, picked, inspected, tags, breach, warnings, served } =
+        it.concurrent(`${each.expected === 'taken' ? 'takes' : each.expected}: ${each.served}`, async () => {
+          const { verdict, message, picked, inspected, tags, violation, warnings, served } =
             await runWindlassOn(each)
-          expect(verdict, message).toBe(each.right)
-          if (served.picks !== undefined && each.right === 'taken') expect(picked).toBe(served.picks)
+          expect(verdict, message).toBe(each.expected)
+          if (served.picks !== undefined && each.expected === 'taken') expect(picked).toBe(served.picks)
           expect(inspected, 'what inspect chooses').toBe(picked)
           if (served.tags !== undefined) expect(tags).toEqual(served.tags)
-          expect(breach).toBeUndefined()
+          expect(violation).toBeUndefined()
           if (each.warns) expect(warnings, 'a warning').not.toEqual([])
         })
     })

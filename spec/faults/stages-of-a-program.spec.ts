@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type Stage, compose, stage } from '../../lib/flow/index.js'
 import type { EnsuredLayer, PlannedImage } from '../../lib/stages/index.js'
 import { putImage } from '../../lib/testing/images/index.js'
-import { putSchema1, repository, signed } from '../../testbench/registries/schema1-registry.js'
+import { putSchema1, repository, signedManifest } from '../../testbench/registries/schema1-registry.js'
 import type { PullOptions } from '../../puller/index.js'
 import { Workbench, imageOf } from '../support/workbench.js'
 
@@ -102,7 +102,7 @@ describe('a sink of entries', () => {
 describe('a config that is awaited with the layers of a schema 1 image', () => {
   it('fails the pull, and says where it may be awaited', async () => {
     const registry = await bench.registry()
-    putSchema1(registry, signed)
+    putSchema1(registry, signedManifest)
     const windlass = await bench.puller()
     let image: PlannedImage | undefined
     const keep = stage((planned: PlannedImage) => (image = planned), { name: 'keep' })

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../lib/errors.js'
-import { archive, checksummed, end, entry, header, pax, read } from '../../testbench/archives/archive.js'
+import {
+  archive,
+  withChecksum,
+  endOfArchive,
+  entry,
+  header,
+  pax,
+  readArchive,
+} from '../../testbench/archives/archive.js'
 
 const field = (length: number) =>
   fc.string({ unit: 'binary-ascii', maxLength: length }).map((text) => text.replaceAll('\0', '/'))
@@ -35,7 +43,7 @@ describe('any archive', () => {
   it('gives the same entries however it is cut into chunks', () => {
     fc.assert(
       fc.property(anyArchive, fc.infiniteStream(fc.integer({ min: 1, max: 1100 })), (bytes, cuts) => {
-        expect(read(bytes, {}, () => cuts.next().value as number)).toEqual(read(bytes))
+        expect(readArchive(bytes, {}, () => cuts.next().value as number)).toEqual(readArchive(bytes))
       }),
       { numRuns: 300 },
     )
@@ -44,7 +52,7 @@ describe('any archive', () => {
   it('damaged in any way gives entries or a WindlassError, and the same however it is cut', () => {
     const outcome = (bytes: Buffer, cut?: () => number): string => {
       try {
-        return `${read(bytes, {}, cut).length} entries`
+        return `${readArchive(bytes, {}, cut).length} entries`
       } catch (error) {
         if (!(error instanceof WindlassError)) throw error
         return error.message.replace(/after [\d,]+ bytes?/, '')
@@ -66,7 +74,7 @@ describe('any archive', () => {
           else if (bytes.length >= block + 512) {
             // With a right checksum, so that the field itself is read.
             bytes[block + ([100, 108, 116, 124, 125, 136, 156, 257, 345][at % 9] ?? 0)] = byte
-            checksummed(bytes.subarray(block, block + 512))
+            withChecksum(bytes.subarray(block, block + 512))
           }
         }
         expect(outcome(bytes, () => size)).toBe(outcome(bytes))
@@ -77,9 +85,9 @@ describe('any archive', () => {
 
   it('reads 20,000 entries in linear time', () => {
     const one = entry({ name: 'usr/share/file' }, 'x')
-    const many = Buffer.concat([...Array.from({ length: 20_000 }, () => one), end])
+    const many = Buffer.concat([...Array.from({ length: 20_000 }, () => one), endOfArchive])
     const started = process.cpuUsage()
-    expect(read(many)).toHaveLength(20_000)
+    expect(readArchive(many)).toHaveLength(20_000)
     expect(process.cpuUsage(started).user).toBeLessThan(3_000_000)
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { corpus } from '../../testbench/corpus/index.js'
 import { isRefused, type LayerCase, type Outcome, threats } from '../../testbench/corpus/layer-case.js'
 import { Playground, type Unpacked } from '../../testbench/corpus/playground.js'
-import { forOrdinary } from '../../testbench/corpus/render-tree.js'
+import { treeOfOrdinaryUser } from '../../testbench/corpus/render-tree.js'
 import { corpusTable } from '../../testbench/corpus/table.js'
 
 const asRoot = process.geteuid?.() === 0
@@ -16,7 +16,7 @@ function check(seen: Unpacked, outcome: Outcome): void {
   if (isRefused(outcome)) {
     expect(seen.tree).toBeUndefined()
     expect(seen.error).toMatchObject({ code: outcome.refused, exitCode: 5 })
-    expect(seen.error?.message).toMatch(outcome.saying)
+    expect(seen.error?.message).toMatch(outcome.message)
     return
   }
   expect(seen.error).toBeUndefined()
@@ -59,7 +59,7 @@ describe('the layer corpus', () => {
     it('as an ordinary user', async () => {
       const seen = await playground.unpackAs(nobody, each.layers)
       expect(await playground.changesOutside(seen.root)).toEqual([])
-      check(seen, isRefused(each.flat) ? each.flat : forOrdinary(each.flat))
+      check(seen, isRefused(each.flat) ? each.flat : treeOfOrdinaryUser(each.flat))
       playground.remove(seen.root)
     })
   })

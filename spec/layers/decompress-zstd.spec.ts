@@ -5,7 +5,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decompressor, nodeUnzstd, packageUnzstd } from '../../lib/bytes/compression/decompress.js'
+import { decompressor, nodeUnzstd, fzstdUnzstd } from '../../lib/bytes/compression/decompress.js'
 import { FzstdDecoder } from '../../lib/bytes/compression/fzstd-decoder.js'
 import { LibzstdDecoder } from '../../lib/bytes/compression/libzstd-decoder.js'
 import { WindlassError } from '../../lib/errors.js'
@@ -44,7 +44,7 @@ describe.skipIf(!hasZstd).each<[string, Make, boolean, boolean]>([
   ['libzstd', libzstd(false), hasLibzstd(), true],
   ['libzstd in another thread', libzstd(true), hasLibzstd(), true],
   ["Node's zlib", () => nodeUnzstd()!, nodeUnzstd() !== undefined, true],
-  ['a package', packageUnzstd, true, false],
+  ['a package', fzstdUnzstd, true, false],
 ])('zstd by %s', (_library, unzstd, isHere, takesLargeWindows) => {
   if (!isHere) {
     it.skip('is not part of this version of Node, or not installed', () => undefined)

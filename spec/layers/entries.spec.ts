@@ -21,7 +21,7 @@ import { TarReader } from '../../lib/archive/tar/reader.js'
 import { digestOf } from '../../lib/image/index.js'
 import { type LayerEntry, buildLayer } from '../../lib/testing/images/index.js'
 import { assertNothingLeft } from '../../lib/testing/nothing-left.js'
-import { archive, contentOf, entry, pax, read } from '../../testbench/archives/archive.js'
+import { archive, contentOf, entry, pax, readArchive } from '../../testbench/archives/archive.js'
 
 let top: string
 let pool: UnpackPool
@@ -92,7 +92,7 @@ describe('entries out of an unpacking thread', () => {
           const entries = built(described)
           const { bytes } = buildLayer({ entries }, 'oci', compression)
           const tar = buildLayer({ entries }, 'oci', 'none').bytes
-          const expected = read(tar).map((each) => seenOf(each, contentOf(each)))
+          const expected = readArchive(tar).map((each) => seenOf(each, contentOf(each)))
           const seen: ReturnType<typeof seenOf>[] = []
           const into = join(top, `tree-${++made}`)
           const { entries: count } = await unpack(
@@ -105,7 +105,7 @@ describe('entries out of an unpacking thread', () => {
                 if (choice === 1) each.content.destroy()
                 const at = seen.length
                 const skipped = choice === 1 || choice === 2
-                seen.push(seenOf(each, skipped ? contentOf(read(tar)[at]!) : await bytesOf(each)))
+                seen.push(seenOf(each, skipped ? contentOf(readArchive(tar)[at]!) : await bytesOf(each)))
               },
             },
             into,

@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { contentOf, read, sha256 } from '../../testbench/archives/archive.js'
+import { contentOf, readArchive, sha256 } from '../../testbench/archives/archive.js'
 
 const runs = (command: string, ...args: string[]): boolean => spawnSync(command, args).status === 0
 const gnuTar = runs('tar', '--version') && execFileSync('tar', ['--version']).includes('GNU tar')
@@ -47,7 +47,7 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 
 /** Everything of the archive against the tree that it was made of. */
 async function matchesTree(bytes: Buffer, grain: bigint): Promise<number> {
-  const entries = read(bytes)
+  const entries = readArchive(bytes)
   for (const entry of entries) {
     const path = Buffer.from(entry.path, 'latin1')
       .toString()
@@ -89,7 +89,7 @@ describe.skipIf(!gnuTar)('archives of GNU tar', () => {
     ['posix', ['--sparse-version=1.0']],
   ])('with sparse files, %s %j', async (format, more) => {
     const bytes = tar('-S', `--format=${format}`, ...more)
-    expect(read(bytes).find(({ path }) => path === 'tree/zz-sparse')?.sparse).toBe(true)
+    expect(readArchive(bytes).find(({ path }) => path === 'tree/zz-sparse')?.sparse).toBe(true)
     expect(await matchesTree(bytes, format === 'posix' ? 1n : second)).toBe(10)
   })
 
@@ -98,7 +98,7 @@ describe.skipIf(!gnuTar)('archives of GNU tar', () => {
     await mkdir(join(names, 'tree', deep), { recursive: true })
     await symlink(`/${deep}`, join(names, 'tree/link'))
     const bytes = execFileSync('tar', ['-C', names, `--format=${format}`, '-cf', '-', 'tree'], whole)
-    const entries = read(bytes)
+    const entries = readArchive(bytes)
     expect(entries.map(({ path }) => path)).toContain(`tree/${deep}/`)
     expect(entries.find(({ type }) => type === 'symlink')?.linkTarget).toBe(`/${deep}`)
   })
@@ -154,7 +154,7 @@ sys.stdout.write(json.dumps([told, out.getvalue().hex()]))
       directory: '5',
       fifo: '6',
     }
-    const seen = read(Buffer.from(hex, 'hex')).map((entry) => [
+    const seen = readArchive(Buffer.from(hex, 'hex')).map((entry) => [
       // The slash of a directory is the archive's, not Python's.
       Buffer.from(entry.path, 'latin1')
         .toString()

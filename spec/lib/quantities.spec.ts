@@ -24,7 +24,7 @@ describe('quantities', () => {
     [9e18, '9000 PB'],
   ])('%d bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
 
-  it('counts seconds, one in the singular (S2-51)', () => {
+  it('formats seconds in the singular and plural (S2-51)', () => {
     expect([5000, 4001, 1000, 1, 0, -9].map(formatSeconds)).toEqual([
       '5 seconds',
       '5 seconds',
@@ -64,7 +64,7 @@ describe('quantities', () => {
     [0, '0 entries'],
     [12_345, '12,345 entries'],
     [-1_234, '-1,234 entries'],
-  ])('counts %d in the singular or plural: %s', (count, text) =>
+  ])('formats the count %d in the singular or plural: %s', (count, text) =>
     expect(formatCount(count, 'entry', 'entries')).toBe(text),
   )
 

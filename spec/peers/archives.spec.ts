@@ -3,7 +3,7 @@ import { parseNumericField, parsePaxTime } from '../../lib/archive/tar/numbers.j
 import { parsePax } from '../../lib/archive/tar/pax.js'
 import { TarReader } from '../../lib/archive/tar/reader.js'
 import { WindlassError } from '../../lib/errors.js'
-import { contentOf, read } from '../../testbench/archives/archive.js'
+import { contentOf, readArchive } from '../../testbench/archives/archive.js'
 import { checkTable } from '../../testbench/peers/check-table.js'
 import { refused } from '../../testbench/peers/row.js'
 import { cutArchives } from '../../testbench/peers/tables/archives/archive-cuts.js'
@@ -32,7 +32,7 @@ const listed = ({ type, path, size, linkTarget, xattrs }: TarEntry): string =>
     ...[...xattrs].map(([name, value]) => `${name}=${value.toString('latin1')}`),
   ].join(' ')
 
-checkTable(archives, (archive) => read(archive).map(listed).join('; '))
+checkTable(archives, (archive) => readArchive(archive).map(listed).join('; '))
 
 checkTable(cutArchives, (archive) => {
   let entries = 0
@@ -48,7 +48,7 @@ checkTable(cutArchives, (archive) => {
 })
 
 checkTable(sparseFiles, (archive) => {
-  const [file] = read(archive)
+  const [file] = readArchive(archive)
   if (file === undefined) return 'nothing'
   if (file.size > 4096)
     return `${file.size} bytes, ${file.parts.map(({ offset, bytes }) => `${bytes.length} at ${offset}`).join(', ')}`

@@ -4,23 +4,23 @@ import { afterAll } from 'vitest'
 import { layer } from '../../testbench/corpus/entries.js'
 import { Playground } from '../../testbench/corpus/playground.js'
 import { checkTable } from '../../testbench/peers/check-table.js'
-import type { LayerCase, Look } from '../../testbench/peers/tables/archives/layer-look.js'
+import type { LayerCase, TreeProperty } from '../../testbench/peers/tables/archives/layer-look.js'
 import { layers as table } from '../../testbench/peers/tables/archives/layers.js'
 import { layersOfUmoci } from '../../testbench/peers/tables/archives/layers-of-umoci.js'
 
 const playground = new Playground()
 afterAll(() => playground.close())
 
-async function meaning({ layers, look }: LayerCase): Promise<string> {
+async function meaning({ layers, property }: LayerCase): Promise<string> {
   const { root, error } = await playground.unpack(
     layers.map((parts) => layer(...parts)),
     'apply',
   )
   try {
-    if ('outside' in look)
+    if ('outside' in property)
       return (await playground.changesOutside(root)).length === 0 ? 'untouched' : 'changed'
     if (error !== undefined) throw error
-    return seen(look, root)
+    return seen(property, root)
   } finally {
     playground.remove(root)
   }
@@ -30,7 +30,7 @@ checkTable(table, meaning)
 
 checkTable(layersOfUmoci, meaning)
 
-function seen(look: Exclude<Look, { outside: true }>, root: string): string {
+function seen(look: Exclude<TreeProperty, { outside: true }>, root: string): string {
   if ('list' in look) return listed(root, look.list).join(' ')
   if ('content' in look) {
     const found = resolved(root, look.content)

@@ -1,4 +1,4 @@
-import { decideManifest } from '../../lib/image/manifest/decide-manifest.js'
+import { parseManifest } from '../../lib/image/manifest/parse-manifest.js'
 import { digestOf } from '../../lib/image/digest/digest.js'
 import { mediaTypes } from '../../lib/image/documents/media-types.js'
 import { parseImageConfig } from '../../lib/image/documents/parse-config.js'
@@ -22,7 +22,7 @@ function takenFor({ body, contentType, descriptorType, otherDigest = false }: Do
   const bytes = bytesOf(body)
   const digest = digestOf(otherDigest ? Buffer.from('another') : bytes)
   const asked = descriptorType !== undefined || otherDigest
-  const { descriptor } = decideManifest({
+  const { descriptor } = parseManifest({
     bytes,
     contentType,
     expected: asked ? { digest, mediaType: descriptorType } : undefined,

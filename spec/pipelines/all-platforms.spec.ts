@@ -1,4 +1,4 @@
-/** Every platform of an index under one name, and what an index may not be. */
+/** Tests pulls of all platforms of an index. */
 import { rmSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { digestOf, mediaTypes } from '../../lib/image/index.js'
@@ -18,7 +18,7 @@ const platformed = (architecture: string, more: Partial<ImagePlatform> = {}): Bu
 const amd = platformed('amd64')
 const arm = platformed('arm64', { variant: 'v8' })
 
-/** An index that is not built by the rules: entries as given. */
+/** Adds an index with the given entries, which may be invalid. */
 function putIndex(registry: TestRegistry, tag: string, manifests: readonly object[]): string {
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }))
   registry.putManifest('team/app', tag, bytes, mediaTypes.ociIndex)
@@ -34,7 +34,7 @@ describe('all platforms', () => {
   const bench = new Workbench()
   const nameIn = ({ host }: TestRegistry, tag = '1'): string => `${host}/team/app:${tag}`
 
-  it('every image of the index is here, and the name points at the index (S2-79)', async () => {
+  it('stores every image of the index and points the name at the index (S2-79)', async () => {
     const registry = await bench.registry()
     const index = buildIndex([amd, arm])
     await putImage(registry, 'team/app', '1', index)
@@ -67,7 +67,7 @@ describe('all platforms', () => {
     expect(asked(registry).filter((each) => each === `blob ${shared}`)).toHaveLength(1)
   })
 
-  it('pulled again, all is up to date, also for one platform of it, and the name stays with the index (S2-06)', async () => {
+  it('a second pull, of all platforms or of one, is up to date and keeps the name at the index (S2-06)', async () => {
     const registry = await bench.registry()
     const index = buildIndex([amd, arm])
     await putImage(registry, 'team/app', '1', index)
@@ -85,7 +85,7 @@ describe('all platforms', () => {
     expect(registry.requests).toHaveLength(before)
   })
 
-  it('brings again what of it is gone, and is newer where that is of any image', async () => {
+  it('fetches missing content again, and is then newer', async () => {
     const registry = await bench.registry()
     const index = buildIndex([amd, arm])
     await putImage(registry, 'team/app', '1', index)
@@ -102,7 +102,7 @@ describe('all platforms', () => {
     }
   })
 
-  it('attestations and unknown/unknown are left out, and told (S2-78)', async () => {
+  it('skips attestations and unknown/unknown, and lists them in the result (S2-78)', async () => {
     const registry = await bench.registry()
     const attestation = platformed('unknown')
     for (const image of [amd, arm, attestation])
@@ -113,7 +113,7 @@ describe('all platforms', () => {
         annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
       }),
       entry(amd, { platform: amd.platform }),
-      entry(arm), // its config says for what it is
+      entry(arm), // without a platform: its config states it
     ])
     const puller = await bench.puller()
     const result = await puller.pullAllPlatforms(nameIn(registry)).done
@@ -125,7 +125,7 @@ describe('all platforms', () => {
     expect(asked(registry)).not.toContain(`manifest ${attestation.manifest.digest}`)
   })
 
-  it('an index in an index is followed, down to four; a fifth is refused (S2-79)', async () => {
+  it('follows nested indexes to a depth of four and refuses a fifth (S2-79)', async () => {
     const registry = await bench.registry()
     let nested: BuiltIndex = buildIndex([amd])
     for (let depth = 2; depth <= 4; depth++) nested = buildIndex([nested])
@@ -143,7 +143,7 @@ describe('all platforms', () => {
     await expect(deep.done).rejects.toMatchObject(refused)
   })
 
-  it('what is no index is pulled as the image that it is', async () => {
+  it('pulls a single image if the name does not point at an index', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', arm)
     const puller = await bench.puller()
@@ -160,7 +160,7 @@ describe('all platforms', () => {
     expect(await puller.images()).toMatchObject([{ imageId: arm.config.digest }])
   })
 
-  it('one image that fails fails them all: half an index gets no name', async () => {
+  it('fails if one image fails, and then sets no name', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', buildIndex([amd, arm]))
     registry.addFault(faults.status(403, { reference: arm.layers[1]!.digest, times: Infinity }))
@@ -169,7 +169,7 @@ describe('all platforms', () => {
     expect(await puller.images()).toEqual([])
   })
 
-  it('an index of nothing but attachments has no platform to pull (S2-78)', async () => {
+  it('fails for an index that contains only attestations (S2-78)', async () => {
     const registry = await bench.registry()
     putIndex(registry, '1', [entry(amd, { platform: { os: 'unknown', architecture: 'unknown' } })])
     const puller = await bench.puller()

@@ -1,4 +1,4 @@
-/** Every tag of a repository: listed as they are wanted, pulled two at once, each with a fate of its own. */
+/** Tests pulls of all tags of a repository. */
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
@@ -7,7 +7,7 @@ import { Workbench, asked, imageOf } from '../support/workbench.js'
 
 const wanted: PullAllOptions = { platform: 'linux/amd64' }
 
-/** `team/app` with these tags, each an image of the layer `base` and one of its own. */
+/** Adds the repository `team/app` with these tags. Each image has the layer `base` and a layer of its own. */
 async function filled(registry: TestRegistry, tags: readonly string[]) {
   const images = new Map(tags.map((tag) => [tag, imageOf(['base', tag])]))
   for (const [tag, image] of images) await putImage(registry, 'team/app', tag, image)
@@ -17,7 +17,7 @@ async function filled(registry: TestRegistry, tags: readonly string[]) {
 describe('all tags', () => {
   const bench = new Workbench()
 
-  it('lists the tags first, then pulls each; a plain pull asks for latest alone (S2-01, C1)', async () => {
+  it('lists the tags first, then pulls each; a plain pull requests only latest (S2-01, C1)', async () => {
     const registry = await bench.registry()
     const images = await filled(registry, ['a', 'latest', 'z'])
     const puller = await bench.puller()
@@ -43,7 +43,7 @@ describe('all tags', () => {
     expect(asked(registry, before).filter((each) => !each.startsWith('blob'))).toEqual(['manifest latest'])
   })
 
-  it('what two tags have in common is fetched once, and no more than two are under way (S2-01)', async () => {
+  it('fetches layers that tags share once, and pulls at most two tags at a time (S2-01)', async () => {
     const registry = await bench.registry({ latency: 5 })
     const tags = ['1', '2', '3', '4', '5']
     const images = await filled(registry, tags)
@@ -62,7 +62,7 @@ describe('all tags', () => {
     expect(asked(registry).filter((each) => each === `blob ${base!.digest}`)).toHaveLength(1)
   })
 
-  it('reads all pages, each only when the pulls have come that far (S2-07)', async () => {
+  it('reads all pages, each when its tags are needed (S2-07)', async () => {
     const registry = await bench.registry({ pageSize: 2 })
     const tags = ['1', '2', '3', '4', '5', '6', '7']
     await filled(registry, tags)
@@ -71,7 +71,7 @@ describe('all tags', () => {
     expect(result.tags.map(({ tag }) => tag)).toEqual(tags)
     const order = asked(registry).filter((each) => !each.startsWith('blob'))
     expect(order.filter((each) => each.startsWith('tags'))).toHaveLength(4)
-    // The last page is not asked for before the first tags have come.
+    // The last page is not requested before the first tags are pulled.
     expect(order.lastIndexOf('tags ')).toBeGreaterThan(order.indexOf('manifest 1'))
   })
 
@@ -93,7 +93,7 @@ describe('all tags', () => {
     expect(await puller.images()).toHaveLength(2)
   })
 
-  it('with failFast the first that fails ends them all, with its error (S2-05, C8)', async () => {
+  it('with failFast, the first failure cancels all pulls and is the error (S2-05, C8)', async () => {
     const registry = await bench.registry()
     const tags = Array.from({ length: 30 }, (_, at) => `t${String(at).padStart(2, '0')}`)
     await filled(registry, tags)
@@ -107,7 +107,7 @@ describe('all tags', () => {
     expect(await puller.images()).not.toHaveLength(0)
   })
 
-  it('it is all up to date only if no tag brought anything new (S2-06)', async () => {
+  it('is up to date only if no tag was new (S2-06)', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a', 'b'])
     const puller = await bench.puller()
@@ -120,7 +120,7 @@ describe('all tags', () => {
     expect(third.status).toBe('newer')
   })
 
-  it('refuses a name with a tag or a digest, before any traffic (S2-02)', async () => {
+  it('refuses a name with a tag or a digest before any network traffic (S2-02)', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const digest = `sha256:${'a'.repeat(64)}`
@@ -131,7 +131,7 @@ describe('all tags', () => {
     expect(registry.requests).toEqual([])
   })
 
-  it('the events of each pull are its own, with the tag at their start (S2-18)', async () => {
+  it('each pull has its own events, and the start event names the tag (S2-18)', async () => {
     const registry = await bench.registry()
     const images = await filled(registry, ['a', 'b'])
     const puller = await bench.puller()
@@ -152,7 +152,7 @@ describe('all tags', () => {
     }
   })
 
-  it('where the tags cannot be listed nothing is pulled, and the registry’s own words are told (S2-03)', async () => {
+  it('pulls nothing if the tags cannot be listed, and reports the message of the registry (S2-03)', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a'])
     registry.hook(({ kind }) =>
@@ -167,7 +167,7 @@ describe('all tags', () => {
     expect(asked(registry)).toHaveLength(1)
   })
 
-  it('a listener that throws harms nobody', async () => {
+  it('a subscriber that throws has no effect on the pulls', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a', 'b'])
     const puller = await bench.puller()
@@ -181,7 +181,7 @@ describe('all tags', () => {
     expect(seen).toHaveLength(2)
   })
 
-  it('is cancelled as a whole, and leaves nothing', async () => {
+  it('cancels all pulls when it is cancelled, and leaves no files', async () => {
     const registry = await bench.registry()
     await filled(registry, ['a', 'b', 'c'])
     registry.addFault(faults.stall(10, { times: Infinity }))
@@ -200,11 +200,11 @@ describe('all tags', () => {
   })
 })
 
-describe('latest or the first', () => {
+describe('latestOrFirst', () => {
   const bench = new Workbench()
   const repository = ({ host }: TestRegistry): string => `${host}/team/app`
 
-  it('is latest where it is listed, on whatever page, else the first that is listed (S4-04, C1)', async () => {
+  it('returns latest if any page lists it, else the first listed tag (S4-04, C1)', async () => {
     const registry = await bench.registry({ pageSize: 2 })
     await filled(registry, ['a', 'b', 'c'])
     const puller = await bench.puller()
@@ -213,7 +213,7 @@ describe('latest or the first', () => {
     expect(await puller.latestOrFirst(repository(registry))).toBe('latest')
   })
 
-  it('with no tags there is nothing that it could be (S4-04)', async () => {
+  it('fails if there are no tags (S4-04)', async () => {
     const registry = await bench.registry()
     registry.hook(({ kind }) =>
       kind === 'tags'

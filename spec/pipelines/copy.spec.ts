@@ -9,7 +9,7 @@ import { amd, arm, between, counts, image, index, served } from '../support/copi
 import type { RanCopy } from '../support/run-copy.js'
 
 describe('a copy from one registry to another', () => {
-  it('has the manifest byte for byte, and its blobs', () =>
+  it('copies the manifest byte for byte, and its blobs', () =>
     between(async ({ to, copy }) => {
       const { image: copied } = await copy('1')
       expect(copied).toMatchObject({
@@ -23,7 +23,7 @@ describe('a copy from one registry to another', () => {
       for (const [digest, bytes] of amd.blobs) expect(to.blob(digest)).toEqual(bytes)
     }))
 
-  it('asks the source for each document and blob once, and the target for each blob and manifest', () =>
+  it('requests each document and blob once from the source, and checks the target for each', () =>
     between(async ({ from, to, copy }) => {
       await copy('1')
       expect(counts(from)).toEqual({ 'GET manifest': 1, 'GET blob': 3 })
@@ -36,7 +36,7 @@ describe('a copy from one registry to another', () => {
       })
     }))
 
-  it('takes two requests if the target has it under its tag', () =>
+  it('sends two requests if the target has the image under its tag', () =>
     between(async ({ from, to, copy }) => {
       await copy('1')
       const before = [from.requests.length, to.requests.length, to.bytesReceived]
@@ -48,7 +48,7 @@ describe('a copy from one registry to another', () => {
       expect(events.at(-1)).toMatchObject({ type: 'copied', status: 'up-to-date' })
     }))
 
-  it('writes the tag alone if the target has the image under another one', () =>
+  it('writes only the tag if the target has the image under another tag', () =>
     between(async ({ to, copy }) => {
       await copy('1')
       const before = to.bytesReceived
@@ -76,7 +76,7 @@ describe('a copy from one registry to another', () => {
       expect(events).toContainEqual(expect.objectContaining({ type: 'platform', chosen: 'linux/arm64' }))
     }))
 
-  it('copies an index with everything in it, children first, each blob once', () =>
+  it('copies an index with all its content, children first, each blob once', () =>
     between(async ({ to, copy }) => {
       const { image: copied } = await copy('all', { allPlatforms: true })
       expect(copied).toMatchObject({ digest: index.manifest.digest, blobs: { copied: 5, exists: 0 } })
@@ -90,7 +90,7 @@ describe('a copy from one registry to another', () => {
       expect(again.image.status).toBe('up-to-date')
     }))
 
-  it('copies those images of an index that the target lacks', () =>
+  it('copies only the images of an index that the target lacks', () =>
     between(async ({ from, to, copy }) => {
       await copy('1')
       const { image: copied } = await copy('all', { allPlatforms: true })
@@ -99,7 +99,7 @@ describe('a copy from one registry to another', () => {
       expect(await served(to, 'all')).toEqual(index.manifest.bytes)
     }))
 
-  it('keeps what is no image: an artifact with its blobs', () =>
+  it('copies an artifact that is not an image, with its blobs', () =>
     between(async ({ from, to, copy }) => {
       const chart = Buffer.from('a chart')
       const config = Buffer.from('{"name":"chart"}')
@@ -122,7 +122,7 @@ describe('a copy from one registry to another', () => {
       expect(to.blob(digestOf(chart))).toEqual(chart)
     }))
 
-  it('does not copy layers that their publisher alone distributes, and says so', () =>
+  it('does not copy foreign layers, and warns', () =>
     between(async ({ from, to, copy }) => {
       const layer = {
         mediaType: mediaTypes.dockerForeignLayerGzip,
@@ -152,7 +152,7 @@ describe('a copy from one registry to another', () => {
       expect(await served(to, 'windows')).toEqual(manifest)
     }))
 
-  it('refuses a target that is to have another digest, before anything is written', () =>
+  it('refuses a target name with another digest before it writes anything', () =>
     between(async ({ to, copy }) => {
       const registries = new Registries()
       const sink = registries.target({ registry: to.host, repository: 'mirror/app' })
@@ -162,7 +162,7 @@ describe('a copy from one registry to another', () => {
       await registries.close()
     }))
 
-  it('refuses an index that leads to more manifests than it may', () =>
+  it('refuses an index with too many manifests', () =>
     between(async ({ from, copy }) => {
       const manifests = Array.from({ length: 1_001 }, (_, at) => ({
         mediaType: mediaTypes.ociManifest,
@@ -185,7 +185,7 @@ describe('a copy from one registry to another', () => {
     }),
   )
 
-  it('tells its progress: the plan, each blob from the first byte to the last, the result', () =>
+  it('emits the plan, the progress of each blob, and the result', () =>
     between(async ({ copy }) => {
       const { events } = await copy('1', { copies: new BlobCopies({ slots: 1 }) })
       const plan = events.find(({ type }) => type === 'plan')
@@ -203,7 +203,7 @@ describe('a copy from one registry to another', () => {
 })
 
 describe('a copy within a registry', () => {
-  it('mounts every blob and sends no byte of one', () =>
+  it('mounts every blob and uploads none', () =>
     between(
       async ({ from, copy }) => {
         const { image: copied } = await copy('all', { allPlatforms: true })
@@ -229,7 +229,7 @@ describe('a copy within a registry', () => {
       { one: true, from: { auth: { kind: 'token' } } },
     ))
 
-  it('sends what the registry does not mount', () =>
+  it('uploads blobs that the registry does not mount', () =>
     between(
       async ({ from, copy }) => {
         from.hook(({ method, url }) =>
@@ -242,8 +242,8 @@ describe('a copy within a registry', () => {
     ))
 })
 
-describe('a line of a copy of its own', () => {
-  it('has a stage put in, and is bounded by the slots of its copies', () =>
+describe('a custom copy pipeline', () => {
+  it('can have a replaced stage, and copies at most as many blobs concurrently as it has slots', () =>
     between(async ({ copy }) => {
       let running = 0
       let most = 0

@@ -1,4 +1,4 @@
-/** Many pulls as one: what is waited for, and what is ended, where one of them fails or all are to end. */
+/** Tests `eachPull`: results, failures and cancellation. */
 import { lastValueFrom, toArray as collected } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow, Scope, run } from '../../lib/flow/index.js'
@@ -8,7 +8,7 @@ import { listenedTo } from '../support/listened-to.js'
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 10))
 
-/** Pulls that end when they are told to; `log` has what was done with them. */
+/** Returns a pipeline whose pulls the test ends, and a log of the calls. */
 function scene() {
   const log: string[] = []
   const ends = new Map<string, { resolve: (image: PulledImage) => void; reject: (error: unknown) => void }>()
@@ -32,8 +32,8 @@ function scene() {
   }
   const line = eachPull<string, string>({
     start,
-    pulled: (_, name) => `pulled ${name}`,
-    failed: (_, name) => {
+    mapImage: (_, name) => `pulled ${name}`,
+    mapError: (_, name) => {
       log.push(`failed ${name}`)
       return `failed ${name}`
     },
@@ -41,8 +41,8 @@ function scene() {
   return { log, ends, close: () => close(), line }
 }
 
-describe('several pulls', () => {
-  it('give each its result once it is cleared away', async () => {
+describe('eachPull', () => {
+  it('emits each result after its pull has closed', async () => {
     const { ends, close, line } = scene()
     const results: string[] = []
     const scope = new Scope()
@@ -58,7 +58,7 @@ describe('several pulls', () => {
     await scope.close()
   })
 
-  it('are all ended where all are to end, which is no failure of theirs', async () => {
+  it('cancels all pulls when it is cancelled, without calling mapError', async () => {
     const { log, close, line } = scene()
     const scope = new Scope()
     const running = run(Flow.from(['a', 'b']).pipe(line), () => [], scope)
@@ -71,7 +71,7 @@ describe('several pulls', () => {
     expect(log.sort()).toEqual(['cancel a', 'cancel b', 'closed a', 'closed b', 'start a', 'start b'])
   })
 
-  it('leave no listener behind', async () => {
+  it('leaves no listener on the signal', async () => {
     const { ends, close, line } = scene()
     const scope = new Scope()
     const listeners = listenedTo()

@@ -1,4 +1,4 @@
-/** The files of images in a registry: by tables of contents, and without. */
+/** Tests listing and reading files of images, from layers with and without a table of contents. */
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,7 +20,7 @@ import {
   image as schema2,
   putSchema1,
   repository,
-  signed,
+  signedManifest,
 } from '../../testbench/registries/schema1-registry.js'
 import { encodeLayer, type TocFormat, tocFormats } from '../../testbench/toc/encode.js'
 import { imageOfLayers, putEncoded } from '../../testbench/toc/encoded-layer.js'
@@ -31,7 +31,7 @@ import { Workbench, asked } from '../support/workbench.js'
 const bench = new Workbench()
 const platform = 'linux/amd64'
 
-/** Bytes that cannot be compressed, always the same. */
+/** Returns incompressible bytes that depend only on the seed. */
 const noise = (bytes: number, seed: number): Buffer =>
   Buffer.concat(
     Array.from({ length: Math.ceil(bytes / 64) }, (_, at) =>
@@ -104,7 +104,7 @@ async function withImage(
 const blobs = (registry: TestRegistry) => registry.requests.filter(({ kind }) => kind === 'blob')
 
 describe.each(kinds)('the files of an image (%s)', (kind) => {
-  it('are those of the tree that it is unpacked to, and no store is made', async () => {
+  it('are the files of the unpacked tree; no store is created', async () => {
     const { windlass, name } = await withImage(kind)
     const listed = await all(windlass.files(name, { platform }))
     await expect(readFile(join(windlass.store, 'index.json'))).rejects.toMatchObject({ code: 'ENOENT' })
@@ -133,7 +133,7 @@ describe.each(kinds)('the files of an image (%s)', (kind) => {
       ])
   })
 
-  it('say from which layer they come', async () => {
+  it('have the digest of their layer', async () => {
     const { windlass, name, registry } = await withImage(kind)
     const listed = new Map(
       (await all(windlass.files(name, { platform }))).map((each) => [each.path, each.layer]),
@@ -144,7 +144,7 @@ describe.each(kinds)('the files of an image (%s)', (kind) => {
     expect(listed.get('/etc/new')).not.toBe(listed.get('/etc/passwd'))
   })
 
-  it('below a path are listed alone', async () => {
+  it('can be listed below one path', async () => {
     const { windlass, name } = await withImage(kind)
     const paths = async (path: string) =>
       (await all(windlass.files(name, { platform, path }))).map((each) => each.path)
@@ -153,7 +153,7 @@ describe.each(kinds)('the files of an image (%s)', (kind) => {
     await expect(paths('/nope')).rejects.toMatchObject({ code: 'FILE_UNKNOWN', exitCode: 4 })
   })
 
-  it('one of them is found, and another is said not to be there', async () => {
+  it('can be opened; a missing file causes FILE_UNKNOWN', async () => {
     const { windlass, name } = await withImage(kind)
     expect(await textOf(windlass, name, '/etc/passwd')).toBe('root\n')
     expect(await textOf(windlass, name, 'etc/new', true)).toBe('new')
@@ -167,7 +167,7 @@ describe.each(kinds)('the files of an image (%s)', (kind) => {
 })
 
 describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (format) => {
-  it('takes a manifest, the table, and the file, and is verified', async () => {
+  it('requests the manifest, the table and the file, and is verified', async () => {
     const { windlass, name, registry } = await withImage(format)
     const { stream, verified } = await windlass.file(name, '/etc/new', { platform })
     expect(verified).toBe(true)
@@ -177,10 +177,10 @@ describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (
     ).toEqual(['manifest 200', 'blob 206', 'blob 206'])
   })
 
-  it('takes few bytes of a large layer', async () => {
+  it('requests only a few bytes of a large layer', async () => {
     const { windlass, name, registry } = await withImage(format)
     await textOf(windlass, name, '/etc/passwd')
-    // Both tables, and one small file.
+    // Two tables of contents and one small file.
     expect(registry.bytesSent).toBeLessThan(40_000)
     expect(blobs(registry).every(({ status }) => status === 206)).toBe(true)
   })
@@ -190,7 +190,7 @@ describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (
     ['ranges are refused with 501', () => faults.status(501, { status: 206, times: Infinity })],
     ['ranges are refused with 416', () => faults.status(416, { status: 206, times: Infinity })],
     ['another range is served', () => faults.contentRange('bytes 0-9/100', { times: Infinity })],
-  ])('is read without the table where %s, which is tried once', async (_why, fault) => {
+  ])('is read without the table if %s; the table is requested once', async (_why, fault) => {
     const { windlass, name, registry } = await withImage(format)
     registry.addFault(
       _why === 'ranges are not served' ? faults.noRange((digest) => registry.blob(digest)) : fault(),
@@ -205,9 +205,9 @@ describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (
     expect(await textOf(windlass, name, '/etc/new')).toBe('new')
   })
 
-  it('is not taken from a layer of which the table is another one, unless all of the layer is right', async () => {
+  it('is read from the whole layer, with verification, if the table of contents is wrong', async () => {
     const { windlass, name, registry } = await withImage(format)
-    // Only what comes by ranges is wrong.
+    // Only responses to range requests are wrong.
     registry.addFault(
       faults.answer((answer) =>
         answer.status === 206
@@ -231,7 +231,7 @@ describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (
 })
 
 describe('one file of a layer without a table of contents', () => {
-  it('takes no more of the layer than up to the file', async () => {
+  it('reads the layer only up to the end of the file', async () => {
     // At a limited rate, because the system takes megabytes from a registry on the same machine before they are read.
     const { windlass, name, registry } = await withImage('no table', { bytesPerSecond: 2_000_000 })
     const file = await windlass.file(name, '/etc/passwd', { platform })
@@ -241,7 +241,7 @@ describe('one file of a layer without a table of contents', () => {
     expect(registry.bytesSent).toBeLessThan(1_000_000)
   })
 
-  it('is verified where all of the layer is read', async () => {
+  it('is verified if the whole layer is read', async () => {
     const { windlass, name, registry } = await withImage('no table')
     const file = await windlass.file(name, '/etc/passwd', { platform, verify: true })
     expect(file.verified).toBe(true)
@@ -249,7 +249,7 @@ describe('one file of a layer without a table of contents', () => {
     expect(registry.bytesSent).toBeGreaterThan(2_300_000)
   })
 
-  it('fails to be verified where the layer has another byte, though the file is right', async () => {
+  it('is not verified if another byte of the layer is wrong, even if the file is right', async () => {
     const { windlass, name, registry } = await withImage('no table')
     const { image } = await windlass.inspect(name, { platform })
     registry.addFault(faults.wrongByte(2_000_000, { reference: image!.layers[0]!.digest, times: Infinity }))
@@ -259,7 +259,7 @@ describe('one file of a layer without a table of contents', () => {
     })
   })
 
-  it('goes on where a connection breaks', async () => {
+  it('is resumed when a connection breaks', async () => {
     const { windlass, name, registry } = await withImage('no table')
     const { image } = await windlass.inspect(name, { platform })
     registry.addFault(faults.truncate(1_000_000, { reference: image!.layers[0]!.digest, nth: 1 }))
@@ -281,7 +281,7 @@ describe('the files of an image', () => {
     expect(blobs(registry).every(({ status }) => status === 206)).toBe(true)
   })
 
-  it('come out of the store where it has the image, with no request', async () => {
+  it('are read from the store without a request if it has the image', async () => {
     for (const discardBlobs of [false, true]) {
       const { windlass, name, registry } = await withImage('no table')
       const expected = await all(windlass.files(name, { platform }))
@@ -303,7 +303,7 @@ describe('the files of an image', () => {
     }
   })
 
-  it('are never verified out of a tree, so that `verify` reads the image from its source', async () => {
+  it('cannot be verified from a tree, so `verify` reads the image from its source', async () => {
     const { windlass, name, registry } = await withImage('no table')
     await windlass.pull(name, { platform, discardBlobs: true }).done
     const before = blobs(registry).length
@@ -315,7 +315,7 @@ describe('the files of an image', () => {
     expect(blobs(registry).length).toBeGreaterThan(before)
   })
 
-  it('of one platform of an index are read, and of no other', async () => {
+  it('are those of the requested platform of an index', async () => {
     const registry = await bench.registry()
     const of = (architecture: string) =>
       buildImage({ layers: [{ entries: [{ path: architecture }] }], platform: { os: 'linux', architecture } })
@@ -331,7 +331,7 @@ describe('the files of an image', () => {
     await expect(missing).rejects.toMatchObject({ code: 'MANIFEST_UNKNOWN' })
   })
 
-  it('of an image in a layout are read from there', async () => {
+  it('are read from the layout of an image in a layout', async () => {
     const directory = bench.path()
     await writeLayout(directory, buildImage({ layers: [{ entries: base }, { entries: top }] }), 'app')
     const windlass = await bench.puller()
@@ -342,9 +342,9 @@ describe('the files of an image', () => {
     expect(paths).toEqual(['/tmp/b'])
   })
 
-  it('of a schema 1 image are those of its layers, whose sizes are asked for', async () => {
+  it('of a schema 1 image are those of its layers, whose sizes are requested', async () => {
     const registry = await bench.registry()
-    putSchema1(registry, signed)
+    putSchema1(registry, signedManifest)
     await putImage(registry, 'library/new', 'latest', schema2)
     const windlass = await bench.puller()
     const shown = async (name: string) =>
@@ -357,7 +357,7 @@ describe('the files of an image', () => {
     expect(listed).toEqual(await shown('library/new:latest'))
   })
 
-  it('are no more read when the signal aborts, and the puller closes', async () => {
+  it('are not read further when the signal aborts; the puller then closes', async () => {
     const { windlass, name, registry } = await withImage('no table')
     const early = windlass.file(name, '/usr/zz', { platform, signal: AbortSignal.abort() })
     await expect(early).rejects.toMatchObject({ code: 'CANCELLED' })
@@ -374,7 +374,7 @@ describe('the files of an image', () => {
     await listed
   })
 
-  it('are left when the reader stops, and when a stream is never read', async () => {
+  it('do not keep the puller open if the reader stops or never reads the stream', async () => {
     const { windlass, name } = await withImage('no table')
     for await (const file of windlass.files(name, { platform })) {
       expect(file.path).toBe('/etc')

@@ -1,4 +1,4 @@
-/** What inspecting gives, what it asks for, and what it does without. */
+/** Tests `inspect` and `resolve`: results, requests and errors. */
 import { describe, expect, it } from 'vitest'
 import { digestOf, mediaTypes } from '../../lib/image/index.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
@@ -12,7 +12,7 @@ const nameIn = ({ host }: TestRegistry, suffix = ':1'): string => `${host}/team/
 describe('inspect', () => {
   const bench = new Workbench()
 
-  it('gives the tag, the digest, all tags, and what the config says, with the layers (S4-22)', async () => {
+  it('returns the tag, the digest, all tags, the config and the layers (S4-22)', async () => {
     const registry = await bench.registry({ pageSize: 1 })
     const image = imageOf(['base', 'top'], {
       format: 'docker',
@@ -42,7 +42,7 @@ describe('inspect', () => {
     expect(inspection.warnings).toEqual([])
   })
 
-  it('says nothing that nobody said (S4-22)', async () => {
+  it('has empty fields for values that the config does not state (S4-22)', async () => {
     const registry = await bench.registry()
     await putImage(
       registry,
@@ -56,7 +56,7 @@ describe('inspect', () => {
     })
   })
 
-  it('asks for the manifest and then the config, and for no layer (S4-18)', async () => {
+  it('requests the manifest, then the config, and no layer (S4-18)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base', 'top'])
     await putImage(registry, 'team/app', '1', image)
@@ -65,7 +65,7 @@ describe('inspect', () => {
     expect(asked(registry)).toEqual(['manifest 1', `blob ${image.config.digest}`])
   })
 
-  it('a manifest that is not what its digest says ends it before the config is asked for (S4-18, S4-07)', async () => {
+  it('fails for a manifest with a wrong digest before it requests the config (S4-18, S4-07)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', '1', image)
@@ -76,7 +76,7 @@ describe('inspect', () => {
     expect(asked(registry)).toHaveLength(1)
   })
 
-  it('neither needs the tags nor waits for them to ask for the manifest (S4-01)', async () => {
+  it('requests the manifest without waiting for the tags, and succeeds without them (S4-01)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     registry.hook(({ kind }) => (kind === 'tags' ? problem(403, 'DENIED', 'no lists here') : undefined))
@@ -93,7 +93,7 @@ describe('inspect', () => {
     expect(inspectedFields(inspection)?.RepoTags).toEqual([])
   })
 
-  it('by digest asks by digest, and its failure is what is reported: nothing else is tried (S4-02)', async () => {
+  it('requests a digest by digest; if that fails, it tries nothing else (S4-02)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', '1', image)
@@ -107,7 +107,7 @@ describe('inspect', () => {
     expect(registry.requests).toHaveLength(before + 1)
   })
 
-  it('by tag asks by GET, and a bare name for latest (S4-03, S4-04)', async () => {
+  it('requests a tag by GET, and latest for a name without a tag (S4-03, S4-04)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', 'latest', imageOf(['base']))
     const puller = await bench.puller()
@@ -116,7 +116,7 @@ describe('inspect', () => {
     expect(manifests.map(({ method, reference }) => `${method} ${reference}`)).toEqual(['GET latest'])
   })
 
-  it('an empty manifest does not exist (S4-05, S2-12)', async () => {
+  it('an empty manifest counts as not found (S4-05, S2-12)', async () => {
     const registry = await bench.registry()
     registry.putManifest('team/app', '1', Buffer.alloc(0), mediaTypes.ociManifest)
     const puller = await bench.puller()
@@ -125,7 +125,7 @@ describe('inspect', () => {
     await expect(puller.pull(nameIn(registry)).done).rejects.toMatchObject({ message, exitCode: 4 })
   })
 
-  it('what is no manifest of a known kind is unsupported, and the kind is named (S4-06)', async () => {
+  it('a manifest of an unknown kind is UNSUPPORTED, and the error names the kind (S4-06)', async () => {
     const registry = await bench.registry()
     const type = 'application/vnd.example.thing+json'
     registry.putManifest('team/app', '1', Buffer.from('{"schemaVersion":7}'), type)
@@ -135,7 +135,7 @@ describe('inspect', () => {
     await expect(puller.pull(nameIn(registry)).done).rejects.toMatchObject(refused)
   })
 
-  it.each(['docker', 'oci'] as const)('takes %s images and lists (S4-06, S4-21)', async (format) => {
+  it.each(['docker', 'oci'] as const)('accepts %s manifests and indexes (S4-06, S4-21)', async (format) => {
     const registry = await bench.registry()
     const [amd, arm] = ['amd64', 'arm64'].map((architecture) =>
       imageOf([architecture], { format, platform: { os: 'linux', architecture } }),
@@ -154,7 +154,7 @@ describe('inspect', () => {
     })
   })
 
-  it('a config with other bytes ends it, and that is what is reported (S4-19)', async () => {
+  it('fails with DIGEST_MISMATCH for a config with other bytes (S4-19)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', '1', image)
@@ -167,7 +167,7 @@ describe('inspect', () => {
     })
   })
 
-  it('says that an image with layers and a config without a rootfs is no container image, on any system (S4-20)', async () => {
+  it('fails for an image with layers whose config has no rootfs, on any system (S4-20)', async () => {
     const registry = await bench.registry()
     const image = buildImage({ layers: [{ entries: fileNamed('base') }], config: { rootfs: undefined } })
     await putImage(registry, 'team/app', '1', image)
@@ -178,7 +178,7 @@ describe('inspect', () => {
     })
   })
 
-  it('ends when it is told to, whatever it waits for', async () => {
+  it('ends when the signal aborts, whatever it waits for', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     registry.addFault(faults.slow(60_000, { kind: 'manifest', times: Infinity }))
@@ -198,7 +198,7 @@ describe('resolve', () => {
   const methods = ({ requests }: TestRegistry): string[] =>
     requests.filter(({ kind }) => kind !== 'ping').map(({ method, kind }) => `${method} ${kind}`)
 
-  it('a HEAD is all that it takes (C4)', async () => {
+  it('requests only a HEAD (C4)', async () => {
     const registry = await bench.registry()
     const index = buildIndex([imageOf(['base'])])
     await putImage(registry, 'team/app', '1', index)
@@ -213,7 +213,7 @@ describe('resolve', () => {
     expect(methods(registry)).toEqual(['HEAD manifest'])
   })
 
-  it('where HEAD is not answered, or tells no digest, the manifest itself is read (C4)', async () => {
+  it('fetches the manifest if HEAD fails or states no digest (C4)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     await putImage(registry, 'team/app', '1', image)
@@ -232,7 +232,7 @@ describe('resolve', () => {
     expect(await puller.resolve(nameIn(registry))).toMatchObject({ digest, mediaType })
   })
 
-  it('a name with a digest that the registry contradicts is refused; one that is not there is not found (C4)', async () => {
+  it('fails if the registry states another digest than the requested one, and for an unknown name (C4)', async () => {
     const registry = await bench.registry()
     const image = imageOf(['base'])
     const wrong = digestOf(Buffer.from('wrong'))
@@ -256,7 +256,7 @@ describe('resolve', () => {
     await expect(puller.resolve(nameIn(registry, ':2'))).rejects.toMatchObject({ exitCode: 4 })
   })
 
-  it('a pull relies on no HEAD (C4)', async () => {
+  it('a pull does not send HEAD (C4)', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
     const puller = await bench.puller()

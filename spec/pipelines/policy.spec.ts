@@ -28,7 +28,7 @@ async function served(image = imageOf(['base', 'top'])) {
 }
 
 describe('onImage', () => {
-  it('refuses an image by its config, before any layer is requested', async () => {
+  it('can refuse an image by its config before any layer is requested', async () => {
     const { registry, image, name } = await served()
     const puller = await bench.puller()
     const pull = puller.pull(name, withPolicy)
@@ -41,7 +41,7 @@ describe('onImage', () => {
     expect(await blobsIn(puller.store)).toEqual([])
   })
 
-  it('lets an image pass that the policy accepts, with and without unpacking', async () => {
+  it('passes on an accepted image, with and without unpacking', async () => {
     const image = buildImage({
       layers: [{ entries: [{ path: 'a' }] }],
       config: { config: { Labels: { reviewed: 'yes' } } },
@@ -53,7 +53,7 @@ describe('onImage', () => {
     }
   })
 
-  it('ends with the failure of the config, which the policy never sees', async () => {
+  it('is not called if the config cannot be fetched; the pull fails with that error', async () => {
     const { registry, image, name } = await served()
     registry.addFault(faults.status(403, { reference: image.config.digest, times: Infinity }))
     const puller = await bench.puller()
@@ -62,7 +62,7 @@ describe('onImage', () => {
     await pull.closed({ within: 5000 })
   })
 
-  it('fails a stage that awaits the config before it is requested, and says where it may', async () => {
+  it('a stage that awaits the config too early fails, and the error suggests onImage', async () => {
     const { name } = await served()
     const puller = await bench.puller()
     const pull = puller.pull(name, {
@@ -74,7 +74,7 @@ describe('onImage', () => {
     )
   })
 
-  it('fails a stage that awaits the config of a schema 1 image before its layers', async () => {
+  it('a stage that awaits the config of a schema 1 image before its layers are fetched fails', async () => {
     const registry = await bench.registry()
     putSchema1(registry)
     const puller = await bench.puller()

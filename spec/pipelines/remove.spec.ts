@@ -1,4 +1,4 @@
-/** Taking names away. */
+/** Tests the removal of names. */
 import { describe, expect, it, vi } from 'vitest'
 import { IndexDocument } from '../../lib/store/names/index-document.js'
 import { MetadataLock } from '../../lib/store/locks/metadata-lock.js'
@@ -8,7 +8,7 @@ import { Workbench, blobsIn, imageOf } from '../support/workbench.js'
 describe('removing a name', () => {
   const bench = new Workbench()
 
-  it('leaves all that it pointed at, and every other name', async () => {
+  it('keeps the content and all other names', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const image = imageOf(['base'])
@@ -25,7 +25,7 @@ describe('removing a name', () => {
     await expect(puller.remove('No Such')).rejects.toMatchObject({ code: 'REFERENCE_INVALID' })
   })
 
-  it('of several takes the lock and writes the list once, and tells what became of each', async () => {
+  it('of several names takes the lock and writes the list once, and returns the outcome of each', async () => {
     const registry = await bench.registry()
     const puller = await bench.puller()
     const image = imageOf(['base'])
@@ -57,7 +57,7 @@ describe('removing a name', () => {
     expect((await puller.images()).map(({ name }) => name)).toEqual([four])
   })
 
-  it('takes a list of names and nothing else', async () => {
+  it('accepts only a list of strings', async () => {
     const puller = await bench.puller()
     await expect(puller.removeAll('app' as never)).rejects.toMatchObject({ code: 'USAGE' })
   })

@@ -6,7 +6,7 @@ import { resolveName } from '../../pipelines/resolve.js'
 
 const [right, wrong] = ['right', 'wrong'].map((text) => digestOf(Buffer.from(text))) as [Digest, Digest]
 
-/** What a name is resolved to where the registry says `digest` of it. */
+/** Resolves a name for which the registry states `digest`. */
 function resolved(digest: Digest, asked: Digest | undefined) {
   const head = async () => ({ digest, contentType: mediaTypes.ociManifest, size: 7, host: 'h' })
   const source = Object.assign(Object.create(Repository.prototype) as object, { head })
@@ -14,8 +14,8 @@ function resolved(digest: Digest, asked: Digest | undefined) {
   return resolveName(request, { retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
 }
 
-describe('a name that is resolved', () => {
-  it('is what the registry says, and where a digest is asked for only that', async () => {
+describe('resolveName', () => {
+  it('returns the digest that the registry states, which must be the requested digest if there is one', async () => {
     const answer = { name: 'app', digest: right, mediaType: mediaTypes.ociManifest, size: 7 }
     expect(await resolved(right, undefined)).toEqual(answer)
     expect(await resolved(right, right)).toEqual(answer)

@@ -1,4 +1,4 @@
-/** An image of the store without a word to anybody: only where all of it is here, and held while it is looked at. */
+/** Tests reading an image from the store without network access. */
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ describe('an image of the store', () => {
   const platform = { os: 'linux', architecture: 'amd64' }
   const request = { name: 'app:1', typed: 'app:1', platform } as ImageRequest
 
-  /** A store that has the image, opened by somebody who has not put it there. */
+  /** Returns a store that has the image, opened again so that it holds nothing. */
   async function withImage(): Promise<Store> {
     const store = await stores.open()
     for (const [digest, bytes] of image.blobs) await store.blobs.put(digest, bytes)
@@ -26,7 +26,7 @@ describe('an image of the store', () => {
     return stores.open(store.directory)
   }
 
-  it('is found with all of its layers, and all of it is held', async () => {
+  it('is found with all its layers, and everything is held', async () => {
     const store = await withImage()
     const found = await storedImage(request, store)
     expect(found).toMatchObject({ name: 'app:1', imageId: image.config.digest, status: 'up-to-date' })
@@ -36,7 +36,7 @@ describe('an image of the store', () => {
     )
   })
 
-  it('is none where its config, its manifest or one of its layers is not here, or it has another name', async () => {
+  it('is undefined if its config, its manifest or a layer is missing, or for another name', async () => {
     for (const { digest } of [image.manifest, image.config, ...image.layers]) {
       const store = await withImage()
       rmSync(store.blobs.path(digest))

@@ -1,4 +1,4 @@
-/** Which images of an index count as stored, in which order, and how often. */
+/** Tests which images of an index are found in the store, and in which order. */
 import { describe, expect, it } from 'vitest'
 import { type Descriptor, mediaTypes } from '../../lib/image/index.js'
 import { maxIndexDepth } from '../../lib/stages/resolve/by-schema.js'
@@ -21,12 +21,12 @@ describe('the stored images of a name', () => {
   const putIndex = (store: Store, ...manifests: Descriptor[]) =>
     put(store, JSON.stringify({ schemaVersion: 2, manifests }), mediaTypes.ociIndex)
 
-  it('are the image itself where the name points at one, without a look at it', async () => {
+  it('are the image that the name points at, which is not read', async () => {
     const image = descriptorOf('not in the store', mediaTypes.ociManifest)
     expect(await storedImages(image, await stores.open())).toEqual([image])
   })
 
-  it('are the images of its index and of indexes inside it that are here, in their order', async () => {
+  it('are the stored images of the index and its nested indexes, in order', async () => {
     const store = await stores.open()
     const [a, b, c] = [
       await putImage(store, 'a'),
@@ -45,7 +45,7 @@ describe('the stored images of a name', () => {
     expect(await storedImages(index, store)).toEqual([first, { ...b, ...on('s390x') }, last])
   })
 
-  it('are one for each platform that an index lists the same image for', async () => {
+  it('contain an image once for each platform that the index lists it for', async () => {
     const store = await stores.open()
     const image = await putImage(store, 'image')
     const entries = ['amd64', 'arm64'].map((architecture) => ({ ...image, ...on(architecture) }))
@@ -53,7 +53,7 @@ describe('the stored images of a name', () => {
     expect(await storedImages(index, store)).toEqual(entries)
   })
 
-  it('are not those of indexes that stand too deep, which are not even read', async () => {
+  it('omit indexes that are nested too deeply, which are not read', async () => {
     const store = await stores.open()
     let nested = await putIndex(store, await putImage(store, 'image'))
     for (let depth = 1; depth < maxIndexDepth; depth++) nested = await putIndex(store, nested)

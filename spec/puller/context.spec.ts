@@ -20,7 +20,7 @@ describe('a context', () => {
   it.each([
     ['pull', true],
     ['fetch', false],
-  ])('runs the line %s without a puller, and closes all that it opened', async (_, unpack) => {
+  ])('runs the pipeline %s without a puller and closes all resources', async (_, unpack) => {
     const { name, image } = await served()
     const store = bench.path()
     const context = await createContext({ store })

@@ -1,4 +1,4 @@
-/** Copies as a program starts them: names, options, events, credentials, and how they end. */
+/** Tests `Windlass.copy`: names, options, events, credentials, results and cancellation. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastValueFrom, toArray } from 'rxjs'
@@ -60,7 +60,7 @@ interface Login {
 const basic = (login: Login) => ({ kind: 'basic' as const, ...login })
 
 describe('windlass.copy', () => {
-  it('copies the image for this machine, and makes no store', () =>
+  it('copies the image for this machine and creates no store', () =>
     setting(async ({ windlass, from, to, store }) => {
       const copy = windlass.copy(`${from.host}/team/app:1`, `${to.host}/mirror/app`)
       expect(await copy.done).toMatchObject({
@@ -73,7 +73,7 @@ describe('windlass.copy', () => {
       expect(existsSync(store)).toBe(false)
     }))
 
-  it('copies an index with everything in it, also to a layout and from it', () =>
+  it('copies an index with all its content, also to and from a layout', () =>
     setting(async ({ windlass, from, to }) => {
       const layout = `oci:${join(work, `layout-${++made}`)}:app`
       const options = { allPlatforms: true }
@@ -102,7 +102,7 @@ describe('windlass.copy', () => {
       await expect(wrong).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     }))
 
-  it('tells what happens, from the start to the end, to late subscribers too', () =>
+  it('emits events from start to end, also to late subscribers', () =>
     setting(async ({ windlass, from, to }) => {
       const copy = windlass.copy(`${from.host}/team/app:1`, `${to.host}/app:1`)
       const events = await lastValueFrom(copy.events.pipe(toArray()))
@@ -120,7 +120,7 @@ describe('windlass.copy', () => {
       })
     }))
 
-  it('uses the credentials of each side', () => {
+  it('uses the credentials of the source and of the target', () => {
     const reader = { username: 'reader', password: 'of the source' }
     const writer = { username: 'writer', password: 'of the target' }
     return setting(
@@ -138,7 +138,7 @@ describe('windlass.copy', () => {
     )
   })
 
-  it('names the repository that may not be pushed to', () =>
+  it('names the target repository if a push is denied', () =>
     setting(
       async ({ windlass, from, to }) => {
         const copy = windlass.copy(`${from.host}/team/app:1`, `${to.host}/app:1`)
@@ -153,7 +153,7 @@ describe('windlass.copy', () => {
       { to: { username: 'writer', password: 'secret' } },
     ))
 
-  it('is cancelled, with nothing left open', () =>
+  it('leaves no open upload when it is cancelled', () =>
     setting(async ({ windlass, from, to }) => {
       const copy = windlass.copy(`${from.host}/team/app:1`, `${to.host}/app:1`)
       copy.cancel()
@@ -174,7 +174,7 @@ describe('windlass.copy', () => {
       expect(() => windlass.copy('a', 'b')).toThrow(expect.objectContaining({ code: 'USAGE' }))
     }))
 
-  it('refuses wrong names and options before any traffic', () =>
+  it('refuses invalid names and options before any network traffic', () =>
     setting(async ({ windlass, from, to }) => {
       const code = (expected: string): unknown => expect.objectContaining({ code: expected })
       const copy =

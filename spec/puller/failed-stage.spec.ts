@@ -35,7 +35,7 @@ describe('an error that a stage throws', () => {
     })
   })
 
-  it('stays as it is where it is a WindlassError', async () => {
+  it('is passed on unchanged if it is a WindlassError', async () => {
     const own = new WindlassError('DENIED', 'The policy says no')
     await expect(
       pulled(() => {
@@ -46,7 +46,7 @@ describe('an error that a stage throws', () => {
 })
 
 describe('stages of a pull', () => {
-  it('may be given in part: the others stay', async () => {
+  it('may be replaced individually', async () => {
     let seen = 0
     const image = await pulled(() => seen++)
     expect([seen, image.layers.length]).toEqual([1, 1])

@@ -1,4 +1,4 @@
-/** What a program holds of a pull: its events, its result, and how it ends. */
+/** Tests the handle of a running pull: events, result and cancellation. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastValueFrom, toArray } from 'rxjs'
@@ -22,7 +22,7 @@ async function served(
 const staged = async (store: string): Promise<string[]> => readdir(join(store, 'staging')).catch(() => [])
 
 describe('a pull', () => {
-  it('tells from its start to its end, numbered without gaps, one end', async () => {
+  it('emits events from start to end, numbered without gaps, with exactly one end', async () => {
     const { name } = await served()
     const puller = await bench.puller()
     const pull = puller.pull(name)
@@ -34,7 +34,7 @@ describe('a pull', () => {
     await pull.closed()
   })
 
-  it('tells a late subscriber the state that it ended in', async () => {
+  it('emits its final state to a late subscriber', async () => {
     const { name, layers } = await served()
     const pull = (await bench.puller()).pull(name)
     await pull.done
@@ -44,7 +44,7 @@ describe('a pull', () => {
     expect(late.at(-1)).toMatchObject({ type: 'end', outcome: 'done' })
   })
 
-  it('is cancelled at once, ends with CANCELLED, and leaves nothing staged and no name', async () => {
+  it('ends with CANCELLED immediately when cancelled, and leaves no staged files and no name', async () => {
     const { registry, name } = await served()
     registry.addFault(faults.stall(10, { kind: 'blob' }))
     const puller = await bench.puller()
@@ -63,7 +63,7 @@ describe('a pull', () => {
     expect(await staged(puller.store)).toEqual([])
   })
 
-  it('never starts when its signal is aborted already', async () => {
+  it('does not start if its signal has already aborted', async () => {
     const { registry, name } = await served()
     const pull = (await bench.puller()).pull(name, { signal: AbortSignal.abort() })
     await expect(pull.done).rejects.toMatchObject({ code: 'CANCELLED' })
@@ -71,7 +71,7 @@ describe('a pull', () => {
     expect(registry.requests).toEqual([])
   })
 
-  it('ends when its puller is closed, which waits for what it clears away', async () => {
+  it('ends when its puller is closed; closing waits until it has released its resources', async () => {
     const { registry, name } = await served()
     registry.addFault(faults.stall(10, { kind: 'blob' }))
     const puller = await bench.puller()
@@ -83,7 +83,7 @@ describe('a pull', () => {
     expect(() => puller.pull(name)).toThrow('closed')
   })
 
-  it('a listener that throws harms neither the pull nor the other listeners', async () => {
+  it('a subscriber that throws affects neither the pull nor other subscribers', async () => {
     const { name } = await served()
     const pull = (await bench.puller()).pull(name)
     pull.events.subscribe(() => {
@@ -94,7 +94,7 @@ describe('a pull', () => {
     expect(events.filter(({ type }) => type === 'warning')).toMatchObject([{ code: 'listener-failed' }])
   })
 
-  it('says which layer was wrong, and with which of its entries', async () => {
+  it('reports the invalid layer and the entry that is invalid', async () => {
     const registry = await bench.registry()
     const bad = imageOf(['fine'], {})
     await putImage(registry, 'team/bad', '1', bad)

@@ -6,7 +6,7 @@ import { Workbench } from '../support/workbench.js'
 
 const bench = new Workbench()
 
-/** The warnings that Node prints while `work` runs. */
+/** Returns the warnings that Node emits while `work` runs. */
 async function nodeWarnings(work: () => Promise<unknown>): Promise<readonly string[]> {
   const names: string[] = []
   const listener = ({ name }: Error): void => void names.push(name)
@@ -21,7 +21,7 @@ async function nodeWarnings(work: () => Promise<unknown>): Promise<readonly stri
 }
 
 describe('the waits of a puller for its store', () => {
-  it('may be many at once without a warning of Node', async () => {
+  it('cause no warning of Node about leaked listeners, even if there are many', async () => {
     const { signal } = new StoreWaiting(undefined)
     const listen = (): Promise<void> => {
       for (let count = 0; count < 100; count++) signal.addEventListener('abort', () => count)
@@ -30,7 +30,7 @@ describe('the waits of a puller for its store', () => {
     expect(await nodeWarnings(listen)).toEqual([])
   })
 
-  it('print nothing in a pull of many layers at once', async () => {
+  it('print nothing during a pull of many layers', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', largeImage(...Array.from({ length: 40 }, () => 2_000)))
     const windlass = await bench.puller({ maxDownloads: 40, maxUnpacks: 2 })

@@ -15,7 +15,7 @@ import {
   putImage,
 } from '../../lib/testing/images/index.js'
 import { type PullOptions, open } from '../../puller/index.js'
-import { formats } from '../../testbench/archives/sparse-writers.js'
+import { sparseFormats } from '../../testbench/archives/sparse-writers.js'
 import { Workbench, imageOf, stagedIn } from '../support/workbench.js'
 
 const wanted: PullOptions = { platform: 'linux/amd64', whiteouts: 'aufs' }
@@ -59,7 +59,7 @@ const crossing: Readonly<
     raised: 1_000,
   },
   sparseFileBytes: {
-    image: buildImage({ layers: [{ tar: formats.pax10([{ offset: 9_999, bytes: 'x' }], 10_000) }] }),
+    image: buildImage({ layers: [{ tar: sparseFormats.pax10([{ offset: 9_999, bytes: 'x' }], 10_000) }] }),
     limit: 9_999,
     raised: 10_000,
   },

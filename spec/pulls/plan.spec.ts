@@ -93,7 +93,7 @@ describe('a plan', () => {
       [base, top].map((digest) => ({
         type: 'warning',
         code: 'plan-changed',
-        message: `Layer ${digest} is not downloaded: the store has it since`,
+        message: `Layer ${digest} is not downloaded: the store has it now`,
       })),
     )
     for (const tag of ['1', '2']) await puller.remove(`${registry.host}/team/app:${tag}`)

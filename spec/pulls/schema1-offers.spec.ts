@@ -6,12 +6,12 @@ import { idOf, topConfig } from '../../testbench/documents/schema1-images.js'
 import {
   digest,
   image,
-  offerBoth,
+  serveBothSchemas,
   payload,
   putSchema1,
   repository,
-  signed,
-  wanted,
+  signedManifest,
+  pullOptions,
 } from '../../testbench/registries/schema1-registry.js'
 import { Workbench, asked } from '../support/workbench.js'
 
@@ -20,7 +20,7 @@ describe('a registry that offers both', () => {
 
   it('gives schema 1 to who does not accept schema 2, and we accept it (S3-01)', async () => {
     const registry = await bench.registry()
-    await offerBoth(registry)
+    await serveBothSchemas(registry)
     const url = `${registry.url}/v2/${repository}/manifests/latest`
     const types = await Promise.all(
       [mediaTypes.dockerManifest, '*/*'].map(async (accept) => {
@@ -31,18 +31,18 @@ describe('a registry that offers both', () => {
     )
     expect(types).toEqual([mediaTypes.dockerManifest, mediaTypes.dockerSchema1Signed])
     const puller = await bench.puller()
-    expect(await puller.pull(`${registry.host}/${repository}`, wanted).done).toMatchObject({
+    expect(await puller.pull(`${registry.host}/${repository}`, pullOptions).done).toMatchObject({
       mediaType: mediaTypes.dockerManifest,
     })
   })
 
   it('schema 2 by name, by tag and by digest, under its digest (S3-02, S3-05, S3-07, S3-08)', async () => {
     const registry = await bench.registry()
-    await offerBoth(registry)
+    await serveBothSchemas(registry)
     const name = `${registry.host}/${repository}`
     const schema2 = image.manifest.digest
     for (const each of [name, `${name}:latest`, `${name}@${schema2}`, `${name}:as-schema1@${schema2}`]) {
-      const pulled = await (await bench.puller()).pull(each, wanted).done
+      const pulled = await (await bench.puller()).pull(each, pullOptions).done
       expect(pulled).toMatchObject({
         digest: schema2,
         manifestDigest: schema2,
@@ -55,10 +55,10 @@ describe('a registry that offers both', () => {
 
   it('schema 1 by its digest, and by the tag that only it has (S3-03)', async () => {
     const registry = await bench.registry()
-    await offerBoth(registry)
+    await serveBothSchemas(registry)
     const puller = await bench.puller()
     for (const suffix of [`@${digest}`, `:latest@${digest}`, ':as-schema1'])
-      expect(await puller.pull(`${registry.host}/${repository}${suffix}`, wanted).done).toMatchObject({
+      expect(await puller.pull(`${registry.host}/${repository}${suffix}`, pullOptions).done).toMatchObject({
         digest,
         signatures: 'verified',
         mediaType: mediaTypes.dockerSchema1Signed,
@@ -70,16 +70,16 @@ describe('a registry that offers both', () => {
     putSchema1(registry)
     const puller = await bench.puller()
     const name = `${registry.host}/${repository}`
-    const old = await puller.pull(name, wanted).done
+    const old = await puller.pull(name, pullOptions).done
     await putImage(registry, repository, 'latest', image)
-    expect(await puller.pull(name, wanted).done).toMatchObject({
+    expect(await puller.pull(name, pullOptions).done).toMatchObject({
       digest: image.manifest.digest,
       status: 'newer',
     })
     expect(await puller.images()).toMatchObject([{ digest: image.manifest.digest }])
     putSchema1(registry)
-    expect(await puller.pull(name, wanted).done).toEqual(old)
-    expect(await puller.pull(name, wanted).done).toEqual({ ...old, status: 'up-to-date' })
+    expect(await puller.pull(name, pullOptions).done).toEqual(old)
+    expect(await puller.pull(name, pullOptions).done).toEqual({ ...old, status: 'up-to-date' })
   })
 })
 
@@ -90,7 +90,7 @@ describe('inspecting a schema 1 image', () => {
     const registry = await bench.registry()
     putSchema1(registry)
     const puller = await bench.puller()
-    const seen = await puller.inspect(`${registry.host}/${repository}`, wanted)
+    const seen = await puller.inspect(`${registry.host}/${repository}`, pullOptions)
     expect(asked(registry)).toEqual(['manifest latest'])
     expect(seen).toMatchObject({
       digest,
@@ -102,7 +102,7 @@ describe('inspecting a schema 1 image', () => {
         layers: image.layers.map((layer) => ({ digest: layer.digest, size: undefined })),
       },
     })
-    expect(seen.manifest.equals(signed)).toBe(true)
+    expect(seen.manifest.equals(signedManifest)).toBe(true)
     expect(JSON.parse(seen.image?.config.bytes.toString() ?? '')).toMatchObject({ id: idOf('layer 3') })
   })
 
@@ -110,7 +110,7 @@ describe('inspecting a schema 1 image', () => {
     const registry = await bench.registry()
     putSchema1(registry, payload)
     const puller = await bench.puller({ requireSchema1Signatures: true })
-    await expect(puller.inspect(`${registry.host}/${repository}`, wanted)).rejects.toMatchObject({
+    await expect(puller.inspect(`${registry.host}/${repository}`, pullOptions)).rejects.toMatchObject({
       code: 'SIGNATURE_INVALID',
     })
   })

@@ -4,7 +4,12 @@ import { asWindlassError } from '../../lib/errors.js'
 import type { PullEvent } from '../../lib/events/index.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
-import { makeKey, signatureOf, signedBy, withSignatures } from '../../testbench/documents/schema1-images.js'
+import {
+  generateKey,
+  signatureOf,
+  signPayload,
+  withSignatures,
+} from '../../testbench/documents/schema1-images.js'
 import {
   digest,
   eventsOf,
@@ -13,8 +18,8 @@ import {
   payload,
   putSchema1,
   repository,
-  signed,
-  wanted,
+  signedManifest,
+  pullOptions,
 } from '../../testbench/registries/schema1-registry.js'
 import { Workbench } from '../support/workbench.js'
 
@@ -25,7 +30,7 @@ describe('the signatures of a schema 1 image', () => {
     { ...signatureOf(payload, key), signature: 'AAAA' },
   ])
   const unknown = withSignatures(payload, [{ ...signatureOf(payload, key), header: { alg: 'ES384' } }])
-  const tampered = Buffer.from(signed.toString().replace('"latest"', '"oldest"'))
+  const tampered = Buffer.from(signedManifest.toString().replace('"latest"', '"oldest"'))
 
   async function pull(
     bytes: Buffer,
@@ -37,15 +42,15 @@ describe('the signatures of a schema 1 image', () => {
     const registry = await bench.registry()
     putSchema1(registry, bytes)
     const puller = await bench.puller({ requireSchema1Signatures })
-    const started = puller.pull(`${registry.host}/${repository}`, wanted)
+    const started = puller.pull(`${registry.host}/${repository}`, pullOptions)
     const events = eventsOf(started)
     const result = await started.done.catch(asWindlassError)
     return { events: await events, result }
   }
 
   it.each([
-    ['signed with ES256', signed, 'verified', 'SCHEMA1_SIGNED'],
-    ['signed with RS256', signedBy(payload, makeKey('RS256')), 'verified', 'SCHEMA1_SIGNED'],
+    ['signed with ES256', signedManifest, 'verified', 'SCHEMA1_SIGNED'],
+    ['signed with RS256', signPayload(payload, generateKey('RS256')), 'verified', 'SCHEMA1_SIGNED'],
     ['not signed', payload, 'none', 'SCHEMA1_UNSIGNED'],
     ['signed in an unknown way', unknown, 'unverified', 'SCHEMA1_UNVERIFIED'],
   ])('reported: %s (S2-76)', async (_, bytes, signatures, code) => {
@@ -55,7 +60,7 @@ describe('the signatures of a schema 1 image', () => {
   })
 
   it.each([
-    ['signed', signed, undefined],
+    ['signed', signedManifest, undefined],
     ['not signed', payload, 'it is not signed'],
     ['signed in an unknown way', unknown, 'ES384'],
   ])('required: %s (S2-76)', async (_, bytes, problem) => {
@@ -82,6 +87,8 @@ describe('the signatures of a schema 1 image', () => {
     const registry = await bench.registry()
     await putImage(registry, repository, 'latest', image)
     const puller = await bench.puller({ requireSchema1Signatures: true })
-    expect(await puller.pull(`${registry.host}/${repository}`, wanted).done).not.toHaveProperty('signatures')
+    expect(await puller.pull(`${registry.host}/${repository}`, pullOptions).done).not.toHaveProperty(
+      'signatures',
+    )
   })
 })

@@ -6,15 +6,15 @@ import { putImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
 import type { PullOptions, Windlass } from '../../puller/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
-import { makeKey, signedBy } from '../../testbench/documents/schema1-images.js'
+import { generateKey, signPayload } from '../../testbench/documents/schema1-images.js'
 import {
   digest,
   image,
   payload,
   putSchema1,
   repository,
-  signed,
-  wanted,
+  signedManifest,
+  pullOptions,
 } from '../../testbench/registries/schema1-registry.js'
 import { Workbench, asked, blobPath, blobsIn } from '../support/workbench.js'
 
@@ -27,11 +27,11 @@ describe('a schema 1 image in the store', () => {
     readonly pulled: PulledImage
   }
 
-  async function stored(options: PullOptions = {}, bytes = signed): Promise<Stored> {
+  async function stored(options: PullOptions = {}, bytes = signedManifest): Promise<Stored> {
     const registry = await bench.registry()
     putSchema1(registry, bytes)
     const puller = await bench.puller()
-    const pulled = await puller.pull(`${registry.host}/${repository}`, { ...wanted, ...options }).done
+    const pulled = await puller.pull(`${registry.host}/${repository}`, { ...pullOptions, ...options }).done
     return { registry, puller, pulled }
   }
 
@@ -105,10 +105,10 @@ describe('a schema 1 image in the store', () => {
       let from = registry.requests.length
       expect((await puller.verify({ repair: true })).problems).toMatchObject([{ digest, repaired: true }])
       expect(asked(registry, from)).toEqual([])
-      await flip(all, digestOf(signed))
+      await flip(all, digestOf(signedManifest))
       from = registry.requests.length
       const { problems } = await puller.verify({ repair: true })
-      expect(problems).toMatchObject([{ digest: digestOf(signed), repaired: true }])
+      expect(problems).toMatchObject([{ digest: digestOf(signedManifest), repaired: true }])
       expect(asked(registry, from)).toEqual([`manifest ${digest}`])
       expect((await puller.verify()).problems).toEqual([])
     }
@@ -117,21 +117,21 @@ describe('a schema 1 image in the store', () => {
   it('says so where the registry signs it otherwise by now, and loses nothing of it', async () => {
     const all = await stored()
     const { puller, registry } = all
-    await flip(all, digestOf(signed))
+    await flip(all, digestOf(signedManifest))
     registry.putManifest(
       repository,
       digest,
-      signedBy(payload, makeKey('ES256')),
+      signPayload(payload, generateKey('ES256')),
       mediaTypes.dockerSchema1Signed,
     )
-    const damaged = await readFile(blobPath(puller.store, digestOf(signed)))
+    const damaged = await readFile(blobPath(puller.store, digestOf(signedManifest)))
     expect((await puller.verify({ repair: true })).problems).toMatchObject([
       {
         repaired: false,
         error: { code: 'UNSUPPORTED', hint: expect.stringContaining('windlass pull') as string },
       },
     ])
-    expect((await readFile(blobPath(puller.store, digestOf(signed)))).equals(damaged)).toBe(true)
+    expect((await readFile(blobPath(puller.store, digestOf(signedManifest)))).equals(damaged)).toBe(true)
   })
 
   it('one that is not signed is mended as well', async () => {
@@ -163,7 +163,7 @@ describe('a schema 1 image in the store', () => {
     expect((await puller.collect()).removed).toEqual([])
     // The same layers, under another manifest.
     await putImage(registry, 'library/new', 'latest', image)
-    const today = await puller.pull(`${registry.host}/library/new`, wanted).done
+    const today = await puller.pull(`${registry.host}/library/new`, pullOptions).done
     await puller.remove(pulled.name)
     const layers = image.layers.map((layer) => layer.digest as string)
     const { removed } = await puller.collect()

@@ -9,9 +9,9 @@ import { compareTrees, describeTree } from '../../lib/archive/index.js'
 import type { PullOptions } from '../../puller/index.js'
 import {
   idOf,
-  makeKey,
+  generateKey,
   schema1Payload,
-  signedBy,
+  signPayload,
   topConfig,
 } from '../../testbench/documents/schema1-images.js'
 import {
@@ -28,16 +28,16 @@ import {
   payload,
   putSchema1,
   repository,
-  signed,
+  signedManifest,
   top,
-  wanted,
+  pullOptions,
 } from '../../testbench/registries/schema1-registry.js'
 import { Workbench, asked, blobPath, blobsIn } from '../support/workbench.js'
 
 describe('a schema 1 image', () => {
   const bench = new Workbench()
 
-  async function ready(bytes = signed) {
+  async function ready(bytes = signedManifest) {
     const registry = await bench.registry()
     putSchema1(registry, bytes)
     return { registry, puller: await bench.puller(), name: `${registry.host}/${repository}` }
@@ -47,11 +47,11 @@ describe('a schema 1 image', () => {
     const registry = await bench.registry()
     const twice = schema1Payload([{ blob: base!.digest }, { blob: middle!.digest }, { blob: base!.digest }])
     putSchema1(registry, twice)
-    const pulled = await (await bench.puller()).pull(`${registry.host}/${repository}`, wanted).done
+    const pulled = await (await bench.puller()).pull(`${registry.host}/${repository}`, pullOptions).done
     expect(requestedBlobs(registry, 'GET').sort()).toEqual([base!.digest, middle!.digest].sort())
     expect(pulled.layers.map((layer) => layer.digest)).toEqual([base!, middle!, base!].map((l) => l.digest))
     const { registry: other, puller, name } = await ready()
-    await puller.pull(name, wanted).done
+    await puller.pull(name, pullOptions).done
     expect(requestedBlobs(other, 'GET').sort()).toEqual(image.layers.map((layer) => layer.digest).sort())
   })
 
@@ -59,8 +59,8 @@ describe('a schema 1 image', () => {
     const { registry, puller, name } = await ready()
     await putImage(registry, 'library/new', 'latest', image)
     const [old, today] = [bench.path(), bench.path()]
-    const pulled = await puller.pull(name, { ...wanted, rootfs: old }).done
-    const same = await puller.pull(`${registry.host}/library/new`, { ...wanted, rootfs: today }).done
+    const pulled = await puller.pull(name, { ...pullOptions, rootfs: old }).done
+    const same = await puller.pull(`${registry.host}/library/new`, { ...pullOptions, rootfs: today }).done
     expect(pulled.layers.map((layer) => layer.diffID)).toEqual(diffIDs)
     expect(pulled.layers.map((layer) => layer.rootfs)).toEqual(same.layers.map((layer) => layer.rootfs))
     // The layers have no entry for the root, so it has the time of its making.
@@ -72,16 +72,16 @@ describe('a schema 1 image', () => {
   })
 
   it('goes by the digest of its payload, however it is signed (S2-19, S4-17)', async () => {
-    for (const bytes of [payload, signed, signedBy(payload, key, makeKey('RS256'))]) {
+    for (const bytes of [payload, signedManifest, signPayload(payload, key, generateKey('RS256'))]) {
       const { puller, name } = await ready(bytes)
-      expect(await puller.pull(name, wanted).done).toMatchObject({ digest, status: 'newer' })
+      expect(await puller.pull(name, pullOptions).done).toMatchObject({ digest, status: 'newer' })
     }
   })
 
   it('pulled by the digest that only schema 1 has, never by latest (S3-03, S3-04)', async () => {
-    for (const bytes of [payload, signed]) {
+    for (const bytes of [payload, signedManifest]) {
       const { registry, puller, name } = await ready(bytes)
-      const pulled = await puller.pull(`${name}@${digest}`, wanted).done
+      const pulled = await puller.pull(`${name}@${digest}`, pullOptions).done
       expect(pulled).toMatchObject({ digest, name: `${name}@${digest}` })
       expect(pulled.layers.map((layer) => layer.diffID)).toEqual(diffIDs)
       expect(asked(registry).filter((request) => request.startsWith('manifest'))).toEqual([
@@ -94,7 +94,9 @@ describe('a schema 1 image', () => {
     const { registry, puller, name } = await ready()
     const gone = digestOf(Buffer.from('gone'))
     for (const tag of ['', ':latest'])
-      expect((await failureOf(puller.pull(`${name}${tag}@${gone}`, wanted))).code).toBe('MANIFEST_UNKNOWN')
+      expect((await failureOf(puller.pull(`${name}${tag}@${gone}`, pullOptions))).code).toBe(
+        'MANIFEST_UNKNOWN',
+      )
     expect(asked(registry)).toEqual([`manifest ${gone}`, `manifest ${gone}`])
   })
 
@@ -102,8 +104,8 @@ describe('a schema 1 image', () => {
     const { registry, puller, name } = await ready()
     const other = schema1Payload(entries, { tag: 'other', schemaVersion: 3 })
     const wrong = digestOf(Buffer.from('something else'))
-    registry.putManifest(repository, wrong, signedBy(other, key), mediaTypes.dockerSchema1Signed)
-    const error = await failureOf(puller.pull(`${name}@${wrong}`, wanted))
+    registry.putManifest(repository, wrong, signPayload(other, key), mediaTypes.dockerSchema1Signed)
+    const error = await failureOf(puller.pull(`${name}@${wrong}`, pullOptions))
     expect(error).toMatchObject({ code: 'DIGEST_MISMATCH', exitCode: 5 })
     expect(error.message).toContain(`image verification failed for digest ${wrong}`)
     expect(asked(registry)).toEqual([`manifest ${wrong}`])
@@ -115,7 +117,7 @@ describe('a schema 1 image', () => {
       [schema1Payload([{ blob: base!.digest, v1: { Config: { Env: [] } } }]), '"Config"'],
     ] as const) {
       const { registry, puller, name } = await ready(bytes)
-      const error = await failureOf(puller.pull(name, wanted))
+      const error = await failureOf(puller.pull(name, pullOptions))
       expect(error.message).toContain(message)
       expect(error.message).toContain(name)
       expect(asked(registry)).toEqual(['manifest latest'])
@@ -124,7 +126,7 @@ describe('a schema 1 image', () => {
 
   it('has the config, the history and the ids of an image of today (S4-14, S4-15, S2-26, S2-42)', async () => {
     const { puller, name } = await ready()
-    const pulled = await puller.pull(name, wanted).done
+    const pulled = await puller.pull(name, pullOptions).done
     expect(pulled.config).toMatchObject({
       os: 'linux',
       architecture: 'amd64',
@@ -146,9 +148,11 @@ describe('a schema 1 image', () => {
 
   it('the original stays, with its signatures and every v1 config, and its name leads to it (S0-43)', async () => {
     const { puller, name } = await ready()
-    const pulled = await puller.pull(name, wanted).done
+    const pulled = await puller.pull(name, pullOptions).done
     expect((await readFile(blobPath(puller.store, digest))).equals(payload)).toBe(true)
-    expect((await readFile(blobPath(puller.store, digestOf(signed)))).equals(signed)).toBe(true)
+    expect((await readFile(blobPath(puller.store, digestOf(signedManifest)))).equals(signedManifest)).toBe(
+      true,
+    )
     const index = JSON.parse(await readFile(join(puller.store, 'index.json'), 'utf8')) as {
       manifests: { digest: string; annotations: Record<string, string> }[]
     }
@@ -158,7 +162,7 @@ describe('a schema 1 image', () => {
       annotations: {
         'io.windlass.root.digest': digest,
         'io.windlass.schema1.digest': digest,
-        'io.windlass.schema1.signed': digestOf(signed),
+        'io.windlass.schema1.signed': digestOf(signedManifest),
       },
     })
     const kept = JSON.parse(payload.toString()) as { history: { v1Compatibility: string }[] }
@@ -169,7 +173,7 @@ describe('a schema 1 image', () => {
       { name: pulled.name, digest, mediaType: mediaTypes.dockerSchema1Signed, imageId: pulled.imageId },
     ])
     // What it was converted to is an image like any other.
-    const copy = await (await bench.puller()).pull(`oci:${puller.store}:${pulled.name}`, wanted).done
+    const copy = await (await bench.puller()).pull(`oci:${puller.store}:${pulled.name}`, pullOptions).done
     expect(copy).toMatchObject({ digest: pulled.manifestDigest, imageId: pulled.imageId })
   })
 
@@ -179,20 +183,20 @@ describe('a schema 1 image', () => {
     ['as blobs only', { unpack: false }],
   ])('the second pull asks for the manifest alone: %s (S2-06)', async (_, options) => {
     const { registry, puller, name } = await ready()
-    const first = await puller.pull(name, { ...wanted, ...options }).done
+    const first = await puller.pull(name, { ...pullOptions, ...options }).done
     const before = registry.requests.length
     // Signed anew, as registries do at every start: the same image.
-    putSchema1(registry, signedBy(payload, makeKey('ES256')))
-    const again = await puller.pull(name, { ...wanted, ...options }).done
+    putSchema1(registry, signPayload(payload, generateKey('ES256')))
+    const again = await puller.pull(name, { ...pullOptions, ...options }).done
     expect(asked(registry, before)).toEqual(['manifest latest'])
     expect(again).toEqual({ ...first, status: 'up-to-date' })
   })
 
   it('makes the same image of blobs that are not unpacked, by looking into them', async () => {
     const { puller, name } = await ready()
-    const unpacked = await puller.pull(name, wanted).done
+    const unpacked = await puller.pull(name, pullOptions).done
     const other = await bench.puller()
-    const blobs = await other.pull(name, { ...wanted, unpack: false }).done
+    const blobs = await other.pull(name, { ...pullOptions, unpack: false }).done
     expect(blobs).toMatchObject({
       imageId: unpacked.imageId,
       manifestDigest: unpacked.manifestDigest,
@@ -220,7 +224,7 @@ describe('a schema 1 image', () => {
     for (const unpack of [true, false]) {
       const pulled = await (
         await bench.puller()
-      ).pull(`${registry.host}/${repository}`, { ...wanted, unpack }).done
+      ).pull(`${registry.host}/${repository}`, { ...pullOptions, unpack }).done
       expect(pulled.layers.map(({ mediaType, diffID }) => [mediaType, diffID])).toEqual([
         [mediaTypes.ociLayer, base!.diffID],
         [mediaTypes.ociLayerZstd, top!.diffID],
@@ -231,9 +235,9 @@ describe('a schema 1 image', () => {
   it('a layer that is in the store is not asked for, not even for its size (S0-42)', async () => {
     const { registry, puller, name } = await ready()
     await putImage(registry, 'library/new', 'latest', image)
-    await puller.pull(`${registry.host}/library/new`, wanted).done
+    await puller.pull(`${registry.host}/library/new`, pullOptions).done
     const before = registry.requests.length
-    const pull = puller.pull(name, wanted)
+    const pull = puller.pull(name, pullOptions)
     const events = eventsOf(pull)
     const pulled = await pull.done
     expect(asked(registry, before)).toEqual(['manifest latest'])
@@ -244,7 +248,7 @@ describe('a schema 1 image', () => {
 
   it('knows the sizes in its plan: by one HEAD a layer', async () => {
     const { registry, puller, name } = await ready()
-    const pull = puller.pull(name, wanted)
+    const pull = puller.pull(name, pullOptions)
     const events = eventsOf(pull)
     await pull.done
     const plan = (await events).find((event) => event.type === 'plan')
@@ -263,13 +267,13 @@ describe('a schema 1 image', () => {
     registry.hook(({ method, kind }) =>
       method === 'HEAD' && kind === 'blob' ? { status: 405, headers: {}, body: Buffer.alloc(0) } : undefined,
     )
-    expect(await puller.pull(name, wanted).done).toMatchObject({ digest })
+    expect(await puller.pull(name, pullOptions).done).toMatchObject({ digest })
   })
 
   it('says so where the registry tells no size at all', async () => {
     const { registry, puller, name } = await ready()
     registry.addFault(faults.chunked({ kind: 'blob' }))
-    const error = await failureOf(puller.pull(name, wanted))
+    const error = await failureOf(puller.pull(name, pullOptions))
     expect(error.code).toBe('REGISTRY_RESPONSE')
     expect(error.message).toContain(
       'the registry does not report it, and schema 1 manifests contain no sizes',
@@ -283,10 +287,10 @@ describe('a schema 1 image', () => {
         ? { status: 200, headers: { 'content-length': '7' }, body: Buffer.alloc(7) }
         : undefined,
     )
-    expect((await failureOf(puller.pull(name, wanted))).code).toBe('SIZE_MISMATCH')
+    expect((await failureOf(puller.pull(name, pullOptions))).code).toBe('SIZE_MISMATCH')
     const { registry: other, puller: second, name: otherName } = await ready()
     other.addFault(faults.wrongByte(40, { reference: middle!.digest, times: Infinity }))
-    expect((await failureOf(second.pull(otherName, wanted))).code).toBe('DIGEST_MISMATCH')
+    expect((await failureOf(second.pull(otherName, pullOptions))).code).toBe('DIGEST_MISMATCH')
     for (const each of [puller, second]) expect(await each.images()).toEqual([])
   })
 
@@ -296,7 +300,9 @@ describe('a schema 1 image', () => {
     registry.putBlob(bytes)
     putSchema1(registry, schema1Payload([{ blob: digestOf(bytes) }]))
     const puller = await bench.puller()
-    const error = await failureOf(puller.pull(`${registry.host}/${repository}`, { ...wanted, unpack: false }))
+    const error = await failureOf(
+      puller.pull(`${registry.host}/${repository}`, { ...pullOptions, unpack: false }),
+    )
     expect(error.code).toBe('LAYER_INVALID')
     expect(await puller.images()).toEqual([])
   })
@@ -311,7 +317,7 @@ describe('a schema 1 image', () => {
     await putImage(registry, 'library/liar', 'latest', liar)
     registry.addFault(faults.slow(100, { times: Infinity }))
     const pulls = [name, `${registry.host}/library/new`, `${registry.host}/library/liar`].map((each) =>
-      puller.pull(each, wanted),
+      puller.pull(each, pullOptions),
     )
     const [old, today, wrong] = await Promise.allSettled(pulls.map(({ done }) => done))
     expect(old).toMatchObject({ status: 'fulfilled', value: { digest } })
@@ -329,14 +335,14 @@ describe('a schema 1 image', () => {
       JSON.stringify({
         schemaVersion: 2,
         mediaType: mediaTypes.dockerManifestList,
-        manifests: [{ ...child, mediaType: mediaTypes.dockerSchema1, digest, size: signed.length }],
+        manifests: [{ ...child, mediaType: mediaTypes.dockerSchema1, digest, size: signedManifest.length }],
       }),
     )
     registry.putManifest(repository, 'list', bytes, mediaTypes.dockerManifestList)
     const name = `${registry.host}/${repository}:list`
-    const first = await puller.pull(name, wanted).done
+    const first = await puller.pull(name, pullOptions).done
     expect(first).toMatchObject({ digest: digestOf(bytes), status: 'newer', signatures: 'verified' })
-    expect(await puller.pull(name, wanted).done).toEqual({ ...first, status: 'up-to-date' })
+    expect(await puller.pull(name, pullOptions).done).toEqual({ ...first, status: 'up-to-date' })
   })
 
   it('is pulled out of a layout on disk', async () => {
@@ -348,7 +354,7 @@ describe('a schema 1 image', () => {
       await writeFile(join(layout, 'blobs', 'sha256', digestOf(bytes).slice(7)), bytes)
     const entry = { mediaType: mediaTypes.dockerSchema1, digest, size: payload.length }
     await writeFile(join(layout, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests: [entry] }))
-    const pulled = await (await bench.puller()).pull(`oci:${layout}`, wanted).done
+    const pulled = await (await bench.puller()).pull(`oci:${layout}`, pullOptions).done
     expect(pulled.layers.map(({ diffID, size }) => ({ diffID, size }))).toEqual(
       image.layers.map(({ diffID, size }) => ({ diffID, size })),
     )
@@ -363,7 +369,7 @@ describe('a schema 1 image', () => {
       reached()
       return new Promise(() => undefined)
     })
-    const pull = puller.pull(name, wanted)
+    const pull = puller.pull(name, pullOptions)
     await waiting
     pull.cancel()
     expect((await failureOf(pull)).code).toBe('CANCELLED')

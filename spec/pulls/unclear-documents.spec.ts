@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../lib/errors.js'
 import { digestOf, mediaTypes } from '../../lib/image/index.js'
-import { document } from '../../lib/testing/images/build-image.js'
+import { buildDocument } from '../../lib/testing/images/build-image.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
 import type { PullOptions } from '../../puller/index.js'
@@ -54,7 +54,7 @@ const parsed = {
 const changed =
   ({ config = {}, manifest = {} }: Change) =>
   (registry: Awaited<ReturnType<Workbench['registry']>>): Buffer => {
-    const made = document(mediaTypes.ociConfig, { ...parsed.config, ...config })
+    const made = buildDocument(mediaTypes.ociConfig, { ...parsed.config, ...config })
     const { mediaType, digest, size } = made
     for (const bytes of [...base.blobs.values(), made.bytes]) registry.putBlob(bytes)
     const body = { ...parsed.manifest, config: { mediaType, digest, size }, ...manifest }
@@ -198,7 +198,7 @@ describe('digests by several algorithms', () => {
       const [layer] = base.layers
       const { image, error, store } = await pulled((registry) => {
         const tar = layer!.tar
-        const config = document(mediaTypes.ociConfig, {
+        const config = buildDocument(mediaTypes.ociConfig, {
           ...parsed.config,
           rootfs: { type: 'layers', diff_ids: [digestOf(tar, ofLayer)] },
         })

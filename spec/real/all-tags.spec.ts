@@ -1,6 +1,6 @@
 /** All tags of a repository and all platforms of an index, out of the real registry; other tools read what is stored. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { skopeo } from '../../testbench/harness/skopeo.js'
@@ -21,7 +21,16 @@ describeReal('out of the real registry', () => {
   it('all tags of a repository come, each under its name (S2-01)', async () => {
     const { store } = await workspace()
     const name = `${registry.host}/windlass/base`
-    const result = await windlass(['pull', '-a', '-q', '--store', store, '--platform', 'linux/amd64', name])
+    const result = await runWindlass([
+      'pull',
+      '-a',
+      '-q',
+      '--store',
+      store,
+      '--platform',
+      'linux/amd64',
+      name,
+    ])
     expectExit(result, 0)
     const forms = (Object.keys(pushed.base.forms) as Form[]).sort()
     const lines = forms.map((form) => `${name}:${form}@${formOf(pushed.base, form).manifest.digest}`)
@@ -37,7 +46,7 @@ describeReal('out of the real registry', () => {
   it('a repository that is not there ends with 4 (S3-12)', async () => {
     const { store } = await workspace()
     for (const command of [['pull', '-a', '--store', store], ['tags']])
-      expectExit(await windlass([...command, `${registry.host}/no/such`]), 4, '')
+      expectExit(await runWindlass([...command, `${registry.host}/no/such`]), 4, '')
   })
 
   it.each(['windlass/platforms:index', 'converted/list:v2s2'])(
@@ -45,7 +54,7 @@ describeReal('out of the real registry', () => {
     async (short) => {
       const { store, path } = await workspace()
       const name = `${registry.host}/${short}`
-      const result = await windlass(['pull', '--all-platforms', '--json', '-q', '--store', store, name])
+      const result = await runWindlass(['pull', '--all-platforms', '--json', '-q', '--store', store, name])
       expectExit(result, 0)
       const { digest, images } = JSON.parse(result.stdout) as {
         digest: string

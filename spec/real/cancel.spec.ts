@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { Transform } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { expectSameTree } from '../../testbench/harness/same-tree.js'
@@ -75,8 +75,8 @@ describeReal('a pull that is interrupted', () => {
       try {
         const name = `${proxy.host}/windlass/app:oci-gzip`
         const begun = Date.now()
-        const result = await windlass(['pull', name, '--plain-http', '--store', store], {
-          started: (child) => void proxy.started.then(() => setTimeout(300)).then(() => child.kill(signal)),
+        const result = await runWindlass(['pull', name, '--plain-http', '--store', store], {
+          onStart: (child) => void proxy.started.then(() => setTimeout(300)).then(() => child.kill(signal)),
         })
         expectExit(result, 130, '')
         expect(result.stderr).not.toMatch(/^\s+at /m)
@@ -85,7 +85,7 @@ describeReal('a pull that is interrupted', () => {
         expect(existsSync(staging) ? await readdir(staging) : []).toEqual([])
 
         proxy.hurry()
-        const again = await windlass([
+        const again = await runWindlass([
           'pull',
           name,
           '--plain-http',

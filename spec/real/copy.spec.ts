@@ -7,7 +7,7 @@ import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { layoutSink } from '../../lib/sinks/index.js'
 import { type BuiltImage, buildImage, tinyImage } from '../../lib/testing/images/index.js'
-import { accessTo, expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { accessOptions, expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import {
   startDistribution,
@@ -43,7 +43,7 @@ describeReal('a copy', () => {
   }, 300_000)
   afterAll(() => Promise.all([from.stop(), to.stop()]))
 
-  const copy = (...args: readonly string[]) => windlass(['copy', '-q', '--plain-http', ...args])
+  const copy = (...args: readonly string[]) => runWindlass(['copy', '-q', '--plain-http', ...args])
   /** The manifest as skopeo gets it. */
   const raw = (name: string, { credentials }: Distribution = to): Promise<string> =>
     skopeo([
@@ -124,10 +124,10 @@ describeReal('a copy', () => {
       expectExit(await copy('--authfile', authfile, ...amd64, source, target), 0, `${target}@${digest}\n`)
       expect(digestOf(await raw(target, registry))).toBe(digest)
       // The login is for the target alone, which here is the source as well.
-      const { args, input } = accessTo(registry)
+      const { args, input } = accessOptions(registry)
       const options = ['copy', '-q', ...args, ...amd64]
       const other = `${registry.host}/private/other:1`
-      const within = await windlass([...options, target, other], input === undefined ? {} : { input })
+      const within = await runWindlass([...options, target, other], input === undefined ? {} : { input })
       expectExit(within, 0, `${other}@${digest}\n`)
       expect(existsSync(join(directory, 'store'))).toBe(false)
     } finally {
@@ -223,7 +223,7 @@ describeReal('a copy', () => {
   it('to a disk that is full says so, and leaves the layout as it was', async () => {
     const disk = await SmallDisk.mount('size=512k')
     try {
-      const layout = join(disk.here, 'layout')
+      const layout = join(disk.localPath, 'layout')
       const small = tinyImage()
       await fill(layout, small, 'small')
       const before = readdirSync(join(layout, 'blobs', 'sha256'))

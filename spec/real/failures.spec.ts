@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { open, WindlassError } from 'windlass'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { pushSmallImage, tamper } from '../../testbench/harness/small-image.js'
@@ -113,10 +113,10 @@ describeReal('a pull fails on', () => {
   it.each(Object.entries(cases))('%s', async (_title, { code, exit, make }) => {
     const { store } = await workspace()
     const { reference, unwanted } = await make(registry)
-    expectExit(await windlass(['pull', good, '--store', store, '--plain-http']), 0)
+    expectExit(await runWindlass(['pull', good, '--store', store, '--plain-http']), 0)
     const before = await settled(store)
 
-    const result = await windlass(['pull', reference, '--store', store, '--plain-http', '--retries', '1'])
+    const result = await runWindlass(['pull', reference, '--store', store, '--plain-http', '--retries', '1'])
     expectExit(result, exit, '')
     expect(result.stderr, 'no stack trace').not.toMatch(/^\s+at /m)
     expect(result.stderr.trim()).not.toBe('')
@@ -136,7 +136,7 @@ describeReal('a pull fails on', () => {
 
   it('a name that no reference can be: ends with 2', async () => {
     const { store } = await workspace()
-    expectExit(await windlass(['pull', 'Not A Name', '--store', store]), 2, '')
+    expectExit(await runWindlass(['pull', 'Not A Name', '--store', store]), 2, '')
     expect(existsSync(store), 'nothing was made for it').toBe(false)
   })
 })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeTree } from '../../lib/archive/index.js'
 import type { LayerEntry } from '../../lib/testing/images/index.js'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { bash } from '../../testbench/harness/run-tool.js'
@@ -73,7 +73,7 @@ describeReal('files of images in the real registry', () => {
     const [path = '/', ...flags] = args
     // A store would be made nowhere else.
     const env = { WINDLASS_STORE: '/nonexistent/store' }
-    return windlass([command, ...platform, '--plain-http', ...flags, name, path], { env })
+    return runWindlass([command, ...platform, '--plain-http', ...flags, name, path], { env })
   }
   const requests = async (since = 0) =>
     (await writable.requests())

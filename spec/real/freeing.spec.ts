@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { compareTrees, describeTree } from '../../lib/archive/index.js'
 import {
-  everything,
+  layersOfEveryKind,
   type Layout,
   openDirectory,
   platform,
   writeLayout,
 } from '../../testbench/harness/machine.js'
-import { describeSmallDisk, type Said, SmallDisk } from '../../testbench/harness/small-disk.js'
+import { describeSmallDisk, type CommandOutput, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const other = [[{ path: 'etc/motd', content: 'hello' }]]
 
@@ -43,7 +43,7 @@ await describeSmallDisk('a disk with nothing left', () => {
   let large: Layout
   let small: Layout
   beforeAll(() => {
-    large = writeLayout(join(place.path, 'large'), everything)
+    large = writeLayout(join(place.path, 'large'), layersOfEveryKind)
     small = writeLayout(join(place.path, 'small'), other)
   })
   afterAll(() => place.remove())
@@ -58,7 +58,7 @@ await describeSmallDisk('a disk with nothing left', () => {
     'of $of is read from and freed by rm and gc, with $what',
     async ({ fill, options, what }) => {
       const disk = await SmallDisk.mount('size=4m,nr_inodes=300')
-      const ok = ({ exit, stdout, stderr }: Said): string => {
+      const ok = ({ exit, stdout, stderr }: CommandOutput): string => {
         expect([exit, stderr]).toEqual([0, ''])
         return stdout
       }
@@ -66,7 +66,7 @@ await describeSmallDisk('a disk with nothing left', () => {
         ok(await disk.windlass('pull', '-q', ...options, ...platform, name))
       try {
         for (const { name } of [large, small]) await pull(name)
-        fill(disk.here)
+        fill(disk.localPath)
         expect(
           ok(await disk.windlass('images'))
             .trimEnd()
@@ -80,10 +80,10 @@ await describeSmallDisk('a disk with nothing left', () => {
         expect(ok(await disk.windlass('gc', '--dry-run'))).toBe('Would remove 0 objects, 0 B\n')
 
         expect(ok(await disk.windlass('rm', large.name))).toBe(`${large.name}\n`)
-        const before = statfsSync(disk.here)
+        const before = statfsSync(disk.localPath)
         const removed = what === 'trees and blobs' ? 6 : 4
         expect(ok(await disk.windlass('gc'))).toMatch(new RegExp(`^Removed ${removed} objects, `, 'm'))
-        const after = statfsSync(disk.here)
+        const after = statfsSync(disk.localPath)
         expect(after.ffree).toBeGreaterThan(before.ffree)
         expect(
           ok(await disk.windlass('images'))
@@ -91,7 +91,8 @@ await describeSmallDisk('a disk with nothing left', () => {
             .split('\n'),
         ).toHaveLength(2)
         expect(ok(await disk.windlass('verify'))).toMatch(/^Verified 1 image: .*, 0 problems$/m)
-        for (const name of ['fill', 'files']) rmSync(join(disk.here, name), { recursive: true, force: true })
+        for (const name of ['fill', 'files'])
+          rmSync(join(disk.localPath, name), { recursive: true, force: true })
         await pull(large.name)
         expect(ok(await disk.windlass('verify'))).toMatch(/^Verified 2 images: .*, 0 problems$/m)
       } finally {
@@ -105,10 +106,10 @@ await describeSmallDisk('a disk with nothing left', () => {
     try {
       for (const { name } of [large, small])
         expect((await disk.windlass('pull', '-q', ...platform, name)).exit).toBe(0)
-      fillInodes(disk.here)
-      rmSync(join(disk.here, 'files/0'))
-      fillBytes(disk.here)
-      const layers = join(disk.here, 'store/layers')
+      fillInodes(disk.localPath)
+      rmSync(join(disk.localPath, 'files/0'))
+      fillBytes(disk.localPath)
+      const layers = join(disk.localPath, 'store/layers')
       const before = await describeTree(layers)
       expect((await disk.windlass('rm', large.name)).exit).toBe(0)
       expect((await disk.windlass('rm', large.name)).exit).toBe(4)

@@ -34,7 +34,7 @@ await describeSmallDisk('a full disk', () => {
   const oneAfterTheOther = ({ layers }: BuiltImage): void =>
     registry.hook(async ({ kind, reference, method }) => {
       if (kind !== 'blob' || method !== 'GET' || reference !== layers.at(-1)!.digest) return undefined
-      const first = join(disk.here, 'store', 'layers', ...layers[0]!.diffID.split(':'))
+      const first = join(disk.localPath, 'store', 'layers', ...layers[0]!.diffID.split(':'))
       while (!existsSync(first)) await setTimeout(5)
       return undefined
     })
@@ -55,7 +55,7 @@ await describeSmallDisk('a full disk', () => {
     const { exit, stdout, stderr } = await disk.windlass('verify')
     expect([exit, stderr], stdout).toEqual([0, ''])
     expect(stdout).toMatch(new RegExp(`^Verified ${images} images?: .*, 0 problems$`, 'm'))
-    expect(readdirSync(join(disk.here, 'store', 'staging'))).toEqual([])
+    expect(readdirSync(join(disk.localPath, 'store', 'staging'))).toEqual([])
   }
 
   /** With room, it comes, and `most` bytes at most of its last layer; then it is away again. */
@@ -111,11 +111,11 @@ await describeSmallDisk('a full disk', () => {
     const built = image({ path: 'random', content: randomBytes(MiB) })
     const name = await put('is-filled', built)
     oneAfterTheOther(built)
-    const filler = join(disk.here, 'filler')
+    const filler = join(disk.localPath, 'filler')
     registry.hook(({ kind, reference, method }) => {
       if (kind !== 'blob' || method !== 'GET' || reference !== built.layers[1]!.digest || existsSync(filler))
         return undefined
-      const { bfree, bsize } = statfsSync(disk.here)
+      const { bfree, bsize } = statfsSync(disk.localPath)
       writeFileSync(filler, Buffer.alloc(bfree * bsize - 256 * 1024))
       return undefined
     })

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { windlass } from '../../testbench/harness/command-line.js'
+import { runWindlass } from '../../testbench/harness/command-line.js'
 import { expectReported } from '../../testbench/harness/disk-words.js'
 import { describeSmallDisk, SmallDisk } from '../../testbench/harness/small-disk.js'
 
@@ -40,7 +40,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
     await putImage(registry, 'large', '1', large)
     await putImage(registry, 'many', '1', manyFiles)
     for (const name of Object.values(names))
-      expect((await windlass(['pull', '-q', ...platform, name, '--store', store()])).exit).toBe(0)
+      expect((await runWindlass(['pull', '-q', ...platform, name, '--store', store()])).exit).toBe(0)
   })
   afterAll(async () => {
     rmSync(directory, { recursive: true })
@@ -59,7 +59,7 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
         new RegExp(`Unpacking "${name}\\S*" into ${disk.path}/\\S+ failed: no space left`),
         /^ {2}Free some space .* or name a directory on another disk to unpack into\./,
       )
-      expect(readdirSync(disk.here)).toEqual([])
+      expect(readdirSync(disk.localPath)).toEqual([])
     },
   )
 
@@ -71,14 +71,14 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
     expect(exit).toBe(7)
     expect(stderr).toMatch(/name a directory on another disk to unpack into/)
     expect(stderr).not.toContain('--store')
-    expect((await windlass(['verify', '--store', store()])).exit).toBe(0)
+    expect((await runWindlass(['verify', '--store', store()])).exit).toBe(0)
   })
 
   it('is told that there is no room also where its parents are to be made', async () => {
     try {
-      for (let at = 0; ; at++) closeSync(openSync(join(disk.here, String(at)), 'w'))
+      for (let at = 0; ; at++) closeSync(openSync(join(disk.localPath, String(at)), 'w'))
     } catch {
-      expect(statfsSync(disk.here).ffree).toBe(0)
+      expect(statfsSync(disk.localPath).ffree).toBe(0)
     }
     expectReported(
       await unpack(names.many, 'a/b/tree'),
@@ -104,12 +104,12 @@ await describeSmallDisk('a directory to unpack into, on a disk of its own', () =
       2,
       `windlass: Cannot unpack into ${disk.path}: it is a mount point, which a tree cannot replace\n  Name a directory below it.\n`,
     ])
-    expect(existsSync(join(disk.here, 'many'))).toBe(false)
+    expect(existsSync(join(disk.localPath, 'many'))).toBe(false)
   })
 
   it('is left as it was by a tree that did not fit', async () => {
-    writeFileSync(join(disk.here, 'mine'), 'mine')
+    writeFileSync(join(disk.localPath, 'mine'), 'mine')
     expect((await unpack(names.large, 'tree')).exit).toBe(7)
-    expect(readdirSync(disk.here)).toEqual(['mine'])
+    expect(readdirSync(disk.localPath)).toEqual(['mine'])
   })
 })

@@ -1,6 +1,6 @@
 /** What `windlass inspect` says, beside what skopeo says today of the same images in the real registry. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { skopeo } from '../../testbench/harness/skopeo.js'
@@ -20,7 +20,13 @@ describeReal('inspect beside skopeo', () => {
   afterAll(() => registry.stop())
 
   const ours = async (name: string, platform: string): Promise<Fields> => {
-    const result = await windlass(['inspect', '--json', '--platform', platform, `${registry.host}/${name}`])
+    const result = await runWindlass([
+      'inspect',
+      '--json',
+      '--platform',
+      platform,
+      `${registry.host}/${name}`,
+    ])
     expectExit(result, 0)
     expect(result.stderr).toBe('')
     return JSON.parse(result.stdout) as Fields

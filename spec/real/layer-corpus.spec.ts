@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { corpus } from '../../testbench/corpus/index.js'
-import { runUmoci, contradiction } from '../../testbench/corpus/umoci.js'
+import { runUmoci, describeContradiction } from '../../testbench/corpus/umoci.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { workspace } from '../../testbench/harness/workspace.js'
 
@@ -14,7 +14,7 @@ describeReal('the layer corpus and umoci', () => {
     const ask = async (directory: string): Promise<void> => {
       mkdirSync(directory)
       for (let each = waiting.shift(); each !== undefined; each = waiting.shift()) {
-        const found = contradiction(each, await runUmoci(each, directory))
+        const found = describeContradiction(each, await runUmoci(each, directory))
         if (found !== undefined) surprises.push(`${each.name}: not “${each.umoci}”, but ${found}`)
       }
     }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import {
-  everything,
+  layersOfEveryKind,
   openDirectory,
   ordinaryUser,
   platform,
@@ -28,7 +28,7 @@ describe.runIf(asRoot)('an image with everything', () => {
   let ordinary: TreeEntry[]
 
   beforeAll(async () => {
-    ;({ name } = writeLayout(join(place.path, 'layout'), everything))
+    ;({ name } = writeLayout(join(place.path, 'layout'), layersOfEveryKind))
     const store = join(place.path, 'ordinary')
     const flat = join(place.path, 'ordinary-flat')
     const { exit, stderr } = windlassAs(

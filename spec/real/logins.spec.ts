@@ -1,7 +1,7 @@
 /** What logins of real tools leave on disk is what Windlass reads, and sends where those tools would. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import {
   startDistribution,
@@ -17,7 +17,7 @@ const against = (auth: RegistryAuth) => () => {
   let pushed: PushedImages
   let registry: Distribution
   const tags = (repository: string, env: Readonly<Record<string, string>>, ...more: string[]) =>
-    windlass(['tags', ...more, `${registry.host}/${repository}`], { env })
+    runWindlass(['tags', ...more, `${registry.host}/${repository}`], { env })
 
   beforeAll(async () => {
     pushed = await pushedImages()
@@ -78,9 +78,9 @@ const against = (auth: RegistryAuth) => () => {
     const named = ['tags', '--username', username, '--password-stdin', `${registry.host}/team/app`]
     for (const name of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
       const env = { [name]: path('none') }
-      expectExit(await windlass(named, { env, input: password }), 0, '1\n')
+      expectExit(await runWindlass(named, { env, input: password }), 0, '1\n')
     }
-    const typed = await windlass([...named, '--authfile', path('none')], { input: password })
+    const typed = await runWindlass([...named, '--authfile', path('none')], { input: password })
     expectExit(typed, 2)
     expect(typed.stderr).toContain(path('none'))
   })

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution } from '../../testbench/harness/distribution.js'
 import { runTool } from '../../testbench/harness/run-tool.js'
@@ -22,7 +22,7 @@ describeReal('a layer of 1 GiB', () => {
     try {
       const { store } = await workspace()
       const name = `${registry.host}/windlass/big:oci-gzip`
-      const result = await windlass(['pull', name, '--plain-http', '--store', store])
+      const result = await runWindlass(['pull', name, '--plain-http', '--store', store])
       expectExit(result, 0)
       expect(result.peakRss, 'it was measured').toBeGreaterThan(20 * 1024 * 1024)
       expect(result.peakRss).toBeLessThan(limit)

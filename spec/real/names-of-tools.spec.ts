@@ -4,7 +4,7 @@ import { cp, readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { windlass } from '../../testbench/harness/command-line.js'
+import { runWindlass } from '../../testbench/harness/command-line.js'
 import { runTool } from '../../testbench/harness/run-tool.js'
 import { skopeo } from '../../testbench/harness/skopeo.js'
 import { workspace } from '../../testbench/harness/workspace.js'
@@ -45,7 +45,7 @@ describe.each(tools.filter(({ tool }) => has(tool)))('an image that $tool named'
 
   it.each(names)('%s is listed, unpacked, inspected, verified and removed', async (name) => {
     const { store, path } = await workspace()
-    const run = (command: string, ...words: string[]) => windlass([command, '--store', store, ...words])
+    const run = (command: string, ...words: string[]) => runWindlass([command, '--store', store, ...words])
     const pulled = `${registry.host}/app:1`
     expect((await run('pull', '-q', ...platform, pulled)).exit).toBe(0)
     await tag(store, pulled, name, path('copy'))

@@ -11,13 +11,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const hasStrace = spawnSync('strace', ['-V']).error === undefined
 
 const told = ({ violations }: CheckedTrace): string[] =>
-  violations.map(({ rule, path, what, line }) => `${rule} ${path}: ${what} (line ${line})`)
+  violations.map(({ rule, path, description, line }) => `${rule} ${path}: ${description} (line ${line})`)
 
 describe.skipIf(!hasStrace)('a power cut', () => {
   beforeAll(() => runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root }))
 
   it.each([
-    ['pull into a store that is made', 16],
+    ['pull into a store that does not exist', 16],
     ['pull --no-unpack', 9],
     ['gc', 0],
     ['verify --repair', 2],
@@ -25,7 +25,7 @@ describe.skipIf(!hasStrace)('a power cut', () => {
     const checked = await runScenario(scenarios.find((scenario) => scenario.title === title)!)
     expect(told(checked)).toEqual([])
     expect(checked.publications).toHaveLength(publications)
-    expect(checked.points).toBeGreaterThan(20)
+    expect(checked.powerCuts).toBeGreaterThan(20)
   })
 
   it.each([

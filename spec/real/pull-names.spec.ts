@@ -1,6 +1,6 @@
 /** The ways to name an image, the choice of a platform, and what a second pull asks the registry for. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass, type CommandResult } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass, type CommandResult } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { expectSameTree } from '../../testbench/harness/same-tree.js'
@@ -23,7 +23,7 @@ describeReal('an image named', () => {
   afterAll(() => registry.stop())
 
   const pull = (store: string, ...args: readonly string[]): Promise<CommandResult> =>
-    windlass(['pull', '--plain-http', '--store', store, ...args])
+    runWindlass(['pull', '--plain-http', '--store', store, ...args])
 
   it.each([
     ['by tag', (): string => ':oci-gzip'],

@@ -1,6 +1,6 @@
 /** Every test image, out of the real registry: what Windlass unpacks is what umoci unpacks, entry for entry. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, accessTo, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, accessOptions, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import {
   startDistribution,
@@ -50,9 +50,9 @@ describeReal('a real image', () => {
     const registry = registries.get(auth)!
     const image = pushed[name]
     const { store, path } = await workspace()
-    const { args, input } = accessTo(registry)
+    const { args, input } = accessOptions(registry)
     const reference = `${registry.host}/${pushedName(image, form)}`
-    const result = await windlass(
+    const result = await runWindlass(
       // What links into a lower layer has no tree of its own (docs/decisions/0006).
       [
         'pull',
@@ -69,7 +69,7 @@ describeReal('a real image', () => {
     expectExit(result, 0, `${reference}@${formOf(image, form).manifest.digest}\n`)
     const unlisted = name === 'linked' ? ['usr', 'usr/local', 'usr/local/bin'] : []
     await expectSameTree(path('rootfs'), image.rootfs, unlisted)
-    if (registry.tokens !== undefined) expect(registry.tokens.asked.length).toBeGreaterThan(0)
+    if (registry.tokens !== undefined) expect(registry.tokens.requestedScopes.length).toBeGreaterThan(0)
   })
 
   it.each(['converted/gzip:v2s2', 'converted/gzip:oci', 'converted/zstd:oci'])(
@@ -78,9 +78,16 @@ describeReal('a real image', () => {
       const registry = registries.get('open')!
       const { store, path } = await workspace()
       const reference = `${registry.host}/${name}`
-      const pull = await windlass(['pull', reference, '--store', store, '--plain-http'])
+      const pull = await runWindlass(['pull', reference, '--store', store, '--plain-http'])
       expectExit(pull, 0, `${reference}@${pushed.converted[name] ?? ''}\n`)
-      const unpack = await windlass(['unpack', reference, path('rootfs'), '--store', store, '--plain-http'])
+      const unpack = await runWindlass([
+        'unpack',
+        reference,
+        path('rootfs'),
+        '--store',
+        store,
+        '--plain-http',
+      ])
       expectExit(unpack, 0)
       await expectSameTree(path('rootfs'), pushed.base.rootfs)
     },
@@ -90,7 +97,7 @@ describeReal('a real image', () => {
     const registry = registries.get('open')!
     const { store } = await workspace()
     const reference = `${registry.host}/${pushedName(pushed.linked, 'oci-gzip')}`
-    const result = await windlass(['pull', reference, '--store', store, '--plain-http'])
+    const result = await runWindlass(['pull', reference, '--store', store, '--plain-http'])
     expectExit(result, 5, '')
     expect(result.stderr).toContain('--no-unpack --rootfs')
   })
@@ -100,9 +107,9 @@ describeReal('a real image', () => {
       const registry = registries.get(auth)!
       const { store } = await workspace()
       const reference = `${registry.host}/${pushedName(pushed.base, 'oci-gzip')}`
-      const nobody = await windlass(['pull', reference, '--store', store, '--plain-http'])
+      const nobody = await runWindlass(['pull', reference, '--store', store, '--plain-http'])
       expectExit(nobody, 3, '')
-      const wrong = await windlass(
+      const wrong = await runWindlass(
         ['pull', reference, '--store', store, '--plain-http', '--username', 'windlass', '--password-stdin'],
         { input: 'mistaken-password\n' },
       )

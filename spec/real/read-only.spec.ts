@@ -7,9 +7,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hostWhiteoutForm, describeTree } from '../../lib/archive/index.js'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
-import { windlass } from '../../testbench/harness/command-line.js'
+import { runWindlass } from '../../testbench/harness/command-line.js'
 import { expectReported } from '../../testbench/harness/disk-words.js'
-import { describeSmallDisk, type Said, SmallDisk } from '../../testbench/harness/small-disk.js'
+import { describeSmallDisk, type CommandOutput, SmallDisk } from '../../testbench/harness/small-disk.js'
 
 const image = buildImage({ layers: [{ entries: [{ path: 'etc/motd', content: 'hello' }] }] })
 const other = buildImage({ layers: [{ entries: [{ path: 'etc/other', content: 'other' }] }] })
@@ -46,7 +46,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
 
   it('gives an image by the name that another tool gave it', async () => {
     disk.remount('rw')
-    const path = join(disk.here, 'store/index.json')
+    const path = join(disk.localPath, 'store/index.json')
     const before = readFileSync(path, 'utf8')
     const index = JSON.parse(before) as { manifests: Record<string, unknown>[] }
     const { mediaType, digest, size } = index.manifests[0]!
@@ -63,7 +63,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
   })
 
   it('is verified, asked what could be removed, and up to date', async () => {
-    const before = await describeTree(disk.here)
+    const before = await describeTree(disk.localPath)
     for (const [args, says] of [
       [['verify'], /^Verified 1 image: .* 1 unpacked layer, 0 problems$/m],
       [['gc', '--dry-run'], /^Would remove 0 objects, 0 B$/m],
@@ -73,7 +73,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
       expect([exit, stderr]).toEqual([0, ''])
       expect(stdout).toMatch(says)
     }
-    expect(await describeTree(disk.here)).toEqual(before)
+    expect(await describeTree(disk.localPath)).toEqual(before)
   })
 
   it.each<[string, () => string[]]>([
@@ -81,13 +81,13 @@ await describeSmallDisk('a store on a read-only file system', () => {
     ['rm', () => ['rm', names.here]],
     ['gc', () => ['gc']],
   ])('is not written to by %s, which says so', async (_title, args) => {
-    const before = await describeTree(disk.here)
+    const before = await describeTree(disk.localPath)
     expectReported(
       await disk.windlass(...args()),
       new RegExp(`${disk.path}/store.*: the file system is read-only`),
       /^ {2}Use --store to name a store on a writable file system\./,
     )
-    expect(await describeTree(disk.here)).toEqual(before)
+    expect(await describeTree(disk.localPath)).toEqual(before)
   })
 
   it('takes no tree beside it either, nor says which whiteouts it would take', async () => {
@@ -96,7 +96,7 @@ await describeSmallDisk('a store on a read-only file system', () => {
       new RegExp(`Writing the tree of the image failed at ${disk.path}/flat: the file system is read-only`),
       /^ {2}Name a directory to unpack into that is on a writable file system\./,
     )
-    await expect(hostWhiteoutForm(disk.here)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
+    await expect(hostWhiteoutForm(disk.localPath)).rejects.toMatchObject({ code: 'STORE_READ_ONLY' })
   })
 })
 
@@ -106,7 +106,7 @@ await describeSmallDisk('a layout of another tool on a read-only file system', (
     disk = await SmallDisk.mount('size=4m')
     expect((await disk.windlass('pull', '-q', ...platform, names.here)).exit).toBe(0)
     for (const name of ['lock', 'staging', 'partial', 'windlass.json'])
-      rmSync(join(disk.here, 'store', name), { recursive: true })
+      rmSync(join(disk.localPath, 'store', name), { recursive: true })
     disk.remount('ro')
   })
   afterAll(() => disk.unmount())
@@ -158,7 +158,7 @@ describe.skipIf(!canBeNobody)('a store of another user', () => {
     directory = mkdtempSync(join(tmpdir(), 'windlass-others-'))
     store = join(directory, 'store')
     chmodSync(directory, 0o755)
-    expect((await windlass(['pull', '-q', ...platform, names.here, '--store', store])).exit).toBe(0)
+    expect((await runWindlass(['pull', '-q', ...platform, names.here, '--store', store])).exit).toBe(0)
   })
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -198,7 +198,7 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
   let directory: string
   let store: string
   /** Not synchronous: the registry is in this process. */
-  const run = (...args: string[]): Promise<Said> =>
+  const run = (...args: string[]): Promise<CommandOutput> =>
     new Promise((resolve) => {
       const command = [...asNobody, process.execPath, 'dist/cli/main.js', ...args, '--store', store]
       const env = { PATH: process.env['PATH'], HOME: '/nonexistent' }
@@ -213,7 +213,7 @@ describe.skipIf(!canBeNobody)('a store of this user that is partly closed to the
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
   beforeEach(async () => {
     store = mkdtempSync(join(directory, 'store-'))
-    expect((await windlass(['pull', '-q', ...platform, names.here, '--store', store])).exit).toBe(0)
+    expect((await runWindlass(['pull', '-q', ...platform, names.here, '--store', store])).exit).toBe(0)
     execFileSync('chown', ['-R', '65534:65534', store])
   })
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { expectSameTree } from '../../testbench/harness/same-tree.js'
@@ -53,7 +53,7 @@ describeReal('schema 1', () => {
   /** Pulls into a store of its own and gives what was printed. */
   async function pull(name: string) {
     const { store, path } = await workspace()
-    const result = await windlass(['pull', '--json', '--plain-http', '--store', store, name])
+    const result = await runWindlass(['pull', '--json', '--plain-http', '--store', store, name])
     expectExit(result, 0)
     return { pulled: JSON.parse(result.stdout) as Pulled, store, path }
   }
@@ -62,7 +62,7 @@ describeReal('schema 1', () => {
   async function pullTree(name: string): Promise<Pulled> {
     const { store, path } = await workspace()
     const rootfs = path('rootfs')
-    const result = await windlass([
+    const result = await runWindlass([
       ...['pull', '--json', '--plain-http'],
       ...['--store', store, '--rootfs', rootfs, name],
     ])
@@ -105,7 +105,7 @@ describeReal('schema 1', () => {
     const missing = `sha256:${'0'.repeat(64)}`
     const before = (await registry.requests()).length
     const name = `${registry.host}/old/app@${missing}`
-    expectExit(await windlass(['pull', '--plain-http', '--store', store, name]), 4, '')
+    expectExit(await runWindlass(['pull', '--plain-http', '--store', store, name]), 4, '')
     const asked = (await registry.requests()).slice(before).map(({ path }) => path)
     expect(asked.filter((path) => path.includes('/manifests/'))).toEqual([`/v2/old/app/manifests/${missing}`])
   })
@@ -134,13 +134,13 @@ describeReal('schema 1', () => {
   it('pulled where signatures are required (S2-76)', async () => {
     const { store } = await workspace()
     const flags = ['--plain-http', '--require-schema1-signatures', '--no-unpack', '--store', store]
-    expectExit(await windlass(['pull', ...flags, `${registry.host}/old/app`]), 0)
+    expectExit(await runWindlass(['pull', ...flags, `${registry.host}/old/app`]), 0)
   })
 
   it('pulled again, it is up to date, and the manifest alone is asked for (S2-06)', async () => {
     const { store } = await pull(`${registry.host}/old/app`)
     const before = (await registry.requests()).length
-    const again = await windlass([
+    const again = await runWindlass([
       'pull',
       '--json',
       '--plain-http',
@@ -156,7 +156,7 @@ describeReal('schema 1', () => {
 
   it('inspects without a request for a layer', async () => {
     const before = (await registry.requests()).length
-    const result = await windlass(['inspect', '--plain-http', '--json', `${registry.host}/old/app`])
+    const result = await runWindlass(['inspect', '--plain-http', '--json', `${registry.host}/old/app`])
     expectExit(result, 0)
     expect(result.stdout).toContain(digest)
     for (const layer of formOf(image, 'v2s2-gzip').layers) expect(result.stdout).toContain(layer.digest)

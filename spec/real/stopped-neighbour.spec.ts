@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../lib/testing/images/index.js'
 import { faults, startRegistry, type TestRegistry } from '../../lib/testing/registry/index.js'
 import { locksAvailable } from '../../lib/system/index.js'
-import { windlass } from '../../testbench/harness/command-line.js'
+import { runWindlass } from '../../testbench/harness/command-line.js'
 import { workspace } from '../../testbench/harness/workspace.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -35,7 +35,7 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
   beforeAll(async () => {
     registry = await startRegistry()
     await putImage(registry, 'app', '1', image)
-    await windlass(['--version']) // builds
+    await runWindlass(['--version']) // builds
   })
   afterAll(() => registry.close())
 
@@ -51,7 +51,7 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     while (!existsSync(`${partial}.lock`) || !asked()) await delay(20)
     stopped.kill('SIGSTOP')
     const began = performance.now()
-    const { exit, stderr } = await windlass(['pull', '--progress', 'plain', ...args])
+    const { exit, stderr } = await runWindlass(['pull', '--progress', 'plain', ...args])
     expect(exit, stderr).toBe(0)
     expect(performance.now() - began).toBeLessThan(55_000)
     expect(stderr).toContain(
@@ -63,15 +63,15 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     stopped.kill('SIGCONT')
     stopped.kill('SIGKILL')
     await once(stopped, 'exit')
-    expect((await windlass(['verify', '--store', store])).exit).toBe(0)
-    expect((await windlass(['gc', '--store', store])).exit).toBe(0)
+    expect((await runWindlass(['verify', '--store', store])).exit).toBe(0)
+    expect((await runWindlass(['gc', '--store', store])).exit).toBe(0)
     expect(readdirSync(join(store, 'staging'))).toEqual([])
   }, 120_000)
 
   it('while it held the lock of the store, a command that waits hears Ctrl-C at once', async () => {
     const { store } = await workspace()
     expect(
-      (await windlass(['pull', '-q', '--store', store, ...platform, `${registry.host}/app:1`])).exit,
+      (await runWindlass(['pull', '-q', '--store', store, ...platform, `${registry.host}/app:1`])).exit,
     ).toBe(0)
     const holder = spawn(
       process.execPath,
@@ -84,8 +84,8 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     await once(holder.stdout, 'data')
     holder.kill('SIGSTOP')
     let interrupted = Infinity
-    const { exit, stderr } = await windlass(['rm', '--store', store, `${registry.host}/app:1`], {
-      started: (child) =>
+    const { exit, stderr } = await runWindlass(['rm', '--store', store, `${registry.host}/app:1`], {
+      onStart: (child) =>
         setTimeout(() => {
           interrupted = performance.now()
           child.kill('SIGINT')
@@ -102,7 +102,7 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
     await putImage(registry, 'large', '1', large)
     const { store, path } = await workspace()
     const name = `${registry.host}/large:1`
-    expect((await windlass(['pull', '-q', '--store', store, ...platform, name])).exit).toBe(0)
+    expect((await runWindlass(['pull', '-q', '--store', store, ...platform, name])).exit).toBe(0)
     const parent = path('trees')
     await mkdir(parent)
     let left = 0
@@ -115,16 +115,16 @@ describe.skipIf(!locksAvailable())('beside a process that was stopped', () => {
       await once(child, 'exit')
       if (readdirSync(parent).some((each) => each.startsWith('.'))) left++
       // Every other time the next one that builds there finds it, else the store does.
-      if (at % 2 === 0) expect((await windlass(['gc', '--store', store])).exit).toBe(0)
+      if (at % 2 === 0) expect((await runWindlass(['gc', '--store', store])).exit).toBe(0)
       if (at % 2 === 0) expect(readdirSync(parent).filter((each) => each.startsWith('.'))).toEqual([])
       if (existsSync(join(parent, 'tree'))) break
     }
     expect(left).toBeGreaterThan(0)
     const other = path('other')
     const target = existsSync(join(parent, 'tree')) ? join(parent, 'more') : join(parent, 'tree')
-    expect((await windlass(['unpack', '-q', '--store', other, ...platform, name, target])).exit).toBe(0)
+    expect((await runWindlass(['unpack', '-q', '--store', other, ...platform, name, target])).exit).toBe(0)
     expect(await readFile(join(target, 'files/7'), 'utf8')).toBe('7'.repeat(500))
-    await windlass(['images', '--store', store])
+    await runWindlass(['images', '--store', store])
     expect(readdirSync(parent).filter((each) => each.startsWith('.'))).toEqual([])
   }, 180_000)
 })

@@ -6,19 +6,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { setXattr } from '../../lib/system/index.js'
 import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import {
-  asRoot,
-  everything,
+  isRoot,
+  layersOfEveryKind,
   type Layout,
   openDirectory,
   platform,
-  usersHere,
+  availableUsers,
   windlassAs,
   writeLayout,
 } from '../../testbench/harness/machine.js'
 
 const place = openDirectory()
 let layout: Layout
-beforeAll(() => (layout = writeLayout(join(place.path, 'layout'), everything)))
+beforeAll(() => (layout = writeLayout(join(place.path, 'layout'), layersOfEveryKind)))
 afterAll(() => place.remove())
 
 /** A directory of the user that runs. */
@@ -46,7 +46,7 @@ interface Place {
   readonly umask?: string
 }
 const setgid = (path: string): void => {
-  if (asRoot) chownSync(path, -1, 77)
+  if (isRoot) chownSync(path, -1, 77)
   chmodSync(path, 0o2755)
 }
 const places: readonly Place[] = [
@@ -60,7 +60,7 @@ const places: readonly Place[] = [
   { where: 'with the umask 0777', umask: '0777' },
 ]
 
-describe.each(usersHere)('the store of %s', (_user, as) => {
+describe.each(availableUsers)('the store of %s', (_user, as) => {
   /** Trees of the layers in both forms, and of the image. */
   async function trees({ prepare, umask = '022' }: Partial<Place>): Promise<TreeEntry[][]> {
     const path = directoryOf(as)
@@ -100,14 +100,14 @@ describe.each(usersHere)('the store of %s', (_user, as) => {
   })
 })
 
-describe.runIf(asRoot)('a store with parts on mounts of their own', () => {
+describe.runIf(isRoot)('a store with parts on mounts of their own', () => {
   const mounted: string[] = []
   afterAll(() => {
     for (const path of mounted.reverse()) execFileSync('umount', ['-l', path])
   })
   const kinds = ['another file system', 'a bind mount of the same'] as const
   const parts = [['layers'], ['blobs'], ['layers', 'blobs']]
-  const cases = usersHere.flatMap(([user, as]) =>
+  const cases = availableUsers.flatMap(([user, as]) =>
     kinds.flatMap((kind) =>
       parts.map((which) => ({
         user,

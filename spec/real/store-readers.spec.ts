@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { expectExit, windlass } from '../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../testbench/harness/command-line.js'
 import { describeReal } from '../../testbench/harness/components.js'
 import { startDistribution, type Distribution } from '../../testbench/harness/distribution.js'
 import { expectSameTree } from '../../testbench/harness/same-tree.js'
@@ -30,7 +30,7 @@ describeReal('the store', () => {
       const image = pushed.app
       const { store, path } = await workspace()
       const name = `${registry.host}/windlass/app:${form}`
-      expectExit(await windlass(['pull', '--plain-http', '--store', store, name]), 0)
+      expectExit(await runWindlass(['pull', '--plain-http', '--store', store, name]), 0)
       const inspected = JSON.parse(await skopeo(['inspect', `oci:${store}:${name}`])) as {
         Digest: string
         Layers: string[]
@@ -56,7 +56,7 @@ describeReal('the store', () => {
   it.each<Form>(['oci-gzip', 'v2s2-gzip'])('is read by umoci: %s', async (form) => {
     const { store, path } = await workspace()
     const name = `${registry.host}/windlass/app:${form}`
-    expectExit(await windlass(['pull', '--plain-http', '--store', store, name]), 0)
+    expectExit(await runWindlass(['pull', '--plain-http', '--store', store, name]), 0)
     const rootfs = await umociUnpack(`${store}:${name}`, path('bundle'))
     await expectSameTree(rootfs, pushed.app.rootfs)
   })
@@ -65,12 +65,14 @@ describeReal('the store', () => {
     const { store, path } = await workspace()
     const other = await startDistribution({ storage: pushed.storage, readOnly: true })
     const name = `${other.host}/windlass/base:oci-zstd`
-    const pull = await windlass(['pull', '--plain-http', '--store', store, name]).finally(() => other.stop())
+    const pull = await runWindlass(['pull', '--plain-http', '--store', store, name]).finally(() =>
+      other.stop(),
+    )
     expectExit(pull, 0)
-    const images = await windlass(['images', '--store', store])
+    const images = await runWindlass(['images', '--store', store])
     expectExit(images, 0)
     expect(images.stdout).toContain('windlass/base')
-    const unpack = await windlass(['unpack', name, path('rootfs'), '--plain-http', '--store', store])
+    const unpack = await runWindlass(['unpack', name, path('rootfs'), '--plain-http', '--store', store])
     expectExit(unpack, 0)
     await expectSameTree(path('rootfs'), pushed.base.rootfs)
   })

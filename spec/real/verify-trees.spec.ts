@@ -15,12 +15,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { removeXattr, setXattr } from '../../lib/system/index.js'
 import { compareTrees, describeTree, type TreeEntry } from '../../lib/archive/index.js'
 import {
-  asRoot,
-  everything,
+  isRoot,
+  layersOfEveryKind,
   type Layout,
   openDirectory,
   platform,
-  usersHere,
+  availableUsers,
   windlassAs,
   writeLayout,
 } from '../../testbench/harness/machine.js'
@@ -37,7 +37,7 @@ const set = (path: string, name: string, value: Buffer | string): void =>
 
 const place = openDirectory()
 let layout: Layout
-beforeAll(() => (layout = writeLayout(join(place.path, 'layout'), everything)))
+beforeAll(() => (layout = writeLayout(join(place.path, 'layout'), layersOfEveryKind)))
 afterAll(() => place.remove())
 
 interface Change {
@@ -119,7 +119,7 @@ const changes: readonly Change[] = [
   },
 ]
 
-describe.runIf(asRoot).each(usersHere)('as %s', (_user, as) => {
+describe.runIf(isRoot).each(availableUsers)('as %s', (_user, as) => {
   let store: string
   let root: string
   let before: TreeEntry[]

@@ -1,12 +1,12 @@
 /** Around every spec file: fails the file when it leaves a descriptor open or a timer running. */
 import { afterAll, beforeAll } from 'vitest'
 import { waitForRelease } from '../../lib/testing/nothing-left.js'
-import { type Census, restingCensus } from '../../lib/testing/nothing-left-census.js'
+import { type Census, idleCensus } from '../../lib/testing/nothing-left-census.js'
 
 let before: Census = new Map()
 
 beforeAll(async () => {
-  before = await restingCensus()
+  before = await idleCensus()
 })
 
 afterAll(async () => {

@@ -3,7 +3,7 @@ import { appendFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { digestOf } from '../../lib/image/index.js'
-import { downloadWaits, type HeldDownload } from '../../lib/store/partial/download-watch.js'
+import { downloadWaitMs, type HeldDownload } from '../../lib/store/partial/download-watch.js'
 import { locksAvailable } from '../../lib/system/index.js'
 import { Child } from '../support/store/child.js'
 import { TemporaryStores } from '../support/store/temporary-store.js'
@@ -15,12 +15,12 @@ const another = digestOf(Buffer.from('another blob'))
 describe.skipIf(!locksAvailable())('a download that another process holds', () => {
   const stores = new TemporaryStores()
   const children: Child[] = []
-  const before = { ...downloadWaits }
+  const before = { ...downloadWaitMs }
   beforeEach(() => {
-    Object.assign(downloadWaits, { notice: 200, stalled: 1_000, total: 20_000, interval: 20 })
+    Object.assign(downloadWaitMs, { notice: 200, stalled: 1_000, total: 20_000, interval: 20 })
   })
   afterEach(async () => {
-    Object.assign(downloadWaits, before)
+    Object.assign(downloadWaitMs, before)
     for (const child of children.splice(0)) await child.kill()
   })
 
@@ -110,7 +110,7 @@ describe.skipIf(!locksAvailable())('a download that another process holds', () =
   })
 
   it('is waited for no longer than the limit, even if more comes', async () => {
-    Object.assign(downloadWaits, { total: 1_500 })
+    Object.assign(downloadWaitMs, { total: 1_500 })
     const store = await stores.open()
     const child = await held(store.directory, 'grow-partial', digest)
     await expect(store.partials.acquire(digest)).rejects.toMatchObject({

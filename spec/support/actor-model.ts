@@ -45,7 +45,7 @@ export class ActorModel {
     return this.#running.map(({ id }) => id)
   }
 
-  /** Letters whose askers still wait for the end. */
+  /** Letters whose requesters still wait for the end. */
   get open(): readonly number[] {
     return [...this.#waiting, ...this.#running, ...this.#delayed.map(({ letter }) => letter)]
       .map(({ id }) => id)

@@ -10,7 +10,7 @@ export class ServedByHand {
   readonly actor: Actor<string, string>
   /** Attempts in the order of their start: `a`, and `a2` for the second at the same letter. */
   readonly started: string[] = []
-  /** What the askers received: a reply, or `a: the message of its error`. */
+  /** What the requesters received: a reply, or `a: the message of its error`. */
   readonly received: string[] = []
   readonly #running = new Map<string, Subscriber<string>>()
 

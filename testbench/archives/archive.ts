@@ -4,7 +4,8 @@ import type { TarEntry } from '../../lib/archive/tar/entry.js'
 import type { TarLimits } from '../../lib/archive/tar/limits.js'
 import { TarReader } from '../../lib/archive/tar/reader.js'
 
-export interface Fields {
+/** Fields of a tar header. A buffer is written as it is; a number is written in octal. */
+export interface HeaderFields {
   readonly flag?: string
   readonly name?: string
   readonly link?: string
@@ -23,9 +24,11 @@ export interface Fields {
 
 const magics = { ustar: 'ustar\x0000', gnu: 'ustar  \0', v7: '', star: 'ustar\x0000' }
 
+/** Encodes a number as an octal field that ends with NUL. */
 export const octal = (value: number, length: number): Buffer =>
   Buffer.from(`${value.toString(8).padStart(length - 1, '0')}\0`, 'latin1')
 
+/** Encodes a number as a base-256 field (GNU), whose first bit is set. */
 export function base256(value: bigint, length: number): Buffer {
   const field = Buffer.alloc(length)
   for (let i = length - 1, rest = value; i >= 0; i--, rest >>= 8n) field[i] = Number(BigInt.asUintN(8, rest))
@@ -33,7 +36,8 @@ export function base256(value: bigint, length: number): Buffer {
   return field
 }
 
-export function header(fields: Fields = {}): Buffer {
+/** Returns a header block with a correct checksum. */
+export function header(fields: HeaderFields = {}): Buffer {
   const { flag = '0', name = 'a', link = '', magic = 'ustar', prefix = '', edit } = fields
   const block = Buffer.alloc(512)
   const number = (value: number | Buffer | undefined, at: number, length: number): void => {
@@ -55,10 +59,11 @@ export function header(fields: Fields = {}): Buffer {
   }
   if (magic === 'star') block.write('tar\0', 508, 'latin1')
   edit?.(block)
-  return checksummed(block)
+  return withChecksum(block)
 }
 
-export function checksummed(block: Buffer, signed = false): Buffer {
+/** Writes the checksum into a header block and returns the block. `signed` sums signed bytes, as some old tars do. */
+export function withChecksum(block: Buffer, signed = false): Buffer {
   block.fill(0x20, 148, 156)
   let sum = 0
   for (const byte of block) sum += signed && byte > 127 ? byte - 256 : byte
@@ -67,15 +72,19 @@ export function checksummed(block: Buffer, signed = false): Buffer {
 }
 
 /** Pads `body` with zeros to whole blocks. */
-export const blocks = (body: Buffer | string): Buffer => {
+export const padToBlocks = (body: Buffer | string): Buffer => {
   const bytes = Buffer.from(body as string, 'latin1')
   return Buffer.concat([bytes, Buffer.alloc(-bytes.length & 511)])
 }
 
-/** Returns a header, whose size is that of `body`, and the body. */
-export const entry = (fields: Fields, body: Buffer | string = ''): Buffer =>
-  Buffer.concat([header({ size: Buffer.from(body as string, 'latin1').length, ...fields }), blocks(body)])
+/** Returns a header and `body`. The size in the header is that of `body` unless `fields` has another. */
+export const entry = (fields: HeaderFields, body: Buffer | string = ''): Buffer =>
+  Buffer.concat([
+    header({ size: Buffer.from(body as string, 'latin1').length, ...fields }),
+    padToBlocks(body),
+  ])
 
+/** Returns a pax record `<length> <key>=<value>\n`, where the length includes itself. */
 export function paxRecord(key: string, value: string): string {
   const rest = ` ${key}=${value}\n`
   let length = rest.length
@@ -83,21 +92,28 @@ export function paxRecord(key: string, value: string): string {
   return `${length}${rest}`
 }
 
+/** Returns an extended header for the next entry (`x`) or for all later ones (`g`). */
 export const pax = (records: readonly (readonly [string, string])[], flag: 'x' | 'g' = 'x'): Buffer =>
   entry({ flag, name: 'PaxHeaders/a' }, records.map(([key, value]) => paxRecord(key, value)).join(''))
 
-export const end = Buffer.alloc(1024)
+/** The two zero blocks at the end of an archive. */
+export const endOfArchive = Buffer.alloc(1024)
 
-export const archive = (...parts: readonly Buffer[]): Buffer => Buffer.concat([...parts, end])
+/** Returns an archive of `parts`, which are whole blocks. */
+export const archive = (...parts: readonly Buffer[]): Buffer => Buffer.concat([...parts, endOfArchive])
 
 /** An entry that was read, with the parts of its content. Adjacent parts are joined. */
-export interface Seen extends TarEntry {
+export interface ReadEntry extends TarEntry {
   readonly parts: readonly { readonly offset: number; readonly bytes: string }[]
 }
 
-/** Reads `bytes` in chunks of the lengths that `cut` returns, or as one chunk without it. */
-export function read(bytes: Buffer, limits?: Partial<TarLimits>, cut?: () => number): Seen[] {
-  const seen: Seen[] = []
+/** Reads an archive in chunks whose lengths `nextChunkLength` returns; without it, as one chunk. */
+export function readArchive(
+  bytes: Buffer,
+  limits?: Partial<TarLimits>,
+  nextChunkLength?: () => number,
+): ReadEntry[] {
+  const seen: ReadEntry[] = []
   let open: { entry: TarEntry; parts: { offset: number; bytes: string }[] } | undefined
   const reader = new TarReader(
     {
@@ -121,7 +137,7 @@ export function read(bytes: Buffer, limits?: Partial<TarLimits>, cut?: () => num
     limits,
   )
   for (let at = 0; at < bytes.length;) {
-    const length = cut?.() ?? bytes.length
+    const length = nextChunkLength?.() ?? bytes.length
     // The copy is overwritten afterwards, because a chunk is valid only during the call.
     const chunk = Buffer.from(bytes.subarray(at, at + length))
     reader.write(chunk)
@@ -133,7 +149,7 @@ export function read(bytes: Buffer, limits?: Partial<TarLimits>, cut?: () => num
 }
 
 /** Returns the content with its holes filled with zeros. */
-export function contentOf({ size, parts }: Seen): Buffer {
+export function contentOf({ size, parts }: ReadEntry): Buffer {
   const content = Buffer.alloc(size)
   for (const { offset, bytes } of parts) content.write(bytes, offset, 'latin1')
   return content

@@ -1,15 +1,17 @@
-/** Writes GNU sparse files in the four formats of tar archives. */
-import { base256, blocks, entry, header, octal, pax } from './archive.js'
+/** Writes sparse files in the four formats of GNU tar. */
+import { base256, padToBlocks, entry, header, octal, pax } from './archive.js'
 
-export interface Part {
+/** A part of a sparse file that is not a hole. `bytes` is a latin1 string. */
+export interface DataPart {
   readonly offset: number
   readonly bytes: string
 }
 
-export const dense = (parts: readonly Part[]): string => parts.map(({ bytes }) => bytes).join('')
+/** Returns the bytes of all parts without the holes. */
+export const dataOf = (parts: readonly DataPart[]): string => parts.map(({ bytes }) => bytes).join('')
 
-/** Old GNU format: four parts in the header, 21 in each extension block. */
-export function oldGnu(parts: readonly Part[], size: number): Buffer {
+/** Writes the old GNU format: up to four parts are listed in the header, and 21 in each extension block. */
+export function oldGnu(parts: readonly DataPart[], size: number): Buffer {
   const pairs = parts.map(({ offset, bytes }) => Buffer.concat([octal(offset, 12), octal(bytes.length, 12)]))
   const more: Buffer[] = []
   for (let i = 4; i < pairs.length; i += 21) {
@@ -22,7 +24,7 @@ export function oldGnu(parts: readonly Part[], size: number): Buffer {
     flag: 'S',
     magic: 'gnu',
     name: 'sparse',
-    size: dense(parts).length,
+    size: dataOf(parts).length,
     edit: (block) => {
       Buffer.concat(pairs.slice(0, 4)).copy(block, 386)
       block[482] = pairs.length > 4 ? 1 : 0
@@ -30,10 +32,11 @@ export function oldGnu(parts: readonly Part[], size: number): Buffer {
       field.copy(block, 483)
     },
   })
-  return Buffer.concat([head, ...more, blocks(dense(parts))])
+  return Buffer.concat([head, ...more, padToBlocks(dataOf(parts))])
 }
 
-export const pax00 = (parts: readonly Part[], size: number): Buffer =>
+/** Writes the pax format 0.0: two records per part. */
+export const pax00 = (parts: readonly DataPart[], size: number): Buffer =>
   Buffer.concat([
     pax([
       ['GNU.sparse.size', String(size)],
@@ -43,10 +46,11 @@ export const pax00 = (parts: readonly Part[], size: number): Buffer =>
         ['GNU.sparse.numbytes', String(bytes.length)],
       ]),
     ]),
-    entry({ name: 'sparse' }, dense(parts)),
+    entry({ name: 'sparse' }, dataOf(parts)),
   ])
 
-export const pax01 = (parts: readonly Part[], size: number): Buffer =>
+/** Writes the pax format 0.1: one record with all parts. */
+export const pax01 = (parts: readonly DataPart[], size: number): Buffer =>
   Buffer.concat([
     pax([
       ['GNU.sparse.major', '0'],
@@ -56,14 +60,15 @@ export const pax01 = (parts: readonly Part[], size: number): Buffer =>
       ['GNU.sparse.numblocks', String(parts.length)],
       ['GNU.sparse.map', parts.map(({ offset, bytes }) => `${offset},${bytes.length}`).join(',')],
     ]),
-    entry({ name: 'GNUSparseFile.0/x' }, dense(parts)),
+    entry({ name: 'GNUSparseFile.0/x' }, dataOf(parts)),
   ])
 
-export function pax10(parts: readonly Part[], size: number): Buffer {
-  const map = blocks(
+/** Writes the pax format 1.0: the parts are listed at the beginning of the content. */
+export function pax10(parts: readonly DataPart[], size: number): Buffer {
+  const map = padToBlocks(
     [parts.length, ...parts.flatMap(({ offset, bytes }) => [offset, bytes.length]), ''].join('\n'),
   )
-  const body = map.toString('latin1') + dense(parts)
+  const body = map.toString('latin1') + dataOf(parts)
   return Buffer.concat([
     pax([
       ['GNU.sparse.major', '1'],
@@ -75,4 +80,4 @@ export function pax10(parts: readonly Part[], size: number): Buffer {
   ])
 }
 
-export const formats = { oldGnu, pax00, pax01, pax10 }
+export const sparseFormats = { oldGnu, pax00, pax01, pax10 }

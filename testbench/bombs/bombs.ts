@@ -1,23 +1,23 @@
-/** Images that exhaust the resources of a puller: small on the wire, or endless. */
+/** Defines images that exhaust the resources of a puller without limits, although few bytes are transferred. */
 import { createHash, type Hash } from 'node:crypto'
 import zlib, { createGzip, gzipSync } from 'node:zlib'
 import { openUnzstd } from '../../lib/system/index.js'
 import { type Digest, digestOf, mediaTypes, parseDigest } from '../../lib/image/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
 import { archive, header } from '../archives/archive.js'
-import { formats } from '../archives/sparse-writers.js'
+import { sparseFormats } from '../archives/sparse-writers.js'
 
 export interface Bomb {
   readonly name: string
   /** Puts the image into the registry as `bomb:1`. */
   install(registry: TestRegistry): void | Promise<void>
-  /** Limit that the error names; undefined if the pull must succeed. */
+  /** Text that the error must contain, usually the name of a limit; undefined if the pull must succeed. */
   readonly limit?: string
-  /** Exit code of the refusal (5). */
+  /** Exit code of the refusal. Default: 5. */
   readonly exit?: number
   /** Options of the command line. */
   readonly options?: readonly string[]
-  /** Number of repeated elements. The time per element is reported, and must not grow with this number. */
+  /** Number of repeated elements, for the report: the time per element must not grow with it. */
   readonly units: number
 }
 
@@ -27,7 +27,8 @@ interface Layer {
   readonly mediaType: string
 }
 
-function plantImage(registry: TestRegistry, { blob, diffID, mediaType }: Layer): void {
+/** Puts an image of one layer into the registry as `bomb:1`. */
+function putBombImage(registry: TestRegistry, { blob, diffID, mediaType }: Layer): void {
   const config = Buffer.from(
     JSON.stringify({ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [diffID] } }),
   )
@@ -43,18 +44,21 @@ function plantImage(registry: TestRegistry, { blob, diffID, mediaType }: Layer):
 const GiB = 2 ** 30
 const sha256 = (hash: Hash): Digest => parseDigest(`sha256:${hash.digest('hex')}`)
 
-/** An archive of `bytes` zeros as gzip, with one member per 64 MiB. */
-function zeros(bytes: number, known = true): Layer {
+/** Returns `bytes` zeros as gzip, with one member per 64 MiB. The diffID is correct only if `isHashed`. */
+function gzipOfZeros(bytes: number, isHashed = true): Layer {
   const chunk = Buffer.alloc(2 ** 26)
   const member = gzipSync(chunk)
   const hash = createHash('sha256')
-  for (let at = 0; known && at < bytes; at += chunk.length) hash.update(chunk)
+  for (let at = 0; isHashed && at < bytes; at += chunk.length) hash.update(chunk)
   const blob = Buffer.concat(Array.from({ length: bytes / chunk.length }, () => member))
   return { blob, diffID: sha256(hash), mediaType: mediaTypes.ociLayerGzip }
 }
 
-/** The same as zstd, in blocks of one repeated byte, 128 KiB each, with `blocks` blocks per frame. */
-function repeated(bytes: number, exponent = 11, blocks = Infinity): Layer {
+/**
+ * Returns `bytes` zeros as zstd, in RLE blocks (one repeated byte) of 128 KiB, with `blocks` blocks per frame and
+ * windows of `2 ** (10 + exponent)` bytes. The diffID is wrong.
+ */
+function zstdOfZeros(bytes: number, exponent = 11, blocks = Infinity): Layer {
   const start = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, exponent << 3])
   const block = (last: number): Buffer => {
     const head = Buffer.alloc(4)
@@ -72,8 +76,11 @@ function repeated(bytes: number, exponent = 11, blocks = Infinity): Layer {
   return { blob, diffID: digestOf(blob), mediaType: mediaTypes.ociLayerZstd }
 }
 
-/** A file of `bytes` bytes as zstd, each byte in its own block, with windows of `2 ** (10 + exponent)` bytes. */
-function crumbs(bytes: number, exponent: number, frames = 1): Layer {
+/**
+ * Returns a file of `bytes` bytes as zstd, each byte in its own block, with windows of `2 ** (10 + exponent)` bytes.
+ * The blocks are distributed over `frames` frames.
+ */
+function zstdOfSingleBytes(bytes: number, exponent: number, frames = 1): Layer {
   const tar = archive(
     header({ name: 'a', size: bytes }),
     Buffer.alloc(bytes, 'x'),
@@ -90,8 +97,8 @@ function crumbs(bytes: number, exponent: number, frames = 1): Layer {
   return { blob: Buffer.concat(blob), diffID: digestOf(tar), mediaType: mediaTypes.ociLayerZstd }
 }
 
-/** Blocks of one byte are cheap if the system or Node has a native zstd, so the limit applies only without one. */
-const crumbled: Pick<Bomb, 'limit'> =
+/** Limit for blocks of one byte. It applies only without a native zstd decoder, for which such blocks are cheap. */
+const singleByteLimit: Pick<Bomb, 'limit'> =
   'createZstdDecompress' in zlib || hasLibzstd() ? {} : { limit: 'freeMoves' }
 
 function hasLibzstd(): boolean {
@@ -100,8 +107,8 @@ function hasLibzstd(): boolean {
   return unzstd !== undefined
 }
 
-/** Compresses an archive while it is generated. */
-async function streamed(parts: Iterable<Buffer>): Promise<Layer> {
+/** Compresses an archive with gzip while it is generated. */
+async function gzipOf(parts: Iterable<Buffer>): Promise<Layer> {
   const hash = createHash('sha256')
   const gzip = createGzip({ level: 1 })
   const blob: Buffer[] = []
@@ -116,7 +123,8 @@ async function streamed(parts: Iterable<Buffer>): Promise<Layer> {
   return { blob: Buffer.concat(blob), diffID: sha256(hash), mediaType: mediaTypes.ociLayerGzip }
 }
 
-function* entries(count: number, flag: '0' | '5', each: number): Generator<Buffer> {
+/** Yields `count` empty files or directories in chunks of `each`, with 1,000 entries per directory. */
+function* entryHeaders(count: number, flag: '0' | '5', each: number): Generator<Buffer> {
   for (let i = 0; i < count; i += each) {
     const names = Array.from(
       { length: Math.min(each, count - i) },
@@ -127,173 +135,210 @@ function* entries(count: number, flag: '0' | '5', each: number): Generator<Buffe
   yield Buffer.alloc(1024)
 }
 
-function* headerOf(bytes: number): Generator<Buffer> {
+/** Yields an archive with a pax header of `bytes` bytes. */
+function* largePaxHeader(bytes: number): Generator<Buffer> {
   yield header({ flag: 'x', name: 'PaxHeaders/a', size: bytes })
   for (let at = 0; at < bytes; at += 2 ** 20) yield Buffer.alloc(2 ** 20, '0')
   yield archive(header({ name: 'a' }))
 }
 
-function* levels(count: number): Generator<Buffer> {
+/** Yields an archive of `count` directories, each in the previous one. */
+function* nestedDirectories(count: number): Generator<Buffer> {
   for (let depth = 1; depth <= count; depth++) {
     const name = 'd/'.repeat(depth)
     yield Buffer.concat([
       header({ flag: 'L', name: '././@LongLink', magic: 'gnu', size: name.length + 1 }),
-      padded(`${name}\0`),
+      padToBlock(`${name}\0`),
     ])
     yield header({ flag: '5', name: 'd/', mode: 0o755, magic: 'gnu' })
   }
   yield Buffer.alloc(1024)
 }
 
-/** Generates names, each through its own chain of directories. */
-function* chains(count: number, depth: number): Generator<Buffer> {
+/** Yields an archive of `count` files, each in its own chain of `depth` directories. */
+function* directoryChains(count: number, depth: number): Generator<Buffer> {
   for (let i = 0; i < count; i++) {
     const name = `c${i}${'/d'.repeat(depth)}`
     const long = header({ flag: 'L', name: '././@LongLink', magic: 'gnu', size: name.length + 1 })
-    yield Buffer.concat([long, padded(`${name}\0`), header({ name: 'a', magic: 'gnu' })])
+    yield Buffer.concat([long, padToBlock(`${name}\0`), header({ name: 'a', magic: 'gnu' })])
   }
   yield Buffer.alloc(1024)
 }
 
-const padded = (text: string): Buffer => Buffer.concat([Buffer.from(text), Buffer.alloc(-text.length & 511)])
+const padToBlock = (text: string): Buffer =>
+  Buffer.concat([Buffer.from(text), Buffer.alloc(-text.length & 511)])
 
-const plain = (tar: Buffer): Layer => ({ blob: tar, diffID: digestOf(tar), mediaType: mediaTypes.ociLayer })
+const uncompressedLayer = (tar: Buffer): Layer => ({
+  blob: tar,
+  diffID: digestOf(tar),
+  mediaType: mediaTypes.ociLayer,
+})
 
-const answering = (registry: TestRegistry, headers: Readonly<Record<string, string>>, body: Buffer): void =>
+/** Serves `body` as the manifest of `bomb:1`. */
+const serveManifest = (
+  registry: TestRegistry,
+  headers: Readonly<Record<string, string>>,
+  body: Buffer,
+): void =>
   registry.hook(({ kind, reference }) =>
     kind === 'manifest' && reference === '1'
       ? { status: 200, headers: { 'content-type': mediaTypes.ociManifest, ...headers }, body }
       : undefined,
   )
 
-const image =
+/** Returns a function that installs an image of one layer, which `make` returns. */
+const installLayer =
   (make: () => Layer | Promise<Layer>): Bomb['install'] =>
   async (registry) =>
-    plantImage(registry, await make())
+    putBombImage(registry, await make())
 
 export const bombs: readonly Bomb[] = [
-  { name: 'nothing: an empty layer', install: image(() => plain(archive())), units: 1 },
+  {
+    name: 'an empty layer, for comparison',
+    install: installLayer(() => uncompressedLayer(archive())),
+    units: 1,
+  },
   {
     name: '8 GiB of zeros in gzip',
-    install: image(() => zeros(8 * GiB, false)),
+    install: installLayer(() => gzipOfZeros(8 * GiB, false)),
     limit: 'layerRatio',
     units: 1,
   },
   {
-    name: '2 GiB of zeros in gzip, let pass',
-    install: image(() => zeros(2 * GiB)),
+    name: '2 GiB of zeros in gzip, without a ratio limit',
+    install: installLayer(() => gzipOfZeros(2 * GiB)),
     options: ['--limit', 'layerRatio=none'],
     units: 2,
   },
   {
-    name: '8 GiB of zeros in gzip, let pass',
-    install: image(() => zeros(8 * GiB)),
+    name: '8 GiB of zeros in gzip, without a ratio limit',
+    install: installLayer(() => gzipOfZeros(8 * GiB)),
     options: ['--limit', 'layerRatio=none'],
     units: 8,
   },
   {
-    name: '8 GiB of zeros in gzip, 4 GiB allowed',
-    install: image(() => zeros(8 * GiB, false)),
+    name: '8 GiB of zeros in gzip, with a limit of 4 GiB',
+    install: installLayer(() => gzipOfZeros(8 * GiB, false)),
     options: ['--limit', 'layerRatio=none,layerBytes=4G'],
     limit: 'layerBytes',
     units: 4,
   },
-  { name: '8 GiB of zeros in zstd', install: image(() => repeated(8 * GiB)), limit: 'layerRatio', units: 1 },
   {
-    name: 'zstd, each byte in a block of its own',
-    install: image(() => crumbs(1_000_000, 11)),
-    ...crumbled,
+    name: '8 GiB of zeros in zstd',
+    install: installLayer(() => zstdOfZeros(8 * GiB)),
+    limit: 'layerRatio',
     units: 1,
   },
   {
-    name: 'zstd, each byte in a window of 32 MiB of its own',
-    install: image(() => crumbs(1_000, 15, 1_000)),
-    ...crumbled,
+    name: 'zstd with one byte per block',
+    install: installLayer(() => zstdOfSingleBytes(1_000_000, 11)),
+    ...singleByteLimit,
+    units: 1,
+  },
+  {
+    name: 'zstd with one byte per frame, each frame with a window of 32 MiB',
+    install: installLayer(() => zstdOfSingleBytes(1_000, 15, 1_000)),
+    ...singleByteLimit,
     units: 1,
   },
   {
     name: '8 GiB of zeros in zstd with a window of 128 MiB',
-    install: image(() => repeated(8 * GiB, 17)),
+    install: installLayer(() => zstdOfZeros(8 * GiB, 17)),
     limit: 'layerRatio',
     units: 1,
   },
   {
-    name: 'zstd, 16 MiB of zeros in each window of 32 MiB',
-    install: image(() => repeated(2 * GiB, 15, 128)),
+    name: 'zstd with 16 MiB of zeros per frame, each frame with a window of 32 MiB',
+    install: installLayer(() => zstdOfZeros(2 * GiB, 15, 128)),
     limit: 'layerRatio',
-    ...crumbled,
+    ...singleByteLimit,
     units: 1,
   },
   {
     name: 'a pax header of 64 MiB',
-    install: image(() => streamed(headerOf(2 ** 26))),
+    install: installLayer(() => gzipOf(largePaxHeader(2 ** 26))),
     limit: 'headerBytes',
     units: 1,
   },
   {
     name: 'a sparse file of 1 TiB',
-    install: image(() => plain(archive(formats.pax10([{ offset: 2 ** 39, bytes: 'x' }], 2 ** 40)))),
+    install: installLayer(() =>
+      uncompressedLayer(archive(sparseFormats.pax10([{ offset: 2 ** 39, bytes: 'x' }], 2 ** 40))),
+    ),
     limit: 'sparseFileBytes',
     units: 1,
   },
-  { name: '250,000 files', install: image(() => streamed(entries(250_000, '0', 1000))), units: 200_000 },
+  {
+    name: '250,000 files',
+    install: installLayer(() => gzipOf(entryHeaders(250_000, '0', 1000))),
+    units: 200_000,
+  },
   {
     name: '1,000,000 files',
-    install: image(() => streamed(entries(1_000_000, '0', 1000))),
+    install: installLayer(() => gzipOf(entryHeaders(1_000_000, '0', 1000))),
     units: 1_000_000,
   },
   {
-    name: '1,000,000 files, one too many',
-    install: image(() => streamed(entries(1_000_000, '0', 1000))),
+    name: '1,000,000 files, with a limit of 999,999',
+    install: installLayer(() => gzipOf(entryHeaders(1_000_000, '0', 1000))),
     options: ['--limit', 'layerEntries=999999'],
     limit: 'layerEntries',
     units: 1_000_000,
   },
-  { name: '75,000 directories', install: image(() => streamed(entries(75_000, '5', 1000))), units: 75_000 },
+  {
+    name: '75,000 directories',
+    install: installLayer(() => gzipOf(entryHeaders(75_000, '5', 1000))),
+    units: 75_000,
+  },
   {
     name: '1,000,000 directories',
-    install: image(() => streamed(entries(1_000_000, '5', 1000))),
+    install: installLayer(() => gzipOf(entryHeaders(1_000_000, '5', 1000))),
     limit: 'layerDirectories',
     units: 80_000,
   },
   {
     name: '1,000 entries of 250 new directories each',
-    install: image(() => streamed(chains(1_000, 250))),
+    install: installLayer(() => gzipOf(directoryChains(1_000, 250))),
     limit: 'layerDirectories',
     units: 80_000,
   },
-  { name: '750 directory levels', install: image(() => streamed(levels(750))), units: 750 },
-  { name: '1,500 directory levels', install: image(() => streamed(levels(1_500))), units: 1_500 },
+  { name: '750 directory levels', install: installLayer(() => gzipOf(nestedDirectories(750))), units: 750 },
   {
-    name: '2,100 directory levels, more than a path of Linux has',
-    install: image(() => streamed(levels(2_100))),
+    name: '1,500 directory levels',
+    install: installLayer(() => gzipOf(nestedDirectories(1_500))),
+    units: 1_500,
+  },
+  {
+    name: '2,100 directory levels, more than fit into a path on Linux',
+    install: installLayer(() => gzipOf(nestedDirectories(2_100))),
     limit: 'longer than 4095 bytes',
     units: 2_000,
   },
   {
-    name: '1,500 directory levels, 256 allowed',
-    install: image(() => streamed(levels(1_500))),
+    name: '1,500 directory levels, with a limit of 256',
+    install: installLayer(() => gzipOf(nestedDirectories(1_500))),
     options: ['--limit', 'pathDepth=256'],
     limit: 'pathDepth',
     units: 256,
   },
   {
     name: 'a gzip-encoded manifest of 1 GiB',
-    install: (registry) => answering(registry, { 'content-encoding': 'gzip' }, zeros(GiB, false).blob),
+    install: (registry) =>
+      serveManifest(registry, { 'content-encoding': 'gzip' }, gzipOfZeros(GiB, false).blob),
     limit: 'Content-Encoding',
     exit: 6,
     units: 1,
   },
   {
-    name: 'a manifest of 64 MiB that says so',
-    install: (registry) => answering(registry, {}, Buffer.alloc(2 ** 26, ' ')),
+    name: 'a manifest of 64 MiB with Content-Length',
+    install: (registry) => serveManifest(registry, {}, Buffer.alloc(2 ** 26, ' ')),
     limit: 'manifestBytes',
     units: 1,
   },
   {
     name: 'a manifest of 64 MiB in chunks',
     install: (registry) =>
-      answering(registry, { 'transfer-encoding': 'chunked' }, Buffer.alloc(2 ** 26, ' ')),
+      serveManifest(registry, { 'transfer-encoding': 'chunked' }, Buffer.alloc(2 ** 26, ' ')),
     limit: 'manifestBytes',
     units: 1,
   },

@@ -1,4 +1,4 @@
-/** Serves a case: an embedded registry, images with arbitrary members, and further servers. */
+/** Provides the servers of a compatibility case: an embedded registry, images with any members, and further servers. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { digestOf, type Digest, type DigestAlgorithm } from '../../lib/image/digest/digest.js'
@@ -25,9 +25,9 @@ export interface CaseLayer extends DescribedBlob {
   readonly diffID: Digest
 }
 
-/** Differences from an ordinary image. A member replaces that of the ordinary image; undefined removes it. */
+/** Differences from an ordinary image. Each replaces members of the ordinary image; undefined removes a member. */
 export interface ImageParts {
-  /** Tag (`latest`); null for an image that is known only by digest. */
+  /** Tag (`latest`); null for an image without a tag. */
   readonly tag?: string | null
   readonly layers?: readonly CaseLayer[]
   /** Members of the manifest. */
@@ -50,11 +50,12 @@ export interface ImageParts {
   readonly manifestAlgorithm?: DigestAlgorithm
 }
 
+/** The servers of one case. */
 export class CaseHost {
   readonly registry: TestRegistry
   /** Repository that receives the images. */
   repository = 'app'
-  /** Digests of layers, which a client must not request if it reads only the manifest and the config. */
+  /** Digests of all layers. A client that reads only the manifest and the config must not request them. */
   readonly layerDigests: Digest[] = []
   readonly id: string
   readonly #blobs = new Map<string, Buffer>()
@@ -64,7 +65,7 @@ export class CaseHost {
     id: string,
     registry: TestRegistry,
     /** Whether the registry requires a token or a password. */
-    readonly asksWho: boolean,
+    readonly requiresLogin: boolean,
   ) {
     this.id = id
     this.registry = registry
@@ -85,8 +86,8 @@ export class CaseHost {
     return buildLayer({ entries: [{ path: name, content: this.id }] }, 'oci', compression)
   }
 
-  /** Puts bytes into the registry, under a digest of any algorithm. */
-  blob(bytes: Buffer, mediaType: string, algorithm: DigestAlgorithm = 'sha256'): DescribedBlob {
+  /** Puts a blob into the registry, under a digest of any algorithm. */
+  putBlob(bytes: Buffer, mediaType: string, algorithm: DigestAlgorithm = 'sha256'): DescribedBlob {
     const digest = digestOf(bytes, algorithm)
     if (algorithm === 'sha256') this.registry.putBlob(bytes)
     else this.#blobs.set(digest, bytes)
@@ -94,19 +95,19 @@ export class CaseHost {
   }
 
   /** Puts the blob of a layer into the registry. */
-  layer(
+  putLayer(
     built: Pick<BuiltLayer, 'bytes' | 'tar'> = this.layerOf(),
     mediaType: string = mediaTypes.ociLayerGzip,
     algorithm: DigestAlgorithm = 'sha256',
     diffAlgorithm: DigestAlgorithm = algorithm,
   ): CaseLayer {
-    const described = this.blob(built.bytes, mediaType, algorithm)
+    const described = this.putBlob(built.bytes, mediaType, algorithm)
     this.layerDigests.push(described.digest)
     return { ...described, diffID: digestOf(built.tar, diffAlgorithm) }
   }
 
   /** Puts a document into `repository`, by tag and digest or by digest only. */
-  document(
+  putDocument(
     tag: string | null,
     value: unknown,
     mediaType: string,
@@ -121,8 +122,8 @@ export class CaseHost {
   }
 
   /** Puts an ordinary image of one layer, with the differences of `parts`. */
-  image(parts: ImageParts = {}): DescribedBlob {
-    const { tag = 'latest', layers = [this.layer()], contentType } = parts
+  putImage(parts: ImageParts = {}): DescribedBlob {
+    const { tag = 'latest', layers = [this.putLayer()], contentType } = parts
     const config = {
       architecture: 'amd64',
       os: 'linux',
@@ -136,20 +137,20 @@ export class CaseHost {
     const manifest = {
       schemaVersion: 2,
       mediaType: mediaTypes.ociManifest,
-      config: { ...this.blob(bytes, mediaTypes.ociConfig, parts.algorithm), ...parts.configDescriptor },
+      config: { ...this.putBlob(bytes, mediaTypes.ociConfig, parts.algorithm), ...parts.configDescriptor },
       layers: layers.map(({ mediaType, digest, size }) => ({
         ...{ mediaType, digest, size },
         ...parts.layerDescriptor,
       })),
       ...parts.manifest,
     }
-    return this.document(tag, manifest, mediaTypes.ociManifest, contentType, parts.manifestAlgorithm)
+    return this.putDocument(tag, manifest, mediaTypes.ociManifest, contentType, parts.manifestAlgorithm)
   }
 
   /** Puts an index of `manifests` as `latest`. */
-  index(manifests: readonly unknown[] | null, members: Members = {}, contentType?: string): DescribedBlob {
+  putIndex(manifests: readonly unknown[] | null, members: Members = {}, contentType?: string): DescribedBlob {
     const mediaType = mediaTypes.ociIndex
-    return this.document(
+    return this.putDocument(
       'latest',
       { schemaVersion: 2, mediaType, manifests, ...members },
       mediaType,
@@ -157,8 +158,8 @@ export class CaseHost {
     )
   }
 
-  /** Starts a server on another host than that of the registry, and returns its origin. */
-  async elsewhere(listener: RequestListener): Promise<string> {
+  /** Starts a server on another address than that of the registry, and returns its origin. */
+  async startOtherServer(listener: RequestListener): Promise<string> {
     const server = createServer(listener)
     this.#servers.push(server)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.2', resolve))
@@ -170,12 +171,12 @@ export class CaseHost {
     return this.#blobs.get(digest) ?? this.registry.blob(digest)
   }
 
-  /** Returns a sentence if a layer blob was requested. */
-  layerBreach(): string | undefined {
+  /** Returns a sentence if the client requested a layer; undefined if not. */
+  layerViolation(): string | undefined {
     const request = this.registry.requests.find(({ reference }) =>
       this.layerDigests.includes(reference as Digest),
     )
-    return request && `a layer was asked for: ${request.method} ${request.url}`
+    return request && `a layer was requested: ${request.method} ${request.url}`
   }
 
   async close(): Promise<void> {

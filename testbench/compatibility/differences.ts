@@ -1,12 +1,11 @@
-/** Lists the cases in which four of five other pullers differ from Windlass, with the reason. */
+/** Lists the cases in which at least four of five other pullers differ from Windlass, with the reason. */
 
 const strictTypes =
-  'Go reads a document as a whole or not at all; here the one member that nothing needs is left out'
-const shape =
-  'the body says what it is, and its digest is that of its bytes; the others go by the header alone'
-const sha = 'image-spec registers the algorithm; the others know sha256 alone'
-const own =
-  "Go sends the token to every path of the registry's host; here, as in docker, it is for /v2/ alone"
+  'Go rejects a document if any member has a wrong type; Windlass ignores such a member if it does not need it'
+const bodyDecides = 'the body states its type, and its digest is correct; the others use only the header'
+const registeredAlgorithms = 'image-spec registers the algorithm; the others support only sha256'
+const tokenScope =
+  "the others send the token to every path of the registry's host; Windlass, like docker, only to /v2/"
 
 const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = [
   [
@@ -24,7 +23,7 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
     ],
   ],
   [
-    shape,
+    bodyDecides,
     [
       'manifest-served-as-octet-stream',
       'manifest-served-as-binary',
@@ -34,7 +33,7 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
     ],
   ],
   [
-    sha,
+    registeredAlgorithms,
     [
       'sha512-config',
       'sha512-manifest',
@@ -44,23 +43,26 @@ const reasons: readonly (readonly [reason: string, ids: readonly string[]])[] = 
       'sha512-index-entry',
     ],
   ],
-  [own, ['own-origin-signed', 'own-origin-plain']],
+  [tokenScope, ['own-origin-signed', 'own-origin-plain']],
   [
-    'the config speaks of a layer that the manifest does not have: what would be run is not what was built',
+    'the config lists a layer that the manifest does not have, so the tree would be incomplete',
     ['layers-in-config-alone'],
   ],
   [
-    'the blob has the size and the digest of its descriptor as it came; Go decodes before anybody can look',
+    'the encoded bytes have the size and digest of the descriptor; Go decodes them before they can be verified',
     ['blob-encoding-gzip'],
   ],
   [
-    'an entry is asked for by its type and within its size: one that says neither is refused where it is chosen',
+    'the type and size of an index entry are needed to request it, so an entry without them is refused if it is chosen',
     ['index-chosen-without-media-type', 'index-chosen-size-below-zero'],
   ],
-  ['the others take the first link, whatever its relation, and never end', ['link-after-previous']],
-  ['the others do not ask again with a smaller page', ['page-size-large']],
   [
-    'the others insist on POST; containerd, asked with credentials, falls back to GET',
+    'the others follow the first link regardless of its relation, in an endless loop',
+    ['link-after-previous'],
+  ],
+  ['the others do not retry with a smaller page size', ['page-size-large']],
+  [
+    'the others support only POST; containerd falls back to GET if it has credentials',
     ['identity-token-get'],
   ],
 ]

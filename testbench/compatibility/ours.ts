@@ -19,12 +19,12 @@ export interface Outcome {
   /** Listed tags. */
   readonly tags?: readonly string[]
   /** Violation that the case reports. */
-  readonly breach?: string
+  readonly violation?: string
   readonly served: ServedCase
 }
 
 /** Serves a case, runs Windlass on it with a new store, and removes everything afterwards. */
-export async function runWindlassOn({ id, asks, registry, serve }: CompatibilityCase): Promise<Outcome> {
+export async function runWindlassOn({ id, action, registry, serve }: CompatibilityCase): Promise<Outcome> {
   const host = await CaseHost.start(id, registry)
   const directory = await mkdtemp(join(tmpdir(), 'windlass-case-'))
   try {
@@ -32,31 +32,31 @@ export async function runWindlassOn({ id, asks, registry, serve }: Compatibility
     const authFile = join(directory, 'auth.json')
     await writeFile(authFile, served.authFile ?? '{}')
     const warnings: string[] = []
-    const found = await runAction(asks, host, served, { authFile, directory, warnings }).catch(
+    const found = await runAction(action, host, served, { authFile, directory, warnings }).catch(
       (error: unknown) => {
         const { code, message } = asWindlassError(error)
         return { verdict: code, message }
       },
     )
-    const breach = served.breach?.()
-    return { ...found, warnings, served, ...(breach !== undefined && { breach }) }
+    const violation = served.violation?.()
+    return { ...found, warnings, served, ...(violation !== undefined && { violation }) }
   } finally {
     await host.close()
     await rm(directory, { recursive: true, force: true })
   }
 }
 
-interface Surroundings {
+interface RunDirectories {
   readonly authFile: string
   readonly directory: string
   readonly warnings: string[]
 }
 
 async function runAction(
-  asks: CompatibilityCase['asks'],
+  asks: CompatibilityCase['action'],
   host: CaseHost,
   { name = 'app:latest' }: ServedCase,
-  { authFile, directory, warnings }: Surroundings,
+  { authFile, directory, warnings }: RunDirectories,
 ): Promise<Pick<Outcome, 'verdict' | 'picked' | 'inspected' | 'tags'>> {
   const windlass = await open({ store: join(directory, 'store'), authFile, retries: 1, retryDelay: 0 })
   try {

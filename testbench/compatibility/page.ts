@@ -28,7 +28,7 @@ export function compatibilityPage(cases: readonly CompatibilityCase[], peers: Pe
   const missing = Object.entries(peers.skipped).map(
     ([name, reason]) => `- ${name} could not be run: ${reason}`,
   )
-  const taken = cases.filter(({ right }) => right === 'taken').length
+  const taken = cases.filter(({ expected }) => expected === 'taken').length
   return [
     introduction,
     `${cases.length} cases after ${reports.length} public reports: ${taken} are taken, ${cases.length - taken} refused.`,
@@ -74,8 +74,8 @@ const word = (outcome: string | undefined): string =>
         : '**refused**'
 
 function row(each: CompatibilityCase, peers: PeerOutcomes, names: readonly string[]): string {
-  const { id, served, right, why, warns } = each
-  const ours = right === 'taken' ? (warns ? 'taken, with a warning' : 'taken') : `**${right}**`
+  const { id, served, expected, why, warns } = each
+  const ours = expected === 'taken' ? (warns ? 'taken, with a warning' : 'taken') : `**${expected}**`
   const known = reports.filter(({ cases }) => cases.includes(id)).map(({ report }) => report)
   const from = known.length === 0 ? '' : ` (${known.join(', ')})`
   const difference = differs(each, peers) ? `. **Differs:** ${differences.get(id) ?? ''}` : ''

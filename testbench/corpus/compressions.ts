@@ -3,10 +3,10 @@ import { deflateRawSync, gzipSync } from 'node:zlib'
 import { storedZstd } from '../../lib/testing/images/compress.js'
 import { file, layer } from './entries.js'
 import { type LayerCase, type Outcome, refused, type Threat } from './layer-case.js'
-import { content } from './render-tree.js'
+import { describeContent } from './render-tree.js'
 
 const tar = layer(file('a', 'hello'), file('b', 'world'.repeat(200)))
-const tree = ['a = hello', `b = ${content('world'.repeat(200))}`]
+const tree = ['a = hello', `b = ${describeContent('world'.repeat(200))}`]
 const gz = gzipSync(tar)
 const none = gzipSync('')
 const zst = storedZstd(tar)
@@ -38,7 +38,7 @@ function fullMember(body: Buffer, damage = 0): Buffer {
   return concat(head, check, deflateRawSync(body), gzipSync(body).subarray(-8))
 }
 
-/** Returns `tar` in a frame with a window of `2 ** (10 + exponent)` bytes. */
+/** Returns `tar` in a zstd frame with a window of `2 ** (10 + exponent)` bytes. */
 const windowed = (exponent: number): Buffer => {
   const block = Buffer.alloc(3)
   block.writeUIntLE((tar.length << 3) | 1, 0, 3)
@@ -60,12 +60,12 @@ const rows =
 const gzip: readonly Row[] = [
   ['one gzip member', gz, tree],
   [
-    'gzip members that cut the archive anywhere',
+    'gzip members that split the archive at any byte',
     concat(gzipSync(tar.subarray(0, 700)), gzipSync(tar.subarray(700))),
     tree,
   ],
   [
-    'a gzip member for every 100 bytes, as estargz has one a file',
+    'a gzip member for every 100 bytes (estargz has one per file)',
     concat(
       ...Array.from({ length: Math.ceil(tar.length / 100) }, (_, i) =>
         gzipSync(tar.subarray(i * 100, i * 100 + 100)),
@@ -91,7 +91,7 @@ const gzip: readonly Row[] = [
   ['a gzip member after zeros', concat(gz, Buffer.alloc(9), gz), refused(/that (?:are|is) not gzip/)],
   ['a plain archive after the gzip', concat(gz, tar), refused(/as gzip failed/)],
   ['gzip in gzip', gzipSync(gz), refused(/truncated/)],
-  ['gzip of nothing', none, []],
+  ['gzip of an empty archive', none, []],
   ['gzip of an archive with no end', gzipSync(file('a', 'hello').subarray(0, 517)), ['a = hello']],
 ]
 
@@ -147,8 +147,8 @@ const zstd: readonly Row[] = [
     tree,
     noZstd,
   ],
-  ['zstd of nothing', storedZstd(Buffer.alloc(0)), [], noZstd],
-  ['nothing but a skippable frame', skippable(7, 'meta'), [], noZstd],
+  ['zstd of an empty archive', storedZstd(Buffer.alloc(0)), [], noZstd],
+  ['only a skippable frame', skippable(7, 'meta'), [], noZstd],
   ['empty zstd frames around and between', concat(empty, empty, zst, empty), tree, noZstd],
   ['a window of 128 MiB', windowed(17), tree, noZstd],
   ['zstd cut off in its header', zst.subarray(0, 6), refused(/truncated|zstd/)],
@@ -196,7 +196,7 @@ export const compressions: readonly LayerCase[] = [
   ...zstd.map(rows('zstd')),
   ...foreign.map(rows('foreign')),
   {
-    name: 'a file named BZh is no bzip2',
+    name: 'an archive whose first file is named BZh is not taken for bzip2',
     threat: 'foreign',
     layers: [layer(file('BZh9', '1'))],
     flat: ['BZh9 = 1'],

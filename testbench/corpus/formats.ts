@@ -1,9 +1,18 @@
 /** Cases of valid and invalid headers, numbers, pax records and sparse maps. */
-import { base256, checksummed, end, entry, header, octal, pax, paxRecord } from '../archives/archive.js'
-import { formats as sparseFormats, type Part } from '../archives/sparse-writers.js'
+import {
+  base256,
+  withChecksum,
+  endOfArchive,
+  entry,
+  header,
+  octal,
+  pax,
+  paxRecord,
+} from '../archives/archive.js'
+import { sparseFormats as sparseFormats, type DataPart } from '../archives/sparse-writers.js'
 import { dir, file, hardlink, layer, withLong, withPax } from './entries.js'
 import { type LayerCase, type Outcome, refused, type Threat } from './layer-case.js'
-import { content } from './render-tree.js'
+import { describeContent } from './render-tree.js'
 
 type Row = readonly [name: string, bytes: Buffer, flat: Outcome, umoci?: LayerCase['umoci']]
 
@@ -21,7 +30,7 @@ const rows =
 const edited = (edit: (block: Buffer) => void, signed = false): Buffer => {
   const block = header({ name: 'a' })
   edit(block)
-  return checksummed(block, signed)
+  return withChecksum(block, signed)
 }
 
 const headers: readonly Row[] = [
@@ -70,7 +79,7 @@ const headers: readonly Row[] = [
   ],
   [
     'a header with a checksum of signed bytes',
-    Buffer.concat([edited((block) => block.write('\xe9', 0, 'latin1'), true), end]),
+    Buffer.concat([edited((block) => block.write('\xe9', 0, 'latin1'), true), endOfArchive]),
     ['\\xe9 ='],
   ],
   [
@@ -98,12 +107,12 @@ const headers: readonly Row[] = [
     ['a = {0000}'],
   ],
   [
-    'a size that is no number',
+    'a size that is not a number',
     layer(header({ size: Buffer.from('12x45678901\0') })),
     refused(/size of a header is not a number/),
   ],
   [
-    'a device number that is no number, of a file',
+    'an invalid device number of a regular file',
     layer(header({ major: Buffer.from('zzzzzzz\0') })),
     refused(/device major of a header is not a number/),
   ],
@@ -123,7 +132,7 @@ const sizes: readonly Row[] = [
     refused(/truncated/),
   ],
   [
-    'a pax size against that of the header: content is never read as a header',
+    'a pax size that differs from that of the header: content is not read as a header',
     layer(
       withPax(
         { size: '1024' },
@@ -131,10 +140,13 @@ const sizes: readonly Row[] = [
       ),
       file('b', '1'),
     ),
-    [`a = ${content(Buffer.concat([file('evil', '').subarray(0, 512), Buffer.alloc(512)]))}`, 'b = 1'],
+    [
+      `a = ${describeContent(Buffer.concat([file('evil', '').subarray(0, 512), Buffer.alloc(512)]))}`,
+      'b = 1',
+    ],
   ],
   [
-    'a pax size of 0 against content in the header',
+    'a pax size of 0 with another size in the header',
     layer(withPax({ size: '0' }, header({ name: 'a', size: 512 })), file('b', '1')),
     ['a =', 'b = 1'],
   ],
@@ -144,22 +156,18 @@ const sizes: readonly Row[] = [
     refused(/the size of "a" is -1, which is not possible/),
   ],
   [
-    'a pax size that is no number',
+    'a pax size that is not a number',
     layer(withPax({ size: '1x' }, file('a', '1'))),
     refused(/is not a number/),
   ],
-  [
-    'the size of a directory counts for nothing',
-    layer(dir('d', { size: 512 }), file('b', '1')),
-    ['b = 1', 'd/'],
-  ],
+  ['the size of a directory is ignored', layer(dir('d', { size: 512 }), file('b', '1')), ['b = 1', 'd/']],
 ]
 
 const records: readonly Row[] = [
   ['a pax path over a long header', layer(withPax({ path: 'p' }, file('h', '1'))), ['p = 1']],
-  ['an empty pax path is none', layer(withPax({ path: '' }, file('h', '1'))), ['h = 1']],
+  ['an empty pax path is ignored', layer(withPax({ path: '' }, file('h', '1'))), ['h = 1']],
   [
-    'the last of two pax paths',
+    'two pax paths: the last one counts',
     layer(
       pax([
         ['path', 'x'],
@@ -170,12 +178,12 @@ const records: readonly Row[] = [
     ['y = 1'],
   ],
   [
-    'a GNU long name against a pax path',
+    'a GNU long name and a pax path',
     layer(pax([['path', 'pax']]), withLong('L', 'gnu', file('h', '1', { magic: 'gnu' }))),
     ['gnu = 1'],
   ],
   [
-    'a pax header for one entry alone',
+    'a pax header applies to one entry only',
     layer(withPax({ path: 'x' }, file('h', '1')), file('b', '2')),
     ['b = 2', 'x = 1'],
   ],
@@ -185,7 +193,7 @@ const records: readonly Row[] = [
     ['h = 1 {@5}'],
   ],
   ['an unknown pax record', layer(withPax({ 'VENDOR.thing': 'x', comment: 'y' }, file('a', '1'))), ['a = 1']],
-  ['a pax header of nothing', layer(entry({ flag: 'x' }, ''), file('a', '1')), ['a = 1']],
+  ['an empty pax header', layer(entry({ flag: 'x' }, ''), file('a', '1')), ['a = 1']],
   ...['5 a=b\n', '99 a=b\n', 'x', '0 a=b\n', '6 =bc\n', '-6 a=b\n', '6 a=bc', '7 a\0=b\n'].map(
     (body): Row => [
       `the pax record ${JSON.stringify(body)}`,
@@ -240,7 +248,7 @@ const globals: readonly Row[] = [
 ]
 
 const ends: readonly Row[] = [
-  ['an archive of nothing', layer(), []],
+  ['an empty archive', layer(), []],
   ['no bytes at all', Buffer.alloc(0), []],
   ['no blocks at the end', file('a', '1'), ['a = 1']],
   ['one block of zeros at the end', Buffer.concat([file('a', '1'), Buffer.alloc(512)]), ['a = 1']],
@@ -253,8 +261,8 @@ const ends: readonly Row[] = [
   ['an entry after the end', Buffer.concat([layer(file('a', '1')), layer(file('evil', '2'))]), ['a = 1']],
   ['garbage after the end', Buffer.concat([layer(file('a', '1')), Buffer.alloc(700, 'x')]), ['a = 1']],
   [
-    'a lone block of zeros inside',
-    Buffer.concat([file('a', '1'), Buffer.alloc(512), file('evil', '2'), end]),
+    'a single block of zeros between entries',
+    Buffer.concat([file('a', '1'), Buffer.alloc(512), file('evil', '2'), endOfArchive]),
     refused(/a block of zeros is not followed by a second one/),
   ],
   ['cut off in the middle of a header', layer(file('a', '1')).subarray(0, 300), refused(/truncated/)],
@@ -266,15 +274,15 @@ const ends: readonly Row[] = [
   ],
 ]
 
-const parts: readonly Part[] = [
+const parts: readonly DataPart[] = [
   { offset: 4096, bytes: 'head' },
   { offset: 100_000, bytes: 'x'.repeat(600) },
 ]
-const many: readonly Part[] = Array.from({ length: 60 }, (_, i) => ({
+const many: readonly DataPart[] = Array.from({ length: 60 }, (_, i) => ({
   offset: (i + 1) * 8192,
   bytes: `part ${i}`,
 }))
-const filled = (all: readonly Part[], size: number): Buffer => {
+const filled = (all: readonly DataPart[], size: number): Buffer => {
   const bytes = Buffer.alloc(size)
   for (const { offset, bytes: part } of all) bytes.write(part, offset, 'latin1')
   return bytes
@@ -288,13 +296,13 @@ const sparse: readonly Row[] = [
     [
       `a sparse file (${format})`,
       layer(write(parts, 200_000), file('z', '1')),
-      [`sparse = ${content(filled(parts, 200_000))}`, 'z = 1'],
+      [`sparse = ${describeContent(filled(parts, 200_000))}`, 'z = 1'],
       umociOf(format),
     ],
     [
       `a sparse file of 60 parts (${format})`,
       layer(write(many, 600_000), file('z', '1')),
-      [`sparse = ${content(filled(many, 600_000))}`, 'z = 1'],
+      [`sparse = ${describeContent(filled(many, 600_000))}`, 'z = 1'],
       umociOf(format),
     ],
     [
@@ -315,12 +323,12 @@ const sparse: readonly Row[] = [
     ],
   ]),
   [
-    'a sparse file of nothing but a hole',
+    'a sparse file that is one hole',
     layer(sparseFormats.pax10([], 100_000)),
-    [`sparse = ${content(Buffer.alloc(100_000))}`],
+    [`sparse = ${describeContent(Buffer.alloc(100_000))}`],
   ],
   [
-    'a sparse map of a million parts in no space',
+    'a sparse map that states a million parts but has none',
     layer(
       pax([
         ['GNU.sparse.major', '1'],
@@ -339,7 +347,7 @@ const sparse: readonly Row[] = [
   [
     'a hard link to a sparse file',
     layer(sparseFormats.oldGnu(parts, 200_000), hardlink('also', 'sparse')),
-    [`also = ${content(filled(parts, 200_000))}`, 'sparse == also'],
+    [`also = ${describeContent(filled(parts, 200_000))}`, 'sparse == also'],
     'refuses: it does not know the old GNU type',
   ],
 ]

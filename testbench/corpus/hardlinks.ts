@@ -2,7 +2,7 @@
 import { dir, fifo, file, hardlink, layer, symlink } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 
-/** Path of the sentinel tree next to every root. */
+/** Link target outside of the root: the tree next to it, which must not change. */
 const outside = '../root-outside'
 
 const hard: readonly LayerCase[] = [
@@ -18,7 +18,7 @@ const hard: readonly LayerCase[] = [
     [`${outside}/secret`, 'a file beside the root'],
     ['/proc/self/root/etc/passwd', 'a file by way of /proc'],
     ['missing', 'nothing'],
-    ['b', 'itself, which is not there'],
+    ['b', 'itself, which does not exist'],
   ].map(([target = '', what = '']): LayerCase => ({
     name: `a hard link to ${what}`,
     threat: 'hardlink',
@@ -119,7 +119,7 @@ const hard: readonly LayerCase[] = [
     umoci: 'refuses',
   },
   {
-    name: 'the size of a hard link counts for nothing: what follows is a header',
+    name: 'the size of a hard link is ignored: a header follows',
     threat: 'hardlink',
     layers: [layer(file('a', '1'), hardlink('b', 'a', { size: 512 }), file('c', '3'))],
     flat: ['a = 1', 'b == a', 'c = 3'],

@@ -3,14 +3,14 @@ import type { ErrorCode } from '../../lib/errors.js'
 
 /** Threats that a layer can represent. Cases refer to them by key. */
 export const threats = {
-  climb: 'names that climb or are absolute',
-  root: 'the root replaced',
+  climb: 'names with `..` and absolute names',
+  root: 'entries for the root itself',
   link: 'writing through a symlink',
   swap: 'a directory swapped for a link',
   attributes: 'attributes applied through a link',
   target: 'link targets rewritten',
   loop: 'symlink loops and chains',
-  hardlink: 'hard links that lead out',
+  hardlink: 'hard links',
   inode: 'writing through a shared inode',
   whiteout: 'whiteouts',
   opaque: 'opaque whiteouts',
@@ -20,12 +20,12 @@ export const threats = {
   time: 'times',
   xattr: 'extended attributes',
   duplicate: 'duplicates and changes of type',
-  below: 'paths below what is no directory',
-  name: 'odd names',
+  below: 'paths below entries that are not directories',
+  name: 'unusual names',
   long: 'long names and deep trees',
-  meta: 'extended headers without bound',
+  meta: 'large extended headers',
   sparse: 'sparse files',
-  size: 'sizes that lie',
+  size: 'wrong sizes',
   pax: 'pax records',
   global: 'global headers',
   format: 'formats of headers',
@@ -38,20 +38,21 @@ export const threats = {
 
 export type Threat = keyof typeof threats
 
-/** One line per path, sorted by the bytes of the path. See `renderTree` for the format. */
+/** A tree as lines of text, sorted by the bytes of the paths. See `render-tree.ts` for the format. */
 export type Tree = readonly string[]
 
+/** The required result of a layer that must be refused. */
 export interface Refused {
   readonly refused: ErrorCode
   /** Pattern that the message must match. */
-  readonly saying: RegExp
+  readonly message: RegExp
 }
 
 export type Outcome = Tree | Refused
 
 /**
- * Result of umoci 0.4.7 for the layers, unpacked on top of each other: the same tree, a refusal, a different result, or
- * not run because that costs too much.
+ * Result of umoci 0.4.7 for the same layers, unpacked on top of each other: the same tree, a refusal, or a different
+ * tree, with a reason if it is not obvious. `not asked`: umoci was not run, because that would take too long.
  */
 export type Umoci = 'same' | 'refuses' | `refuses: ${string}` | `differs: ${string}` | `not asked: ${string}`
 
@@ -62,9 +63,9 @@ export interface LayerCase {
   readonly layers: readonly Buffer[]
   /** Result of all layers, flattened into one tree. */
   readonly flat: Outcome
-  /** Result of the last layer in its own tree, with whiteouts kept as files (for one layer: that of `flat`). */
+  /** Result of the last layer alone, with whiteouts kept as files. Default: that of `flat`. */
   readonly own?: Outcome
-  /** Codes of the warnings for the flattened tree, as root. */
+  /** Codes of the warnings when root unpacks all layers. */
   readonly warns?: readonly string[]
   readonly umoci: Umoci
   /** Behaviour of containerd if it differs, according to its source and documentation. */
@@ -73,7 +74,7 @@ export interface LayerCase {
 
 export const isRefused = (outcome: Outcome): outcome is Refused => 'refused' in outcome
 
-export const refused = (saying: RegExp, code: ErrorCode = 'LAYER_INVALID'): Refused => ({
+export const refused = (message: RegExp, code: ErrorCode = 'LAYER_INVALID'): Refused => ({
   refused: code,
-  saying,
+  message,
 })

@@ -2,7 +2,7 @@
 import { dir, fifo, file, layer, symlink, withLong, withPax } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
 
-/** Path of the sentinel tree next to every root. */
+/** Link target outside of the root: the tree next to it, which must not change. */
 const outside = '../root-outside'
 
 const through: readonly LayerCase[] = [

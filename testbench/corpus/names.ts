@@ -1,7 +1,7 @@
 /** Cases of duplicate names, changes of type, paths below non-directories, and unusual or long names. */
 import { dir, fifo, file, hardlink, layer, symlink, utf8, withLong, withPax } from './entries.js'
 import { type LayerCase, refused } from './layer-case.js'
-import { shown } from './render-tree.js'
+import { escapeBytes } from './render-tree.js'
 
 const changes: readonly LayerCase[] = (
   [
@@ -15,12 +15,12 @@ const changes: readonly LayerCase[] = (
       ['a/', 'a/c = 3'],
     ],
     [
-      'a directory twice keeps what is in it',
+      'a directory twice: its files are kept',
       [dir('a', { mode: 0o700 }), file('a/b', '1'), dir('a', { mode: 0o711 })],
       ['a/ {0711}', 'a/b = 1'],
     ],
     [
-      'a directory that is listed after what is in it',
+      'a directory that is listed after a file in it',
       [file('a/b', '1'), dir('a', { mode: 0o700, mtime: 3 })],
       ['a/ {0700 @3}', 'a/b = 1'],
     ],
@@ -102,7 +102,7 @@ const below: readonly LayerCase[] = (
       ['a/', 'a/b = 2', 'f = 1'],
     ],
     [
-      'a file below a symlink to what is below a file',
+      'a file below a symlink to a path below a file',
       [file('f', '1'), symlink('a', 'f/x'), file('a/b', '2')],
       ['a/', 'a/b = 2', 'f = 1'],
     ],
@@ -125,26 +125,21 @@ const below: readonly LayerCase[] = (
 
 const belowLower: readonly LayerCase[] = (
   [
+    ['a file below a file of the lower layer', [file('a', '1')], [file('a/b', '2')], ['a/', 'a/b = 2']],
     [
-      'a file below what is a file in the layer below',
-      [file('a', '1')],
-      [file('a/b', '2')],
-      ['a/', 'a/b = 2'],
-    ],
-    [
-      'a directory below what is a fifo in the layer below',
+      'a directory below a fifo of the lower layer',
       [fifo('a'), file('z', '1')],
       [dir('a/b', { mode: 0o700 })],
       ['a/', 'a/b/ {0700}', 'z = 1'],
     ],
     [
-      'a file below what is a symlink to a file in the layer below',
+      'a file below a symlink of the lower layer to a file',
       [file('f', '1'), symlink('a', 'f')],
       [file('a/b', '2')],
       ['a/', 'a/b = 2', 'f = 1'],
     ],
     [
-      'a hard link below what is a file in the layer below',
+      'a hard link below a file of the lower layer',
       [file('a', '1')],
       [file('x', '3'), hardlink('a/b', 'x')],
       ['a/', 'a/b = 3', 'x == a/b'],
@@ -182,7 +177,7 @@ const unusualName = (name: string, what: string, umoci: LayerCase['umoci'] = 'sa
   name: `a name ${what}`,
   threat: 'name',
   layers: [layer(file(name, '1'))],
-  flat: [`${shown(name)} = 1`],
+  flat: [`${escapeBytes(name)} = 1`],
   umoci,
 })
 
@@ -190,20 +185,20 @@ const unusualNames: readonly LayerCase[] = [
   unusualName('a\nb', 'with a newline'),
   unusualName('a\x1b[31mb', 'with a terminal escape'),
   unusualName('a\\b', 'with a backslash'),
-  unusualName('\xff\xfe\x80', 'of bytes that are no UTF-8'),
+  unusualName('\xff\xfe\x80', 'that is not UTF-8'),
   unusualName(utf8('é'), 'of composed UTF-8'),
   unusualName(utf8('e\u0301'), 'of decomposed UTF-8'),
   unusualName(utf8('漢字 🎉'), 'beyond latin1'),
   unusualName('-rf', 'that looks like an option'),
   unusualName(' a ', 'with blanks around it'),
   unusualName('C:', 'that looks like a drive'),
-  unusualName('CON', 'that Windows keeps for itself'),
+  unusualName('CON', 'that is reserved in Windows'),
   unusualName('a.', 'that ends with a dot'),
   unusualName('__proto__', '__proto__'),
   unusualName('constructor', 'constructor'),
-  unusualName('"quoted" $(x) `y`', 'that a shell would run'),
+  unusualName('"quoted" $(x) `y`', 'that a shell would execute'),
   {
-    name: 'names of every byte but slash and NUL',
+    name: 'names of every byte except slash, dot and NUL',
     threat: 'name',
     layers: [
       layer(
@@ -214,7 +209,7 @@ const unusualNames: readonly LayerCase[] = [
     ],
     flat: Array.from({ length: 255 }, (_, i) => i + 1)
       .filter((byte) => byte !== 0x2f && byte !== 0x2e)
-      .map((byte) => `${shown(String.fromCharCode(byte))} =`),
+      .map((byte) => `${escapeBytes(String.fromCharCode(byte))} =`),
     umoci: 'same',
   },
   {
@@ -239,7 +234,7 @@ const unusualNames: readonly LayerCase[] = [
     umoci: 'refuses',
   },
   {
-    name: 'bytes that are no UTF-8 in a pax path',
+    name: 'a pax path that is not UTF-8',
     threat: 'name',
     layers: [layer(withPax({ path: '\xff/\x80' }, file('x', '1')))],
     flat: ['\\xff/', '\\xff/\\x80 = 1'],
@@ -280,7 +275,7 @@ const long: readonly LayerCase[] = [
     umoci: 'same',
   },
   {
-    name: 'a path as long as Linux has, 15 × 255 bytes',
+    name: 'a path of nearly the maximum length of Linux, 15 × 255 bytes',
     threat: 'long',
     layers: [layer(withLong('L', `${`${'n'.repeat(255)}/`.repeat(15)}x`, file('s', '1', { magic: 'gnu' })))],
     flat: [
@@ -293,7 +288,7 @@ const long: readonly LayerCase[] = [
     umoci: 'same',
   },
   {
-    name: 'a path longer than Linux has',
+    name: 'a path longer than the maximum of Linux',
     threat: 'long',
     layers: [layer(withLong('L', `${`${'n'.repeat(255)}/`.repeat(16)}x`, file('s', '1', { magic: 'gnu' })))],
     flat: refused(/ is 4,097 bytes, more than the limit pathBytes \(4 KiB\)/, 'LIMIT_EXCEEDED'),
@@ -314,7 +309,7 @@ const long: readonly LayerCase[] = [
     umoci: 'same',
   },
   {
-    name: 'a directory of 2,040 levels, which is no path under a root',
+    name: 'a directory of 2,040 levels, whose path below a root is too long for Linux',
     threat: 'long',
     layers: [layer(withLong('L', deep(2040), dir('s', { magic: 'gnu' })))],
     flat: refused(/is longer than 4095 bytes/),

@@ -1,4 +1,4 @@
-/** Unpacks cases into roots with a sentinel tree next to them that must not change. */
+/** Unpacks cases into new directories (roots). Next to each root is a tree that unpacking must not change. */
 import {
   chmodSync,
   chownSync,
@@ -27,7 +27,7 @@ import { digestOf } from '../../lib/image/index.js'
 import type { Tree } from './layer-case.js'
 import { renderTree } from './render-tree.js'
 
-/** A directory in memory if there is one. */
+/** Directory for the roots, in memory if possible. */
 const parent = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 export interface Unpacked {
@@ -47,8 +47,8 @@ export class Playground {
     chmodSync(this.directory, 0o755)
   }
 
-  /** Makes an empty root with mode 0755 and time 0. The sentinel tree `root-outside` is next to it. */
-  async root(owner?: number): Promise<string> {
+  /** Makes an empty root with mode 0755 and time 0, and `root-outside` next to it. Returns the path of the root. */
+  async makeRoot(owner?: number): Promise<string> {
     const top = join(this.directory, String(++this.#count))
     const [root, outside] = [join(top, 'root'), join(top, 'root-outside')]
     mkdirSync(root, { recursive: true })
@@ -62,18 +62,18 @@ export class Playground {
     return root
   }
 
-  /** Returns the changes of the sentinel tree next to `root`. There must never be any. */
+  /** Returns the changes of `root-outside`, the tree next to `root`. There must be none. */
   async changesOutside(root: string): Promise<string[]> {
     const now = await describeTree(join(root, '..', 'root-outside'))
     return compareTrees(this.#outside, now).map(({ text }) => text)
   }
 
-  /** Unpacks `layers` on top of each other into a new root as the workers do, and verifies each digest. */
+  /** Unpacks `layers` on top of each other into a new root with the code of the unpacking threads. */
   async unpack(
     layers: readonly Buffer[],
     whiteouts: WhiteoutTreatment,
   ): Promise<Unpacked & { root: string }> {
-    const root = await this.root()
+    const root = await this.makeRoot()
     const warnings: string[] = []
     try {
       for (const blob of layers)
@@ -92,14 +92,14 @@ export class Playground {
     }
   }
 
-  /** Unpacks with the rights of `user`, which the process assumes while it accesses the tree. */
+  /** Unpacks `layers` with the rights of `user`, to which the process changes while it accesses the tree. */
   async unpackAs(user: number, layers: readonly Buffer[]): Promise<Unpacked & { root: string }> {
-    const root = await this.root(user)
+    const root = await this.makeRoot(user)
     const warnings: string[] = []
     try {
       for (const blob of layers) {
         const { archive, error } = await decompressPrefix(blob)
-        asUser(user, () => apply(archive, root, warnings, error === undefined))
+        runAsUser(user, () => apply(archive, root, warnings, error === undefined))
         if (error) throw error
       }
       return { root, warnings, tree: renderTree(await describeTree(root), { root, ordinary: true }) }
@@ -117,12 +117,12 @@ export class Playground {
   }
 }
 
-/** Splits `blob` into pieces of odd lengths, so that blocks of the archive do not begin at pieces. */
+/** Splits `blob` into pieces of 4,999 bytes, so that blocks of the archive rarely begin at a piece. */
 function* pieces(blob: Buffer): Generator<Buffer> {
   for (let at = 0; at < blob.length; at += 4999) yield blob.subarray(at, at + 4999)
 }
 
-/** Decompresses `blob` as far as possible, and returns the error at its end. */
+/** Decompresses `blob` as far as possible. `error` is why decompression ended early. */
 export async function decompressPrefix(
   blob: Buffer,
 ): Promise<{ archive: Buffer; error: WindlassError | undefined }> {
@@ -143,12 +143,12 @@ export async function decompressPrefix(
   return { archive: Buffer.concat(chunks), error }
 }
 
-function apply(archive: Buffer, root: string, warnings: string[], whole: boolean): void {
+function apply(archive: Buffer, root: string, warnings: string[], isWhole: boolean): void {
   const applier = new LayerApplier({ root, whiteouts: 'apply', warn: (code) => warnings.push(code) })
   try {
     const reader = new TarReader(applier)
     reader.write(archive)
-    if (!whole) return
+    if (!isWhole) return
     reader.finish()
     applier.finish()
   } finally {
@@ -156,8 +156,8 @@ function apply(archive: Buffer, root: string, warnings: string[], whole: boolean
   }
 }
 
-/** Runs `work` with the rights of `user`. Only root can do that; other users run it with their own. */
-export function asUser<T>(user: number, work: () => T): T {
+/** Runs `work` with the rights of `user` if this process is root, else with its own. */
+export function runAsUser<T>(user: number, work: () => T): T {
   if (process.geteuid?.() !== 0) return work()
   process.setegid?.(user)
   process.seteuid?.(user)

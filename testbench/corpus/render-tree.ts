@@ -1,6 +1,6 @@
 /**
- * Renders a tree as lines of text, so that a case can state all of it. Default values are left out: mode 0755 of
- * directories and 0644 of other entries, owner 0:0, and time 0.
+ * Renders a tree as lines of text, so that a case can state its whole tree. Default values are omitted: mode 0755 for
+ * directories and 0644 for other entries, owner 0:0, and time 0.
  *
  *     dir/            file = content       link -> target     name == the path it is a hard link of
  *     fifo |          null char 1:3        file = x {0600 1000:1000 @1.5 user.k=v}
@@ -11,18 +11,18 @@ import { sha256 } from '../archives/archive.js'
 import type { Tree } from './layer-case.js'
 
 /** Escapes everything except printable ASCII without spaces as `\xNN`. */
-export const shown = (bytes: string): string =>
+export const escapeBytes = (bytes: string): string =>
   bytes.replace(/[^\x21-\x7e]|\\/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).padStart(2, '0')}`)
 
-/** Returns short content unchanged, and the length and hash of long content. */
-export const content = (bytes: Buffer | string): string => {
+/** Returns the escaped content if it has at most 40 bytes, else its length and hash. */
+export const describeContent = (bytes: Buffer | string): string => {
   const buffer = Buffer.from(bytes as string, 'latin1')
-  if (buffer.length <= 40) return shown(buffer.toString('latin1'))
+  if (buffer.length <= 40) return escapeBytes(buffer.toString('latin1'))
   return `<${buffer.length} bytes ${sha256(buffer).slice(0, 12)}>`
 }
 
 export interface RenderOptions {
-  /** Whether an ordinary user unpacked the tree, who cannot make devices or change owners. */
+  /** Whether an ordinary user unpacked the tree. Owners are not rendered then, because the user cannot change them. */
   readonly ordinary?: boolean
   readonly root: string
 }
@@ -32,17 +32,17 @@ export function renderTree(entries: readonly TreeEntry[], { root, ordinary = fal
   return entries.flatMap((entry) => {
     const attributes = attributesOf(entry, ordinary)
     if (entry.path === '.') return attributes === '' ? [] : [`.${attributes}`]
-    return [`${shown(entry.path)}${bodyOf(entry, root)}${attributes}`]
+    return [`${escapeBytes(entry.path)}${bodyOf(entry, root)}${attributes}`]
   })
 }
 
 function bodyOf(entry: TreeEntry, root: string): string {
-  if (entry.hardlink !== undefined) return ` == ${shown(entry.hardlink)}`
+  if (entry.hardlink !== undefined) return ` == ${escapeBytes(entry.hardlink)}`
   switch (entry.type) {
     case 'directory':
       return '/'
     case 'symlink':
-      return ` -> ${shown(entry.target ?? '')}`
+      return ` -> ${escapeBytes(entry.target ?? '')}`
     case 'fifo':
       return ' |'
     case 'character':
@@ -51,8 +51,8 @@ function bodyOf(entry: TreeEntry, root: string): string {
       return ` block ${entry.device?.major ?? 0}:${entry.device?.minor ?? 0}`
     default: {
       const path = Buffer.concat([Buffer.from(`${root}/`), Buffer.from(entry.path, 'latin1')])
-      const said = content(readFileSync(path))
-      return said === '' ? ' =' : ` = ${said}`
+      const text = describeContent(readFileSync(path))
+      return text === '' ? ' =' : ` = ${text}`
     }
   }
 }
@@ -60,14 +60,14 @@ function bodyOf(entry: TreeEntry, root: string): string {
 function attributesOf(entry: TreeEntry, ordinary: boolean): string {
   if (entry.hardlink !== undefined) return ''
   const { type, mode, uid, gid, mtime, xattrs } = entry
-  const usual = type === 'directory' ? 0o755 : 0o644
-  const said = [
-    ...(type === 'symlink' || mode === usual ? [] : [mode.toString(8).padStart(4, '0')]),
+  const defaultMode = type === 'directory' ? 0o755 : 0o644
+  const attributes = [
+    ...(type === 'symlink' || mode === defaultMode ? [] : [mode.toString(8).padStart(4, '0')]),
     ...((uid === 0 && gid === 0) || ordinary ? [] : [`${uid}:${gid}`]),
     ...(mtime === 0n ? [] : [`@${seconds(mtime)}`]),
-    ...[...xattrs].map(([name, value]) => `${shown(name)}=${content(value)}`),
+    ...[...xattrs].map(([name, value]) => `${escapeBytes(name)}=${describeContent(value)}`),
   ]
-  return said.length === 0 ? '' : ` {${said.join(' ')}}`
+  return attributes.length === 0 ? '' : ` {${attributes.join(' ')}}`
 }
 
 const seconds = (ns: bigint): string => {
@@ -77,13 +77,13 @@ const seconds = (ns: bigint): string => {
   return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
 }
 
-/** Returns the part of `tree` that an ordinary user can make: no devices, own files only, no attributes of root. */
-export const forOrdinary = (tree: Tree): Tree =>
+/** Returns `tree` without what ordinary users cannot create: devices, owners, and attributes that only root can set. */
+export const treeOfOrdinaryUser = (tree: Tree): Tree =>
   tree
     .filter((line) => !/^\S+ (?:char|block) \d/.test(line))
     .map((line) =>
-      line.replace(/ \{([^{}]*)\}$/, (_all, said: string) => {
-        const kept = said
+      line.replace(/ \{([^{}]*)\}$/, (_all, attributes: string) => {
+        const kept = attributes
           .split(' ')
           .filter((each) => !/^\d+:\d+$/.test(each) && !/^(?:trusted|security)\./.test(each))
         return kept.length === 0 ? '' : ` {${kept.join(' ')}}`

@@ -39,8 +39,9 @@ const introduction = `# Layers: what is accepted, what is refused
 
 <!-- Made by \`npx tsx scripts/corpus-table.ts\` from testbench/corpus; a test holds it to that. -->
 
-The tests build every case below byte by byte and unpack it, as root and as an ordinary user, next to a tree that must not change.
-*Flattened* is the tree of all layers together. *Alone* is the tree of the last layer by itself, with whiteouts kept as files; it is
+The tests build every case below byte by byte and unpack it as root and as an ordinary user. Next to it is a tree that must not
+change.
+*Flattened* is the tree of all layers together. *Alone* is the tree of only the last layer, with whiteouts kept as files; it is
 given only if it differs. A refusal is exit code 5 and leaves nothing behind. *umoci* is the result of umoci 0.4.7 for the same
 layers, which a test verifies. Known differences of containerd are noted; containerd was not run.
 

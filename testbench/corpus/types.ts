@@ -19,7 +19,7 @@ const devices: readonly LayerCase[] = [
   one('device', 'a large device number', char('c', 4095, 2 ** 20 - 1), ['c char 4095:1048575']),
   one(
     'device',
-    'a device number beyond what Linux has',
+    'a major device number that is too large for Linux',
     char('c', 4096, 0),
     [],
     'differs: it cuts the number',
@@ -27,7 +27,7 @@ const devices: readonly LayerCase[] = [
   ),
   one(
     'device',
-    'a minor number beyond what Linux has',
+    'a minor device number that is too large for Linux',
     char('c', 0, 2 ** 20),
     [],
     'differs: it cuts the number',
@@ -56,7 +56,7 @@ const devices: readonly LayerCase[] = [
   one('device', 'a fifo', fifo('p', { mode: 0o600 }), ['p | {0600}']),
   one(
     'device',
-    'a marker of overlayfs as attribute',
+    'an attribute that is a marker of overlayfs',
     withPax({ 'SCHILY.xattr.trusted.overlay.opaque': 'y' }, dir('d')),
     ['d/'],
     'same',
@@ -67,7 +67,7 @@ const devices: readonly LayerCase[] = [
   ),
   one(
     'device',
-    'a marker of overlayfs for users',
+    'an attribute that is a marker of overlayfs for ordinary users',
     withPax({ 'SCHILY.xattr.user.overlay.opaque': 'y' }, dir('d')),
     ['d/'],
     'differs: it sets the attribute',
@@ -133,7 +133,7 @@ const owners: readonly LayerCase[] = [
   ),
   one(
     'owner',
-    'the group 2^32, which is root where it is cut',
+    'the group 2^32, which is root if it is truncated to 32 bits',
     withPax({ gid: '4294967296' }, file('a', '1')),
     refused(/outside of -2147483648 to 4294967295/),
     "differs: the file is root's",
@@ -167,7 +167,7 @@ const owners: readonly LayerCase[] = [
   ),
   one(
     'owner',
-    'an owner that is no number',
+    'an owner that is not a number',
     withPax({ uid: 'root' }, file('a', '1')),
     refused(/is not a number/),
     'refuses',
@@ -194,14 +194,14 @@ const times: readonly LayerCase[] = [
   ]),
   one(
     'time',
-    'a time that is none',
+    'an invalid time',
     withPax({ mtime: 'yesterday' }, file('a', '1')),
     refused(/is not a time/),
     'refuses',
   ),
   one(
     'time',
-    'an access time that is none',
+    'an invalid access time',
     withPax({ atime: '1,5' }, file('a', '1')),
     refused(/is not a time/),
     'refuses',
@@ -234,13 +234,13 @@ const xattrs: readonly LayerCase[] = [
   ]),
   one(
     'xattr',
-    'a capability, kept though the owner is another',
+    'a capability of a file with another owner',
     withPax(xattr('security.capability', capability), file('ping', '1', { mode: 0o755, uid: 9 })),
     [`ping = 1 {0755 9:0 security.capability=\\x01\\x00\\x00\\x02\\x00\\x20${'\\x00'.repeat(14)}}`],
   ),
   one(
     'xattr',
-    "an attribute of the host's own",
+    'an attribute that belongs to the host (SELinux)',
     withPax(xattr('security.selinux', 'label'), file('a', '1')),
     ['a = 1'],
     'same',
@@ -258,7 +258,7 @@ const xattrs: readonly LayerCase[] = [
   ),
   one(
     'xattr',
-    'an attribute with a name longer than Linux has',
+    'an attribute whose name is too long for Linux',
     withPax(xattr(`user.${'k'.repeat(251)}`, 'v'), file('a', '1')),
     refused(/exceeds the limits of Linux/),
     'refuses',

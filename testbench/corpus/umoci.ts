@@ -1,4 +1,4 @@
-/** Runs umoci as root on cases of the corpus, each as an image layout. */
+/** Runs umoci on cases of the corpus. It needs root. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -11,10 +11,11 @@ import { runTool } from '../harness/run-tool.js'
 import { isRefused, type LayerCase, type Tree } from './layer-case.js'
 import { renderTree } from './render-tree.js'
 
-export type Answer = { readonly tree: Tree } | { readonly said: string }
+/** The tree that umoci unpacked, or its error message. */
+export type UmociResult = { readonly tree: Tree } | { readonly refusal: string }
 
-/** Unpacks the layers of a case below `directory`, which is empty afterwards. */
-export async function runUmoci({ layers }: LayerCase, directory: string): Promise<Answer> {
+/** Unpacks the layers of a case below `directory` and removes all files afterwards. */
+export async function runUmoci({ layers }: LayerCase, directory: string): Promise<UmociResult> {
   const layout = join(directory, 'layout')
   const bundle = join(directory, 'bundle')
   await writeLayout(layout, layers)
@@ -23,19 +24,19 @@ export async function runUmoci({ layers }: LayerCase, directory: string): Promis
     const root = join(bundle, 'rootfs')
     return { tree: renderTree(await describeTree(root), { root }) }
   } catch (error) {
-    return { said: error instanceof Error ? error.message : String(error) }
+    return { refusal: error instanceof Error ? error.message : String(error) }
   } finally {
     rmSync(layout, { recursive: true, force: true })
     rmSync(bundle, { recursive: true, force: true })
   }
 }
 
-/** Compares the result of umoci with what the case states. Returns undefined if they agree, else the result. */
-export function contradiction({ flat, umoci }: LayerCase, answer: Answer): string | undefined {
-  if ('said' in answer) return umoci.startsWith('refuses') ? undefined : `it refuses: ${answer.said}`
-  const same = !isRefused(flat) && areEquivalent(flat, answer.tree)
-  const fits = umoci === 'same' ? same : umoci.startsWith('differs') && !same
-  return fits ? undefined : `it makes ${JSON.stringify(answer.tree)}`
+/** Returns how the result of umoci contradicts the case; undefined if it does not. */
+export function describeContradiction({ flat, umoci }: LayerCase, result: UmociResult): string | undefined {
+  if ('refusal' in result) return umoci.startsWith('refuses') ? undefined : `it refuses: ${result.refusal}`
+  const same = !isRefused(flat) && areEquivalent(flat, result.tree)
+  const agrees = umoci === 'same' ? same : umoci.startsWith('differs') && !same
+  return agrees ? undefined : `it makes ${JSON.stringify(result.tree)}`
 }
 
 /** Compares trees except for the times of directories and the attributes of the root, which umoci sets differently. */

@@ -56,9 +56,9 @@ const plain: readonly Row[] = [
     ['.wh.out = {0444}'],
     'same',
   ],
-  ['a whiteout of what is not there', layer(file('.wh.none')), kept, ['.wh.none = {0444}'], 'same'],
+  ['a whiteout of a missing name', layer(file('.wh.none')), kept, ['.wh.none = {0444}'], 'same'],
   [
-    'a whiteout below what is not there',
+    'a whiteout in a missing directory',
     layer(file('no/.wh.none')),
     kept,
     ['no/', 'no/.wh.none = {0444}'],
@@ -100,14 +100,14 @@ const plain: readonly Row[] = [
     'same',
   ],
   [
-    'a whiteout of no name',
+    'a whiteout without a name',
     layer(file('.wh.')),
     refused(/a whiteout without a name/),
     refused(/a whiteout without a name/),
     'refuses',
   ],
   [
-    'a whiteout of no name in a directory',
+    'a whiteout without a name in a directory',
     layer(file('d/.wh.')),
     refused(/a whiteout without a name/),
     refused(/a whiteout without a name/),
@@ -302,7 +302,7 @@ const opaque: readonly Row[] = [
     'same',
   ],
   [
-    'an opaque whiteout in what is not there',
+    'an opaque whiteout in a missing directory',
     layer(file('no/.wh..wh..opq')),
     kept,
     ['no/', 'no/.wh..wh..opq = {0444}'],
@@ -341,7 +341,7 @@ const alone: readonly LayerCase[] = [
     umoci: 'same',
   },
   {
-    name: 'what one layer hides another may bring back',
+    name: 'a third layer restores a file that the second removed',
     threat: 'whiteout',
     layers: [lower, layer(file('d/.wh.a'), file('.wh.link')), layer(file('d/a', 'again'))],
     flat: ['d/ {0711}', 'd/a = again', 'd/b = 2', 'd/sub/', 'd/sub/x = 3', 'out -> ../root-outside'],

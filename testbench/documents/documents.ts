@@ -1,12 +1,14 @@
-/** Provides manifests for specs that change one aspect of them. */
+/** Provides valid manifests, of which specs change one aspect. */
 import { readFileSync } from 'node:fs'
 import { digestOf } from '../../lib/image/digest/digest.js'
 import { mediaTypes } from '../../lib/image/documents/media-types.js'
 
-export const fixture = (name: string): Buffer => readFileSync(new URL(`./${name}`, import.meta.url))
+/** Returns the bytes of a file in this folder. */
+export const readFixture = (name: string): Buffer => readFileSync(new URL(`./${name}`, import.meta.url))
 
 export const bytesOf = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 
+/** Returns a valid descriptor. Its digest depends on the type and the size. */
 export const descriptor = (
   mediaType: string,
   size = 3,
@@ -56,7 +58,7 @@ export const schema1 = {
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
 
 /** Inserts `times` signatures before the last brace of `payload`, as libtrust does. */
-export function signed(payload: string, times = 1, more: object = {}): Buffer {
+export function addSignatures(payload: string, times = 1, more: object = {}): Buffer {
   const head = payload.slice(0, payload.lastIndexOf('\n}'))
   const tail = payload.slice(head.length)
   const header = { formatLength: Buffer.byteLength(head), formatTail: base64url(tail), time: 'now', ...more }

@@ -1,4 +1,4 @@
-/** Builds schema 1 images, signed as libtrust signs them with new keys. It is independent of the code under test. */
+/** Builds and signs schema 1 images as Docker's libtrust did, without the code under test. */
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { digestOf, type Digest } from '../../lib/image/digest/digest.js'
 
@@ -15,10 +15,12 @@ export interface Schema1Key {
   readonly publicKey: KeyObject
 }
 
+/** Returns an image id of schema 1. */
 export const idOf = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /**
- * Returns a manifest as `docker push` wrote it in 2014: child first, indented by three spaces. `entries` is base first.
+ * Returns a manifest as `docker push` wrote it in 2014: top layer first, indented by three spaces.
+ * @param entries base first
  */
 export function schema1Payload(entries: readonly Schema1Entry[], more: object = {}): Buffer {
   const ids = entries.map(({ v1 }, at) => (typeof v1?.['id'] === 'string' ? v1['id'] : idOf(`layer ${at}`)))
@@ -52,7 +54,8 @@ export const topConfig = {
   Size: 17,
 } as const
 
-export function makeKey(alg: Schema1Key['alg']): Schema1Key {
+/** Generates a key pair for `alg`. */
+export function generateKey(alg: Schema1Key['alg']): Schema1Key {
   return alg === 'ES256'
     ? { alg, ...generateKeyPairSync('ec', { namedCurve: 'P-256' }) }
     : { alg, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) }
@@ -91,11 +94,12 @@ export function withSignatures(payload: Buffer, signatures: readonly object[]): 
   ])
 }
 
-export const signedBy = (payload: Buffer, ...keys: readonly Schema1Key[]): Buffer =>
+/** Signs a manifest with each key. */
+export const signPayload = (payload: Buffer, ...keys: readonly Schema1Key[]): Buffer =>
   withSignatures(
     payload,
     keys.map((key) => signatureOf(payload, key)),
   )
 
 /** Returns the digest of a blob whose bytes do not matter. */
-export const someBlob = (text: string): Digest => digestOf(Buffer.from(text))
+export const someDigest = (text: string): Digest => digestOf(Buffer.from(text))

@@ -1,4 +1,4 @@
-/** Applies mutated archives to trees in memory, next to a sentinel that must not change. */
+/** Defines a fuzz target that applies mutated layers to a tree, next to a file that must not change. */
 import {
   type BigIntStats,
   existsSync,
@@ -22,7 +22,10 @@ export interface ApplyTarget extends Target {
   close(): void
 }
 
-/** Applies two layers on top of each other in one of the three whiteout forms. */
+/**
+ * Returns the target. Each run applies a mutated layer to an empty tree, or on top of a valid layer, with a random
+ * treatment of whiteouts.
+ */
 export function applyTarget(): ApplyTarget {
   const top = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'windlass-fuzz-'))
   const [root, outside] = [join(top, 'root'), join(top, 'root-outside')]
@@ -44,13 +47,13 @@ export function applyTarget(): ApplyTarget {
         refused = asWindlassError(error)
       }
       rmSync(root, { recursive: true, force: true })
-      const escaped =
+      const isOutsideChanged =
         state() !== before ||
         readFileSync(join(outside, 'secret'), 'utf8') !== 'untouched' ||
         readdirSync(top).length !== 1 ||
         readdirSync(outside).length !== 1 ||
         existsSync('/root-outside')
-      if (escaped) throw new Error('Something outside of the root was changed')
+      if (isOutsideChanged) throw new Error('Something outside of the root was changed')
       if (refused !== undefined) throw refused
     },
     close: () => rmSync(top, { recursive: true, force: true }),
@@ -60,11 +63,12 @@ export function applyTarget(): ApplyTarget {
 const describeStats = ({ ctimeNs, mtimeNs, nlink, mode, uid, size }: BigIntStats): string =>
   [ctimeNs, mtimeNs, nlink, mode, uid, size].join()
 
+/** Applies an archive to `root`. Errors are ignored unless `rethrows`. */
 function apply(
   archive: Buffer,
   root: string,
   whiteouts: 'apply' | 'aufs' | 'overlay',
-  verbose: boolean,
+  rethrows: boolean,
 ): void {
   const applier = new LayerApplier({ root, whiteouts })
   try {
@@ -73,7 +77,7 @@ function apply(
     reader.finish()
     applier.finish()
   } catch (error) {
-    if (verbose) throw error
+    if (rethrows) throw error
   } finally {
     applier.close()
   }

@@ -1,8 +1,8 @@
 /** Mutates valid inputs into nearly valid ones. */
-import { checksummed, octal } from '../archives/archive.js'
+import { withChecksum, octal } from '../archives/archive.js'
 import type { Random } from './random.js'
 
-/** Tokens that often break parsers of any format. */
+/** Texts that often break parsers of any format. */
 const anyTokens = [
   '\0',
   '\n',
@@ -107,7 +107,7 @@ function changeJson(random: Random, value: unknown): void {
   }
 }
 
-/** Offset and length of the fields of a header. */
+/** Offset and length of the fields of a tar header. */
 const fields = [
   [0, 100],
   [100, 8],
@@ -125,6 +125,7 @@ const fields = [
   [482, 1],
   [483, 12],
 ] as const
+/** Names and link targets that may escape the root or remove other entries. */
 const names = [
   '.',
   '..',
@@ -145,8 +146,8 @@ const names = [
 ]
 
 /**
- * Moves blocks of an archive and changes headers. Most checksums are corrected, because otherwise a reader would reject
- * every header for its checksum.
+ * Removes, repeats and inserts blocks of an archive and changes headers. Most checksums are corrected, because
+ * otherwise a reader would reject every changed header for its checksum.
  */
 export function mutateTar(random: Random, seeds: readonly Buffer[]): Buffer {
   let archive: Buffer = Buffer.from(random.pick(seeds))
@@ -182,12 +183,13 @@ function changeTar(random: Random, archive: Buffer, seeds: readonly Buffer[]): B
       const value = fieldOf(random, length)
       block.fill(0, start, start + length)
       value.copy(block, start, 0, length)
-      if (random.chance(0.95)) checksummed(block)
+      if (random.chance(0.95)) withChecksum(block)
       return archive
     }
   }
 }
 
+/** Returns a random value for a header field: a type flag, a name or a number, depending on its length. */
 function fieldOf(random: Random, length: number): Buffer {
   if (length === 1)
     return Buffer.from(

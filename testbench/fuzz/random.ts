@@ -1,4 +1,4 @@
-/** Generates random numbers from a seed, a target and an input number, so that each input can be reproduced alone. */
+/** Generates random values that are determined by seeds, so that each input can be reproduced alone. */
 
 export class Random {
   #state: number
@@ -12,10 +12,10 @@ export class Random {
   /** Returns a number from 0 to 1, exclusive (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+    let mixed = this.#state
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
   /** Returns an integer from 0 to `end`, exclusive. */
@@ -23,14 +23,16 @@ export class Random {
     return Math.floor(this.next() * end)
   }
 
-  chance(of: number): boolean {
-    return this.next() < of
+  /** Returns true with the given probability. */
+  chance(probability: number): boolean {
+    return this.next() < probability
   }
 
+  /** Returns a random element. */
   pick<T>(all: readonly T[]): T {
-    const one = all[this.below(all.length)]
-    if (one === undefined) throw new Error('There is nothing to pick from')
-    return one
+    const element = all[this.below(all.length)]
+    if (element === undefined) throw new Error('There is nothing to pick from')
+    return element
   }
 
   bytes(length: number): Buffer {

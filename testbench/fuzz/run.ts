@@ -3,6 +3,7 @@ import { WindlassError } from '../../lib/errors.js'
 import { Random } from './random.js'
 import type { Target } from './targets.js'
 
+/** A violation, with the number of the input that reproduces it. */
 export interface Finding {
   readonly target: string
   readonly number: number
@@ -10,7 +11,7 @@ export interface Finding {
   readonly input: Buffer
 }
 
-export interface Tally {
+export interface FuzzResult {
   readonly runs: number
   readonly accepted: number
   readonly findings: readonly Finding[]
@@ -28,21 +29,22 @@ export interface FuzzOptions {
   readonly onInput?: (number: number) => void
 }
 
+/** Runs a target on `runs` inputs, starting with the input number `from`. The seed determines the inputs. */
 export async function fuzz(
   name: string,
   target: Target,
   { seed, runs, from = 0, timeout = 3_000, onInput }: FuzzOptions,
-): Promise<Tally> {
+): Promise<FuzzResult> {
   const findings: Finding[] = []
   let accepted = 0
   let slowest = 0
   let input: Buffer = Buffer.alloc(0)
   let number = from
-  const find = (what: unknown): void => {
-    const said = what instanceof Error ? (what.stack ?? what.message) : String(what)
-    findings.push({ target: name, number, what: said, input })
+  const recordFinding = (what: unknown): void => {
+    const text = what instanceof Error ? (what.stack ?? what.message) : String(what)
+    findings.push({ target: name, number, what: text, input })
   }
-  process.on('unhandledRejection', find)
+  process.on('unhandledRejection', recordFinding)
   try {
     for (; number < from + runs; number++) {
       onInput?.(number)
@@ -53,14 +55,14 @@ export async function fuzz(
         await target.run(input, random)
         accepted++
       } catch (error) {
-        if (!(error instanceof WindlassError) || error.code === 'INTERNAL') find(error)
+        if (!(error instanceof WindlassError) || error.code === 'INTERNAL') recordFinding(error)
       }
       const took = performance.now() - start
       slowest = Math.max(slowest, took)
-      if (took > timeout) find(new Error(`It took ${Math.round(took)} ms`))
+      if (took > timeout) recordFinding(new Error(`It took ${Math.round(took)} ms`))
     }
   } finally {
-    process.off('unhandledRejection', find)
+    process.off('unhandledRejection', recordFinding)
   }
   return { runs, accepted, findings, slowest }
 }

@@ -1,4 +1,4 @@
-/** Provides valid inputs of every format as seeds. */
+/** Provides valid inputs of every format, which the fuzzer mutates. */
 import { corpus } from '../corpus/index.js'
 import {
   bytesOf,
@@ -7,7 +7,7 @@ import {
   ociIndex,
   ociManifest,
   schema1,
-  signed,
+  addSignatures,
 } from '../documents/documents.js'
 import { encodeLayer, tocFormats } from '../toc/encode.js'
 import { tinyImage } from '../../lib/testing/images/index.js'
@@ -26,7 +26,7 @@ export const tars = blobs.filter(
 const image = tinyImage()
 export const manifests = [ociManifest, dockerManifest, ociIndex, dockerList, schema1]
   .map(bytesOf)
-  .concat(image.manifest.bytes, signed(JSON.stringify(schema1, undefined, 3)))
+  .concat(image.manifest.bytes, addSignatures(JSON.stringify(schema1, undefined, 3)))
 export const configs = [
   image.config.bytes,
   bytesOf({

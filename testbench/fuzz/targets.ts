@@ -1,4 +1,4 @@
-/** Defines the targets of the fuzzer: how an input is made, and which properties must hold. */
+/** Defines the targets of the fuzzer: how inputs are made, and which properties must hold for each. */
 import { createHash } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -6,7 +6,7 @@ import { TarReader, entriesOfToc } from '../../lib/archive/index.js'
 import { TocCodec } from '../../lib/archive/toc/toc-codec.js'
 import { decompressor, pump } from '../../lib/bytes/index.js'
 import { readJson } from '../../lib/codec/json.js'
-import { decideManifest } from '../../lib/image/manifest/decide-manifest.js'
+import { parseManifest } from '../../lib/image/manifest/parse-manifest.js'
 import { isDigest } from '../../lib/image/digest/digest.js'
 import { parseImageIndex } from '../../lib/image/documents/image-index.js'
 import { parseImageName } from '../../lib/image/reference/image-name.js'
@@ -24,9 +24,11 @@ import { mutate, mutateJson, mutateTar } from './mutate.js'
 import type { Random } from './random.js'
 import * as seeds from './seeds.js'
 
+/** A function to test with random inputs. */
 export interface Target {
+  /** Returns the next input. */
   make(random: Random): Buffer
-  /** Throws a WindlassError if the input is refused, and any other error if a property is violated. */
+  /** Throws a WindlassError if the input is refused, or another error if a property is violated. */
   run(input: Buffer, random: Random): void | Promise<void>
 }
 
@@ -47,20 +49,22 @@ const words = [
   '"urls":["',
 ]
 
-const documents = (all: readonly Buffer[], run: (bytes: Buffer) => void): Target => ({
+/** Returns a target whose inputs are mutated JSON documents. */
+const jsonTarget = (all: readonly Buffer[], run: (bytes: Buffer) => void): Target => ({
   make: (random) => (random.chance(0.6) ? mutateJson(random, all) : mutate(random, all, words)),
   run,
 })
 
-const texts = (all: readonly Buffer[], run: (text: string) => void): Target => ({
+/** Returns a target whose inputs are mutated texts. The first bit chooses their encoding. */
+const textTarget = (all: readonly Buffer[], run: (text: string) => void): Target => ({
   make: (random) => mutate(random, all),
   run: (input) => run(input.toString(firstBit(input) ? 'latin1' : 'utf8')),
 })
 const firstBit = (input: Buffer): boolean => (input[0] ?? 0) % 2 === 0
 
 const parsers: Readonly<Record<string, Target>> = {
-  manifest: documents(seeds.manifests, (bytes) => {
-    const decided = decideManifest({ bytes, host: 'registry.example', reference: 'x' })
+  manifest: jsonTarget(seeds.manifests, (bytes) => {
+    const decided = parseManifest({ bytes, host: 'registry.example', reference: 'x' })
     const descriptors =
       decided.kind === 'image'
         ? [decided.manifest.config, ...decided.manifest.layers]
@@ -68,22 +72,28 @@ const parsers: Readonly<Record<string, Target>> = {
           ? decided.index.manifests
           : []
     for (const { digest, size } of descriptors)
-      assertProperty(isDigest(digest) && Number.isSafeInteger(size) && size >= 0, 'a descriptor is one')
+      assertProperty(
+        isDigest(digest) && Number.isSafeInteger(size) && size >= 0,
+        'descriptors have a digest and a size',
+      )
   }),
-  config: documents(seeds.configs, (bytes) => {
+  config: jsonTarget(seeds.configs, (bytes) => {
     assertProperty(parseImageConfig(bytes).rootfs.diff_ids.every(isDigest), 'diffIDs are digests')
   }),
-  index: documents(seeds.manifests, (bytes) => {
+  index: jsonTarget(seeds.manifests, (bytes) => {
     assertProperty(
       parseImageIndex(bytes).manifests.every(({ digest }) => isDigest(digest)),
       'an index lists digests',
     )
   }),
-  toc: documents(seeds.tocs, (bytes) => {
+  toc: jsonTarget(seeds.tocs, (bytes) => {
     const { entries } = readJson(bytes, TocCodec, { code: 'LAYER_INVALID', what: 'the table' })
     const dataEnd = 10_000
     for (const { entry, content } of entriesOfToc({ entries, dataEnd, compression: 'gzip' }, defaultLimits)) {
-      assertProperty(!entry.path.split('/').includes('..') && entry.path !== '', 'a name leads nowhere else')
+      assertProperty(
+        !entry.path.split('/').includes('..') && entry.path !== '',
+        'a name does not leave the root',
+      )
       assertProperty((entry.type === 'file') === (content !== undefined), 'files have content')
       if (content === undefined) continue
       const { offset, end, chunks } = content
@@ -101,47 +111,53 @@ const parsers: Readonly<Record<string, Target>> = {
       )
     }
   }),
-  reference: texts(seeds.references, (text) => {
+  reference: textTarget(seeds.references, (text) => {
     const reference = parseReference(text)
     const normalised = reference.toString()
-    assertProperty(parseReference(normalised).toString() === normalised, 'a normalised reference is its own')
+    assertProperty(
+      parseReference(normalised).toString() === normalised,
+      'normalising a reference twice changes nothing',
+    )
     // A tag may be `1..2`, but `..` as a component of a path would lead to the parent.
-    assertProperty(!/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(normalised), 'a reference leads nowhere else')
+    assertProperty(
+      !/(^|[/:@])\.\.?([/:@]|$)|[\s\\?#]/.test(normalised),
+      'a reference has no other path components, query or fragment',
+    )
   }),
-  'image name': texts(seeds.references, (text) => void parseImageName(text)),
-  challenge: texts(seeds.challenges, (text) => {
+  'image name': textTarget(seeds.references, (text) => void parseImageName(text)),
+  challenge: textTarget(seeds.challenges, (text) => {
     for (const { scheme } of parseChallenges([text, text]))
       assertProperty(scheme === scheme.toLowerCase(), 'schemes are in lower case')
   }),
-  link: texts(seeds.links, (text) => {
-    assertProperty(!(nextLink(text)?.includes('>') ?? false), 'a link ends where it does')
+  link: textTarget(seeds.links, (text) => {
+    assertProperty(!(nextLink(text)?.includes('>') ?? false), 'a link does not contain its closing bracket')
   }),
-  header: texts(seeds.headers, (text) => {
+  header: textTarget(seeds.headers, (text) => {
     const wait = parseRetryAfter(text)
-    assertProperty(wait === undefined || (wait >= 0 && Number.isFinite(wait)), 'a wait is one')
+    assertProperty(wait === undefined || (wait >= 0 && Number.isFinite(wait)), 'a wait is a finite number')
     const range = parseContentRange(text)
-    assertProperty((range?.first ?? 0) <= (range?.last ?? Infinity), 'a range is one')
+    assertProperty((range?.first ?? 0) <= (range?.last ?? Infinity), 'a range does not end before it begins')
   }),
   body: {
     make: (random) => mutate(random, seeds.bodies, words),
     run: (input) => {
       const token = parseToken(input, 0)
-      assertProperty(token === undefined || typeof token === 'object', 'a token is one')
+      assertProperty(token === undefined || typeof token === 'object', 'a token is an object')
       parseProblem(input)
       parseDockerConfig(input.toString('utf8'), 'config.json')
     },
   },
 }
 
-/** Reads an archive in pieces and returns a hash of everything that was reported. */
-function readHash(archive: Buffer, cut: () => number): string {
+/** Reads an archive in chunks and returns a hash of its entries and data. */
+function hashOfEntries(archive: Buffer, nextChunkLength: () => number): string {
   const hash = createHash('sha1')
   let left: number | undefined
   const reader = new TarReader({
     entry: ({ path, type, size, sparse, uid, mtime, linkTarget }) => {
       assertProperty(
         left === undefined && !path.includes('\0') && uid >= 0 && uid < 2 ** 32,
-        'entries are entries',
+        'an entry begins after the end of the previous one, with a valid path and owner',
       )
       left = sparse ? Infinity : size
       hash.update(JSON.stringify([path, type, size, uid, String(mtime), linkTarget]))
@@ -149,18 +165,18 @@ function readHash(archive: Buffer, cut: () => number): string {
     data: (chunk, offset) => {
       assertProperty(
         left !== undefined && chunk.length > 0 && chunk.length <= left && offset >= 0,
-        'data is of its entry',
+        'data belongs to an entry and does not exceed its size',
       )
       left -= chunk.length
       hash.update(chunk)
     },
     end: () => {
-      assertProperty(left === 0 || left === Infinity, 'an entry ends with its data')
+      assertProperty(left === 0 || left === Infinity, 'an entry ends after all its data')
       left = undefined
     },
   })
   for (let at = 0; at < archive.length;) {
-    const length = cut()
+    const length = nextChunkLength()
     reader.write(Buffer.from(archive.subarray(at, at + length)))
     at += length
   }
@@ -168,7 +184,8 @@ function readHash(archive: Buffer, cut: () => number): string {
   return hash.digest('hex')
 }
 
-const outcome = (work: () => string): string => {
+/** Returns the result of `work`, or the message of its error. */
+const resultOrMessage = (work: () => string): string => {
   try {
     return work()
   } catch (error) {
@@ -179,12 +196,15 @@ const outcome = (work: () => string): string => {
 const tar: Target = {
   make: (random) => mutateTar(random, seeds.tars),
   run: (input, random) => {
-    const whole = outcome(() => readHash(input, () => input.length))
-    const pieces = outcome(() => readHash(input, () => 1 + random.below(700)))
-    // The number of bytes before a refusal depends on the pieces.
-    const same = (text: string): string => text.replace(/after \d+ bytes/, '')
-    assertProperty(same(whole) === same(pieces), 'an archive is read the same however it comes')
-    readHash(input, () => input.length)
+    const whole = resultOrMessage(() => hashOfEntries(input, () => input.length))
+    const inChunks = resultOrMessage(() => hashOfEntries(input, () => 1 + random.below(700)))
+    // The position of an error depends on the chunks.
+    const withoutPosition = (text: string): string => text.replace(/after \d+ bytes/, '')
+    assertProperty(
+      withoutPosition(whole) === withoutPosition(inChunks),
+      'the result does not depend on the chunks of the archive',
+    )
+    hashOfEntries(input, () => input.length)
   },
 }
 
@@ -205,8 +225,8 @@ async function decompress(name: 'gzip' | 'zstd', input: Buffer, size: number): P
   return Buffer.concat(chunks)
 }
 
-/** Compresses a mutated archive in valid members of any length, sometimes followed by other bytes. */
-function members(random: Random): Buffer {
+/** Returns a mutated archive as valid gzip members of random lengths, sometimes followed by other bytes. */
+function gzipMembers(random: Random): Buffer {
   const archive = mutateTar(random, seeds.tars)
   const parts: Buffer[] = []
   for (let at = 0; at < archive.length || parts.length === 0;) {
@@ -220,11 +240,11 @@ function members(random: Random): Buffer {
 
 const streams: Readonly<Record<string, Target>> = {
   gzip: {
-    make: (random) => (random.chance(0.4) ? members(random) : mutate(random, seeds.gzips)),
+    make: (random) => (random.chance(0.4) ? gzipMembers(random) : mutate(random, seeds.gzips)),
     run: async (input, random) => {
       const ours = await decompress('gzip', input, 1 + random.below(300))
       if (input.length > 0)
-        assertProperty(gunzipSync(input).equals(ours), 'what is accepted is what zlib makes of it')
+        assertProperty(gunzipSync(input).equals(ours), 'accepted input decompresses to the result of zlib')
     },
   },
   zstd: {
@@ -234,7 +254,7 @@ const streams: Readonly<Record<string, Target>> = {
       const ours = await decompress('zstd', input, 1 + random.below(300))
       assertProperty(
         ours.equals(await decompress('zstd', input, input.length + 1)),
-        'a stream is read the same however it comes',
+        'the result does not depend on the chunks of the stream',
       )
     },
   },

@@ -20,14 +20,14 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly input?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Called when the process has started, for example to send it a signal. */
-  readonly started?: (child: ChildProcess) => void
+  /** Called with the process when it has started, for example to send it a signal. */
+  readonly onStart?: (child: ChildProcess) => void
 }
 
 let built: Promise<Buffer> | undefined
 
-/** Reads `VmHWM: 12345 kB` of a process. Returns 0 if the process has ended. */
-const peakOf = (pid: number): number => {
+/** Returns the peak resident memory of a process in bytes (`VmHWM` in proc(5)); 0 if the process has ended. */
+const peakRssOf = (pid: number): number => {
   try {
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
   } catch {
@@ -35,8 +35,8 @@ const peakOf = (pid: number): number => {
   }
 }
 
-/** Runs `windlass <args>`, built from the current sources. Does not reject for an exit code. */
-export async function windlass(
+/** Builds the command if necessary and runs `windlass <args>`. Resolves whatever the exit code. */
+export async function runWindlass(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
@@ -52,8 +52,8 @@ export async function windlass(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.stdin.on('error', () => undefined)
   child.stdin.end(options.input)
-  const watch = setInterval(() => (peakRss = Math.max(peakRss, peakOf(child.pid ?? 0))), 20)
-  options.started?.(child)
+  const watch = setInterval(() => (peakRss = Math.max(peakRss, peakRssOf(child.pid ?? 0))), 20)
+  options.onStart?.(child)
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) => {
@@ -63,8 +63,8 @@ export async function windlass(
   })
 }
 
-/** Returns the options with which a command reads from `registry`, and the password for its standard input. */
-export const accessTo = ({ credentials }: Distribution): { args: string[]; input?: string } =>
+/** Returns the arguments with which a command reads from a registry, and the password for its standard input. */
+export const accessOptions = ({ credentials }: Distribution): { args: string[]; input?: string } =>
   credentials === undefined
     ? { args: ['--plain-http'] }
     : {
@@ -72,7 +72,7 @@ export const accessTo = ({ credentials }: Distribution): { args: string[]; input
         input: `${credentials.password}\n`,
       }
 
-/** Expects an exit code, and shows the output of the command otherwise. */
+/** Expects an exit code, and the output if `stdout` is given. A failure shows the stderr of the command. */
 export function expectExit(result: CommandResult, exit: number, stdout?: string): void {
   expect(result.exit, `exit code; on stderr:\n${result.stderr}`).toBe(exit)
   if (stdout !== undefined) expect(result.stdout).toBe(stdout)

@@ -1,4 +1,4 @@
-/** Lists the real programs that the tests of this folder need, and skips tests if one is missing. */
+/** Lists the programs that tests with real registries and tools need, and skips these tests if one is missing. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -41,7 +41,7 @@ export function describeReal(title: string, body: () => void): void {
   else if (process.env['CI'] !== undefined)
     describe(title, () => it('has the programs it needs', () => expect(missing).toEqual([])))
   else {
-    process.stderr.write(`\nSKIPPED: ${title}: missing here: ${missing.join(', ')}\n`)
+    process.stderr.write(`\nSKIPPED: ${title}: not installed: ${missing.join(', ')}\n`)
     describe.skip(title, body)
   }
 }

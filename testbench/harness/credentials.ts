@@ -7,5 +7,5 @@ export interface Credentials {
 
 export const credentials: Credentials = { username: 'windlass', password: 'windlass-secret' }
 
-/** The login as a line of an htpasswd file. Node cannot compute bcrypt. */
+/** The login as a line of an htpasswd file. The bcrypt hash is fixed, because Node cannot compute bcrypt. */
 export const htpasswd = 'windlass:$2y$04$windlasswindlasswindlOUXcHZk9hrkV0aursMEpaoEpifE3ZGM2\n'

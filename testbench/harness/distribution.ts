@@ -10,11 +10,11 @@ export type RegistryAuth = 'open' | 'basic' | 'token'
 
 export interface DistributionOptions {
   readonly auth?: RegistryAuth
-  /** Storage directory (a new directory that is removed with the server). */
+  /** Storage directory. Default: a new directory, which is removed with the server. */
   readonly storage?: string
   /** Refuse uploads. */
   readonly readOnly?: boolean
-  /** Serve schema 1: manifests that were pushed as such, and rewritten schema 2 for clients that do not accept it. */
+  /** Serve schema 1: manifests that were pushed as schema 1, and converted ones to clients without schema 2. */
   readonly schema1?: boolean
 }
 
@@ -83,7 +83,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
   }
   let markers = 0
   try {
-    const [, host = ''] = await server.line(/listening on (127\.0\.0\.1:\d+)/)
+    const [, host = ''] = await server.waitForLine(/listening on (127\.0\.0\.1:\d+)/)
     return {
       host,
       pid: server.pid,
@@ -92,10 +92,10 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
       credentials: auth === 'open' ? undefined : credentials,
       tokens,
       async requests() {
-        // When this request is in the log, all requests that were answered before it are too.
+        // The log is in order: when it contains this request, it contains all earlier ones.
         const marker = `/v2/marker-${++markers}/tags/list`
         await (await fetch(`http://${host}${marker}`)).arrayBuffer()
-        await server.line(new RegExp(`"GET ${marker} `))
+        await server.waitForLine(new RegExp(`"GET ${marker} `))
         return server.lines.flatMap(requestOf).filter(({ path }) => !path.startsWith('/v2/marker-'))
       },
       stop,

@@ -1,19 +1,19 @@
-/** Provides an image with every kind of entry as an OCI layout, and runs commands as different users. */
+/** Provides layers with every kind of entry, writes them as an OCI layout, and runs commands as different users. */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildImage, type LayerEntry, opaque, whiteout } from '../../lib/testing/images/index.js'
-import type { Said } from './small-disk.js'
+import type { CommandOutput } from './small-disk.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** File capabilities of version 2: `cap_net_raw`, permitted and effective. */
 const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
 
-/** Entries that cause problems for users without the rights of root. */
-export const everything: readonly (readonly LayerEntry[])[] = [
+/** Two layers with entries that an ordinary user cannot create or read without special care. */
+export const layersOfEveryKind: readonly (readonly LayerEntry[])[] = [
   [
     { path: 'etc/' },
     { path: 'etc/passwd', content: 'root' },
@@ -84,11 +84,11 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Runs `windlass`. Does not throw for an exit code. */
+/** Runs the built command. Does not throw for an exit code. */
 export function windlassAs(
   { as = [], umask = '022', env = {} }: RunOptions,
   ...args: readonly string[]
-): Said {
+): CommandOutput {
   const script = `umask ${umask}; exec "$@"`
   const command = [...as, process.execPath, join(root, 'dist/cli/main.js'), ...args]
   const { status, stdout, stderr } = spawnSync('sh', ['-c', script, 'sh', ...command], {
@@ -101,13 +101,13 @@ export function windlassAs(
 
 export const platform = ['--platform', 'linux/amd64'] as const
 
-/** User and group ids that no test image uses. */
+/** Command prefix for a user and group that no test image uses. */
 export const ordinaryUser = ['setpriv', '--reuid', '1234', '--regid', '1234', '--clear-groups'] as const
 
-export const asRoot = process.getuid?.() === 0
+export const isRoot = process.getuid?.() === 0
 
-/** Users that can run the command, with the prefix for each: root can run it as another user. */
-export const usersHere: readonly (readonly [string, readonly string[]])[] = asRoot
+/** Users as which this process can run the command, each with its command prefix. */
+export const availableUsers: readonly (readonly [string, readonly string[]])[] = isRoot
   ? [
       ['root', []],
       ['an ordinary user', ordinaryUser],

@@ -1,4 +1,4 @@
-/** Runs a server as a child process. The server does not outlive its parent, and stopping it waits for its end. */
+/** Runs a server as a child process, which the kernel kills when this process ends. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
@@ -6,9 +6,10 @@ import { createInterface } from 'node:readline'
 export interface ServerProcess {
   readonly pid: number
   /** Resolves with the first line, past or future, that matches `pattern`. Rejects if the server ends. */
-  line(pattern: RegExp): Promise<RegExpExecArray>
+  waitForLine(pattern: RegExp): Promise<RegExpExecArray>
   /** All lines of stdout and stderr so far. */
   readonly lines: readonly string[]
+  /** Kills the server and waits for its end. */
   stop(): Promise<void>
 }
 
@@ -34,7 +35,7 @@ export function startServer(command: string, args: readonly string[]): ServerPro
   return {
     pid: child.pid ?? 0,
     lines,
-    line: (pattern) =>
+    waitForLine: (pattern) =>
       new Promise((resolve, reject) => {
         const check = (): void => {
           const found = lines.map((line) => pattern.exec(line)).find((match) => match !== null)

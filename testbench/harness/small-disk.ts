@@ -1,6 +1,6 @@
 /**
- * Mounts a file system of a few MiB for tests of a full disk, and runs commands on it. Root mounts it for all
- * processes. Other users, and root without that right, mount it in a namespace that each command enters.
+ * Mounts a file system of a few MiB for tests of a full disk, and runs commands on it. It is mounted for all processes
+ * if this process may do that, else in a user and mount namespace, which each command enters.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,7 +15,7 @@ const main = join(root, 'dist/cli/main.js')
 
 let built: Promise<Buffer> | undefined
 
-export interface Said {
+export interface CommandOutput {
   readonly exit: number | null
   readonly stdout: string
   readonly stderr: string
@@ -25,6 +25,7 @@ export class SmallDisk {
   private constructor(
     /** Path of the mount point for commands. */
     readonly path: string,
+    /** Process that keeps the namespace; undefined if the disk is mounted for all processes. */
     private readonly holder: ChildProcess | undefined,
   ) {}
 
@@ -41,12 +42,12 @@ export class SmallDisk {
     const holder = spawn('unshare', ['-rm', 'sh', '-c', script, 'sh', ...mounting])
     const output = await new Promise<string>((resolve) => {
       let all = ''
-      const hear = (text: string): void => {
+      const onOutput = (text: string): void => {
         all += text
         if (text.includes('mounted')) resolve('')
       }
-      holder.stdout.setEncoding('utf8').on('data', hear)
-      holder.stderr.setEncoding('utf8').on('data', hear)
+      holder.stdout.setEncoding('utf8').on('data', onOutput)
+      holder.stderr.setEncoding('utf8').on('data', onOutput)
       holder.on('error', (error) => resolve(error.message))
       holder.on('close', () => resolve(all))
     })
@@ -56,20 +57,20 @@ export class SmallDisk {
   }
 
   /** Path of the mount point for this process. */
-  get here(): string {
+  get localPath(): string {
     return this.holder?.pid === undefined ? this.path : `/proc/${this.holder.pid}/root${this.path}`
   }
 
   remount(options: string): void {
-    const [command = '', ...args] = this.#inside(['mount', '-o', `remount,${options}`, this.path])
+    const [command = '', ...args] = this.#insideNamespace(['mount', '-o', `remount,${options}`, this.path])
     execFileSync(command, args)
   }
 
-  /** Runs `windlass` with the store `store` on this disk, unless `args` name another. Does not reject for an exit code. */
-  async windlass(...args: readonly string[]): Promise<Said> {
+  /** Runs `windlass`. Unless `args` have `--store`, the store is on this disk. Resolves whatever the exit code. */
+  async windlass(...args: readonly string[]): Promise<CommandOutput> {
     await (built ??= runTool(process.execPath, ['scripts/ready.mjs', '--build'], { cwd: root }))
     const store = args.includes('--store') ? [] : ['--store', join(this.path, 'store')]
-    const [command = '', ...rest] = this.#inside([process.execPath, main, ...args, ...store])
+    const [command = '', ...rest] = this.#insideNamespace([process.execPath, main, ...args, ...store])
     const child = spawn(command, rest, { env: { PATH: process.env['PATH'], HOME: '/nonexistent' } })
     let [stdout, stderr] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -86,7 +87,7 @@ export class SmallDisk {
     rmSync(this.path, { recursive: true })
   }
 
-  #inside(command: readonly string[]): readonly string[] {
+  #insideNamespace(command: readonly string[]): readonly string[] {
     if (this.holder?.pid === undefined) return command
     return ['nsenter', '--preserve-credentials', '-U', '-m', '-t', String(this.holder.pid), '--', ...command]
   }
@@ -94,7 +95,7 @@ export class SmallDisk {
 
 /** A `describe` that needs small disks. If none can be mounted, it is skipped with a message, or fails if CI is set. */
 export async function describeSmallDisk(title: string, body: () => void): Promise<void> {
-  const refusal = await refused()
+  const refusal = await mountFailure()
   if (refusal === undefined) describe(title, body)
   else if (process.env['CI'] !== undefined)
     describe(title, () => it('has a disk', () => expect(refusal).toBe(undefined)))
@@ -104,7 +105,8 @@ export async function describeSmallDisk(title: string, body: () => void): Promis
   }
 }
 
-async function refused(): Promise<string | undefined> {
+/** Returns the reason why no disk can be mounted; undefined if one can. */
+async function mountFailure(): Promise<string | undefined> {
   try {
     const disk = await SmallDisk.mount('size=64k')
     disk.unmount()

@@ -1,4 +1,4 @@
-/** Pushes small images through the API of a registry, optionally with one error that no correct tool would push. */
+/** Pushes small images through the API of a registry, optionally with an error that correct tools do not produce. */
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -17,9 +17,11 @@ export interface SmallImage {
   readonly diffId: string
 }
 
-export interface Wrong {
+/** Errors to put into an image. */
+export interface ImageErrors {
   /** Difference between the size in the manifest and the real size of the layer. */
   readonly layerSize?: number
+  /** Wrong diffID in the config. */
   readonly diffId?: string
 }
 
@@ -32,16 +34,16 @@ async function putBlob(repository: string, bytes: Buffer): Promise<void> {
     throw new Error(`The registry answered ${put.status} to a blob: ${await put.text()}`)
 }
 
-/** Pushes an image of one layer with one file of `content`, which should compress badly to be some KiB. */
+/** Pushes an image of one layer with one file: 20 kB of a program, which compress badly, and `content`. */
 export async function pushSmallImage(
   { host }: Distribution,
   name: string,
   content: string,
-  wrong: Wrong = {},
+  errors: ImageErrors = {},
 ): Promise<SmallImage> {
   const tar = await smallTar(content)
   const layer = gzipSync(tar)
-  const diffId = wrong.diffId ?? sha256(tar)
+  const diffId = errors.diffId ?? sha256(tar)
   const config = Buffer.from(
     JSON.stringify({
       architecture: 'amd64',
@@ -60,7 +62,7 @@ export async function pushSmallImage(
         {
           mediaType: `${oci}.layer.v1.tar+gzip`,
           digest: sha256(layer),
-          size: layer.length + (wrong.layerSize ?? 0),
+          size: layer.length + (errors.layerSize ?? 0),
         },
       ],
     }),

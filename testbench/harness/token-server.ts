@@ -1,5 +1,5 @@
 /**
- * A token server that implements distribution's token specification with RS256. The registry knows the key by its id.
+ * Runs a token server for distribution, with tokens signed with RS256 (distribution docs, "Token Authentication").
  */
 import { createHash, createPrivateKey, createPublicKey, createSign, randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -16,7 +16,7 @@ export interface TokenServer {
   /** Certificate of the signing key, for `rootcertbundle` of the registry. */
   readonly certificate: string
   /** Scopes of each token request in order. */
-  readonly asked: readonly (readonly string[])[]
+  readonly requestedScopes: readonly (readonly string[])[]
   stop(): Promise<void>
 }
 
@@ -90,7 +90,7 @@ export async function startTokenServer(directory: string, credentials: Credentia
     service,
     issuer,
     certificate,
-    asked: requestedScopes,
+    requestedScopes,
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

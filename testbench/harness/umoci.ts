@@ -1,4 +1,4 @@
-/** Runs umoci, the unpacker that Windlass is compared with. */
+/** Runs umoci, with which the unpacked trees of Windlass are compared. */
 import { join } from 'node:path'
 import { runTool } from './run-tool.js'
 

@@ -1,49 +1,49 @@
-/** `app`: layers on `base` that delete, hide and replace entries, write through links, and repeat a layer. */
+/** `app`: `base` and further layers that remove and replace entries, write through symlinks, and repeat a layer. */
 import { baseLayers } from './base.js'
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
-/** Occurs twice in the image. A layer in between removes its content. */
+/** This layer is in the image twice. A layer in between removes its content. */
 const repeated: LayerRecipe = {
-  shows: 'the same layer twice',
+  feature: 'the same layer twice',
   script: `mkdir -p srv/twice; echo again > srv/twice/file; ln srv/twice/file srv/twice/link`,
 }
 
 export const appLayers: readonly LayerRecipe[] = [
   ...baseLayers,
   {
-    shows: 'whiteouts of files, links, directories and of what is not there',
+    feature: 'whiteouts of files, links, directories and missing names',
     script: `
       mkdir -p etc odd/links usr/share/doc
       : > etc/.wh.issue; : > odd/.wh.absolute; : > odd/.wh.xattr-dir; : > usr/share/doc/.wh.bash
       : > odd/.wh.links-a; : > odd/.wh.never-was; : > odd/.wh.fifo; : > odd/dev.wh.is-a-name`,
   },
   {
-    shows: 'opaque directories, with content of their own before and after the mark',
+    feature: 'opaque whiteouts, with new entries before and after them',
     script: `
       mkdir -p usr/share/zoneinfo odd/sticky odd/case; chmod 1770 odd/sticky
       echo mine > usr/share/zoneinfo/Mine; echo early > usr/share/zoneinfo/.early
       : > usr/share/zoneinfo/.wh..wh..opq; : > odd/case/.wh..wh..opq; echo new > odd/case/zzz`,
   },
   {
-    shows: 'a file becomes a directory, a directory a file or a link, a link a directory',
+    feature: 'a file becomes a directory, a directory a file or a link, a link a directory',
     script: `
       mkdir -p etc/issue.net odd; echo in > etc/issue.net/inside
       echo was-directory > odd/setgid; ln -s /etc odd/links; mkdir odd/self; echo was-link > odd/self/inside
       mkfifo odd/large; mkdir odd/dangling; mknod odd/empty c 1 5`,
   },
   {
-    shows: 'and back again',
+    feature: 'the types of the previous layer change back',
     script: `
       mkdir -p etc odd/setgid odd/links; echo file again > etc/issue.net; echo back > odd/setgid/back
       echo back > odd/links/c; ln -s . odd/self; echo large > odd/large; mkdir odd/empty`,
   },
   {
-    shows: 'a file over one name of a hardlink leaves the other name alone',
+    feature: 'a file replaces one name of a hard link',
     script: `mkdir -p odd; echo new content > odd/links-b; chmod 0600 odd/links-b`,
     names: ['odd/links-b'],
   },
   {
-    shows: 'writes and whiteouts through symlinked directories',
+    feature: 'writes and whiteouts through symlinked directories',
     script: `
       mkdir -p bin lib sbin odd; echo '#!/bin/sh' > bin/tool; chmod 0755 bin/tool; echo lib > lib/libtool.so; : > bin/.wh.bash
       ln bin/tool sbin/tool`,
@@ -51,7 +51,7 @@ export const appLayers: readonly LayerRecipe[] = [
     format: 'gnu',
   },
   {
-    shows: 'a whiteout beside what replaces it in the same layer, before it and after it',
+    feature: 'a whiteout of a name that the same layer also has, before and after it',
     script: `
       mkdir -p odd/setuid etc; echo new > odd/nothing; : > odd/.wh.nothing; : > etc/.wh.os-release; echo ID=test > etc/os-release
       echo kept > odd/setuid/kept; : > odd/.wh.setuid`,
@@ -66,14 +66,14 @@ export const appLayers: readonly LayerRecipe[] = [
     ],
   },
   repeated,
-  { shows: 'what came is removed again', script: `mkdir -p srv; : > srv/.wh.twice` },
+  { feature: 'the repeated layer is removed', script: `mkdir -p srv; : > srv/.wh.twice` },
   repeated,
   {
-    shows: 'metadata alone: mode, owner, time, and an xattr that goes',
+    feature: 'changes of metadata only: mode, owner, time and extended attributes',
     script: `
       mkdir -p odd/closed odd/xattr-dir; chmod 0711 odd/closed; chown 7:8 odd/closed; printf xattrs > odd/xattrs
       setfattr -n user.other -v other odd/xattrs; touch -d '2010-10-10 10:10:10.101010101 UTC' odd/closed odd`,
   },
-  { shows: 'a layer with nothing in it', script: ':', names: [] },
-  { shows: 'an application', script: copyPackages('coreutils', "grep -v '/locale/'"), format: 'gnu' },
+  { feature: 'an empty layer', script: ':', names: [] },
+  { feature: 'an application', script: copyPackages('coreutils', "grep -v '/locale/'"), format: 'gnu' },
 ]

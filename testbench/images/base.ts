@@ -1,9 +1,9 @@
-/** `base`: files of installed Debian packages with merged /usr, and one of every other kind of entry. */
+/** `base`: files of installed Debian packages, and entries of every kind that tar can contain. */
 import { copyPackages, type LayerRecipe } from './layer-recipe.js'
 
 const packages = 'base-files bash passwd libc-bin login mount tar gzip perl-base dash bsdutils tzdata'
 
-/** The old directories are symlinks, as in Debian since version 12. */
+/** Creates /bin, /sbin and /lib as symlinks into /usr, as in Debian since version 12. */
 const usrMerge =
   'for d in bin sbin lib lib64; do mkdir -p usr/$d; ln -s usr/$d $d; done; mkdir dev proc run sys; mkdir -m 1777 tmp'
 
@@ -59,7 +59,7 @@ cd ..; touch -d '2004-05-06 07:08:09.111111111 UTC' odd usr/bin`
 
 export const baseLayers: readonly LayerRecipe[] = [
   {
-    shows: 'a distribution, and one of everything',
+    feature: 'a distribution, and entries of every kind',
     script: `${usrMerge}; ${copyPackages(packages)}; ${otherEntries}`,
   },
 ]

@@ -10,7 +10,7 @@ import { runTool } from '../harness/run-tool.js'
 
 const imageSources = fileURLToPath(new URL('.', import.meta.url))
 
-/** Returns a key that depends on the recipes, on the packages that they copy, and on the tools that they use. */
+/** Returns a hash of what the images depend on: the files of this folder, and all installed packages. */
 async function contentKey(): Promise<string> {
   const hash = createHash('sha256')
   for (const file of (await readdir(imageSources)).sort())
@@ -21,7 +21,7 @@ async function contentKey(): Promise<string> {
 
 let root: Promise<string> | undefined
 
-/** Returns the directory for this version of the images. Directories of other versions are removed. */
+/** Returns the directory for this version of the images. Removes the directories of other versions that are old. */
 export function cacheRoot(): Promise<string> {
   return (root ??= (async () => {
     const name = `windlass-test-images-${await contentKey()}`
@@ -34,17 +34,17 @@ export function cacheRoot(): Promise<string> {
   })())
 }
 
-/** Reports whether a directory has not been used for a while. A newer one may belong to a run of another version. */
+/** Reports whether a directory was last used more than an hour ago. A newer one may be in use by another run. */
 const isOld = async (path: string): Promise<boolean> => {
   const seen = await stat(path).catch(() => undefined)
   return seen !== undefined && Date.now() - seen.mtimeMs > 3_600_000
 }
 
 /**
- * Returns the directory `name` of the cache, made by `build` if it does not exist. It appears atomically. If several
- * processes need it, one of them builds it.
+ * Returns the directory `name` of the cache. If it does not exist, `build` fills a temporary directory, which is then
+ * renamed. If several processes need the directory at the same time, one of them builds it.
  */
-export async function cached(name: string, build: (directory: string) => Promise<void>): Promise<string> {
+export async function buildOnce(name: string, build: (directory: string) => Promise<void>): Promise<string> {
   const parent = await cacheRoot()
   const ready = join(parent, name)
   const lock = `${ready}.lock`
@@ -67,7 +67,10 @@ export async function cached(name: string, build: (directory: string) => Promise
   return ready
 }
 
-/** Takes the lock, a file with the process id of its holder. The lock of a process that has ended is removed. */
+/**
+ * Creates the lock file, which contains the id of this process. If it exists, returns false, and removes it if its
+ * process has ended.
+ */
 async function takeLock(lock: string): Promise<boolean> {
   try {
     await writeFile(lock, String(process.pid), { flag: 'wx' })

@@ -7,14 +7,14 @@ import type { BlobInfo, Compression, Schema } from './test-image.js'
 
 const created = '2024-05-06T07:08:09Z'
 
-export interface PlatformOf {
+export interface TestPlatform {
   readonly os: string
   readonly architecture: string
   readonly variant?: string
 }
 
 export const imageConfig = (
-  { os, architecture, variant }: PlatformOf,
+  { os, architecture, variant }: TestPlatform,
   recipes: readonly LayerRecipe[],
   diffIds: readonly string[],
 ): ReturnType<typeof jsonBlob> =>
@@ -26,7 +26,7 @@ export const imageConfig = (
     config: { Env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'], Cmd: ['/bin/sh'], Labels: { made: 'for tests' } },
     rootfs: { type: 'layers', diff_ids: diffIds },
     history: [
-      ...recipes.map(({ shows }) => ({ created, created_by: shows })),
+      ...recipes.map(({ feature }) => ({ created, created_by: feature })),
       { created, created_by: 'CMD ["/bin/sh"]', empty_layer: true },
     ],
   })

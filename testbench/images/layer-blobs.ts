@@ -1,11 +1,11 @@
-/** Provides the archive of a layer and its compressed forms, made once for all images with the layer. */
+/** Provides the archive of a layer and its compressed forms, which are built once for all images with the layer. */
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { bash } from '../harness/run-tool.js'
-import { cached } from './cache.js'
+import { buildOnce } from './cache.js'
 import { writeLayerTar, type LayerRecipe } from './layer-recipe.js'
 import type { BlobInfo, Compression } from './test-image.js'
 
@@ -24,7 +24,8 @@ async function describeBlob(path: string): Promise<BlobInfo> {
   return { digest: `sha256:${hash.digest('hex')}`, size: (await stat(path)).size }
 }
 
-const write: Record<Compression, string> = {
+/** Shell command for each compression, which reads the archive. */
+const compressCommands: Record<Compression, string> = {
   plain: ':',
   gzip: `gzip -n -4 < ${files.plain} > ${files.gzip}`,
   zstd: `zstd -q -3 < ${files.plain} > ${files.zstd}`,
@@ -32,10 +33,11 @@ const write: Record<Compression, string> = {
 
 export interface LayerBlobs {
   readonly diffId: string
-  readonly as: (compression: Compression) => LayerBlob
+  /** Returns the blob with this compression. */
+  readonly blobFor: (compression: Compression) => LayerBlob
 }
 
-/** Returns the layer in the requested compressions. */
+/** Builds the layer with the requested compressions. */
 export async function layerBlobs(
   recipe: LayerRecipe,
   compressions: readonly Compression[],
@@ -44,13 +46,13 @@ export async function layerBlobs(
     .update(JSON.stringify([recipe, compressions]))
     .digest('hex')
     .slice(0, 16)
-  const directory = await cached(`layer-${key}`, async (staging) => {
+  const directory = await buildOnce(`layer-${key}`, async (staging) => {
     await writeLayerTar(recipe, staging)
     await rm(join(staging, 'tree'), { recursive: true })
     const { digest: diffId } = await describeBlob(join(staging, files.plain))
     const blobs: Partial<Record<Compression, BlobInfo>> = {}
     for (const compression of compressions) {
-      await bash(staging, write[compression])
+      await bash(staging, compressCommands[compression])
       blobs[compression] = await describeBlob(join(staging, files[compression]))
     }
     if (blobs.plain === undefined) await rm(join(staging, files.plain))
@@ -63,7 +65,7 @@ export async function layerBlobs(
   }
   return {
     diffId,
-    as(compression) {
+    blobFor(compression) {
       const blob = blobs[compression]
       if (blob === undefined) throw new Error(`This layer was not requested as ${compression}`)
       return { ...blob, path: join(directory, files[compression]) }

@@ -1,7 +1,7 @@
-/** Provides an image of several platforms: an OCI index of one test image per platform. */
+/** Provides an OCI index with one test image per platform. */
 import { bash } from '../harness/run-tool.js'
 import { buildImage } from './build-image.js'
-import { cached } from './cache.js'
+import { buildOnce } from './cache.js'
 import { jsonBlob, writeLayout } from './layout-writer.js'
 import { manifestType, ociIndexType } from './media-types.js'
 import { platforms } from './platforms.js'
@@ -31,7 +31,7 @@ export async function platformsIndex(): Promise<TestIndex> {
     }
   })
   const index = jsonBlob({ schemaVersion: 2, mediaType: ociIndexType, manifests })
-  const layout = await cached('index-platforms', async (staging) => {
+  const layout = await buildOnce('index-platforms', async (staging) => {
     const names = [{ name: 'index', mediaType: ociIndexType, digest: index.digest, size: index.size }]
     await writeLayout(staging, [], [index], names)
     for (const child of children)

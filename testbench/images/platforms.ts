@@ -1,4 +1,4 @@
-/** `platforms`: the same name for three platforms, each with its own small tree. */
+/** `platforms`: an image for three platforms, each with its own small tree. */
 import type { LayerRecipe } from './layer-recipe.js'
 
 export interface PlatformRecipe {
@@ -10,9 +10,9 @@ export interface PlatformRecipe {
 
 /** The images share the first layer and differ in the second. */
 const layersOf = (platform: string): readonly LayerRecipe[] => [
-  { shows: 'what all platforms share', script: 'mkdir etc usr; echo shared > etc/shared' },
+  { feature: 'the layer of all platforms', script: 'mkdir etc usr; echo shared > etc/shared' },
   {
-    shows: `only ${platform}`,
+    feature: `the layer of ${platform}`,
     script: `mkdir -p etc usr/bin; echo ${platform} > etc/platform; ln -s ../../etc/platform usr/bin/which`,
   },
 ]

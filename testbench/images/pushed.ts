@@ -1,10 +1,10 @@
-/** Provides a storage directory of the real registry with the test images, which skopeo pushes once for all runs. */
+/** Provides a storage directory of docker-registry with the test images. skopeo pushes them; the result is cached. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startDistribution, type Distribution } from '../harness/distribution.js'
 import { pushOptions, skopeo } from '../harness/skopeo.js'
-import { cached } from './cache.js'
+import { buildOnce } from './cache.js'
 import { appImage, baseImage, bigImage, linkedImage, manyImage } from './index.js'
 import { platformsIndex, type TestIndex } from './platform-index.js'
 import { formOf, type Form, type TestImage } from './test-image.js'
@@ -16,11 +16,11 @@ export interface PushedImages {
   readonly linked: TestImage
   readonly many: TestImage
   readonly index: TestIndex
-  /** Digests by name of the forms into which skopeo itself converted `base` and the index. */
+  /** Digests of the images that skopeo converted from `base` and the index, by name. */
   readonly converted: Readonly<Record<string, string>>
 }
 
-/** Returns the name of a form in the registry: the image is the repository, the form is the tag. */
+/** Returns the name of a form in the registry, `windlass/<image>:<form>`. */
 export const pushedName = (image: TestImage, form: Form): string => `windlass/${image.name}:${form}`
 
 /** Copies an image with skopeo and returns the digest that skopeo reports. */
@@ -49,7 +49,7 @@ async function copy(
   }
 }
 
-/** Pushes every form of `image` unchanged. Fails if the registry received other bytes. */
+/** Pushes every form of `image`. Throws if skopeo changed the manifest. */
 export async function pushImage(image: TestImage, registry: Distribution): Promise<void> {
   for (const form of Object.keys(image.forms) as Form[]) {
     const source = form.startsWith('oci-')
@@ -61,13 +61,13 @@ export async function pushImage(image: TestImage, registry: Distribution): Promi
   }
 }
 
-/** Runs a registry on `storage` during `work`. */
+/** Calls `work` with a registry that stores its content in `storage`. */
 async function withRegistry<T>(storage: string, work: (registry: Distribution) => Promise<T>): Promise<T> {
   const registry = await startDistribution({ storage })
   return work(registry).finally(() => registry.stop())
 }
 
-/** Pushes the conversions of skopeo: its own compression, schema 2 and manifest list. */
+/** Lets skopeo convert `base` and the index while it pushes them. Returns the digests by name. */
 async function pushConverted(
   base: TestImage,
   index: TestIndex,
@@ -81,7 +81,7 @@ async function pushConverted(
     ['converted/list:v2s2', `oci:${index.layout}:index`, ['--all', '--format', 'v2s2']],
   ]
   const digests: Record<string, string> = {}
-  // Each conversion uses its own port, because skopeo remembers blobs by host and would not compress again.
+  // Each conversion uses a new registry with its own port: for a known host, skopeo reuses blobs and does not compress.
   for (const [name, from, options] of conversions)
     digests[name] = await withRegistry(storage, (registry) => copy(from, registry, name, options))
   return digests
@@ -90,7 +90,7 @@ async function pushConverted(
 export async function pushedImages(): Promise<PushedImages> {
   const [base, app, linked] = [await baseImage(), await appImage(), await linkedImage()]
   const [many, index] = [await manyImage(), await platformsIndex()]
-  const directory = await cached('registry', async (staging) => {
+  const directory = await buildOnce('registry', async (staging) => {
     const storage = join(staging, 'storage')
     await writeFile(
       join(staging, 'converted.json'),
@@ -111,10 +111,10 @@ export async function pushedImages(): Promise<PushedImages> {
   return { storage: join(directory, 'storage'), base, app, linked, many, index, converted }
 }
 
-/** The same with only the image `big`. */
+/** Provides a storage directory with only the image `big`. */
 export async function pushedBig(): Promise<{ readonly storage: string; readonly image: TestImage }> {
   const image = await bigImage()
-  const directory = await cached('registry-big', async (staging) => {
+  const directory = await buildOnce('registry-big', async (staging) => {
     await withRegistry(join(staging, 'storage'), (registry) => pushImage(image, registry))
   })
   return { storage: join(directory, 'storage'), image }

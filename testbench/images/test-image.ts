@@ -1,10 +1,10 @@
-/** Defines a test image: the digests of all its forms, and its tree as unpacked by umoci. */
+/** Defines a test image. A form is the same image with another manifest schema or layer compression. */
 
 /** Compression of the layers of a form. */
 export type Compression = 'gzip' | 'zstd' | 'plain'
 /** Schema of the manifests of a form: OCI, or Docker schema 2. */
 export type Schema = 'oci' | 'v2s2'
-/** Name of a form, and its tag in the registry. */
+/** Name of a form, which is also its tag in the registry. */
 export type Form = `${Schema}-${Compression}`
 
 export interface BlobInfo {
@@ -30,7 +30,7 @@ export interface TestImage {
   readonly rootfs: string
 }
 
-/** Returns a form of the image. It must be one of those that were built. */
+/** Returns a form of the image. Throws if the form was not built. */
 export function formOf(image: TestImage, form: Form): ImageForm {
   const found = image.forms[form]
   if (found === undefined) throw new Error(`The test image ${image.name} is not built as ${form}`)

@@ -1,10 +1,11 @@
-/** Checks every row of a peer's table against a function of Windlass. */
+/** Tests every row of a table of peers against a function of Windlass. */
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../lib/errors.js'
 import { type Table, refused } from './row.js'
 
 /**
- * Checks a table. `meaning` returns the meaning of an input in the words of the table; a WindlassError is a refusal.
+ * Defines a test for each row of a table.
+ * @param meaning returns the meaning of an input as the table defines it. A WindlassError is the meaning `refused`.
  */
 export function checkTable<Given>(
   table: Table<Given>,

@@ -1,4 +1,4 @@
-/** Renders the tables as a page of the documentation: their sources, their sizes, and every difference. */
+/** Renders the tables of peers as a page of the documentation: their sources, their sizes, and every difference. */
 import { type Peer, type Project, projects } from './peer.js'
 import type { Row, Table } from './row.js'
 import { tables } from './tables/index.js'
@@ -16,9 +16,9 @@ data of the projects, and archives are built by our own code. The credit for the
 `
 
 const all: readonly Row<unknown>[] = tables.flatMap(({ rows }) => rows)
-const differs = ({ because }: Row<unknown>): boolean => because !== undefined
+const isDifferent = ({ because }: Row<unknown>): boolean => because !== undefined
 const count = (rows: readonly Row<unknown>[]): string =>
-  `${rows.length} | ${rows.filter(differs).length || ''}`
+  `${rows.length} | ${rows.filter(isDifferent).length || ''}`
 
 const source = ([peer, { repository, version, licence }]: [Peer, Project]): string =>
   `| ${peer} | ${repository} | ${version} | ${licence} | ${count(all.filter((row) => row.peer === peer))} |`
@@ -27,7 +27,7 @@ export function peersPage(): string {
   const entries = Object.entries(projects) as [Peer, Project][] // the keys of this object
   return [
     introduction,
-    `${all.length} rows, ${all.filter(differs).length} of them different.`,
+    `${all.length} rows, ${all.filter(isDifferent).length} of them different.`,
     '',
     '| peer | repository | version | licence | rows | different |',
     '|---|---|---|---|---|---|',
@@ -44,7 +44,7 @@ export function peersPage(): string {
 }
 
 function differences({ title, about, rows }: Table<unknown>): string[] {
-  const found = rows.filter(differs)
+  const found = rows.filter(isDifferent)
   if (found.length === 0) return []
   return [
     `\n### ${title}\n`,

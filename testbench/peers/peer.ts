@@ -1,9 +1,9 @@
-/** Lists the projects from whose tests the tables are taken. */
+/** Lists the projects (peers) from whose test suites the tables are taken. */
 
 export interface Project {
   /** Repository on GitHub. */
   readonly repository: string
-  /** Release that precedes the commit, or the commit itself, and the date of the commit. */
+  /** Commit whose tests were read, as the preceding release and the number of commits since, with its date. */
   readonly version: string
   readonly licence: string
 }

@@ -1,4 +1,4 @@
-/** Defines a row of a peer's table: an input, its meaning in the peer's tests, and its meaning in Windlass. */
+/** Defines a test case from the tests of another tool (a peer): an input, and its meaning there and in Windlass. */
 import type { Peer } from './peer.js'
 
 /** Meaning of an input that is not accepted. */
@@ -10,7 +10,7 @@ export interface Row<Given = string> {
   readonly input: string
   /** Input of the function under test. */
   readonly given: Given
-  /** Meaning in the peer's tests, in the words of this table; `refused` if the input is not accepted. */
+  /** Meaning in the peer's tests, as a text that the table defines; `refused` if the input is not accepted. */
   readonly theirs: string
   /** Meaning in Windlass. */
   readonly ours: string
@@ -18,6 +18,7 @@ export interface Row<Given = string> {
   readonly because: string | undefined
 }
 
+/** Test cases about one subject. */
 export interface Table<Given = string> {
   /** Heading on the page. */
   readonly title: string
@@ -27,7 +28,7 @@ export interface Table<Given = string> {
 }
 
 /** Returns rows in which Windlass agrees with the peer: the input as shown, the input as given, and the meaning. */
-export const agreedOn = <Given>(
+export const agreeingRows = <Given>(
   peer: Peer,
   rows: readonly (readonly [input: string, given: Given, meaning: string])[],
 ): Row<Given>[] =>
@@ -41,32 +42,35 @@ export const agreedOn = <Given>(
   }))
 
 /** Returns rows in which Windlass differs from the peer, each with the reason. */
-export const differingOn = <Given>(
+export const differingRows = <Given>(
   peer: Peer,
   rows: readonly (readonly [input: string, given: Given, theirs: string, ours: string, because: string])[],
 ): Row<Given>[] =>
   rows.map(([input, given, theirs, ours, because]) => ({ peer, input, given, theirs, ours, because }))
 
-/** `agreedOn` for text inputs. */
-export const agreed = (peer: Peer, rows: readonly (readonly [input: string, meaning: string])[]): Row[] =>
-  agreedOn(
+/** Returns rows with a text as the input in which Windlass agrees with the peer. */
+export const agreeingTexts = (
+  peer: Peer,
+  rows: readonly (readonly [input: string, meaning: string])[],
+): Row[] =>
+  agreeingRows(
     peer,
     rows.map(([input, meaning]) => [input, input, meaning] as const),
   )
 
-/** `differingOn` for text inputs. */
-export const differing = (
+/** Returns rows with a text as the input in which Windlass differs from the peer. */
+export const differingTexts = (
   peer: Peer,
   rows: readonly (readonly [input: string, theirs: string, ours: string, because: string])[],
 ): Row[] =>
-  differingOn(
+  differingRows(
     peer,
     rows.map(([input, theirs, ours, because]) => [input, input, theirs, ours, because] as const),
   )
 
-/** Returns rows for text inputs that both refuse. */
-export const bothRefuse = (peer: Peer, inputs: readonly string[]): Row[] =>
-  agreed(
+/** Returns rows with a text as the input that both refuse. */
+export const refusedTexts = (peer: Peer, inputs: readonly string[]): Row[] =>
+  agreeingTexts(
     peer,
     inputs.map((input) => [input, refused] as const),
   )

@@ -1,4 +1,7 @@
-/** Checks a trace against the rules of the store: after each change, every state that a power cut may leave. */
+/**
+ * Checks a trace of system calls: after each change, the store must satisfy its rules in every state that a power cut
+ * may leave.
+ */
 import { type Disk, nodesOf } from './disk.js'
 import { Replay } from './replay.js'
 import { StoreRules, type Violation } from './store-rules.js'
@@ -6,10 +9,10 @@ import { parseTrace } from './strace.js'
 
 export interface CheckedTrace {
   /** Number of modelled power cuts. */
-  readonly points: number
-  /** Visible paths of the store that were the target of a rename or a link, in order. */
+  readonly powerCuts: number
+  /** Paths of the store that a rename or a link created, in order. Temporary files are not included. */
   readonly publications: readonly string[]
-  /** Number of published files and directories by the call that synced them. `none`: they had no content. */
+  /** Number of published files and directories by the call that synced them; `none` if no call did. */
   readonly synced: Readonly<Record<'syncfs' | 'fsync' | 'fdatasync' | 'none', number>>
   /** Exit code of the process; undefined if it was killed. */
   readonly exit: number | undefined
@@ -27,15 +30,16 @@ export interface CheckOptions {
   readonly except?: readonly string[]
 }
 
+/** Matches the paths of a store that are not temporary. */
 const published = /^(blobs|layers)\/|^(index\.json|windlass\.json|oci-layout)$/
 
 export function checkTrace(text: string, { disk, base, store, except }: CheckOptions): CheckedTrace {
-  const rules = new StoreRules(disk, names(store, base), except)
+  const rules = new StoreRules(disk, namesBelow(store, base), except)
   const replay = new Replay(disk, base)
   const violations = new Map<string, Violation & { line: number }>()
   const synced = { syncfs: 0, fsync: 0, fdatasync: 0, none: 0 }
   const publications: string[] = []
-  let points = 0
+  let powerCuts = 0
   let exit: number | undefined
   const report = (line: number, all: Iterable<Violation>): void => {
     for (const each of all) {
@@ -49,19 +53,20 @@ export function checkTrace(text: string, { disk, base, store, except }: CheckOpt
     if (step.named && published.test(path)) {
       publications.push(path)
       for (const { syncedBy = 'none' } of nodesOf(step.named.node)) synced[syncedBy]++
-      rules.published(path, step.named.node)
+      rules.recordPublication(path, step.named.node)
     }
     if (step.changed) {
-      points++
+      powerCuts++
       report(event.line, rules.check())
     }
     if (step.exit !== undefined) {
       exit = step.exit
-      if (exit === 0) report(event.line, rules.success())
+      if (exit === 0) report(event.line, rules.checkSuccess())
     }
   }
   replay.finish()
-  return { points, publications, synced, exit, violations: [...violations.values()] }
+  return { powerCuts, publications, synced, exit, violations: [...violations.values()] }
 }
 
-const names = (path: string, base: string): string[] => path.slice(base.length + 1).split('/')
+/** Returns the names from `base` to `path`. */
+const namesBelow = (path: string, base: string): string[] => path.slice(base.length + 1).split('/')

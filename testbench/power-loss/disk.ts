@@ -1,18 +1,19 @@
 /**
- * Models a disk and the states that a power cut may leave. Each change that was not synced may be on the disk or not,
- * independent of others: the bytes and attributes of a file, and each entry of a directory. This is the weakest file
- * system that POSIX allows.
+ * Models a disk and the states that a power cut may leave. A change that was not synced may be on the disk or not,
+ * independently of other changes. Changes are of the bytes or attributes of a file, or of an entry of a directory.
+ * POSIX allows no weaker file system.
  */
 
-/** A change that may not be on the disk. `Infinity`: the call has not returned, and no sync covers the change. */
-export interface Pending {
-  stamp: number
+/** A change that may not be on the disk. */
+export interface PendingChange {
+  /** Time at which its call returned; `Infinity` before that. A sync covers only changes that ended before it began. */
+  endedAt: number
 }
 
 export class FileNode {
   readonly kind = 'file'
-  readonly bytes = new Set<Pending>()
-  readonly attributes = new Set<Pending>()
+  readonly bytes = new Set<PendingChange>()
+  readonly attributes = new Set<PendingChange>()
   /** Undefined if the trace did not show the whole content. */
   content: string | undefined = ''
   /** Call that synced the last change. */
@@ -21,7 +22,7 @@ export class FileNode {
 
 export class DirectoryNode {
   readonly kind = 'directory'
-  readonly attributes = new Set<Pending>()
+  readonly attributes = new Set<PendingChange>()
   readonly entries = new Map<string, Entry>()
   syncedBy: SyncCall | undefined
 
@@ -34,47 +35,47 @@ export class DirectoryNode {
 /** A link, a device or a fifo. It is created atomically, and only its attributes change. */
 export class OtherNode {
   readonly kind = 'other'
-  readonly attributes = new Set<Pending>()
+  readonly attributes = new Set<PendingChange>()
   syncedBy: SyncCall | undefined
 }
 
 export type DiskNode = FileNode | DirectoryNode | OtherNode
 export type SyncCall = 'fsync' | 'fdatasync' | 'syncfs'
 
-/** The possible targets of a name in a directory, durable or not. */
+/** An entry of a directory: the durable target of a name, and the targets that later changes may have set. */
 export class Entry {
   #certain: DiskNode | undefined
-  #perhaps: { readonly change: Pending; readonly node: DiskNode | undefined }[] = []
+  #uncertain: { readonly change: PendingChange; readonly node: DiskNode | undefined }[] = []
 
   constructor(certain?: DiskNode) {
     this.#certain = certain
   }
 
   get now(): DiskNode | undefined {
-    const last = this.#perhaps.at(-1)
+    const last = this.#uncertain.at(-1)
     return last ? last.node : this.#certain
   }
 
   /** All possible targets of the name after a power cut. Undefined stands for no target. */
-  get possible(): readonly (DiskNode | undefined)[] {
-    return [this.#certain, ...this.#perhaps.map(({ node }) => node)]
+  get possibleTargets(): readonly (DiskNode | undefined)[] {
+    return [this.#certain, ...this.#uncertain.map(({ node }) => node)]
   }
 
   get isCertain(): boolean {
-    return this.#perhaps.length === 0
+    return this.#uncertain.length === 0
   }
 
-  set(node: DiskNode | undefined, change: Pending): void {
-    this.#perhaps.push({ change, node })
+  set(node: DiskNode | undefined, change: PendingChange): void {
+    this.#uncertain.push({ change, node })
   }
 
   sync(until: number): void {
-    const covered = this.#perhaps.findLastIndex(({ change }) => change.stamp <= until)
+    const covered = this.#uncertain.findLastIndex(({ change }) => change.endedAt <= until)
     if (covered < 0) return
-    this.#certain = this.#perhaps[covered]!.node
-    // A change whose call has not returned may reach the disk later, so it stays possible.
-    const under = this.#perhaps.slice(0, covered).filter(({ change }) => change.stamp > until)
-    this.#perhaps = [...under, ...this.#perhaps.slice(covered + 1)]
+    this.#certain = this.#uncertain[covered]!.node
+    // A change whose call had not returned when the sync began may reach the disk later, so it stays possible.
+    const unfinished = this.#uncertain.slice(0, covered).filter(({ change }) => change.endedAt > until)
+    this.#uncertain = [...unfinished, ...this.#uncertain.slice(covered + 1)]
   }
 }
 
@@ -88,36 +89,36 @@ export class Disk {
     return this.#clock
   }
 
-  /** Begins a change; `done` ends it. */
-  begin(): Pending {
-    return { stamp: Infinity }
+  /** Returns a new change, which `endChange` ends. */
+  beginChange(): PendingChange {
+    return { endedAt: Infinity }
   }
 
-  done(change: Pending): void {
-    change.stamp = ++this.#clock
+  endChange(change: PendingChange): void {
+    change.endedAt = ++this.#clock
   }
 
-  write(node: FileNode, change: Pending): void {
+  changeBytes(node: FileNode, change: PendingChange): void {
     node.bytes.add(change)
     this.#dirty.add(node)
   }
 
-  touch(node: DiskNode, change: Pending): void {
+  changeAttributes(node: DiskNode, change: PendingChange): void {
     node.attributes.add(change)
     this.#dirty.add(node)
   }
 
-  enter(directory: DirectoryNode, name: string, node: DiskNode | undefined, change: Pending): void {
+  setEntry(directory: DirectoryNode, name: string, node: DiskNode | undefined, change: PendingChange): void {
     const entry = directory.entries.get(name) ?? new Entry()
     directory.entries.set(name, entry)
     entry.set(node, change)
     this.#dirty.add(directory)
   }
 
-  /** Ends a sync of `node` that began at `until`. */
+  /** Makes the changes of `node` durable that ended by `until`, when the sync began. */
   sync(node: DiskNode, by: SyncCall, until: number): void {
-    const covered = (pending: Set<Pending>): void => {
-      for (const change of pending) if (change.stamp <= until) pending.delete(change)
+    const covered = (pending: Set<PendingChange>): void => {
+      for (const change of pending) if (change.endedAt <= until) pending.delete(change)
     }
     if (node.kind === 'file') covered(node.bytes)
     // fdatasync(2) syncs bytes and size, but not owner, mode and times.

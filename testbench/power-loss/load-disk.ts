@@ -1,9 +1,9 @@
-/** Loads a directory into a modelled disk, with all of it durable. */
+/** Loads a directory into a modelled disk. All of it is durable. */
 import { lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DirectoryNode, Disk, type DiskNode, Entry, FileNode, OtherNode } from './disk.js'
 
-/** In bytes. Larger files are not documents, and their content is not loaded. */
+/** Maximum size of a document in bytes. The content of larger files is not loaded. */
 const maxDocumentBytes = 64 * 1024
 
 export function loadDisk(directory: string): Disk {

@@ -1,16 +1,19 @@
-/** Replays the system calls of a trace on a modelled disk, each at its beginning and its end. */
+/**
+ * Replays the system calls of a trace on a modelled disk. A change is pending from the beginning of its call, and a
+ * sync can cover it only after the end of the call.
+ */
 import {
   type Disk,
   type DiskNode,
   DirectoryNode,
   FileNode,
   OtherNode,
-  type Pending,
+  type PendingChange,
   type SyncCall,
 } from './disk.js'
 import type { Argument, SystemCall, TraceEvent } from './strace.js'
 
-/** Effect of an event, for the rules. */
+/** Effect of an event on the disk. */
 export interface Step {
   readonly line: number
   /** Whether the set of possible states of the disk has changed. */
@@ -21,7 +24,7 @@ export interface Step {
   readonly exit?: number
 }
 
-type Named = Step['named'] | undefined
+type Publication = Step['named'] | undefined
 
 interface OpenFile {
   readonly node: DiskNode
@@ -29,12 +32,13 @@ interface OpenFile {
   readonly append: boolean
 }
 
-interface Work {
-  readonly change: Pending
+/** Change of a call that has not returned. */
+interface PendingCall {
+  readonly change: PendingChange
   readonly named?: Step['named']
 }
 
-/** Calls that strace must show: all that change, open or sync files, and those that could bypass the trace. */
+/** Calls that strace must show: those that change, open or sync files, and those whose effects strace cannot show. */
 export const tracedCalls = [
   ...['open', 'openat', 'creat', 'close', 'dup', 'dup2', 'dup3', 'exit_group', 'exit'],
   ...['write', 'pwrite64', 'writev', 'pwritev', 'pwritev2', 'truncate', 'ftruncate', 'fallocate'],
@@ -46,9 +50,9 @@ export const tracedCalls = [
 ] as const
 
 export class Replay {
-  readonly #files = new Map<number, OpenFile>()
-  readonly #work = new Map<SystemCall, Work>()
-  readonly #syncs = new Map<SystemCall, number>()
+  readonly #openFiles = new Map<number, OpenFile>()
+  readonly #pendingCalls = new Map<SystemCall, PendingCall>()
+  readonly #syncStarts = new Map<SystemCall, number>()
 
   /** @param base path of the root of `disk`; calls outside of it are ignored */
   constructor(
@@ -60,39 +64,43 @@ export class Replay {
     const failed = call.result !== undefined && call.result < 0
     if (failed) return { line, changed: false }
     if (moment === 'end') {
-      this.#end(call)
+      this.#endCall(call)
       return { line, changed: false }
     }
     const exit = call.name === 'exit_group' ? Number(call.arguments[0]?.text) : undefined
-    const before = this.#work.size
-    const named = this.#begin(call)
+    const before = this.#pendingCalls.size
+    const named = this.#beginCall(call)
     return {
       line,
-      changed: this.#work.size > before,
+      changed: this.#pendingCalls.size > before,
       ...(named && { named }),
       ...(exit !== undefined && { exit }),
     }
   }
 
-  /** Ends the process. Its pending calls may or may not have taken effect; the next sync covers them. */
+  /** Ends the process. The effects of its pending calls remain possible, and the next sync covers them. */
   finish(): void {
-    for (const { change } of this.#work.values()) this.disk.done(change)
-    this.#work.clear()
-    this.#syncs.clear()
-    this.#files.clear()
+    for (const { change } of this.#pendingCalls.values()) this.disk.endChange(change)
+    this.#pendingCalls.clear()
+    this.#syncStarts.clear()
+    this.#openFiles.clear()
   }
 
-  #begin(call: SystemCall): Named {
+  #beginCall(call: SystemCall): Publication {
     const { name, arguments: given } = call
     const [first, second, third, fourth] = given
     switch (name) {
       case 'open':
       case 'creat':
-        return this.#open(call, pathOf(undefined, first), name === 'creat' ? 'O_CREAT|O_TRUNC' : second?.text)
+        return this.#open(
+          call,
+          resolvePath(undefined, first),
+          name === 'creat' ? 'O_CREAT|O_TRUNC' : second?.text,
+        )
       case 'openat':
-        return this.#open(call, pathOf(first, second), third?.text)
+        return this.#open(call, resolvePath(first, second), third?.text)
       case 'close':
-        this.#files.delete(descriptorOf(first))
+        this.#openFiles.delete(descriptorOf(first))
         return undefined
       case 'write':
       case 'pwrite64':
@@ -103,47 +111,51 @@ export class Replay {
       case 'ftruncate':
       case 'fallocate':
       case 'sendfile':
-        return this.#spoil(call, this.#opened(first), name === 'ftruncate' ? second : undefined)
+        return this.#setContentUnknown(
+          call,
+          this.#nodeOfDescriptor(first),
+          name === 'ftruncate' ? second : undefined,
+        )
       case 'copy_file_range':
       case 'splice':
-        return this.#spoil(call, this.#opened(third))
+        return this.#setContentUnknown(call, this.#nodeOfDescriptor(third))
       case 'truncate':
-        return this.#spoil(call, this.#find(pathOf(undefined, first)), second)
+        return this.#setContentUnknown(call, this.#nodeAt(resolvePath(undefined, first)), second)
       case 'fsync':
       case 'fdatasync':
       case 'syncfs':
       case 'sync':
-        this.#syncs.set(call, this.disk.now)
+        this.#syncStarts.set(call, this.disk.now)
         return undefined
       case 'rename':
-        return this.#move(call, pathOf(undefined, first), pathOf(undefined, second))
+        return this.#move(call, resolvePath(undefined, first), resolvePath(undefined, second))
       case 'renameat':
-        return this.#move(call, pathOf(first, second), pathOf(third, fourth))
+        return this.#move(call, resolvePath(first, second), resolvePath(third, fourth))
       case 'renameat2':
         if (given[4]?.text !== undefined && !/^(0|RENAME_NOREPLACE)$/.test(given[4].text))
           throw new Error(`renameat2 with ${given[4].text} is not modelled`)
-        return this.#move(call, pathOf(first, second), pathOf(third, fourth))
+        return this.#move(call, resolvePath(first, second), resolvePath(third, fourth))
       case 'link':
-        return this.#link(call, pathOf(undefined, first), pathOf(undefined, second))
+        return this.#link(call, resolvePath(undefined, first), resolvePath(undefined, second))
       case 'linkat':
-        return this.#link(call, pathOf(first, second), pathOf(third, fourth))
+        return this.#link(call, resolvePath(first, second), resolvePath(third, fourth))
       case 'unlink':
       case 'rmdir':
-        return this.#make(call, pathOf(undefined, first), undefined)
+        return this.#setEntry(call, resolvePath(undefined, first), undefined)
       case 'unlinkat':
-        return this.#make(call, pathOf(first, second), undefined)
+        return this.#setEntry(call, resolvePath(first, second), undefined)
       case 'mkdir':
-        return this.#make(call, pathOf(undefined, first), new DirectoryNode())
+        return this.#setEntry(call, resolvePath(undefined, first), new DirectoryNode())
       case 'mkdirat':
-        return this.#make(call, pathOf(first, second), new DirectoryNode())
+        return this.#setEntry(call, resolvePath(first, second), new DirectoryNode())
       case 'mknod':
-        return this.#make(call, pathOf(undefined, first), new OtherNode())
+        return this.#setEntry(call, resolvePath(undefined, first), new OtherNode())
       case 'symlink':
-        return this.#make(call, pathOf(undefined, second), new OtherNode())
+        return this.#setEntry(call, resolvePath(undefined, second), new OtherNode())
       case 'mknodat':
-        return this.#make(call, pathOf(first, second), new OtherNode())
+        return this.#setEntry(call, resolvePath(first, second), new OtherNode())
       case 'symlinkat':
-        return this.#make(call, pathOf(second, third), new OtherNode())
+        return this.#setEntry(call, resolvePath(second, third), new OtherNode())
       case 'chmod':
       case 'chown':
       case 'lchown':
@@ -151,17 +163,20 @@ export class Replay {
       case 'lsetxattr':
       case 'removexattr':
       case 'lremovexattr':
-        return this.#touch(call, this.#find(pathOf(undefined, first)))
+        return this.#changeAttributes(call, this.#nodeAt(resolvePath(undefined, first)))
       case 'fchmod':
       case 'fchown':
       case 'fsetxattr':
       case 'fremovexattr':
-        return this.#touch(call, this.#opened(first))
+        return this.#changeAttributes(call, this.#nodeOfDescriptor(first))
       case 'fchmodat':
       case 'fchownat':
       case 'utimensat': {
         const byDescriptor = second?.string === undefined || second.string === ''
-        return this.#touch(call, byDescriptor ? this.#opened(first) : this.#find(pathOf(first, second)))
+        return this.#changeAttributes(
+          call,
+          byDescriptor ? this.#nodeOfDescriptor(first) : this.#nodeAt(resolvePath(first, second)),
+        )
       }
       case 'exit':
       case 'exit_group':
@@ -176,50 +191,51 @@ export class Replay {
     }
   }
 
-  #end(call: SystemCall): void {
+  #endCall(call: SystemCall): void {
     const { name, result = -1, arguments: given } = call
-    const work = this.#work.get(call)
-    if (work) this.disk.done(work.change)
-    this.#work.delete(call)
+    const work = this.#pendingCalls.get(call)
+    if (work) this.disk.endChange(work.change)
+    this.#pendingCalls.delete(call)
     if (/^(open|openat|creat)$/.test(name)) {
-      const path = name === 'openat' ? pathOf(given[0], given[1]) : pathOf(undefined, given[0])
-      const node = this.#find(path)
-      if (node) this.#files.set(result, { node, position: 0, append: /O_APPEND/.test(given[2]?.text ?? '') })
-      else this.#files.delete(result)
+      const path = name === 'openat' ? resolvePath(given[0], given[1]) : resolvePath(undefined, given[0])
+      const node = this.#nodeAt(path)
+      if (node)
+        this.#openFiles.set(result, { node, position: 0, append: /O_APPEND/.test(given[2]?.text ?? '') })
+      else this.#openFiles.delete(result)
     }
     if (/^dup/.test(name)) {
-      const same = this.#files.get(descriptorOf(given[0]))
-      if (same) this.#files.set(result, same)
+      const same = this.#openFiles.get(descriptorOf(given[0]))
+      if (same) this.#openFiles.set(result, same)
     }
-    const until = this.#syncs.get(call)
-    this.#syncs.delete(call)
+    const until = this.#syncStarts.get(call)
+    this.#syncStarts.delete(call)
     if (until === undefined || result !== 0) return
     if (name === 'sync') this.disk.syncAll(until)
     else {
-      const node = this.#opened(given[0])
+      const node = this.#nodeOfDescriptor(given[0])
       if (node && name === 'syncfs') this.disk.syncAll(until)
-      else if (node) this.disk.sync(node, name as SyncCall, until) // one of the three names in the map above
+      else if (node) this.disk.sync(node, name as SyncCall, until) // only these two names are left
     }
   }
 
-  #open(call: SystemCall, path: string | undefined, flags = ''): Named {
-    if (this.#inside(path) === undefined) return
-    const found = this.#find(path)
+  #open(call: SystemCall, path: string | undefined, flags = ''): Publication {
+    if (this.#namesBelowBase(path) === undefined) return
+    const found = this.#nodeAt(path)
     if (!found && /O_CREAT/.test(flags)) {
       const file = new FileNode()
-      this.#make(call, path, file)
-      this.disk.write(file, this.#change(call))
+      this.#setEntry(call, path, file)
+      this.disk.changeBytes(file, this.#changeOf(call))
     } else if (found?.kind === 'file' && /O_TRUNC/.test(flags)) {
-      this.disk.write(found, this.#change(call))
+      this.disk.changeBytes(found, this.#changeOf(call))
       found.content = ''
     }
   }
 
-  #write(call: SystemCall, to?: Argument, data?: Argument, at?: number): Named {
-    const file = this.#files.get(descriptorOf(to))
-    const node = this.#opened(to)
+  #write(call: SystemCall, to?: Argument, data?: Argument, at?: number): Publication {
+    const file = this.#openFiles.get(descriptorOf(to))
+    const node = this.#nodeOfDescriptor(to)
     if (node?.kind !== 'file') return
-    this.disk.write(node, this.#change(call))
+    this.disk.changeBytes(node, this.#changeOf(call))
     const bytes = data?.cut || call.result === undefined ? undefined : data?.string?.slice(0, call.result)
     const { content } = node
     const position = file && (file.append ? (content?.length ?? 0) : (at ?? file.position))
@@ -231,54 +247,54 @@ export class Replay {
   }
 
   /** Marks the content as unknown, because the trace does not show it, unless `length` truncates it. */
-  #spoil(call: SystemCall, node: DiskNode | undefined, length?: Argument): Named {
+  #setContentUnknown(call: SystemCall, node: DiskNode | undefined, length?: Argument): Publication {
     if (node?.kind !== 'file') return
-    this.disk.write(node, this.#change(call))
+    this.disk.changeBytes(node, this.#changeOf(call))
     const rest = Number(length?.text)
     node.content =
       node.content !== undefined && rest <= node.content.length ? node.content.slice(0, rest) : undefined
   }
 
-  #touch(call: SystemCall, node: DiskNode | undefined): Named {
-    if (node) this.disk.touch(node, this.#change(call))
+  #changeAttributes(call: SystemCall, node: DiskNode | undefined): Publication {
+    if (node) this.disk.changeAttributes(node, this.#changeOf(call))
     return undefined
   }
 
-  #make(call: SystemCall, path: string | undefined, node: DiskNode | undefined): Named {
-    const place = this.#place(path)
+  #setEntry(call: SystemCall, path: string | undefined, node: DiskNode | undefined): Publication {
+    const place = this.#directoryOf(path)
     if (place && (node ?? place.directory.get(place.name)))
-      this.disk.enter(place.directory, place.name, node, this.#change(call))
+      this.disk.setEntry(place.directory, place.name, node, this.#changeOf(call))
     return undefined
   }
 
-  #link(call: SystemCall, from: string | undefined, to: string | undefined): Named {
-    const place = this.#place(to)
+  #link(call: SystemCall, from: string | undefined, to: string | undefined): Publication {
+    const place = this.#directoryOf(to)
     if (!place || to === undefined) return undefined
-    const node = this.#find(from)
+    const node = this.#nodeAt(from)
     if (!node) throw new Error(`${from} is linked or moved to ${to}, but was never created`)
-    this.disk.enter(place.directory, place.name, node, this.#change(call))
+    this.disk.setEntry(place.directory, place.name, node, this.#changeOf(call))
     return { path: to, node }
   }
 
-  #move(call: SystemCall, from: string | undefined, to: string | undefined): Named {
+  #move(call: SystemCall, from: string | undefined, to: string | undefined): Publication {
     const named = this.#link(call, from, to)
-    this.#make(call, from, undefined)
+    this.#setEntry(call, from, undefined)
     return named
   }
 
-  #change(call: SystemCall): Pending {
-    const work = this.#work.get(call) ?? { change: this.disk.begin() }
-    this.#work.set(call, work)
+  #changeOf(call: SystemCall): PendingChange {
+    const work = this.#pendingCalls.get(call) ?? { change: this.disk.beginChange() }
+    this.#pendingCalls.set(call, work)
     return work.change
   }
 
-  #opened(argument: Argument | undefined): DiskNode | undefined {
-    const known = this.#files.get(descriptorOf(argument))
-    return known?.node ?? this.#find(argument?.path)
+  #nodeOfDescriptor(argument: Argument | undefined): DiskNode | undefined {
+    const known = this.#openFiles.get(descriptorOf(argument))
+    return known?.node ?? this.#nodeAt(argument?.path)
   }
 
   /** Returns the names from the root to `path`; undefined for a path outside of the root. */
-  #inside(path: string | undefined): string[] | undefined {
+  #namesBelowBase(path: string | undefined): string[] | undefined {
     if (path === undefined || !`${path}/`.startsWith(`${this.base}/`)) return undefined
     return path
       .slice(this.base.length)
@@ -286,13 +302,13 @@ export class Replay {
       .filter((name) => name !== '' && name !== '.')
   }
 
-  #find(path: string | undefined): DiskNode | undefined {
-    const names = this.#inside(path)
+  #nodeAt(path: string | undefined): DiskNode | undefined {
+    const names = this.#namesBelowBase(path)
     return names && lookUp(this.disk.root, names)
   }
 
-  #place(path: string | undefined): { directory: DirectoryNode; name: string } | undefined {
-    const names = this.#inside(path)
+  #directoryOf(path: string | undefined): { directory: DirectoryNode; name: string } | undefined {
+    const names = this.#namesBelowBase(path)
     const name = names?.pop()
     if (!names || name === undefined) return undefined
     const directory = lookUp(this.disk.root, names)
@@ -309,7 +325,7 @@ function lookUp(root: DirectoryNode, names: readonly string[]): DiskNode | undef
 }
 
 /** Resolves a path relative to the directory `at` unless it is absolute. */
-function pathOf(at: Argument | undefined, path: Argument | undefined): string | undefined {
+function resolvePath(at: Argument | undefined, path: Argument | undefined): string | undefined {
   if (path?.string === undefined) return undefined
   if (path.string.startsWith('/')) return path.string
   if (at?.path === undefined) throw new Error(`“${path.string}” is relative to an unknown directory`)

@@ -1,10 +1,11 @@
-/** Traces a scenario and checks the trace, or kills its command at a sync and checks what follows. */
+/** Runs scenarios: traces a command and checks the trace, or kills it at a sync and also traces the next command. */
 import { type CheckedTrace, checkTrace } from './check.js'
 import { loadDisk } from './load-disk.js'
 import { type KilledScenario, type Scenario, Scene } from './scenarios.js'
 import { parseTrace } from './strace.js'
 import { type TraceOptions, type TracedCommand, traceCommand } from './trace-command.js'
 
+/** Runs a scenario and checks the trace of its command. */
 export async function runScenario({ store, before, command }: Scenario): Promise<CheckedTrace> {
   return withScene(store, async (scene) => {
     const except = await before?.(scene)
@@ -14,9 +15,10 @@ export async function runScenario({ store, before, command }: Scenario): Promise
   })
 }
 
+/** A sync of a command, at whose beginning it can be killed. */
 export type SyncPoint = NonNullable<TraceOptions['kill']>
 
-/** Returns the syncs of the command, at which it can be killed. */
+/** Runs a scenario and returns the syncs of its command. */
 export async function syncsOf({ store, before, command }: Scenario): Promise<SyncPoint[]> {
   return withScene(store, async (scene) => {
     await before?.(scene)
@@ -31,7 +33,7 @@ export async function syncsOf({ store, before, command }: Scenario): Promise<Syn
   })
 }
 
-/** Returns both traces: that of the command until it is killed, and that of the following command. */
+/** Kills the command at `kill` and runs the following one. Returns the checked traces of both. */
 export async function runKilled(
   { store, before, command, then }: KilledScenario,
   kill: SyncPoint,

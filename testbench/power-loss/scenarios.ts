@@ -1,4 +1,4 @@
-/** Defines the commands to trace, each with its initial store. */
+/** Defines scenarios: a command to trace, and the store before it. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,13 +10,13 @@ import { putSchema1, repository } from '../registries/schema1-registry.js'
 const platform = 'linux/amd64'
 const schema1 = `${repository}:latest` as const
 
-/** A registry with images that share layers, and a disk for a store. */
+/** The environment of a scenario: a registry with images that share layers, and a directory for a store. */
 export class Scene {
   readonly store: string
 
   private constructor(
     readonly registry: TestRegistry,
-    /** Traced directory. It contains only the store and its parents. */
+    /** Directory whose changes are traced. It contains only the store and its parents. */
     readonly base: string,
     private readonly work: string,
     store: string,
@@ -36,7 +36,7 @@ export class Scene {
     return join(this.work, 'trace')
   }
 
-  name(image: ImageName): string {
+  referenceOf(image: ImageName): string {
     return `${this.registry.host}/${image}`
   }
 
@@ -47,7 +47,7 @@ export class Scene {
     return [name, ...(several ? ['-q'] : pulls), '--store', this.store, ...args]
   }
 
-  /** Changes the store without tracing. */
+  /** Calls `work` with the opened store. Nothing is traced. */
   async prepare<T>(work: (windlass: Windlass) => Promise<T>): Promise<T> {
     const windlass = await open({ store: this.store })
     try {
@@ -57,9 +57,9 @@ export class Scene {
     }
   }
 
-  async pulled(...images: readonly ImageName[]): Promise<void> {
+  async pullAll(...images: readonly ImageName[]): Promise<void> {
     await this.prepare(async (windlass) => {
-      for (const image of images) await windlass.pull(this.name(image), { platform }).done
+      for (const image of images) await windlass.pull(this.referenceOf(image), { platform }).done
     })
   }
 
@@ -114,46 +114,51 @@ export interface Scenario {
   readonly command: Command
 }
 
-/** A command that is killed at one of its syncs, and a following command, whose input may not be on the disk. */
+/** A scenario whose command is killed at one of its syncs. `then` runs afterwards on what is left. */
 export interface KilledScenario extends Scenario {
   readonly then: Command
 }
 
+/** Returns the arguments of `windlass`. */
 type Command = (scene: Scene) => readonly string[]
 
-const having =
+/** Returns a function that pulls `images` and damages nothing. */
+const pullBefore =
   (...images: readonly ImageName[]) =>
   async (scene: Scene): Promise<readonly string[]> => {
-    await scene.pulled(...images)
+    await scene.pullAll(...images)
     return []
   }
 
 const command =
   (name: string, image?: ImageName, ...flags: readonly string[]): Command =>
   (scene) =>
-    scene.command(name, ...flags, ...(image === undefined ? [] : [scene.name(image)]))
+    scene.command(name, ...flags, ...(image === undefined ? [] : [scene.referenceOf(image)]))
 
-async function withGarbage(scene: Scene): Promise<readonly string[]> {
-  await scene.pulled('earlier:1', 'oci:1', 'index:1')
+/** Pulls images and removes some of their names. */
+async function makeGarbage(scene: Scene): Promise<readonly string[]> {
+  await scene.pullAll('earlier:1', 'oci:1', 'index:1')
   await scene.prepare(async (windlass) => {
-    await windlass.remove(scene.name('oci:1'))
-    await windlass.remove(scene.name('index:1'))
+    await windlass.remove(scene.referenceOf('oci:1'))
+    await windlass.remove(scene.referenceOf('index:1'))
   })
   return []
 }
 
-async function withoutPointers(scene: Scene): Promise<readonly string[]> {
-  await scene.pulled('earlier:1')
+/** Pulls an image and removes the pointers from blobs to layers. Returns their paths. */
+async function removePointers(scene: Scene): Promise<readonly string[]> {
+  await scene.pullAll('earlier:1')
   const pointers = 'layers/by-blob/sha256'
   const removedPointers = readdirSync(join(scene.store, pointers)).map((hex) => `${pointers}/${hex}`)
   rmSync(join(scene.store, 'layers', 'by-blob'), { recursive: true })
   return removedPointers
 }
 
-async function withDamage(scene: Scene): Promise<readonly string[]> {
-  await scene.pulled('earlier:1')
+/** Pulls images and damages a blob and a tree. Returns their paths. */
+async function damageImage(scene: Scene): Promise<readonly string[]> {
+  await scene.pullAll('earlier:1')
   return scene.prepare(async (windlass) => {
-    const { layers } = await windlass.pull(scene.name('oci:1'), { platform }).done
+    const { layers } = await windlass.pull(scene.referenceOf('oci:1'), { platform }).done
     const [, blob, tree] = layers
     if (!blob || tree?.rootfs === undefined) throw new Error('The image has three unpacked layers')
     const damaged = pathOf('blobs', blob.digest)
@@ -166,30 +171,46 @@ async function withDamage(scene: Scene): Promise<readonly string[]> {
 const pathOf = (folder: string, digest: string): string => `${folder}/${digest.replace(':', '/')}`
 
 export const scenarios: readonly Scenario[] = [
-  { title: 'pull into a store that is made', store: 'new/deep/store', command: command('pull', 'oci:1') },
+  {
+    title: 'pull into a store that does not exist',
+    store: 'new/deep/store',
+    command: command('pull', 'oci:1'),
+  },
   {
     title: 'pull into a store with an image',
-    before: having('earlier:1'),
+    before: pullBefore('earlier:1'),
     command: command('pull', 'oci:1'),
   },
   { title: 'pull, schema 2', command: command('pull', 'docker:1') },
   { title: 'pull, schema 1', command: command('pull', schema1) },
-  { title: 'pull, out of an index', before: having('earlier:1'), command: command('pull', 'index:1') },
+  {
+    title: 'pull of an image in an index',
+    before: pullBefore('earlier:1'),
+    command: command('pull', 'index:1'),
+  },
   { title: 'pull --all-platforms', command: command('pull', 'index:1', '--all-platforms') },
   { title: 'pull --all-tags', command: command('pull', 'tags', '--all-tags') },
   { title: 'pull --no-unpack', command: command('pull', 'oci:1', '--no-unpack') },
   { title: 'pull --discard-blobs', command: command('pull', 'oci:1', '--discard-blobs') },
   {
-    title: 'pull, another form',
-    before: having('oci:1'),
+    title: 'pull with another treatment of whiteouts',
+    before: pullBefore('oci:1'),
     command: command('pull', 'oci:1', '--whiteouts', 'aufs'),
   },
-  { title: 'pull of what is here', before: having('oci:1'), command: command('pull', 'oci:1') },
-  { title: 'pull, pointers lost', before: withoutPointers, command: command('pull', 'oci:1') },
-  { title: 'rm', before: having('earlier:1', 'oci:1'), command: command('rm', 'oci:1') },
-  { title: 'gc', before: withGarbage, command: command('gc') },
-  { title: 'verify', before: having('earlier:1'), command: command('verify') },
-  { title: 'verify --repair', before: withDamage, command: command('verify', undefined, '--repair') },
+  {
+    title: 'pull of an image that the store has',
+    before: pullBefore('oci:1'),
+    command: command('pull', 'oci:1'),
+  },
+  {
+    title: 'pull after the pointers were removed',
+    before: removePointers,
+    command: command('pull', 'oci:1'),
+  },
+  { title: 'rm', before: pullBefore('earlier:1', 'oci:1'), command: command('rm', 'oci:1') },
+  { title: 'gc', before: makeGarbage, command: command('gc') },
+  { title: 'verify', before: pullBefore('earlier:1'), command: command('verify') },
+  { title: 'verify --repair', before: damageImage, command: command('verify', undefined, '--repair') },
 ]
 
 export const killedScenarios: readonly KilledScenario[] = [
@@ -201,26 +222,26 @@ export const killedScenarios: readonly KilledScenario[] = [
   },
   {
     title: 'pull --no-unpack, twice',
-    before: having('earlier:1'),
+    before: pullBefore('earlier:1'),
     command: command('pull', 'oci:1', '--no-unpack'),
     then: command('pull', 'oci:1', '--no-unpack'),
   },
   {
     title: 'pull, then gc',
-    before: having('earlier:1'),
+    before: pullBefore('earlier:1'),
     command: command('pull', 'oci:1'),
     then: command('gc'),
   },
   {
     title: 'rm, then gc',
-    before: having('earlier:1', 'oci:1'),
+    before: pullBefore('earlier:1', 'oci:1'),
     command: command('rm', 'oci:1'),
     then: command('gc'),
   },
-  { title: 'gc, then pull', before: withGarbage, command: command('gc'), then: command('pull', 'oci:1') },
+  { title: 'gc, then pull', before: makeGarbage, command: command('gc'), then: command('pull', 'oci:1') },
   {
     title: 'verify --repair, twice',
-    before: withDamage,
+    before: damageImage,
     command: command('verify', undefined, '--repair'),
     then: command('verify', undefined, '--repair'),
   },

@@ -1,6 +1,6 @@
 /**
  * Defines the rules that a store must satisfy after a power cut at any time: everything visible is complete, and every
- * target of a reference exists. A name is visible if it may be on the disk, and can be relied on only if it is durable.
+ * target of a reference exists. A name is visible if it may be on the disk, and durable if it must be.
  */
 import {
   type DirectoryNode,
@@ -13,135 +13,136 @@ import {
 } from './disk.js'
 
 export type Rule =
-  /** Everything that may be visible in the store is durable. */
+  /** The content of everything visible in the store is durable. */
   | 'content'
   /** Everything that `index.json` refers to is durable. */
   | 'needed'
-  /** Everything that the record of a layer refers to is durable, and the record itself. */
+  /** The record of a visible layer (`layer.json`) and everything that it refers to are durable. */
   | 'layer'
-  /** The pointers to a layer are durable. */
+  /** The pointers from the blobs of a visible layer to the layer are durable. */
   | 'pointer'
-  /** In a new store, `oci-layout` is written last. */
+  /** If `oci-layout` is visible, the other files of a new store are durable. */
   | 'layout'
-  /** Everything that a command did is durable when it reports success. */
+  /** The whole store is durable when a command reports success. */
   | 'success'
 
 export interface Violation {
   readonly rule: Rule
   /** Path in the store or above it. */
   readonly path: string
-  readonly what: string
+  readonly description: string
 }
 
 const layoutFiles = ['oci-layout', 'index.json', 'windlass.json']
 
 export class StoreRules {
-  /** Paths that each index refers to and that existed when it was published. */
-  readonly #needs = new Map<DiskNode, readonly string[]>()
+  /** Paths that `index.json` refers to and that existed when it was published, by the file. */
+  readonly #references = new Map<DiskNode, readonly string[]>()
 
   /**
    * @param store names from the root of the disk to the store
-   * @param except paths in the store that were damaged before
+   * @param damaged paths in the store that were damaged before
    */
   constructor(
     private readonly disk: Disk,
     private readonly store: readonly string[],
-    private readonly except: readonly string[] = [],
+    private readonly damaged: readonly string[] = [],
   ) {
-    for (const directory of possibleAt(disk.root, store))
-      for (const index of possible(directory, 'index.json')) this.#learn(index)
+    for (const directory of possibleDirectories(disk.root, store))
+      for (const index of possibleNodes(directory, 'index.json')) this.#recordReferences(index)
   }
 
   /** Records that a node was published. */
-  published(path: string, node: DiskNode): void {
-    if (path === 'index.json') this.#learn(node)
+  recordPublication(path: string, node: DiskNode): void {
+    if (path === 'index.json') this.#recordReferences(node)
   }
 
   /** Yields the violations that a power cut at this time may cause. */
   *check(): Iterable<Violation> {
-    for (const store of possibleAt(this.disk.root, this.store)) {
-      yield* this.#layout(store)
+    for (const store of possibleDirectories(this.disk.root, this.store)) {
+      yield* this.#checkLayout(store)
       for (const file of layoutFiles)
-        for (const node of possible(store, file)) if (!isClean(node)) yield content(file)
-      for (const [path, node] of digests(store, 'blobs')) if (!isClean(node)) yield content(path)
-      for (const [path, node] of digests(store, 'layers'))
-        if (node.kind === 'directory') yield* this.#layer(path, node)
-      for (const pointers of possibleAt(store, ['layers', 'by-blob']))
-        for (const [path, node] of digests(pointers, 'sha256', 1))
-          if (!isClean(node)) yield content(`layers/by-blob/${path}`)
-      for (const index of possible(store, 'index.json'))
-        for (const need of this.#needs.get(index) ?? [])
-          if (!this.except.includes(need) && !this.#isThere(need))
+        for (const node of possibleNodes(store, file)) if (!isClean(node)) yield incompleteContent(file)
+      for (const [path, node] of digestEntries(store, 'blobs'))
+        if (!isClean(node)) yield incompleteContent(path)
+      for (const [path, node] of digestEntries(store, 'layers'))
+        if (node.kind === 'directory') yield* this.#checkLayer(path, node)
+      for (const pointers of possibleDirectories(store, ['layers', 'by-blob']))
+        for (const [path, node] of digestEntries(pointers, 'sha256', 1))
+          if (!isClean(node)) yield incompleteContent(`layers/by-blob/${path}`)
+      for (const index of possibleNodes(store, 'index.json'))
+        for (const need of this.#references.get(index) ?? [])
+          if (!this.damaged.includes(need) && !this.#isDurable(need))
             yield {
               rule: 'needed',
               path: need,
-              what: 'index.json may be on the disk, and this may be missing',
+              description: 'index.json may be on the disk without this file',
             }
     }
   }
 
   /** Yields the violations of a command that reports success. */
-  *success(): Iterable<Violation> {
-    const what = 'the command has ended well, and this may be lost'
+  *checkSuccess(): Iterable<Violation> {
+    const description = 'the command reported success, but this may be lost'
     let directory: DiskNode | undefined = this.disk.root
     for (const [at, name] of this.store.entries()) {
       const entry: Entry | undefined =
         directory?.kind === 'directory' ? directory.entries.get(name) : undefined
       if (entry && !entry.isCertain)
-        yield { rule: 'success', path: `/${this.store.slice(0, at + 1).join('/')}`, what }
+        yield { rule: 'success', path: `/${this.store.slice(0, at + 1).join('/')}`, description }
       directory = entry?.now
     }
     if (directory?.kind !== 'directory') return
     for (const name of [...layoutFiles, 'blobs', 'layers']) {
       const entry = directory.entries.get(name)
       if (!entry?.now) continue
-      if (!entry.isCertain) yield { rule: 'success', path: name, what }
-      for (const path of losablePaths(entry.now, name)) yield { rule: 'success', path, what }
+      if (!entry.isCertain) yield { rule: 'success', path: name, description }
+      for (const path of losablePaths(entry.now, name)) yield { rule: 'success', path, description }
     }
   }
 
-  *#layout(store: DirectoryNode): Iterable<Violation> {
-    if (possible(store, 'oci-layout').length === 0) return
+  *#checkLayout(store: DirectoryNode): Iterable<Violation> {
+    if (possibleNodes(store, 'oci-layout').length === 0) return
     for (const name of ['index.json', 'windlass.json', 'blobs', 'layers', 'partial', 'staging']) {
       const entry = store.entries.get(name)
       // A layout of another tool has no windlass.json.
-      if (entry && entry.possible.includes(undefined) && entry.now)
-        yield { rule: 'layout', path: name, what: 'oci-layout may be on the disk, and this may be missing' }
+      if (entry && entry.possibleTargets.includes(undefined) && entry.now)
+        yield { rule: 'layout', path: name, description: 'oci-layout may be on the disk without this file' }
     }
   }
 
-  *#layer(path: string, layer: DirectoryNode): Iterable<Violation> {
+  *#checkLayer(path: string, layer: DirectoryNode): Iterable<Violation> {
     const entry = layer.entries.get('layer.json')
-    if (!entry || entry.possible.includes(undefined))
-      yield { rule: 'layer', path, what: 'the layer may be on the disk without its layer.json' }
-    for (const file of possible(layer, 'layer.json')) {
-      if (!isClean(file)) yield content(`${path}/layer.json`)
+    if (!entry || entry.possibleTargets.includes(undefined))
+      yield { rule: 'layer', path, description: 'the layer may be on the disk without its layer.json' }
+    for (const file of possibleNodes(layer, 'layer.json')) {
+      if (!isClean(file)) yield incompleteContent(`${path}/layer.json`)
       const record = parse(file)
       for (const form of Object.values(objectOf(record['forms']))) {
         const name = String(objectOf(form)['rootfs'])
-        const trees = layer.entries.get(name)?.possible ?? [undefined]
+        const trees = layer.entries.get(name)?.possibleTargets ?? [undefined]
         for (const tree of trees)
           for (const missing of tree ? unsyncedPaths(tree, name) : [`${name} itself`])
-            yield { rule: 'layer', path, what: `layer.json may be on the disk, and ${missing} may not` }
+            yield { rule: 'layer', path, description: `layer.json may be on the disk without ${missing}` }
       }
       for (const blob of listOf(record['blobs'])) {
         const pointer = `layers/by-blob/${String(objectOf(blob)['digest']).replace(':', '/')}`
-        if (!this.except.includes(pointer) && !this.#isThere(pointer))
+        if (!this.damaged.includes(pointer) && !this.#isDurable(pointer))
           yield {
             rule: 'pointer',
             path: pointer,
-            what: `${path} may be on the disk, and its pointer may be missing`,
+            description: `${path} may be on the disk without its pointer`,
           }
       }
     }
   }
 
   /** Reports whether every name of `path` is durable, and its content too if it is a file. */
-  #isThere(path: string): boolean {
+  #isDurable(path: string): boolean {
     let node: DiskNode | undefined = this.disk.root
     for (const name of [...this.store, ...path.split('/')]) {
       const entry: Entry | undefined = node?.kind === 'directory' ? node.entries.get(name) : undefined
-      if (!entry || entry.possible.includes(undefined)) return false
+      if (!entry || entry.possibleTargets.includes(undefined)) return false
       node = entry.now
     }
     return node?.kind !== 'file' || isClean(node)
@@ -151,14 +152,14 @@ export class StoreRules {
    * Records what an index refers to: the manifest and config of each image, each layer as a blob or a tree, and
    * everything else that it mentions and that exists.
    */
-  #learn(index: DiskNode): void {
+  #recordReferences(index: DiskNode): void {
     const needs = new Set<string>()
-    for (const entry of listOf(parse(index)['manifests'])) this.#learnImage(objectOf(entry)['digest'], needs)
+    for (const entry of listOf(parse(index)['manifests'])) this.#recordImage(objectOf(entry)['digest'], needs)
     const visit = (value: unknown): void => {
       if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit)
       for (const folder of ['blobs', 'layers']) {
         const path = pathOf(folder, value)
-        const node = path === undefined ? undefined : this.#now(path.split('/'))
+        const node = path === undefined ? undefined : this.#currentNode(path.split('/'))
         if (!node || path === undefined || seen.has(path)) continue
         seen.add(path)
         needs.add(path)
@@ -167,15 +168,15 @@ export class StoreRules {
     }
     const seen = new Set<string>()
     visit(parse(index))
-    this.#needs.set(index, [...needs])
+    this.#references.set(index, [...needs])
   }
 
-  #learnImage(digest: unknown, needs: Set<string>): void {
+  #recordImage(digest: unknown, needs: Set<string>): void {
     const document = (of: unknown): Record<string, unknown> => {
       const path = pathOf('blobs', of)
       if (path === undefined) return {}
       needs.add(path)
-      const node = this.#now(path.split('/'))
+      const node = this.#currentNode(path.split('/'))
       return node ? parse(node) : {}
     }
     const { config, layers } = document(digest)
@@ -184,11 +185,11 @@ export class StoreRules {
     for (const [at, layer] of listOf(layers).entries()) {
       const blob = pathOf('blobs', objectOf(layer)['digest'])
       const tree = pathOf('layers', diffIDs[at])
-      if (blob !== undefined && !(tree !== undefined && this.#now(tree.split('/')))) needs.add(blob)
+      if (blob !== undefined && !(tree !== undefined && this.#currentNode(tree.split('/')))) needs.add(blob)
     }
   }
 
-  #now(path: readonly string[]): DiskNode | undefined {
+  #currentNode(path: readonly string[]): DiskNode | undefined {
     let node: DiskNode | undefined = this.disk.root
     for (const name of [...this.store, ...path])
       node = node?.kind === 'directory' ? node.get(name) : undefined
@@ -201,30 +202,31 @@ const pathOf = (folder: string, digest: unknown): string | undefined =>
     ? `${folder}/${digest.replace(':', '/')}`
     : undefined
 
-const content = (path: string): Violation => ({
+const incompleteContent = (path: string): Violation => ({
   rule: 'content',
   path,
-  what: 'its name may be on the disk, and not all that is in it',
+  description: 'its name may be on the disk without its whole content',
 })
 
 /** Returns the possible targets of `name` after a power cut. */
-const possible = (directory: DirectoryNode, name: string): DiskNode[] =>
-  (directory.entries.get(name)?.possible ?? []).flatMap((node) => node ?? [])
+const possibleNodes = (directory: DirectoryNode, name: string): DiskNode[] =>
+  (directory.entries.get(name)?.possibleTargets ?? []).flatMap((node) => node ?? [])
 
-function possibleAt(from: DirectoryNode, names: readonly string[]): DirectoryNode[] {
+function possibleDirectories(from: DirectoryNode, names: readonly string[]): DirectoryNode[] {
   let found = [from]
   for (const name of names)
-    found = found.flatMap((each) => possible(each, name)).filter((each) => each.kind === 'directory')
+    found = found.flatMap((each) => possibleNodes(each, name)).filter((each) => each.kind === 'directory')
   return [...new Set(found)]
 }
 
 /** Yields the possible entries of `<folder>/<algorithm>/<hex>`; with `levels` 1, of `<folder>/<hex>`. */
-function* digests(from: DirectoryNode, folder: string, levels = 2): Iterable<[string, DiskNode]> {
-  for (const directory of possibleAt(from, [folder]))
+function* digestEntries(from: DirectoryNode, folder: string, levels = 2): Iterable<[string, DiskNode]> {
+  for (const directory of possibleDirectories(from, [folder]))
     for (const name of directory.entries.keys()) {
       if (levels > 1 && /^sha\d+$/.test(name))
-        for (const [path, node] of digests(directory, name, levels - 1)) yield [`${folder}/${path}`, node]
-      if (levels === 1) for (const node of possible(directory, name)) yield [`${folder}/${name}`, node]
+        for (const [path, node] of digestEntries(directory, name, levels - 1))
+          yield [`${folder}/${path}`, node]
+      if (levels === 1) for (const node of possibleNodes(directory, name)) yield [`${folder}/${name}`, node]
     }
 }
 

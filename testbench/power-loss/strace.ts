@@ -22,7 +22,7 @@ export interface SystemCall {
   readonly result: number | undefined
 }
 
-/** Beginning or end of a call. In between, the call may take effect at any time, concurrently with other threads. */
+/** Beginning or end of a call. In between, the call may take effect at any time, while other threads run. */
 export interface TraceEvent {
   readonly line: number
   readonly moment: 'begin' | 'end'
@@ -76,11 +76,12 @@ export function parseTrace(text: string): TraceEvent[] {
   })
 }
 
+/** Parses `name(arguments) = result`. */
 function parseCall(thread: number, text: string): SystemCall {
   const name = /^\w+/.exec(text)?.[0]
   if (name === undefined || text[name.length] !== '(')
     throw new Error(`This is not a call: ${text.slice(0, 80)}`)
-  const { parts, rest } = split(text.slice(name.length + 1))
+  const { parts, rest } = splitArguments(text.slice(name.length + 1))
   const result = /^\s*=\s+(-?\d+)/.exec(rest)?.[1]
   return {
     thread,
@@ -92,8 +93,8 @@ function parseCall(thread: number, text: string): SystemCall {
 
 const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
 
-/** Splits the arguments up to the closing parenthesis from the rest. */
-function split(text: string): { readonly parts: string[]; readonly rest: string } {
+/** Splits the arguments at commas. `rest` is the text after the closing parenthesis of the call. */
+function splitArguments(text: string): { readonly parts: string[]; readonly rest: string } {
   const parts: string[] = []
   const expected: string[] = []
   let part = ''
@@ -116,13 +117,14 @@ function split(text: string): { readonly parts: string[]; readonly rest: string 
   throw new Error(`This call has no end: ${text.slice(0, 80)}`)
 }
 
+/** Returns the index after the closing quote of the string that begins at `from`. */
 function endOfString(text: string, from: number): number {
   let at = from + 1
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
   return at + 1
 }
 
-/** Finds the end of the path in angle brackets that -y appends to a descriptor. */
+/** Returns the end of the path in angle brackets that begins at `from`, as -y appends it; undefined if there is none. */
 function endOfPath(text: string, from: number): number | undefined {
   if (text[from] !== '<' || !/[\dD]/.test(text[from - 1] ?? '')) return undefined
   const end = text.indexOf('>', from)
@@ -141,12 +143,13 @@ function parseArgument(text: string): Argument {
   }
 }
 
-const named: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' }
+/** Escapes of one letter. */
+const namedEscapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' }
 
 /** Replaces C escapes, as strace writes them. */
 const unescape = (text: string): string =>
   text.replace(/\\([0-7]{1,3}|x[0-9a-f]{2}|.)/gs, (_, code: string) => {
     if (/^[0-7]/.test(code)) return String.fromCharCode(parseInt(code, 8))
     if (/^x./.test(code)) return String.fromCharCode(parseInt(code.slice(1), 16))
-    return named[code] ?? code
+    return namedEscapes[code] ?? code
   })

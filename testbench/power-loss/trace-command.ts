@@ -1,4 +1,4 @@
-/** Runs the real command under strace. */
+/** Runs the built command under strace. */
 import { spawn } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -16,11 +16,14 @@ export interface TracedCommand {
 export interface TraceOptions {
   /** Path for the log of strace, outside of the traced directory. */
   readonly log: string
-  /** Kills the process when it begins this call, the `nth` of its thread. Only one thread accesses files then. */
+  /**
+   * Kills the process when it begins the `nth` call of this name. strace counts per thread, so the process then has
+   * only one thread for file operations.
+   */
   readonly kill?: { readonly call: string; readonly nth: number }
 }
 
-/** Traces `windlass` with `args`. Layers must be small, so that the trace shows documents completely. */
+/** Traces `windlass` with `args`. Documents must be smaller than 64 KiB, because strace truncates longer strings. */
 export function traceCommand(args: readonly string[], { log, kill }: TraceOptions): Promise<TracedCommand> {
   const strace = ['-f', '-qq', '-y', '-s', '65536', '-e', 'signal=none', '-o', log]
   strace.push('-e', `trace=${tracedCalls.map((call) => `?${call}`).join(',')}`)

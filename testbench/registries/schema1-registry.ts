@@ -8,14 +8,14 @@ import type { TestRegistry } from '../../lib/testing/registry/index.js'
 import type { Pull, PullOptions } from '../../puller/index.js'
 import {
   type Schema1Entry,
-  makeKey,
+  generateKey,
   schema1Payload,
-  signedBy,
+  signPayload,
   topConfig,
 } from '../documents/schema1-images.js'
 
-export const wanted: PullOptions = { platform: 'linux/amd64' }
-export const key = makeKey('ES256')
+export const pullOptions: PullOptions = { platform: 'linux/amd64' }
+export const key = generateKey('ES256')
 export const repository = 'library/old'
 
 /** Three layers that change each other, so that their order is visible. */
@@ -30,7 +30,7 @@ export const image = buildImage({
 export const [base, middle, top] = image.layers
 export const emptyTar = buildImage({ layers: [{ entries: [] }] }).layers[0]!
 
-/** The same image as schema 1, with an entry that changed nothing. */
+/** The history of the same image in schema 1, with an additional empty layer. */
 export const entries: readonly Schema1Entry[] = [
   { blob: base!.digest },
   { blob: middle!.digest },
@@ -39,11 +39,12 @@ export const entries: readonly Schema1Entry[] = [
 ]
 export const payload = schema1Payload(entries)
 export const digest = digestOf(payload)
-export const signed = signedBy(payload, key)
+export const signedManifest = signPayload(payload, key)
 
+/** Puts a schema 1 manifest, under its digest and `tag`, and the layers of `from` into the registry. */
 export function putSchema1(
   registry: TestRegistry,
-  bytes = signed,
+  bytes = signedManifest,
   tag = 'latest',
   from: BuiltImage = image,
 ): void {
@@ -53,16 +54,17 @@ export function putSchema1(
 }
 
 /** Serves an image by tag as registries do: schema 2 to clients that accept it, schema 1 to others. */
-export async function offerBoth(registry: TestRegistry): Promise<void> {
-  putSchema1(registry, signed, 'as-schema1')
+export async function serveBothSchemas(registry: TestRegistry): Promise<void> {
+  putSchema1(registry, signedManifest, 'as-schema1')
   await putImage(registry, repository, 'latest', image)
   registry.hook(({ kind, reference, headers }) => {
     const understands = headers['accept']?.includes(mediaTypes.dockerManifest)
     if (kind !== 'manifest' || reference !== 'latest' || understands) return undefined
-    return { status: 200, headers: { 'content-type': mediaTypes.dockerSchema1Signed }, body: signed }
+    return { status: 200, headers: { 'content-type': mediaTypes.dockerSchema1Signed }, body: signedManifest }
   })
 }
 
+/** Returns the digests of the requested blobs, starting at the request number `from`. */
 export const requestedBlobs = (registry: TestRegistry, method: 'GET' | 'HEAD', from = 0): string[] =>
   registry.requests
     .slice(from)
@@ -70,6 +72,7 @@ export const requestedBlobs = (registry: TestRegistry, method: 'GET' | 'HEAD', f
     .map(({ reference }) => reference)
 
 export const eventsOf = (pull: Pull): Promise<PullEvent[]> => lastValueFrom(pull.events.pipe(toArray()))
+/** Returns the error of a pull; rejects if the pull succeeds. */
 export const failureOf = (pull: Pull): Promise<WindlassError> =>
   pull.done.then((done) => {
     throw new Error(`pulled ${done.digest}`)

@@ -1,6 +1,7 @@
 /**
- * Writes layers with tables of contents: eStargz, and zstd:chunked as containers/storage and stargz-snapshotter write it.
- * The layer is a valid archive for readers that do not know tables of contents. The content of zstd frames is not compressed.
+ * Encodes layers with tables of contents: eStargz, and zstd:chunked as containers/storage and stargz-snapshotter write
+ * it. Readers that do not support tables of contents can read the layer as an ordinary archive. The zstd frames contain
+ * uncompressed blocks.
  */
 import { gzipSync } from 'node:zlib'
 import { parseRfc3339, toRfc3339 } from '../../lib/archive/toc/rfc3339.js'
@@ -9,10 +10,10 @@ import { type LayerEntry, packEntries } from '../../lib/testing/images/index.js'
 import { storedZstd } from '../../lib/testing/images/compress.js'
 import type { EncodedLayer } from './encoded-layer.js'
 
-/** A dialect of tables of contents. */
+/** A format of tables of contents. */
 export type TocFormat = 'estargz' | 'zstd:chunked' | 'zstd:chunked of stargz-snapshotter'
 
-/** All dialects. */
+/** All formats. */
 export const tocFormats: readonly TocFormat[] = [
   'estargz',
   'zstd:chunked',
@@ -23,13 +24,16 @@ export interface EncodeOptions {
   readonly format: TocFormat
   /** Uncompressed size of a chunk in bytes. Default: 4 MiB. */
   readonly chunkBytes?: number
-  /** Minimum uncompressed size of a gzip member or zstd frame in bytes, so that several files share one. Default: 0. Not for `zstd:chunked`. */
+  /**
+   * Minimum uncompressed size of a gzip member or zstd frame in bytes. Smaller files share one. Default: 0. Not for
+   * `zstd:chunked`.
+   */
   readonly memberBytes?: number
-  /** Changes the table before it is written. */
+  /** Returns the table to write in place of the generated one. */
   readonly change?: (toc: { version: number; entries: Record<string, unknown>[] }) => unknown
 }
 
-/** A layer, and its archive. */
+/** A layer with its uncompressed archive. */
 export interface EncodedArchive extends EncodedLayer {
   readonly diffID: Digest
   readonly tar: Buffer
@@ -52,7 +56,7 @@ export function encodeLayer(entries: readonly LayerEntry[], options: EncodeOptio
   return format === 'estargz' ? endEstargz(body, json) : endChunked(body, json, format)
 }
 
-/** The blob so far, as members or frames, and the archive that they hold. */
+/** Builds the blob as gzip members or zstd frames, and its uncompressed archive. */
 class Body {
   readonly parts: Buffer[] = []
   readonly tar: Buffer[] = []
@@ -67,29 +71,32 @@ class Body {
     this.#compress = format === 'estargz' ? (bytes: Buffer): Buffer => gzipSync(bytes) : storedZstd
   }
 
-  /** Position of the next byte: of its member in the blob, and in the member. */
+  /** Position of the next byte: `offset` of its member in the blob, `innerOffset` in the uncompressed member. */
   get position(): { offset: number; innerOffset: number } {
     return { offset: this.length, innerOffset: this.#inMember }
   }
 
+  /** Adds bytes to the archive and the current member. */
   add(bytes: Buffer): void {
     this.tar.push(bytes)
     this.#member.push(bytes)
     this.#inMember += bytes.length
   }
 
-  /** Ends the member if it is large enough. */
-  part(): void {
+  /** Ends the member if it has more than `memberBytes` bytes. */
+  flushIfLarge(): void {
     if (this.#inMember > this.#memberBytes) this.flush()
   }
 
+  /** Compresses and ends the member. */
   flush(): void {
-    if (this.#inMember > 0) this.raw(this.#compress(Buffer.concat(this.#member)))
+    if (this.#inMember > 0) this.append(this.#compress(Buffer.concat(this.#member)))
     this.#member = []
     this.#inMember = 0
   }
 
-  raw(bytes: Buffer): void {
+  /** Appends bytes to the blob that are not part of the archive. */
+  append(bytes: Buffer): void {
     this.parts.push(bytes)
     this.length += bytes.length
   }
@@ -124,7 +131,7 @@ function addEntry(body: Body, entry: LayerEntry, options: EncodeOptions): Record
   if (content.length === 0) return [whole]
   const chunks: Record<string, unknown>[] = []
   for (let at = 0; at < content.length; at += chunkBytes) {
-    body.part()
+    body.flushIfLarge()
     const bytes = content.subarray(at, at + chunkBytes)
     const isLast = at + chunkBytes >= content.length
     const { offset, innerOffset } = body.position
@@ -144,7 +151,7 @@ function addEntry(body: Body, entry: LayerEntry, options: EncodeOptions): Record
     chunks[0]!['endOffset'] = body.length
   }
   body.add(padding)
-  if (format !== 'zstd:chunked') body.part()
+  if (format !== 'zstd:chunked') body.flushIfLarge()
   return chunks
 }
 
@@ -158,7 +165,7 @@ function timeOf(mtime: LayerEntry['mtime'] = 0): string {
   return time
 }
 
-function encoded(body: Body, mediaType: string, annotations: Record<string, string>): EncodedArchive {
+function finishArchive(body: Body, mediaType: string, annotations: Record<string, string>): EncodedArchive {
   const bytes = Buffer.concat(body.parts)
   const tar = Buffer.concat(body.tar)
   return {
@@ -179,8 +186,8 @@ function endEstargz(body: Body, json: Buffer): EncodedArchive {
   const offset = Buffer.from(`${length.toString(16).padStart(16, '0')}STARGZ`)
   const header = Buffer.from('1f8b08040000000000ff1a0053471600', 'hex')
   const empty = Buffer.from('010000ffff0000000000000000', 'hex')
-  body.raw(Buffer.concat([header, offset, empty]))
-  return encoded(body, 'application/vnd.oci.image.layer.v1.tar+gzip', {
+  body.append(Buffer.concat([header, offset, empty]))
+  return finishArchive(body, 'application/vnd.oci.image.layer.v1.tar+gzip', {
     'containerd.io/snapshot/stargz/toc.digest': digestOf(json),
   })
 }
@@ -196,14 +203,14 @@ function endChunked(body: Body, json: Buffer, format: TocFormat): EncodedArchive
   body.flush()
   const compressed = storedZstd(json)
   const offset = body.length + 8
-  body.raw(skippable(compressed))
+  body.append(skippable(compressed))
   const isContainers = format === 'zstd:chunked'
   const numbers = [offset, compressed.length, json.length, 1, ...(isContainers ? [0, 0, 0] : [])]
   const footer = Buffer.alloc(8 * numbers.length)
   numbers.forEach((value, at) => footer.writeBigUInt64LE(BigInt(value), 8 * at))
-  body.raw(skippable(Buffer.concat([footer, Buffer.from(isContainers ? 'GNUlInUx' : 'GnUlInUx')])))
+  body.append(skippable(Buffer.concat([footer, Buffer.from(isContainers ? 'GNUlInUx' : 'GnUlInUx')])))
   const prefix = isContainers ? 'io.github.containers.zstd-chunked.' : 'io.containers.zstd-chunked.'
-  return encoded(body, 'application/vnd.oci.image.layer.v1.tar+zstd', {
+  return finishArchive(body, 'application/vnd.oci.image.layer.v1.tar+zstd', {
     [`${prefix}manifest-checksum`]: digestOf(compressed),
     [`${prefix}manifest-position`]: `${offset}:${compressed.length}:${json.length}:1`,
     ...(!isContainers && { 'containerd.io/snapshot/stargz/toc.digest': digestOf(json) }),

@@ -14,7 +14,7 @@ export interface EncodedLayer {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** An image of such layers. */
+/** An image of encoded layers. */
 export interface EncodedImage {
   readonly manifest: Buffer
   readonly config: Buffer

@@ -1,10 +1,11 @@
 /**
- * Layers with tables of contents that real tools wrote, all of one tree: links, a fifo, a device, a file of several chunks, one
- * with holes, a name that is not ASCII, an extended attribute.
+ * Provides layers with tables of contents that other tools wrote. All have the same tree, with links, a fifo, a device,
+ * a file of several chunks, a sparse file, a name that is not ASCII, and an extended attribute.
  *
- * Recorded with skopeo 1.22.0 (`copy --dest-compress-format zstd:chunked --dest-force-compress-format`) and with ctr-remote
- * 0.12.0 (`images convert --oci --estargz-chunk-size 100000` with `--estargz` and `--zstdchunked`): the skopeo of Debian 12
- * hangs while it writes the format, and ctr-remote needs a containerd of its own.
+ * They were created with skopeo 1.22.0 (`copy --dest-compress-format zstd:chunked --dest-force-compress-format`) and
+ * with ctr-remote 0.12.0 (`images convert --oci --estargz-chunk-size 100000` with `--estargz` and `--zstdchunked`).
+ * They are stored, because the skopeo of Debian 12 hangs while it writes the format, and ctr-remote needs a running
+ * containerd.
  */
 import { readFileSync } from 'node:fs'
 import { digestOf } from '../../lib/image/index.js'

@@ -4,7 +4,7 @@ import { layerPath } from '../rootfs/layer-path.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'
 import type { EntryPart } from './batch.js'
 
-/** The queue of parts that an entry reads its content from. */
+/** The queue of received parts, from which an entry reads its content. */
 export interface PartQueue {
   /** Returns the next part without taking it; undefined if none has arrived. */
   peek(): EntryPart | undefined
@@ -17,8 +17,8 @@ export interface PartQueue {
 const zeros = Buffer.alloc(64 * 1024)
 
 /**
- * One entry of a layer, as it stands in the archive. Whiteouts are entries like any other: empty files whose names begin
- * with `.wh.`.
+ * One entry of a layer, as it stands in the archive. Whiteouts are entries like any other: empty files whose names
+ * begin with `.wh.`.
  */
 export class ArchiveEntry implements TarEntry {
   readonly path: string
@@ -57,19 +57,19 @@ export class ArchiveEntry implements TarEntry {
   }
 
   /**
-   * The path inside the layer as text: UTF-8, without `.`, `..` and slashes at either end (`usr/bin/env`); empty for the
-   * root. Use `path` where the exact bytes count.
+   * The path inside the layer as text: UTF-8, without `.`, `..` and slashes at either end (`usr/bin/env`); empty for
+   * the root. Use `path` where the exact bytes count.
    */
   get name(): string {
-    const place = layerPath(this.path)
-    if (place === undefined) return ''
-    const { parent, name } = place
+    const normalized = layerPath(this.path)
+    if (normalized === undefined) return ''
+    const { parent, name } = normalized
     return Buffer.from(parent === '' ? name : `${parent}/${name}`, 'latin1').toString()
   }
 
   /**
-   * The content of a file, `size` bytes, holes as zeros; empty for other types. It can be read until the sink returns, and
-   * is then destroyed. Content that is not read is not transferred further.
+   * The content of a file, `size` bytes, holes as zeros; empty for other types. The stream is destroyed when the sink
+   * returns. Content that is not read by then is not transferred from the unpacking thread.
    */
   get content(): Readable {
     if (this.#content === undefined) {
@@ -79,7 +79,7 @@ export class ArchiveEntry implements TarEntry {
     return this.#content
   }
 
-  /** @internal Ends the content. A stream that the sink requests later ends at once. */
+  /** @internal Destroys the content, with `error` if given, also if the sink requests it only later. */
   close(error?: Error): void {
     this.#closed ??= { error }
     this.#content?.destroy(error)
@@ -105,16 +105,16 @@ class EntryContent extends Readable {
         this.queue.onPart(() => this._read())
         return
       }
-      const until = part.kind === 'data' ? part.offset : this.size
-      if (until > this.#position) {
-        const hole = zeros.subarray(0, Math.min(zeros.length, until - this.#position))
+      const holeEnd = part.kind === 'data' ? part.offset : this.size
+      if (holeEnd > this.#position) {
+        const hole = zeros.subarray(0, Math.min(zeros.length, holeEnd - this.#position))
         this.#position += hole.length
-        // A copy: the reader may write to what it receives.
+        // A copy, because the reader may write to the chunks that it receives.
         if (!this.push(Buffer.from(hole))) return
         continue
       }
       if (part.kind !== 'data') {
-        // The caller of the sink takes the `end` part.
+        // `EntryReceiver` takes the `end` part.
         this.push(null)
         return
       }

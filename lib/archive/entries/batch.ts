@@ -1,7 +1,10 @@
 /** The messages that carry entries from an unpacking thread to the thread that started it. */
 import type { TarEntry } from '../tar/entry.js'
 
-/** A part of an entry. They come in archive order: `entry`, then `data` any number of times, then `end`. */
+/**
+ * A part of an entry, in archive order: `entry`, then `data` any number of times, then `end`. `number` counts the
+ * entries of the layer from 1.
+ */
 export type EntryPart =
   | { readonly kind: 'entry'; readonly number: number; readonly entry: TarEntry }
   | { readonly kind: 'data'; readonly content: Uint8Array; readonly offset: number }
@@ -14,10 +17,10 @@ export interface EntryBatch {
   readonly weight: number
 }
 
-/** Maximum weight in bytes of batches that are sent and not acknowledged. Above it, a thread waits: see `EntrySender.pace`. */
+/** Maximum weight in bytes of batches that are sent and not acknowledged. Above it, `EntrySender.flush` waits. */
 export const maxWeightInFlight = 2 * 1024 * 1024
 
-/** Returns the weight in bytes of an entry without its content. Each has at least one block in an archive. */
+/** Returns the weight in bytes of an entry without its content. 512 is the size of a tar header. */
 export function weightOf({ path, linkTarget, xattrs }: TarEntry): number {
   let weight = 512 + path.length + linkTarget.length
   for (const [name, value] of xattrs) weight += name.length + value.length

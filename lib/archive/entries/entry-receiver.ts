@@ -9,8 +9,8 @@ export interface EntryContext {
 }
 
 /**
- * Receives the entries of a layer in archive order. The next entry comes when the result, if it is a promise, has
- * resolved. Until then unpacking waits, after it has sent about 3 MiB of entries ahead. An error fails the layer.
+ * Receives the entries of a layer in archive order. If it returns a promise, the next entry is passed after the promise
+ * resolves; meanwhile, the layer is unpacked up to about 3 MiB ahead. If it throws or rejects, the layer fails.
  */
 export type EntrySink = (entry: ArchiveEntry, context: EntryContext) => unknown
 
@@ -29,7 +29,8 @@ export class EntryReceiver implements PartQueue {
   readonly #thread: EntryThread
   readonly #stop = new AbortController()
   readonly #delivered: Promise<void>
-  readonly #batches: { readonly parts: readonly EntryPart[]; readonly weight: number; at: number }[] = []
+  readonly #batches: { readonly parts: readonly EntryPart[]; readonly weight: number; nextPart: number }[] =
+    []
   #wake: (() => void) | undefined
   #ended = false
   #entry: ArchiveEntry | undefined
@@ -51,14 +52,14 @@ export class EntryReceiver implements PartQueue {
     return this.#failure
   }
 
-  /** Takes a batch from the thread. */
+  /** Queues a batch that the thread has sent. */
   receive(batch: EntryBatch): void {
     if (this.#stop.signal.aborted || batch.parts.length === 0) return
-    this.#batches.push({ ...batch, at: 0 })
+    this.#batches.push({ ...batch, nextPart: 0 })
     this.#notify()
   }
 
-  /** Call it after the last batch. Resolves when the sink has taken every entry. @throws the error of the sink */
+  /** Call it after the last batch. Resolves when the sink has processed every entry. @throws the error of the sink */
   finish(): Promise<void> {
     this.#ended = true
     this.#notify()
@@ -74,14 +75,14 @@ export class EntryReceiver implements PartQueue {
   /** Returns the next part without taking it. */
   peek(): EntryPart | undefined {
     const [batch] = this.#batches
-    return batch?.parts[batch.at]
+    return batch?.parts[batch.nextPart]
   }
 
   /** Takes the next part, and acknowledges its batch if it is the last. */
   take(): EntryPart | undefined {
     const [batch] = this.#batches
-    const part = batch?.parts[batch.at++]
-    if (batch && batch.at === batch.parts.length) {
+    const part = batch?.parts[batch.nextPart++]
+    if (batch && batch.nextPart === batch.parts.length) {
       this.#batches.shift()
       this.#thread.acknowledge(batch.weight)
     }
@@ -114,7 +115,7 @@ export class EntryReceiver implements PartQueue {
     }
   }
 
-  /** Drops the content that has arrived. If more is to come, asks the thread not to send it. */
+  /** Drops the content of the entry that has arrived and was not read. Asks the thread not to send the rest. */
   #skipRest(number: number): void {
     for (let part = this.peek(); part !== undefined; part = this.peek()) {
       if (part.kind === 'entry') return

@@ -1,12 +1,18 @@
-/** Sends entries out of an unpacking thread, no faster than they are acknowledged. */
+/**
+ * Sends the entries of a layer from an unpacking thread to the thread that started it, and waits while too much is
+ * unacknowledged.
+ */
 import type { EntryHandler, TarEntry } from '../tar/entry.js'
 import { type EntryBatch, type EntryPart, maxWeightInFlight, weightOf } from './batch.js'
 
-/** Sizes in bytes of the buffers, which small contents share. The first is small, because a message may contain little. */
+/**
+ * Sizes in bytes of the buffers into which content is copied. The first buffer of a message is small, because most
+ * messages contain little content; each further buffer is twice as large.
+ */
 const initialBufferBytes = 1024
 const maxBufferBytes = 64 * 1024
 
-/** Sends a message. The buffers in `transfer` are moved instead of copied. */
+/** Posts a batch to the other thread. The buffers in `transfer` are moved instead of copied. */
 export type PostBatch = (batch: EntryBatch, transfer: ArrayBuffer[]) => void
 
 /** Collects entries and sends them in batches. */
@@ -15,32 +21,32 @@ export class EntrySender implements EntryHandler {
   readonly #signal: AbortSignal
   #parts: EntryPart[] = []
   #buffers: ArrayBuffer[] = []
-  /** The free rest of the last buffer. */
-  #free = new Uint8Array(0)
+  /** The unused end of the last buffer. */
+  #freeBuffer = new Uint8Array(0)
   #bufferSize = initialBufferBytes
-  #pending = 0
+  #pendingWeight = 0
   #weightInFlight = 0
-  #number = 0
-  #skipped = 0
+  #entryNumber = 0
+  #skippedEntry = 0
   #wake: (() => void) | undefined
 
-  /** @param signal ends waits for acknowledgements */
+  /** @param signal aborts `flush` while it waits for acknowledgements */
   constructor(post: PostBatch, signal: AbortSignal) {
     this.#post = post
     this.#signal = signal
   }
 
-  /** Weight in bytes of what is collected and not sent. */
-  get pending(): number {
-    return this.#pending
+  /** Weight in bytes of the parts that are collected and not sent: see `weightOf`. */
+  get pendingWeight(): number {
+    return this.#pendingWeight
   }
 
   entry(entry: TarEntry): void {
-    this.#add({ kind: 'entry', number: ++this.#number, entry }, weightOf(entry))
+    this.#add({ kind: 'entry', number: ++this.#entryNumber, entry }, weightOf(entry))
   }
 
   data(chunk: Buffer, offset: number): void {
-    if (this.#skipped === this.#number) return
+    if (this.#skippedEntry === this.#entryNumber) return
     this.#add({ kind: 'data', content: this.#copy(chunk), offset }, chunk.length)
   }
 
@@ -49,11 +55,11 @@ export class EntrySender implements EntryHandler {
   }
 
   /**
-   * Sends what is collected. Returns undefined if more may be collected at once, otherwise a promise that resolves when
-   * enough is acknowledged, and rejects with the reason of the signal.
+   * Sends the collected parts. Returns undefined if the caller may go on at once. Otherwise returns a promise that
+   * resolves when enough is acknowledged, and rejects with the reason of the signal.
    */
-  pace(): Promise<void> | undefined {
-    if (this.#parts.length > 0) this.#flush()
+  flush(): Promise<void> | undefined {
+    if (this.#parts.length > 0) this.#send()
     if (this.#weightInFlight <= maxWeightInFlight) return undefined
     return new Promise((resolve, reject) => {
       const signal = this.#signal
@@ -75,40 +81,40 @@ export class EntrySender implements EntryHandler {
     this.#wake = undefined
   }
 
-  /** Stops sending content of the entry with this number. */
+  /** Sends no more content of the entry with this number. */
   skip(number: number): void {
-    this.#skipped = number
+    this.#skippedEntry = number
   }
 
   #add(part: EntryPart, weight: number): void {
     this.#parts.push(part)
-    this.#pending += weight
+    this.#pendingWeight += weight
   }
 
   /** Copies a chunk, because it is valid only during the call of `data`. */
   #copy(chunk: Buffer): Uint8Array {
-    if (this.#free.length < chunk.length) {
+    if (this.#freeBuffer.length < chunk.length) {
       const size = Math.max(chunk.length, this.#bufferSize)
       this.#bufferSize = Math.min(maxBufferBytes, this.#bufferSize * 2)
       // Not from the pool of Node, whose buffers cannot be moved to another thread.
-      this.#free = Buffer.allocUnsafeSlow(size)
-      this.#buffers.push(this.#free.buffer)
+      this.#freeBuffer = Buffer.allocUnsafeSlow(size)
+      this.#buffers.push(this.#freeBuffer.buffer)
     }
-    const copy = this.#free.subarray(0, chunk.length)
+    const copy = this.#freeBuffer.subarray(0, chunk.length)
     copy.set(chunk)
-    this.#free = this.#free.subarray(chunk.length)
+    this.#freeBuffer = this.#freeBuffer.subarray(chunk.length)
     return copy
   }
 
-  #flush(): void {
-    const weight = this.#pending
+  #send(): void {
+    const weight = this.#pendingWeight
     this.#weightInFlight += weight
     const [parts, buffers] = [this.#parts, this.#buffers]
     this.#parts = []
     this.#buffers = []
-    this.#free = new Uint8Array(0)
+    this.#freeBuffer = new Uint8Array(0)
     this.#bufferSize = initialBufferBytes
-    this.#pending = 0
+    this.#pendingWeight = 0
     this.#post({ parts, weight }, buffers)
   }
 }

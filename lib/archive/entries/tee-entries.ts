@@ -2,7 +2,8 @@
 import type { EntryHandler } from '../tar/entry.js'
 
 /**
- * Returns a handler that passes every entry to `first`, then to `second`. What `first` refuses does not reach `second`.
+ * Returns a handler that passes every entry to `first`, then to `second`. `second` is not called after `first` has
+ * thrown.
  * @throws the errors of both
  */
 export function teeEntries(first: EntryHandler, second: EntryHandler): EntryHandler {

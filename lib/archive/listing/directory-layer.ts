@@ -8,7 +8,7 @@ import { toPathBytes } from '../rootfs/bytes-path.js'
 import type { TarEntry } from '../tar/entry.js'
 import type { FileReading, LayerReader } from './layer-reader.js'
 
-/** Entries that are read before the event loop gets a turn. */
+/** Maximum number of entries to read without yielding to the event loop. */
 const entriesAtOnce = 500
 
 /** An unpacked layer, with whiteouts of either form. */
@@ -55,8 +55,8 @@ export class DirectoryLayer implements LayerReader {
 
   content(ordinal: number): FileReading {
     const { path } = this.entries[ordinal]!
-    const at = Buffer.concat([Buffer.from(join(this.directory, '/')), toPathBytes(path)])
-    return { verified: false, read: () => bytesIn(at, path) }
+    const filePath = Buffer.concat([Buffer.from(join(this.directory, '/')), toPathBytes(path)])
+    return { verified: false, read: () => readContent(filePath, path) }
   }
 
   close(): Promise<void> {
@@ -65,10 +65,10 @@ export class DirectoryLayer implements LayerReader {
   }
 }
 
-/** Yields the content of a file. Does not follow a link, and does not wait for the other end of a fifo. */
-async function* bytesIn(at: Buffer, path: string): AsyncGenerator<Buffer, void, undefined> {
+/** Yields the content of a file. Does not follow a link or block on a FIFO. `path` is for messages. */
+async function* readContent(filePath: Buffer, path: string): AsyncGenerator<Buffer, void, undefined> {
   try {
-    const file = await open(at, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+    const file = await open(filePath, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
     try {
       for await (const chunk of file.createReadStream({ autoClose: false }) as AsyncIterable<Buffer>)
         yield chunk

@@ -6,9 +6,9 @@ import { layerPath } from '../rootfs/layer-path.js'
  * @throws WindlassError LAYER_INVALID when the path contains NUL
  */
 export function pathOf({ path }: { readonly path: string }): string {
-  const place = layerPath(path)
-  if (place === undefined) return ''
-  return joinPath(place.parent, place.name)
+  const normalized = layerPath(path)
+  if (normalized === undefined) return ''
+  return joinPath(normalized.parent, normalized.name)
 }
 
 /** Returns the path of `name` in the directory `parent`, which is empty for the root. */

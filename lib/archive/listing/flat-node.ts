@@ -1,7 +1,7 @@
 /** The nodes of a `FlatTree`. */
 import type { TarEntry } from '../tar/entry.js'
 
-/** An entry that is not a directory. Hard links share one. */
+/** An entry that is not a directory. Hard links to it share one `Leaf`. */
 export interface Leaf {
   readonly entry: TarEntry
   /** Position of the entry in its layer. */
@@ -10,17 +10,18 @@ export interface Leaf {
   readonly layer: number
 }
 
-/** A name of a leaf, and the layer that created the name. */
-export interface FlatLeaf {
+/** A name of a leaf. */
+export interface LeafLink {
   readonly leaf: Leaf
+  /** Position of the layer that created the name. */
   readonly layer: number
 }
 
-/** A directory. */
+/** A directory. Layers are identified by their position in the image, from 0 for the base; -1 means none. */
 export class FlatDirectory {
-  readonly children = new Map<string, FlatDirectory | FlatLeaf>()
-  /** The last layer that has an entry for it or for something below it. */
-  touched = -1
+  readonly children = new Map<string, FlatDirectory | LeafLink>()
+  /** The last layer that has an entry for the directory or for something below it. */
+  touchedIn = -1
   /** The last layer whose whiteouts removed the content of lower layers from it. */
   emptiedIn = -1
   #entry: TarEntry | undefined
@@ -31,7 +32,7 @@ export class FlatDirectory {
     readonly name: string,
   ) {}
 
-  /** The entry whose attributes it has; undefined if no layer lists it, or a whiteout has hidden those that do. */
+  /** The entry that determines its attributes; undefined if no layer has one, or if whiteouts hide those layers. */
   get entry(): TarEntry | undefined {
     return this.#entry
   }
@@ -42,7 +43,7 @@ export class FlatDirectory {
   }
 
   /** Takes the attributes of an entry. */
-  list(entry: TarEntry, layer: number): void {
+  setEntry(entry: TarEntry, layer: number): void {
     this.#entry = entry
     this.#listedIn = layer
   }
@@ -56,8 +57,8 @@ export class FlatDirectory {
 
   /** Records that `layer` has something in or below it. */
   touch(layer: number): void {
-    if (this.touched === layer) return
-    this.touched = layer
-    for (let at = this.parent; at && at.touched !== layer; at = at.parent) at.touched = layer
+    if (this.touchedIn === layer) return
+    this.touchedIn = layer
+    for (let at = this.parent; at && at.touchedIn !== layer; at = at.parent) at.touchedIn = layer
   }
 }

@@ -1,18 +1,18 @@
 /**
- * Applies the layers of an image to a tree in memory: the tree that `LayerApplier` creates with whiteouts `apply`, as root on
- * a file system that supports everything. Content stays in the layers.
+ * Applies the layers of an image to a tree in memory, without the content of files. The result equals the tree that
+ * `LayerApplier` creates on disk with whiteouts `apply`, as root on a file system that supports everything.
  */
 import { defaultLimits, limitExceeded } from '../../limits.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import { layerPath, maxPathBytes, checkNameLength } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
 import type { TarEntry } from '../tar/entry.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import { isBelowWhiteout, whiteoutOf, type Whiteout } from '../whiteouts/name.js'
-import { FlatDirectory, type FlatLeaf, type Leaf } from './flat-node.js'
+import { FlatDirectory, type LeafLink, type Leaf } from './flat-node.js'
 import { resolveParents } from './resolve-parents.js'
 
-/** A path in the tree, and what is there. */
+/** A path in the tree, and the directory or other entry at the path. */
 export type FlatEntry =
   | { readonly path: string; readonly directory: FlatDirectory }
   | {
@@ -41,14 +41,14 @@ export class FlatTree {
    * Applies an entry of the current layer. `ordinal` is its position in the layer.
    * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED when the layer cannot be unpacked
    */
-  entry(entry: TarEntry, ordinal: number): void {
-    const place = layerPath(entry.path)
-    if (place === undefined) {
-      if (entry.type !== 'directory') throw invalidEntry(entry.path, 'the root can only be a directory')
-      this.root.list(entry, this.#layer)
+  apply(entry: TarEntry, ordinal: number): void {
+    const normalized = layerPath(entry.path)
+    if (normalized === undefined) {
+      if (entry.type !== 'directory') throw invalidEntryError(entry.path, 'the root can only be a directory')
+      this.root.setEntry(entry, this.#layer)
       return
     }
-    const { parent, name } = place
+    const { parent, name } = normalized
     if (isBelowWhiteout(parent)) return
     const whiteout = whiteoutOf(name, entry.path)
     if (whiteout !== undefined) this.#whiteout(whiteout, parent, entry)
@@ -57,13 +57,13 @@ export class FlatTree {
 
   /** Returns all entries below the root in byte order of their paths. */
   entries(): FlatEntry[] {
-    const found: { readonly path: string; readonly node: FlatDirectory | FlatLeaf }[] = []
-    const open: [string, FlatDirectory][] = [['', this.root]]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const found: { readonly path: string; readonly node: FlatDirectory | LeafLink }[] = []
+    const toVisit: [string, FlatDirectory][] = [['', this.root]]
+    for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
       const [prefix, directory] = next
       for (const [name, node] of directory.children) {
         found.push({ path: prefix + name, node })
-        if (node instanceof FlatDirectory) open.push([`${prefix}${name}/`, node])
+        if (node instanceof FlatDirectory) toVisit.push([`${prefix}${name}/`, node])
       }
     }
     found.sort((a, b) => (a.path < b.path ? -1 : 1))
@@ -83,7 +83,7 @@ export class FlatTree {
     if (entry.type === 'directory') {
       const known = parent.children.get(name)
       const directory = known instanceof FlatDirectory ? known : this.#makeDirectory(parent, name, entry.path)
-      directory.list(entry, this.#layer)
+      directory.setEntry(entry, this.#layer)
       directory.touch(this.#layer)
       return
     }
@@ -98,7 +98,10 @@ export class FlatTree {
     return { entry, ordinal, layer: this.#layer }
   }
 
-  /** Returns the target of a hard link. What is at the name of the link is removed first, and may contain the target. */
+  /**
+   * Returns the target of a hard link. Creating the link replaces a directory at `name`, which must not contain the
+   * target.
+   */
   #hardlinkTarget(entry: TarEntry, parent: FlatDirectory, name: string): Leaf {
     const { directory, leaf } = this.#findHardlinkTarget(entry)
     const removed = parent.children.get(name)
@@ -108,14 +111,14 @@ export class FlatTree {
   }
 
   #findHardlinkTarget(entry: TarEntry): { readonly directory: FlatDirectory; readonly leaf: Leaf } {
-    const place = layerPath(entry.linkTarget)
-    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined)
+    const normalizedTarget = layerPath(entry.linkTarget)
+    if (normalizedTarget === undefined || whiteoutOf(normalizedTarget.name, entry.path) !== undefined)
       throw missingTargetError(entry)
-    const directory = this.#find(place.parent, entry.path)
-    const found = directory?.children.get(place.name)
+    const directory = this.#find(normalizedTarget.parent, entry.path)
+    const found = directory?.children.get(normalizedTarget.name)
     if (directory === undefined || found === undefined) throw missingTargetError(entry)
     if (found instanceof FlatDirectory)
-      throw invalidEntry(
+      throw invalidEntryError(
         entry.path,
         `it is a hard link to ${quotedLatin1(entry.linkTarget)}, which is a directory`,
       )
@@ -133,13 +136,13 @@ export class FlatTree {
     }
   }
 
-  /** Removes what lower layers have at `name`, and keeps what this layer made there. */
+  /** Removes the entries of lower layers at `name` and keeps those that this layer created there. */
   #hide(parent: FlatDirectory, name: string): void {
     const node = parent.children.get(name)
     if (node === undefined) return
     if (!(node instanceof FlatDirectory)) {
       if (node.layer !== this.#layer) parent.children.delete(name)
-    } else if (node.touched !== this.#layer) parent.children.delete(name)
+    } else if (node.touchedIn !== this.#layer) parent.children.delete(name)
     else {
       this.#removeLower(node)
       node.treatAsCreated(this.#layer)
@@ -147,17 +150,17 @@ export class FlatTree {
   }
 
   #removeLower(top: FlatDirectory): void {
-    const open = [top]
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const toVisit = [top]
+    for (let at = toVisit.pop(); at !== undefined; at = toVisit.pop()) {
       if (at.emptiedIn === this.#layer) continue
       at.emptiedIn = this.#layer
       for (const [name, node] of at.children) {
         if (!(node instanceof FlatDirectory)) {
           if (node.layer !== this.#layer) at.children.delete(name)
-        } else if (node.touched !== this.#layer) at.children.delete(name)
+        } else if (node.touchedIn !== this.#layer) at.children.delete(name)
         else {
           node.treatAsCreated(this.#layer)
-          open.push(node)
+          toVisit.push(node)
         }
       }
     }
@@ -166,9 +169,9 @@ export class FlatTree {
   /** Returns the directory at `path`, and creates it if needed. An entry that blocks it is replaced by a directory. */
   #ensureDirectory(path: string, entry: string): FlatDirectory {
     for (;;) {
-      const { blocked, steps } = resolveParents(this.root, path, entry)
-      if (blocked === undefined) return this.#makeSteps(steps, entry)
-      blocked.parent.children.delete(blocked.name)
+      const { blockedBy, steps } = resolveParents(this.root, path, entry)
+      if (blockedBy === undefined) return this.#makeSteps(steps, entry)
+      blockedBy.parent.children.delete(blockedBy.name)
     }
   }
 
@@ -180,9 +183,9 @@ export class FlatTree {
 
   /** Returns the directory at `path`; undefined if there is none. */
   #find(path: string, entry: string): FlatDirectory | undefined {
-    const { blocked, steps } = resolveParents(this.root, path, entry)
+    const { blockedBy, steps } = resolveParents(this.root, path, entry)
     const last = steps.at(-1)
-    return blocked === undefined && last instanceof FlatDirectory ? last : undefined
+    return blockedBy === undefined && last instanceof FlatDirectory ? last : undefined
   }
 
   #makeDirectory(parent: FlatDirectory, name: string, entry: string): FlatDirectory {
@@ -194,7 +197,7 @@ export class FlatTree {
         this.layerDirectories,
       )
     const directory = new FlatDirectory(parent, name)
-    // Nothing of a lower layer is in it.
+    // A new directory contains nothing of a lower layer.
     directory.emptiedIn = this.#layer
     parent.children.set(name, directory)
     directory.touch(this.#layer)
@@ -204,10 +207,13 @@ export class FlatTree {
 
 function checkSymlinkTarget({ path, linkTarget }: TarEntry): void {
   if (linkTarget === '' || linkTarget.includes('\0'))
-    throw invalidEntry(path, 'it is a symlink to no valid name')
+    throw invalidEntryError(path, 'it is a symlink to no valid name')
   if (linkTarget.length > maxPathBytes)
-    throw invalidEntry(path, `it is a symlink to a name of more than ${maxPathBytes} bytes (ENAMETOOLONG)`)
+    throw invalidEntryError(
+      path,
+      `it is a symlink to a name of more than ${maxPathBytes} bytes (ENAMETOOLONG)`,
+    )
 }
 
 const missingTargetError = ({ path, linkTarget }: TarEntry) =>
-  invalidEntry(path, `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`)
+  invalidEntryError(path, `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`)

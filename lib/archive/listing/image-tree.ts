@@ -1,12 +1,12 @@
 /** The files of an image: looks up one without reading more of the layers than needed, or lists all of them. */
 import type { Limits } from '../../limits.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import { parentOf } from './entry-path.js'
 import { FlatDirectory } from './flat-node.js'
 import { type FlatEntry, FlatTree } from './flat-tree.js'
 import { IndexedLayer } from './indexed-layer.js'
 import type { LayerReader } from './layer-reader.js'
-import { type ListedFile, listedFile, listedLeaf } from './listed-file.js'
+import { type ListedFile, toListedFile, toListedLeaf } from './listed-file.js'
 import { lookUp } from './look-up.js'
 import { requireFile, resolvePath } from './resolve-path.js'
 
@@ -17,9 +17,11 @@ export interface LocatedFile {
   readonly layer: number
   /** Position of the entry with the content in that layer. */
   readonly ordinal: number
-  /** The path that was asked for. */
-  readonly asked: string
-  /** Whether all layers that the lookup depends on are verified, and the content is verified before it is passed on. */
+  /** The path that the caller has asked for, before links were resolved. */
+  readonly requestedPath: string
+  /**
+   * Whether all layers that were read for the lookup are verified, and the content is verified before it is yielded.
+   */
   readonly verified: boolean
 }
 
@@ -37,10 +39,10 @@ export class ImageTree {
   }
 
   /**
-   * Finds what `path` leads to, following links inside the image.
+   * Finds the file at `path`, following links inside the image.
    * @param path latin1, one character per byte
-   * @throws WindlassError FILE_UNKNOWN when there is nothing, or too many links lead there; NOT_A_FILE for a directory,
-   * device or fifo; LAYER_INVALID, LIMIT_EXCEEDED; errors of the source
+   * @throws WindlassError FILE_UNKNOWN when nothing exists there, or too many links lead there; NOT_A_FILE for a
+   * directory, device or FIFO; LAYER_INVALID, LIMIT_EXCEEDED; errors of the source
    */
   async find(path: string): Promise<LocatedFile> {
     const top = this.#layers.length - 1
@@ -50,31 +52,31 @@ export class ImageTree {
     const layer = top - found.layer
     const { reader } = this.#layers[layer]!
     return {
-      file: listedLeaf(found.path, leaf.entry, undefined, layer),
+      file: toListedLeaf(found.path, leaf.entry, undefined, layer),
       layer,
       ordinal: leaf.ordinal,
-      asked: path,
+      requestedPath: path,
       verified: this.#isVerified && reader.content(leaf.ordinal).verified,
     }
   }
 
   /**
-   * Yields the content of a file. With `verify`, reads all layers that the answer depends on to their ends, and fails at
-   * the end unless they are the layers of the manifest and give the same answer.
-   * @throws DIGEST_MISMATCH, SIZE_MISMATCH; LAYER_INVALID when a later entry of the layer takes the place of the file; errors
-   * of the source
+   * Yields the content of a file. With `verify`, then reads all layers that were read for the lookup to their ends.
+   * Throws if one of them is not the layer that the manifest states, or if the lookup now finds another entry.
+   * @throws DIGEST_MISMATCH, SIZE_MISMATCH; LAYER_INVALID when a later entry of the layer replaces the file; errors of
+   * the source
    */
   async *content(
-    { layer, ordinal, asked, file }: LocatedFile,
+    { layer, ordinal, requestedPath, file }: LocatedFile,
     { verify }: { readonly verify: boolean },
   ): AsyncGenerator<Buffer, void, undefined> {
     yield* this.#layers[layer]!.reader.content(ordinal).read({ verify })
     if (!verify) return
     for (const { reader } of this.#layers)
       if (reader.entries.length > 0) while (!reader.complete) await reader.advance()
-    const again = await this.find(asked)
-    if (again.layer !== layer || again.ordinal !== ordinal)
-      throw invalidEntry(
+    const foundAgain = await this.find(requestedPath)
+    if (foundAgain.layer !== layer || foundAgain.ordinal !== ordinal)
+      throw invalidEntryError(
         file.rawPath,
         'a later entry of the layer replaces it',
         'The content is not that of the image. Read the file again: the last entry is used.',
@@ -82,9 +84,9 @@ export class ImageTree {
   }
 
   /**
-   * Lists what is below `under`, in byte order of the paths; `under` itself if it is not a directory. Without `recursive`,
-   * only what is directly in it.
-   * @throws as `find`, but not NOT_A_FILE
+   * Lists the files below the directory `under`, in byte order of the paths; without `recursive`, only its direct
+   * children. Returns only `under` itself if it is not a directory.
+   * @throws as `find`, except NOT_A_FILE
    */
   async list(under = '', { recursive = true } = {}): Promise<readonly ListedFile[]> {
     const tree = await this.#flatten()
@@ -93,10 +95,10 @@ export class ImageTree {
       if (!(node instanceof FlatDirectory)) return path === top
       return recursive ? top === '' || path.startsWith(`${top}/`) : parentOf(path) === top
     }
-    return tree.entries().filter(isListed).map(listedFile)
+    return tree.entries().filter(isListed).map(toListedFile)
   }
 
-  /** Whether every layer of which something was read is verified. */
+  /** Whether all layers from which an entry was read are verified. */
   get #isVerified(): boolean {
     return this.#layers.every(({ reader }) => reader.entries.length === 0 || reader.verified)
   }
@@ -105,24 +107,24 @@ export class ImageTree {
     const tree = await this.#flatten()
     const { leaf, path: resolved } = requireFile(resolvePath(tree, path), path)
     return {
-      file: listedLeaf(resolved, leaf.entry, undefined, leaf.layer),
+      file: toListedLeaf(resolved, leaf.entry, undefined, leaf.layer),
       layer: leaf.layer,
       ordinal: leaf.ordinal,
-      asked: path,
+      requestedPath: path,
       verified: this.#isVerified && this.#layers[leaf.layer]!.reader.content(leaf.ordinal).verified,
     }
   }
 
   #flatten(): Promise<FlatTree> {
-    return (this.#tree ??= this.#apply())
+    return (this.#tree ??= this.#applyLayers())
   }
 
-  async #apply(): Promise<FlatTree> {
+  async #applyLayers(): Promise<FlatTree> {
     const tree = new FlatTree(this.limits.layerDirectories)
     for (const { reader } of this.#layers) {
       tree.nextLayer()
       for (let at = 0; ;) {
-        for (; at < reader.entries.length; at++) tree.entry(reader.entries[at]!, at)
+        for (; at < reader.entries.length; at++) tree.apply(reader.entries[at]!, at)
         if (reader.complete) break
         await reader.advance()
       }

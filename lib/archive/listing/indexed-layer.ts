@@ -2,7 +2,7 @@
 import type { LayerReader } from './layer-reader.js'
 import { LayerIndex } from './layer-index.js'
 
-/** A layer and the index of what was read of it. */
+/** A layer, and an index of the entries that were read from it. */
 export class IndexedLayer {
   readonly index: LayerIndex
 
@@ -14,7 +14,7 @@ export class IndexedLayer {
   }
 
   /**
-   * Reads until `isDecided`, or to the end.
+   * Reads until `isDecided` returns true, or to the end of the layer. Returns the index.
    * @param wanted as for `LayerReader.advance`
    * @throws WindlassError LAYER_INVALID for entries that no tree can contain; errors of the reader
    */

@@ -1,14 +1,14 @@
-/** Defines `LayerReader`, from which the entries of one layer are read as far as they are needed. */
+/** The interface for reading the entries of one layer only as far as they are needed. */
 import type { TarEntry } from '../tar/entry.js'
 
 /** The content of a file. */
 export interface FileReading {
   /**
-   * Yields the content; can be called once. Content that is verified by its own digest is verified before it is yielded.
-   * With `verify`, fails at the end unless the whole layer is the one that the manifest states.
+   * Yields the content. Can be called once. With `verify`, throws after the content unless the layer is the one that
+   * the manifest states.
    */
   read(options: { readonly verify: boolean }): AsyncGenerator<Buffer, void, undefined>
-  /** Whether the content is verified before it is yielded. */
+  /** Whether the content has its own digest and is verified before it is yielded. */
   readonly verified: boolean
 }
 
@@ -16,18 +16,18 @@ export interface FileReading {
 export interface LayerReader {
   /** The entries so far, in the order of the layer. Whiteouts are entries. */
   readonly entries: readonly TarEntry[]
-  /** Whether `entries` are all of the layer. */
+  /** Whether `entries` contains all entries of the layer. */
   readonly complete: boolean
-  /** Whether the entries are verified: those of a table of contents, or all of a layer that was read to its end. */
+  /** Whether the entries are verified: they come from a table of contents, or the layer was read to its end. */
   readonly verified: boolean
   /**
    * Reads on until there are more entries, or the layer ends.
-   * @param wanted normalized path of the file whose content the caller needs next. If this call reaches that file, it keeps
-   * the content, so that the layer need not be read a second time
+   * @param wanted normalized path of the file whose content the caller will need. Its content is kept if this call
+   * reaches it, so that the layer need not be read a second time
    */
   advance(wanted?: string): Promise<void>
   /** Opens the content of the file at position `ordinal` of `entries`. */
   content(ordinal: number): FileReading
-  /** Closes what is open. */
+  /** Closes the source. */
   close(): Promise<void>
 }

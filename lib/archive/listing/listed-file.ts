@@ -1,4 +1,4 @@
-/** Converts entries to the form in which programs receive them. */
+/** Converts entries of the tree of an image to `ListedFile`, the form in which callers receive them. */
 import { ownerIdOf } from '../rootfs/owners.js'
 import { isImageXattr } from '../rootfs/xattrs.js'
 import type { EntryType, TarEntry } from '../tar/entry.js'
@@ -23,7 +23,7 @@ export interface ListedFile {
   readonly size: number
   /** Nanoseconds since 1970; negative before. */
   readonly mtime: bigint
-  /** Target of a symlink, as the image has it. */
+  /** Target of a symlink, as in the archive. */
   readonly linkTarget?: string
   /** The first path, in byte order, of those that share the content. Set on all paths but the first. */
   readonly hardlink?: string
@@ -31,23 +31,25 @@ export interface ListedFile {
   readonly device?: { readonly major: number; readonly minor: number }
   /** Names and values of extended attributes; absent if there are none. */
   readonly xattrs?: ReadonlyMap<string, Buffer>
-  /** Position of the layer that it comes from, from 0 for the base; undefined for a directory that no layer lists. */
+  /**
+   * Position of the layer with its entry, from 0 for the base; undefined for a directory without an entry of its own.
+   */
   readonly layer: number | undefined
 }
 
-/** The attributes of a directory that no layer lists. */
+/** The attributes of a directory without an entry of its own. */
 const unlistedAttributes = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0n } as const
 
-/** Describes an entry of the tree. */
-export function listedFile(entry: FlatEntry): ListedFile {
-  if ('leaf' in entry) return listedLeaf(entry.path, entry.leaf.entry, entry.hardlink, entry.leaf.layer)
+/** Converts an entry of the tree. */
+export function toListedFile(entry: FlatEntry): ListedFile {
+  if ('leaf' in entry) return toListedLeaf(entry.path, entry.leaf.entry, entry.hardlink, entry.leaf.layer)
   const { path, directory } = entry
   if (directory.entry === undefined) return { ...pathsOf(path), ...unlistedAttributes, layer: undefined }
   return { ...pathsOf(path), ...attributesOf(directory.entry, 'directory'), layer: directory.listedIn }
 }
 
-/** Describes an entry that is not a directory. `path` and `hardlink` are latin1. */
-export function listedLeaf(
+/** Converts an entry that is not a directory. `path` and `hardlink` are latin1. */
+export function toListedLeaf(
   path: string,
   entry: TarEntry,
   hardlink: string | undefined,
@@ -82,6 +84,3 @@ const pathsOf = (path: string): Pick<ListedFile, 'path' | 'rawPath'> => ({
 
 /** Converts a latin1 string with one character per byte to text, decoding the bytes as UTF-8. */
 export const utf8Of = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8')
-
-/** Converts text to its UTF-8 bytes, as a latin1 string with one character per byte. */
-export const latin1Of = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')

@@ -1,19 +1,19 @@
 /**
- * Looks up a path from the top layer down, and stops as soon as the answer is certain. Returns an answer only if applying
- * all layers in order would give the same one; otherwise, and if nothing is found, the caller applies all layers.
+ * Looks up a path from the top layer down, and stops as soon as the result is certain to be the same as after applying
+ * all layers in order. If it finds no certain result, the caller applies all layers.
  */
 import type { IndexedLayer } from './indexed-layer.js'
-import type { LayerIndex, Own, OwnLeaf } from './layer-index.js'
+import type { LayerIndex, IndexedNode, IndexedLeaf } from './layer-index.js'
 import { maxLinks } from './resolve-parents.js'
 
-/** What a path leads to. */
+/** The entry that a path leads to. */
 export interface Found {
   /** Position of the layer, from the top. */
   readonly layer: number
   /** Normalized path, with all links resolved. */
   readonly path: string
   /** Undefined for a directory. */
-  readonly leaf: OwnLeaf | undefined
+  readonly leaf: IndexedLeaf | undefined
 }
 
 /** A link on the way to a path. */
@@ -29,8 +29,8 @@ interface Link {
 type Layers = readonly IndexedLayer[]
 
 /**
- * Looks up `path`, following links inside the root, including a link at the end. Returns undefined if the answer requires
- * applying all layers.
+ * Looks up `path`, following links inside the root, including a link at the end. Returns undefined if there is no
+ * certain result.
  * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; errors of the source
  */
 export async function lookUp(layers: Layers, path: string): Promise<Found | undefined> {
@@ -38,9 +38,11 @@ export async function lookUp(layers: Layers, path: string): Promise<Found | unde
   let remaining = path.split('/')
   let links = 0
   for (;;) {
-    const up = remaining.indexOf('..')
-    const names = remaining.slice(0, up < 0 ? undefined : up).filter((name) => name !== '' && name !== '.')
-    remaining = up < 0 ? [] : remaining.slice(up)
+    const parentAt = remaining.indexOf('..')
+    const names = remaining
+      .slice(0, parentAt < 0 ? undefined : parentAt)
+      .filter((name) => name !== '' && name !== '.')
+    remaining = parentAt < 0 ? [] : remaining.slice(parentAt)
     const found = names.length === 0 ? undefined : await findUpToLink(layers, [...directory, ...names])
     if (names.length > 0 && found === undefined) return undefined
     if (found !== undefined && 'target' in found) {
@@ -61,17 +63,20 @@ export async function lookUp(layers: Layers, path: string): Promise<Found | unde
 async function findUpToLink(layers: Layers, names: readonly string[]): Promise<Found | Link | undefined> {
   const path = names.join('/')
   const prefixes = names.map((_, at) => names.slice(0, at + 1).join('/'))
-  /** For each prefix, whether a layer lists it as a directory, or only has entries in it. */
+  /**
+   * For each prefix: `listed` if a layer has an entry for the directory, `implied` if layers only have entries below
+   * it.
+   */
   const directories: ('listed' | 'implied' | undefined)[] = []
   for (const [layer, each] of layers.entries()) {
     const index = await each.readUntil((read) => isDecided(read, prefixes), path)
-    if (index.irregular) return undefined
+    if (index.needsAllLayers) return undefined
     for (const [depth, prefix] of prefixes.entries()) {
-      const own = index.at(prefix)
-      if (own === undefined) break
+      const node = index.at(prefix)
+      if (node === undefined) break
       const isLast = depth === prefixes.length - 1
-      if (own.kind === 'directory') {
-        directories[depth] = isListed(own) ? 'listed' : (directories[depth] ?? 'implied')
+      if (node.kind === 'directory') {
+        directories[depth] = isListed(node) ? 'listed' : (directories[depth] ?? 'implied')
         if (!isLast || directories[depth] !== 'listed') continue
       } else if (directories[depth] !== undefined) return undefined // an upper layer put a directory in its place
       const certain = await isCertain(layers, {
@@ -81,7 +86,7 @@ async function findUpToLink(layers: Layers, names: readonly string[]): Promise<F
         directories,
       })
       if (!certain) return undefined
-      const leaf = own.kind === 'leaf' ? own : undefined
+      const leaf = node.kind === 'leaf' ? node : undefined
       if (leaf?.entry.type === 'symlink')
         return {
           target: leaf.entry.linkTarget,
@@ -95,21 +100,21 @@ async function findUpToLink(layers: Layers, names: readonly string[]): Promise<F
   return undefined
 }
 
-/** Reports whether no later entry of the layer is needed for an answer about the last of `prefixes`. */
+/** Reports whether the layer need not be read further to look up the last of `prefixes`. */
 const isDecided = (index: LayerIndex, prefixes: readonly string[]): boolean =>
-  index.irregular ||
+  index.needsAllLayers ||
   prefixes.some((prefix, depth) => {
-    const own = index.at(prefix)
-    return own?.kind === 'leaf' || (depth === prefixes.length - 1 && isListed(own))
+    const node = index.at(prefix)
+    return node?.kind === 'leaf' || (depth === prefixes.length - 1 && isListed(node))
   })
 
-const isListed = (own: Own): boolean =>
-  own?.kind === 'directory' && own.listedFirst && own.entry !== undefined
+const isListed = (node: IndexedNode): boolean =>
+  node?.kind === 'directory' && node.listedFirst && node.entry !== undefined
 
 const hidesBelow = (index: LayerIndex, prefixes: readonly string[]): boolean =>
   index.isOpaque('') || prefixes.some((prefix) => index.hidesLower(prefix))
 
-interface Answer {
+interface Candidate {
   readonly layer: number
   readonly path: string
   /** The directories on the way. */
@@ -117,9 +122,12 @@ interface Answer {
   readonly directories: readonly ('listed' | 'implied' | undefined)[]
 }
 
-/** Reports whether neither a lower layer nor an entry at another path changes the answer. */
-async function isCertain(layers: Layers, { layer, path, prefixes, directories }: Answer): Promise<boolean> {
-  if (layers.slice(0, layer + 1).some(({ index }) => index.mayReach(path))) return false
+/** Reports whether neither a lower layer nor an entry at another path can change the candidate. */
+async function isCertain(
+  layers: Layers,
+  { layer, path, prefixes, directories }: Candidate,
+): Promise<boolean> {
+  if (layers.slice(0, layer + 1).some(({ index }) => index.mayChangeThroughLink(path))) return false
   for (const [depth, prefix] of prefixes.entries())
     if (directories[depth] !== 'listed' && !(await isDirectory(layers.slice(layer + 1), prefix))) return false
   return true
@@ -131,10 +139,10 @@ async function isDirectory(lower: Layers, path: string): Promise<boolean> {
   const prefixes = names.map((_, at) => names.slice(0, at + 1).join('/'))
   for (const each of lower) {
     const index = await each.readUntil((read) => isDecided(read, prefixes))
-    if (index.irregular) return false
-    const own = index.at(path)
-    if (own?.kind === 'leaf') return own.entry.type !== 'symlink'
-    if (isListed(own) || hidesBelow(index, prefixes)) return true
+    if (index.needsAllLayers) return false
+    const node = index.at(path)
+    if (node?.kind === 'leaf') return node.entry.type !== 'symlink'
+    if (isListed(node) || hidesBelow(index, prefixes)) return true
   }
   return true
 }

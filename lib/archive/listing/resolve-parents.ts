@@ -1,5 +1,5 @@
 /** Resolves the parent of an entry inside the root, following links like chroot(2). */
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import { checkNameLength } from '../rootfs/layer-path.js'
 import { FlatDirectory } from './flat-node.js'
 
@@ -7,17 +7,17 @@ import { FlatDirectory } from './flat-node.js'
 export const maxLinks = 40
 
 /** An entry that blocks a path: neither a directory nor a link to one. */
-export interface Blocked {
+export interface BlockingEntry {
   readonly parent: FlatDirectory
   readonly name: string
 }
 
 /** Where a path leads. */
 export interface ResolvedParents {
-  /** The directories from the root to the end of the path; the name instead of a directory that does not exist. */
+  /** The directories from the root to the end of the path. A string is the name of a directory that does not exist. */
   readonly steps: readonly (FlatDirectory | string)[]
-  /** The entry that blocks the path. If links lead to that entry, the first of these links. */
-  readonly blocked: Blocked | undefined
+  /** The entry that blocks the path, or the first link of the path that leads to it; undefined if the path is free. */
+  readonly blockedBy: BlockingEntry | undefined
 }
 
 /**
@@ -29,7 +29,8 @@ export function resolveParents(root: FlatDirectory, path: string, entry: string)
   const remaining = path.split('/').reverse()
   const steps: (FlatDirectory | string)[] = [root]
   let links = 0
-  let link: (Blocked & { readonly rest: number }) | undefined
+  /** The outermost link being followed. Its target is resolved once fewer than `rest` names remain. */
+  let link: (BlockingEntry & { readonly rest: number }) | undefined
   for (let part = remaining.pop(); part !== undefined; part = remaining.pop()) {
     if (link !== undefined && remaining.length < link.rest) link = undefined
     if (part === '' || part === '.') continue
@@ -45,12 +46,12 @@ export function resolveParents(root: FlatDirectory, path: string, entry: string)
     else if (found instanceof FlatDirectory) steps.push(found)
     else {
       const { type, linkTarget } = found.leaf.entry
-      if (type !== 'symlink') return { steps, blocked: link ?? { parent: at, name: part } }
-      if (++links > maxLinks) throw invalidEntry(entry, `more than ${maxLinks} symlinks lead to it`)
+      if (type !== 'symlink') return { steps, blockedBy: link ?? { parent: at, name: part } }
+      if (++links > maxLinks) throw invalidEntryError(entry, `more than ${maxLinks} symlinks lead to it`)
       link ??= { parent: at, name: part, rest: remaining.length }
       if (linkTarget.startsWith('/')) steps.length = 1
       remaining.push(...linkTarget.split('/').reverse())
     }
   }
-  return { steps, blocked: undefined }
+  return { steps, blockedBy: undefined }
 }

@@ -1,4 +1,4 @@
-/** Finds what a path leads to in the tree of an image, as a process in a container would. */
+/** Resolves a path in the tree of an image, like a process in a container. */
 import { WindlassError } from '../../errors.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import { joinPath } from './entry-path.js'
@@ -6,17 +6,17 @@ import { FlatDirectory, type Leaf } from './flat-node.js'
 import type { FlatTree } from './flat-tree.js'
 import { maxLinks } from './resolve-parents.js'
 
-/** What a path leads to, and its own path without links. */
+/** The result of resolving a path. */
 export interface Resolved {
-  /** Normalized, without a slash at its start; empty for the root. */
+  /** The path after all links are resolved, without a leading slash; empty for the root. */
   readonly path: string
-  /** A directory, or an entry that is neither that nor a link. */
+  /** A directory, or an entry that is neither a directory nor a symlink. */
   readonly node: FlatDirectory | Leaf
 }
 
 /**
  * Resolves `path`, following all links inside the root. `..` stops at the root.
- * @throws WindlassError FILE_UNKNOWN, which names the last directory on the way
+ * @throws WindlassError FILE_UNKNOWN when the path does not exist; the message names the last directory that exists
  */
 export function resolvePath(tree: FlatTree, path: string): Resolved {
   const remaining = path.split('/').reverse()
@@ -32,7 +32,11 @@ export function resolvePath(tree: FlatTree, path: string): Resolved {
     }
     const node = directory.children.get(name)
     if (node === undefined)
-      throw unknownFileError(path, `${shownPath(at)} has no ${quotedLatin1(name)}`, hintOf(directory, at))
+      throw unknownFileError(
+        path,
+        `${formatPath(at)} has no ${quotedLatin1(name)}`,
+        contentHint(directory, at),
+      )
     if (node instanceof FlatDirectory) {
       directory = node
       at = joinPath(at, name)
@@ -43,7 +47,7 @@ export function resolvePath(tree: FlatTree, path: string): Resolved {
       if (++links > maxLinks)
         throw unknownFileError(
           path,
-          `more than ${maxLinks} symlinks lead there, and ${shownPath(joinPath(at, name))} is the last (ELOOP)`,
+          `more than ${maxLinks} symlinks lead there, and ${formatPath(joinPath(at, name))} is the last (ELOOP)`,
         )
       if (linkTarget.startsWith('/')) {
         directory = tree.root
@@ -55,8 +59,8 @@ export function resolvePath(tree: FlatTree, path: string): Resolved {
     if (remaining.some((rest) => rest !== '' && rest !== '.'))
       throw unknownFileError(
         path,
-        `${shownPath(joinPath(at, name))} is not a directory`,
-        hintOf(directory, at),
+        `${formatPath(joinPath(at, name))} is not a directory`,
+        contentHint(directory, at),
       )
     return { path: joinPath(at, name), node: node.leaf }
   }
@@ -64,21 +68,22 @@ export function resolvePath(tree: FlatTree, path: string): Resolved {
 }
 
 /**
- * Returns the file that a path leads to.
- * @throws WindlassError NOT_A_FILE for a directory, device or fifo
+ * Returns the resolved path if it is a file.
+ * @param requestedPath the path before it was resolved, for messages
+ * @throws WindlassError NOT_A_FILE for a directory, device or FIFO
  */
 export function requireFile(
   { path, node }: Resolved,
-  asked: string,
+  requestedPath: string,
 ): { readonly path: string; readonly leaf: Leaf } {
   if (node instanceof FlatDirectory)
-    throw new WindlassError('NOT_A_FILE', `${shownAsked(asked)} is a directory`, {
+    throw new WindlassError('NOT_A_FILE', `${formatRequestedPath(requestedPath)} is a directory`, {
       hint: 'List it with “windlass ls IMAGE PATH”.',
     })
   if (node.entry.type !== 'file')
     throw new WindlassError(
       'NOT_A_FILE',
-      `${shownAsked(asked)} is a ${node.entry.type.replace('-', ' ')}, which has no content`,
+      `${formatRequestedPath(requestedPath)} is a ${node.entry.type.replace('-', ' ')}, which has no content`,
     )
   return { path, leaf: node }
 }
@@ -86,19 +91,19 @@ export function requireFile(
 const unknownFileError = (path: string, why: string, hint?: string): WindlassError =>
   new WindlassError(
     'FILE_UNKNOWN',
-    `The image has no ${shownAsked(path)}: ${why}`,
+    `The image has no ${formatRequestedPath(path)}: ${why}`,
     hint === undefined ? {} : { hint },
   )
 
 /** Maximum number of names in a hint. */
 const maxNames = 8
 
-function hintOf(directory: FlatDirectory, path: string): string {
+function contentHint(directory: FlatDirectory, path: string): string {
   const names = [...directory.children.keys()].sort()
-  if (names.length === 0) return `${shownPath(path)} is empty.`
+  if (names.length === 0) return `${formatPath(path)} is empty.`
   const more = names.length > maxNames ? `, and ${names.length - maxNames} more` : ''
-  return `${shownPath(path)} has ${names.slice(0, maxNames).map(quotedLatin1).join(', ')}${more}.`
+  return `${formatPath(path)} has ${names.slice(0, maxNames).map(quotedLatin1).join(', ')}${more}.`
 }
 
-const shownPath = (path: string): string => quotedLatin1(`/${path}`)
-const shownAsked = (path: string): string => quotedLatin1(path.startsWith('/') ? path : `/${path}`)
+const formatPath = (path: string): string => quotedLatin1(`/${path}`)
+const formatRequestedPath = (path: string): string => quotedLatin1(path.startsWith('/') ? path : `/${path}`)

@@ -1,6 +1,6 @@
 /** Reads the entries of a layer from its archive, forward and only as far as needed. */
 import { WindlassError } from '../../errors.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import type { TarEntry } from '../tar/entry.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import { pathOf } from './entry-path.js'
@@ -15,7 +15,7 @@ export class TarLayer implements LayerReader {
   readonly entries: TarEntry[] = []
   readonly #options: TarLayerOptions
   readonly #pass: TarPass
-  readonly #others = new Set<TarPass>()
+  readonly #secondPasses = new Set<TarPass>()
   #wanted: string | undefined
 
   constructor(options: TarLayerOptions) {
@@ -44,8 +44,8 @@ export class TarLayer implements LayerReader {
 
   async advance(wanted?: string): Promise<void> {
     this.#wanted = wanted
-    // Content that is dropped here is read again by a second pass if it is needed.
-    this.#pass.drop()
+    // If the dropped content is needed later, a second pass reads it again.
+    this.#pass.dropContent()
     const { length } = this.entries
     while (this.entries.length === length && (await this.#pass.advance()));
   }
@@ -55,18 +55,18 @@ export class TarLayer implements LayerReader {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#pass, ...this.#others].map((pass) => pass.close()))
+    await Promise.all([this.#pass, ...this.#secondPasses].map((pass) => pass.close()))
   }
 
   async *#read(ordinal: number, verify: boolean): AsyncGenerator<Buffer, void, undefined> {
-    const isKept = this.#pass.kept === ordinal
+    const isKept = this.#pass.keptOrdinal === ordinal
     const pass = isKept ? this.#pass : this.#secondPass(ordinal)
     try {
       yield* contentOf(pass, this.entries[ordinal]!)
       while (verify && (await pass.advance()));
     } finally {
       await pass.close()
-      this.#others.delete(pass)
+      this.#secondPasses.delete(pass)
     }
   }
 
@@ -85,7 +85,7 @@ export class TarLayer implements LayerReader {
         )
       },
     })
-    this.#others.add(pass)
+    this.#secondPasses.add(pass)
     return pass
   }
 }
@@ -94,7 +94,7 @@ export class TarLayer implements LayerReader {
 async function* contentOf(pass: TarPass, { size, path }: TarEntry): AsyncGenerator<Buffer, void, undefined> {
   let position = 0
   for (;;) {
-    const isWhole = pass.keptWhole
+    const isWhole = pass.isKeptComplete
     for (const { offset, bytes } of pass.pieces.splice(0)) {
       yield* yieldZeros(offset - position)
       yield bytes
@@ -102,15 +102,15 @@ async function* contentOf(pass: TarPass, { size, path }: TarEntry): AsyncGenerat
     }
     if (isWhole) break
     const isMore = await pass.advance()
-    if (!isMore && pass.kept === undefined)
-      throw invalidEntry(path, 'its content was missing when the layer was read a second time')
+    if (!isMore && pass.keptOrdinal === undefined)
+      throw invalidEntryError(path, 'its content was missing when the layer was read a second time')
   }
   yield* yieldZeros(size - position)
 }
 
 const zeroChunk = Buffer.alloc(64 * 1024)
 
-/** Yields the content of a hole. */
+/** Yields the content of a hole of `length` bytes. */
 function* yieldZeros(length: number): Generator<Buffer> {
   for (let left = length; left > 0; left -= zeroChunk.length) yield zeroChunk.subarray(0, left)
 }

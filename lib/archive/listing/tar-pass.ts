@@ -1,4 +1,6 @@
-/** One pass over the bytes of a layer: decompresses and parses as much as is asked for, and keeps the content of one file. */
+/**
+ * One pass over the blob of a layer: decompresses and parses only as far as needed, and keeps the content of one file.
+ */
 import { pipeline, type Readable, Transform } from 'node:stream'
 import { type DecompressorStream, decompressor } from '../../bytes/compression/decompress.js'
 import { sniffCompression } from '../../bytes/compression/sniff.js'
@@ -23,21 +25,23 @@ export interface PassOptions {
   readonly limits: Limits
   /** Returns the total size in bytes of the other layers that were read. */
   readonly bytesBefore: () => number
-  /** Receives each entry. Returns true to keep its content. */
+  /** Receives each entry and its position in the layer. Returns true to keep its content. */
   readonly onEntry: (entry: TarEntry, ordinal: number) => boolean
 }
 
-/** Small, because a reader that stops has decompressed up to this many bytes in vain. */
+/**
+ * Bytes to decompress at once. Small, because a reader that stops early has decompressed the rest of a chunk in vain.
+ */
 const chunkBytes = 128 * 1024
 
-/** Reads a layer forward, one piece of its archive at a time. */
+/** Reads a layer forward, one chunk of its archive at a time. */
 export class TarPass {
-  /** The content so far of the last file that was kept; the reader takes pieces out of it. */
+  /** The content so far of the kept file. The consumer removes the pieces that it has used. */
   pieces: Piece[] = []
   /** Position of the file whose content is kept; undefined if there is none. */
-  kept: number | undefined
+  keptOrdinal: number | undefined
   /** Whether the kept file has been read to its end. */
-  keptWhole = false
+  isKeptComplete = false
   readonly #options: PassOptions
   readonly #verifier: Verifier
   readonly #size: ArchiveSize
@@ -46,7 +50,7 @@ export class TarPass {
   #decompress: DecompressorStream | undefined
   #archive: AsyncIterator<Buffer> | undefined
   #ordinal = 0
-  #keeping = false
+  #isKeeping = false
   #ended = false
 
   constructor(options: PassOptions) {
@@ -55,12 +59,12 @@ export class TarPass {
     this.#size = new ArchiveSize(options.limits, options.bytesBefore())
     this.#tar = new TarReader(
       {
-        entry: (entry) => this.#entry(entry),
+        entry: (entry) => this.#onEntry(entry),
         // The chunk is reused after the call.
-        data: (chunk, offset) => this.#keeping && this.pieces.push({ offset, bytes: Buffer.from(chunk) }),
+        data: (chunk, offset) => this.#isKeeping && this.pieces.push({ offset, bytes: Buffer.from(chunk) }),
         end: () => {
-          if (this.#keeping) this.keptWhole = true
-          this.#keeping = false
+          if (this.#isKeeping) this.isKeptComplete = true
+          this.#isKeeping = false
         },
       },
       options.limits,
@@ -72,14 +76,15 @@ export class TarPass {
     return this.#size.bytes
   }
 
-  /** Whether the layer was read to its end and is the one that the manifest states. */
+  /** Whether the layer was read to its end and verified. */
   get ended(): boolean {
     return this.#ended
   }
 
   /**
-   * Reads the next piece of the archive. Returns false at the end, after the blob is verified.
-   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; SIZE_MISMATCH or DIGEST_MISMATCH at the end; errors of the source
+   * Reads the next chunk of the archive. Returns false at the end, after the blob is verified.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED; SIZE_MISMATCH or DIGEST_MISMATCH at the end; errors of the
+   * source
    */
   async advance(): Promise<boolean> {
     if (this.#ended) return false
@@ -98,12 +103,12 @@ export class TarPass {
     return true
   }
 
-  /** Discards the content that is kept. */
-  drop(): void {
+  /** Discards the kept content. */
+  dropContent(): void {
     this.pieces = []
-    this.kept = undefined
-    this.keptWhole = false
-    this.#keeping = false
+    this.keptOrdinal = undefined
+    this.isKeptComplete = false
+    this.#isKeeping = false
   }
 
   /** Closes the source. Resolves when it is closed. */
@@ -112,23 +117,23 @@ export class TarPass {
     if (this.#source !== undefined) await destroyAndWait(this.#source)
   }
 
-  #entry(entry: TarEntry): void {
+  #onEntry(entry: TarEntry): void {
     const ordinal = this.#ordinal++
     if (!this.#options.onEntry(entry, ordinal)) return
-    this.drop()
-    this.kept = ordinal
-    this.#keeping = true
+    this.dropContent()
+    this.keptOrdinal = ordinal
+    this.#isKeeping = true
   }
 
   async #begin(): Promise<AsyncIterator<Buffer>> {
     this.#source = await this.#options.open()
     const { compression, stream } = await sniffCompression(this.#source)
-    if (compression !== 'none') this.#size.compressed = 0
-    const hashed = new Transform({
+    if (compression !== 'none') this.#size.compressedBytes = 0
+    const verifying = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
         try {
           this.#verifier.update(chunk)
-          if (this.#size.compressed !== undefined) this.#size.compressed += chunk.length
+          if (this.#size.compressedBytes !== undefined) this.#size.compressedBytes += chunk.length
           done(null, chunk)
         } catch (error) {
           done(error as Error)
@@ -138,7 +143,7 @@ export class TarPass {
     const decompress = decompressor(compression, { chunkBytes })
     this.#decompress = decompress
     // `pipeline` destroys all streams if one of them fails.
-    pipeline(stream, hashed, decompress, () => undefined)
+    pipeline(stream, verifying, decompress, () => undefined)
     return (decompress as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   }
 }

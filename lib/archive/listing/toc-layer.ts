@@ -2,7 +2,7 @@
 import type { RandomAccessBlob } from '../../bytes/random-access.js'
 import type { TarEntry } from '../tar/entry.js'
 import { WindlassError } from '../../errors.js'
-import { invalidToc } from '../toc/refusal.js'
+import { invalidTocError } from '../toc/refusal.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import { chunkContent, verifiedChunks } from '../toc/chunk-content.js'
 import type { Toc } from '../toc/read-toc.js'
@@ -13,11 +13,11 @@ import type { FileReading, LayerReader } from './layer-reader.js'
 /** What a `TocLayer` reads. */
 export interface TocLayerOptions {
   readonly blob: RandomAccessBlob
-  /** The entries of the table. */
-  readonly files: readonly TocLayerEntry[]
+  /** The entries of the table, in the order of the archive. */
+  readonly tocEntries: readonly TocLayerEntry[]
   readonly compression: Toc['compression']
-  /** Returns a reader of the archive, for a source that does not serve parts of blobs after all. */
-  readonly archive: () => LayerReader
+  /** Returns a reader of the whole archive. Used if the source turns out not to serve ranges of blobs. */
+  readonly openArchive: () => LayerReader
   readonly signal?: AbortSignal | undefined
 }
 
@@ -32,7 +32,7 @@ export class TocLayer implements LayerReader {
 
   constructor(options: TocLayerOptions) {
     this.#options = options
-    this.entries = options.files.map(({ entry }) => entry)
+    this.entries = options.tocEntries.map(({ entry }) => entry)
   }
 
   advance(): Promise<void> {
@@ -48,34 +48,34 @@ export class TocLayer implements LayerReader {
   }
 
   async *#read(ordinal: number): AsyncGenerator<Buffer, void, undefined> {
-    const { files, blob, compression, signal } = this.#options
-    const { entry, content } = files[ordinal]!
+    const { tocEntries, blob, compression, signal } = this.#options
+    const { entry, content } = tocEntries[ordinal]!
     if (content === undefined) return
     const { path } = entry
-    let isBegun = false
+    let hasYielded = false
     try {
       for await (const chunk of chunkContent(blob, { path, content, compression }, signal)) {
-        isBegun = true
+        hasYielded = true
         yield chunk
       }
       return
     } catch (error) {
-      // The source may refuse ranges only here: the table of a small layer was read together with the whole layer, from
-      // offset 0, which every source serves.
-      if (isBegun || !(error instanceof WindlassError) || error.code !== 'UNSUPPORTED') throw error
+      // A source without ranges may fail only here: a small layer is read from offset 0 to get its table, and every
+      // source serves that.
+      if (hasYielded || !(error instanceof WindlassError) || error.code !== 'UNSUPPORTED') throw error
     }
     const bytes = await this.#readArchive(ordinal)
-    yield* verifiedChunks(bytes, { path, inner: 0, chunks: content.chunks })
+    yield* verifiedChunks(bytes, { path, innerOffset: 0, chunks: content.chunks })
   }
 
-  /** Reads a file from the archive of the layer, whose entries are those of the table in the same order. */
+  /** Reads a file from the archive of the layer, which has the same entries in the same order as the table. */
   async #readArchive(ordinal: number): Promise<AsyncIterable<Buffer>> {
-    const archive = (this.#archive ??= this.#options.archive())
+    const archive = (this.#archive ??= this.#options.openArchive())
     const wanted = pathOf(this.entries[ordinal]!)
     while (archive.entries.length <= ordinal && !archive.complete) await archive.advance(wanted)
     const entry = archive.entries[ordinal]
     if (entry === undefined || entry.type !== 'file' || pathOf(entry) !== wanted)
-      throw invalidToc(`the archive does not have ${quotedLatin1(wanted)} where the table has it`)
+      throw invalidTocError(`the archive and the table have ${quotedLatin1(wanted)} at different positions`)
     return archive.content(ordinal).read({ verify: false })
   }
 }

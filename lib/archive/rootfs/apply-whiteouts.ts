@@ -1,7 +1,7 @@
 /**
- * Applies the whiteouts of a layer to a tree. A whiteout hides content of lower layers, never of its own layer,
- * regardless of its position in the layer. Whiteouts that are kept have the time 0, so that the tree of a layer does
- * not depend on when it is unpacked.
+ * Applies the whiteouts of a layer to a tree. A whiteout hides content of lower layers and never content of its own
+ * layer, regardless of the order of entries. Whiteouts that are created on the disk have the time 0, so that the tree
+ * of a layer does not depend on when it is unpacked.
  */
 import { closeSync, constants, fchmodSync, lstatSync, lutimesSync, openSync, readdirSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
@@ -16,7 +16,7 @@ import { opaqueName, type Whiteout, whiteoutName } from '../whiteouts/name.js'
 export interface Whiteouts {
   /**
    * Applies a whiteout.
-   * @param parent the cleaned path of the directory that contains the whiteout
+   * @param parent the normalized path of the directory that contains the whiteout
    * @param entry the name of the entry, for messages
    * @throws WindlassError LAYER_INVALID for a name that is too long; the errors of `node:fs`
    */
@@ -42,32 +42,33 @@ const applyingWhiteouts = (tree: RootTree): Whiteouts => ({
 
 function removeLowerName(tree: RootTree, directory: Directory, name: string, entry: string): void {
   checkNameLength(name, entry)
-  if (directory.made.has(name)) return
+  if (directory.createdNames.has(name)) return
   const child = directory.child(name)
   if (child?.touched === true) {
     removeLower(tree, child)
     child.treatAsCreated()
-  } else if (!directory.fresh && directory.pathOf(name).length <= maxPathBytes) tree.clear(directory, name)
+  } else if (!directory.hasNoLowerContent && directory.pathOf(name).length <= maxPathBytes)
+    tree.clear(directory, name)
 }
 
 /** Removes everything from `top` that this layer did not create. Visits each directory at most once per layer. */
 function removeLower(tree: RootTree, top: Directory): void {
-  const open = [top]
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    if (at.fresh) continue
-    at.fresh = true
+  const toVisit = [top]
+  for (let at = toVisit.pop(); at !== undefined; at = toVisit.pop()) {
+    if (at.hasNoLowerContent) continue
+    at.hasNoLowerContent = true
     for (const name of readdirSync(toPathBytes(at.path), { encoding: 'latin1' })) {
       const child = at.child(name)
       if (child?.touched === true) {
-        open.push(child)
+        toVisit.push(child)
         // The attributes to restore came from lower layers, which are hidden now.
-        child.found = undefined
-      } else if (!at.made.has(name)) tree.clear(at, name)
+        child.lowerAttributes = undefined
+      } else if (!at.createdNames.has(name)) tree.clear(at, name)
     }
   }
 }
 
-/** Creates marks for overlayfs. The tree contains only this layer, so nothing is removed. */
+/** Creates whiteouts for overlayfs. The tree contains only this layer, so nothing is removed. */
 const overlayWhiteouts = (tree: RootTree): Whiteouts => ({
   apply(whiteout, parent, entry) {
     if (whiteout.kind === 'ignored') return
@@ -82,7 +83,7 @@ const overlayWhiteouts = (tree: RootTree): Whiteouts => ({
     checkNameLength(name, entry)
     const child = tree.childOf(directory, name)
     if (child !== undefined) child.replacesLower = true
-    else if (!directory.hasHidden(name)) makeWhiteout(directory, name)
+    else if (!directory.hasWhiteout(name)) makeWhiteout(directory, name)
   },
 })
 
@@ -91,19 +92,19 @@ function makeWhiteout(directory: Directory, name: string): void {
     const path = toPathBytes(directory.pathOf(name))
     makeOverlayWhiteout(path)
     lutimesSync(path, 0, 0)
-    directory.hidden.add(name)
+    directory.whiteoutNames.add(name)
     directory.timesChanged = true
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
   }
 }
 
-/** Records that `name` of lower layers is hidden, also if this layer creates `name` itself, earlier or later. */
+/** Records that `name` of lower layers is hidden. This layer may itself have created `name`, or create it later. */
 function hideLower(tree: RootTree, directory: Directory, name: string): void {
   const child = tree.childOf(directory, name)
   if (child !== undefined) child.replacesLower = true
   else if (lstatSync(toPathBytes(directory.pathOf(name)), { throwIfNoEntry: false }) === undefined)
-    directory.hidden.add(name)
+    directory.whiteoutNames.add(name)
 }
 
 /** Creates the `.wh.` files as empty files, whatever they contain in the archive. */

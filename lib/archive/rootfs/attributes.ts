@@ -1,6 +1,6 @@
 /**
- * Sets the owner, extended attributes, mode and times of new entries. Their order matters: setting the owner clears
- * setuid and capabilities, and every change updates the times. Uses descriptors and calls that do not follow links.
+ * Sets the owner, extended attributes, mode and times of new entries, in this order, because setting the owner clears
+ * setuid and capabilities, and every change updates the times. Uses descriptors or calls that do not follow links.
  */
 import {
   chmodSync,
@@ -16,7 +16,7 @@ import { errnoOf } from '../../system/errno.js'
 import { systemCallsAvailable, isBoundByModes, setFdTimes, setTimes, setXattr } from '../../system/index.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import { toPathBytes } from './bytes-path.js'
-import { defaultAcl, type FoundAttributes, type ListedAttributes } from './directory.js'
+import { defaultAcl, type LowerAttributes, type ListedAttributes } from './directory.js'
 import { type Owner, type OwnerPolicy, OwnerWriter } from './owners.js'
 import type { Warn } from './warnings.js'
 import { XattrWriter } from './xattrs.js'
@@ -44,7 +44,7 @@ export interface AttributeOptions {
 export class AttributeWriter {
   readonly #isBoundByModes = isBoundByModes()
   readonly #umask = umask()
-  readonly #system = systemCallsAvailable()
+  readonly #hasSystemCalls = systemCallsAvailable()
   readonly #implied: ListedAttributes
   readonly #owners: OwnerWriter
   readonly #xattrs: XattrWriter
@@ -69,8 +69,8 @@ export class AttributeWriter {
     this.#setXattrs(path, attributes)
     const created = this.creationMode(attributes) & ~this.#umask
     if (created !== mode) fchmodSync(fd, mode)
-    this.#guardTimes(path, attributes.path, mtime, () => {
-      if (this.#system && !isExactInNode(mtime)) setFdTimes(fd, mtime, mtime)
+    this.#trySetTimes(path, attributes.path, mtime, () => {
+      if (this.#hasSystemCalls && !isExactInNode(mtime)) setFdTimes(fd, mtime, mtime)
       else {
         if (mtime % second !== 0n) this.#warnOfRounding()
         futimesSync(fd, asNodeTime(mtime), asNodeTime(mtime))
@@ -97,29 +97,39 @@ export class AttributeWriter {
 
   /**
    * Sets the attributes of a directory after its content is complete. Without `listed`, sets fixed default attributes.
-   * @param shown the name for messages
-   * @param stale whether the directory comes from a lower layer and still has the owner and extended attributes of that layer
+   * @param displayPath the name of the entry, for messages
+   * @param isFromLowerLayer whether the directory comes from a lower layer and still has the owner and extended
+   * attributes of that layer
    */
-  setOnDirectory(path: string, shown: string, listed: ListedAttributes | undefined, stale: boolean): void {
-    const attributes = { ...(listed ?? this.#implied), path: shown }
+  setOnDirectory(
+    path: string,
+    displayPath: string,
+    listed: ListedAttributes | undefined,
+    isFromLowerLayer: boolean,
+  ): void {
+    const attributes = { ...(listed ?? this.#implied), path: displayPath }
     const bytes = toPathBytes(path)
-    this.#owners.setOwner(attributes, (uid, gid) => lchownSync(bytes, uid, gid), stale)
-    if (stale) this.#xattrs.clear(bytes)
+    this.#owners.setOwner(attributes, (uid, gid) => lchownSync(bytes, uid, gid), isFromLowerLayer)
+    if (isFromLowerLayer) this.#xattrs.clear(bytes)
     this.#setXattrs(path, attributes)
     chmodSync(bytes, attributes.mode)
-    this.#setEntryTimes(path, shown, attributes.mtime, attributes.mtime)
+    this.#setEntryTimes(path, displayPath, attributes.mtime, attributes.mtime)
   }
 
-  /** Restores the attributes of a directory of a lower layer. `shown` is its name for messages. */
-  restore(path: string, shown: string, { mode, atime, mtime, madeWritable, acl }: FoundAttributes): void {
+  /** Restores the attributes of a directory of a lower layer. `displayPath` is its name for messages. */
+  restore(
+    path: string,
+    displayPath: string,
+    { mode, atime, mtime, madeWritable, acl }: LowerAttributes,
+  ): void {
     if (acl !== undefined) setXattr(toPathBytes(path), defaultAcl, acl)
     if (madeWritable) chmodSync(toPathBytes(path), mode)
-    this.#setEntryTimes(path, shown, atime, mtime)
+    this.#setEntryTimes(path, displayPath, atime, mtime)
   }
 
-  #setEntryTimes(path: string, shown: string, atime: bigint, mtime: bigint): void {
-    this.#guardTimes(path, shown, mtime, () => {
-      if (this.#system) {
+  #setEntryTimes(path: string, displayPath: string, atime: bigint, mtime: bigint): void {
+    this.#trySetTimes(path, displayPath, mtime, () => {
+      if (this.#hasSystemCalls) {
         setTimes(toPathBytes(path), atime, mtime)
         return
       }
@@ -128,8 +138,8 @@ export class AttributeWriter {
     })
   }
 
-  /** Sets times. The file system may clamp or reject a time that it cannot store. */
-  #guardTimes(path: string, shown: string, mtime: bigint, set: () => void): void {
+  /** Calls `set`, and warns if the file system rejects or changes a time that it cannot store. */
+  #trySetTimes(path: string, displayPath: string, mtime: bigint, set: () => void): void {
     try {
       set()
       if (fits32Bits(mtime) || lstatSync(toPathBytes(path), { bigint: true }).mtimeNs === mtime) return
@@ -138,12 +148,12 @@ export class AttributeWriter {
     }
     this.#warn(
       'TIME_SKIPPED',
-      `Some times could not be set: the file system cannot store them (first: ${quotedLatin1(shown)})`,
+      `Some times could not be set: the file system cannot store them (first: ${quotedLatin1(displayPath)})`,
     )
   }
 
-  #setXattrs(path: string, { path: shown, xattrs }: Attributes): void {
-    if (xattrs.size > 0) this.#xattrs.set(toPathBytes(path), shown, xattrs)
+  #setXattrs(path: string, { path: displayPath, xattrs }: Attributes): void {
+    if (xattrs.size > 0) this.#xattrs.set(toPathBytes(path), displayPath, xattrs)
   }
 
   #warnOfRounding(): void {
@@ -154,7 +164,9 @@ export class AttributeWriter {
   }
 }
 
-/** Reads the umask from /proc, because `process.umask()` changes it briefly for all threads. Unknown: assume 0777. */
+/**
+ * Returns the umask, from /proc, because `process.umask()` changes it briefly for all threads; 0777 if it is unknown.
+ */
 function umask(): number {
   try {
     const [, octal] = /^Umask:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? []

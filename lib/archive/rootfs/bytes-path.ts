@@ -1,7 +1,10 @@
-/** Converts between paths as latin1 strings, which this folder uses, and the bytes for system calls. */
+/**
+ * Converts paths. lib/archive represents a path as a latin1 string: one character per byte, because it may not be
+ * UTF-8.
+ */
 
-/** Returns the bytes of a latin1 path. */
+/** Returns the bytes of a latin1 path, for a system call. */
 export const toPathBytes = (path: string): Buffer => Buffer.from(path, 'latin1')
 
-/** Converts a path of this process (UTF-8) to latin1. */
-export const asLatin1 = (path: string): string => Buffer.from(path, 'utf8').toString('latin1')
+/** Converts text to its UTF-8 bytes, as a latin1 string. */
+export const latin1Of = (path: string): string => Buffer.from(path, 'utf8').toString('latin1')

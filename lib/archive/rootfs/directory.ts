@@ -1,12 +1,11 @@
 /**
- * The state of a directory of a root file system while a layer is applied. A directory is known once an entry or a lookup
- * has visited it. The known directories form a tree by name, so that forgetting one also forgets everything below it at no
- * cost.
+ * The state of a directory of a root file system while a layer is applied. A directory is known after an entry or a
+ * lookup has visited it. The known directories form a tree, so that forgetting one also forgets everything below it.
  */
 
 /**
- * The attributes that an entry specifies for a directory. They are set on the disk after all entries are unpacked. Contains
- * only these fields, because a layer may have many directories.
+ * The attributes that an entry specifies for a directory. They are set on the disk after all entries are unpacked.
+ * Contains only these fields, because a layer may have many directories.
  */
 export interface ListedAttributes {
   readonly mode: number
@@ -16,14 +15,14 @@ export interface ListedAttributes {
   readonly xattrs: ReadonlyMap<string, Buffer>
 }
 
-/** The attributes of a directory of a lower layer, to be restored. */
-export interface FoundAttributes {
+/** The attributes of a directory that existed before this layer, to be restored after the layer is applied. */
+export interface LowerAttributes {
   readonly mode: number
   readonly atime: bigint
   readonly mtime: bigint
-  /** Whether its mode was relaxed so that this process can create entries in it. */
+  /** Whether its mode was changed so that this process can create entries in it. */
   readonly madeWritable: boolean
-  /** Its default ACL, removed during unpacking because new entries would inherit it. */
+  /** Its default ACL. Removed during unpacking, because new entries would inherit it. */
   readonly acl: Buffer | undefined
 }
 
@@ -34,28 +33,28 @@ export const defaultAcl = 'system.posix_acl_default'
 export class Directory {
   /** A map only for two or more children: most directories have at most one. */
   #children: Map<string, Directory> | Directory | undefined
-  /** The attributes from an entry of this layer; undefined if no entry names the directory. */
+  /** The attributes from its entry in this layer; undefined if it has none. */
   listed: ListedAttributes | undefined
-  /** The attributes to restore, if the directory existed before this layer. */
-  found: FoundAttributes | undefined
+  /** The attributes to restore; undefined if this layer created or replaced the directory. */
+  lowerAttributes: LowerAttributes | undefined
   /** Whether the directory existed before this layer, even if a whiteout has removed its content since. */
   existedBefore = false
-  /** Whether an entry in it was created or removed, which changed its times. */
+  /** Whether its times were changed by creating or removing an entry in it. */
   timesChanged = false
-  /** Whether an opaque whiteout hides the content of lower layers; marked as opaque in the overlay form. */
+  /** Whether an opaque whiteout of this layer hides the content of lower layers. */
   opaque = false
-  /** Whether a whiteout of this layer removed the directory of the lower layers itself, not only its content. */
+  /** Whether a whiteout of this layer hides the directory of lower layers itself, not only its content. */
   replacesLower = false
-  /** Whether it contains nothing of a lower layer, so that an opaque whiteout has nothing to remove. */
-  fresh = false
-  /** Whether this layer has an entry for it or for something below it. */
+  /** Whether it certainly contains nothing of a lower layer, so that an opaque whiteout has nothing to remove. */
+  hasNoLowerContent = false
+  /** Whether this layer has an entry for the directory or for something below it. */
   touched = false
-  /** Whether it is on the disk. False for a directory that is created only when an entry below it needs it. */
+  /** Whether it is on the disk. False until `RootTree` creates it. */
   exists = true
-  /** Names that this layer created in it, except directories. */
-  #made: Set<string> | undefined
-  /** Names in it with a whiteout of this layer in the overlay form. */
-  #hidden: Set<string> | undefined
+  /** See `createdNames`. */
+  #createdNames: Set<string> | undefined
+  /** See `whiteoutNames`. */
+  #whiteoutNames: Set<string> | undefined
 
   /** @param name the name in the parent; for the root, its path on the disk (bytes as a latin1 string) */
   constructor(
@@ -63,7 +62,7 @@ export class Directory {
     readonly name: string,
   ) {}
 
-  /** Path on the disk (latin1). Built on demand: stored paths would need most of the memory. */
+  /** Path on the disk (latin1). Computed, because stored paths would need most of the memory. */
   get path(): string {
     const names = [this.name]
     for (let above = this.parent; above !== undefined; above = above.parent) names.push(above.name)
@@ -103,37 +102,36 @@ export class Directory {
     return `${this.path}/${name}`
   }
 
-  /** Names that this layer created in it, except directories. Creates the set on first use. */
-  get made(): Set<string> {
-    return (this.#made ??= new Set())
+  /** Names that this layer created in it, except directories. Recorded only with whiteouts `apply`. */
+  get createdNames(): Set<string> {
+    return (this.#createdNames ??= new Set())
   }
 
-  /** Names in it with a whiteout of this layer. Creates the set on first use. */
-  get hidden(): Set<string> {
-    return (this.#hidden ??= new Set())
+  /** Names in it of lower layers that a whiteout of this layer hides. */
+  get whiteoutNames(): Set<string> {
+    return (this.#whiteoutNames ??= new Set())
   }
 
-  /** Removes `name` from the created names without creating the set. */
-  forgetMade(name: string): void {
-    this.#made?.delete(name)
+  /** Removes `name` from `createdNames`. */
+  forgetCreated(name: string): void {
+    this.#createdNames?.delete(name)
   }
 
-  /** Removes `name` from the hidden names without creating the set. */
-  forgetHidden(name: string): void {
-    this.#hidden?.delete(name)
+  /** Removes `name` from `whiteoutNames`. */
+  forgetWhiteout(name: string): void {
+    this.#whiteoutNames?.delete(name)
   }
 
   /**
-   * Reports whether this layer created `name`, other than as a directory. Always false in the overlay form, in which
-   * created names are not recorded.
+   * Reports whether `createdNames` contains `name`.
    */
-  hasMade(name: string): boolean {
-    return this.#made?.has(name) === true
+  hasCreated(name: string): boolean {
+    return this.#createdNames?.has(name) === true
   }
 
-  /** Reports whether `name` has a whiteout of this layer. */
-  hasHidden(name: string): boolean {
-    return this.#hidden?.has(name) === true
+  /** Reports whether `whiteoutNames` contains `name`. */
+  hasWhiteout(name: string): boolean {
+    return this.#whiteoutNames?.has(name) === true
   }
 
   /** Records that this layer has an entry for this directory or for something below it. */
@@ -145,19 +143,19 @@ export class Directory {
 
   /** Treats the directory as created by this layer, without attributes to restore. */
   treatAsCreated(): void {
-    this.found = undefined
-    this.fresh = true
+    this.lowerAttributes = undefined
+    this.hasNoLowerContent = true
   }
 }
 
 /** Yields all known directories below `top` and `top` itself, children before their parents. */
 export function* deepestFirst(top: Directory): Generator<Directory> {
-  const open = [{ directory: top, children: top.children[Symbol.iterator]() }]
-  for (let last = open.at(-1); last !== undefined; last = open.at(-1)) {
+  const stack = [{ directory: top, children: top.children[Symbol.iterator]() }]
+  for (let last = stack.at(-1); last !== undefined; last = stack.at(-1)) {
     const next = last.children.next()
     if (next.done === true) {
-      open.pop()
+      stack.pop()
       yield last.directory
-    } else open.push({ directory: next.value, children: next.value.children[Symbol.iterator]() })
+    } else stack.push({ directory: next.value, children: next.value.children[Symbol.iterator]() })
   }
 }

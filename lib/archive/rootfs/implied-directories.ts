@@ -1,17 +1,17 @@
 /**
- * Collects the directories of a layer's tree that no entry of the layer names. In the image, they have the attributes
- * of the lower layer that lists them, so a program that stacks the trees must know them.
+ * Collects the implied directories of a layer: those that were created only because the layer has entries below them.
+ * In the image, they have the attributes from a lower layer, so a program that stacks the trees must know them.
  */
 import type { Directory } from './directory.js'
 
 /** Maximum size in bytes of the list as JSON, which is part of the layer record: tens of thousands of directories. */
 const maxBytes = 4 * 2 ** 20
-/** Bytes per path in addition to the path itself: quotes, comma, indentation and newline. */
-const frame = 8
+/** Bytes of the JSON per path, in addition to the path: quotes, comma, indentation and newline. */
+const punctuationBytes = 8
 
 /**
- * Reports whether lower layers determine the attributes of `directory`. They do not if this layer lists the directory, or
- * if it hides the lower layers there.
+ * Reports whether lower layers determine the attributes of `directory`: this layer has no entry for it and does not
+ * hide the lower layers there.
  */
 export function isImplied(directory: Directory): boolean {
   if (directory.listed !== undefined || directory.replacesLower) return false
@@ -27,11 +27,11 @@ export class ImpliedDirectories {
 
   /**
    * Adds a path.
-   * @param shown `.` for the root, `./a/b` for other directories, with one character per byte
+   * @param displayPath `.` for the root, `./a/b` for other directories, as latin1
    */
-  add(shown: string): void {
-    const path = shown === '.' ? shown : shown.slice(2)
-    this.#bytes += Buffer.byteLength(JSON.stringify(path)) + frame
+  add(displayPath: string): void {
+    const path = displayPath === '.' ? displayPath : displayPath.slice(2)
+    this.#bytes += Buffer.byteLength(JSON.stringify(path)) + punctuationBytes
     if (this.#bytes > maxBytes) this.#paths = undefined
     this.#paths?.push(path)
   }

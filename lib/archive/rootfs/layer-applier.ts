@@ -1,9 +1,9 @@
 /**
- * Applies the entries of one layer to a directory tree and never writes outside of its root. Synchronous, which is
- * fastest in a worker thread and processes one entry after the other.
+ * Applies the entries of one layer to a directory tree. Never writes outside of its root. Synchronous, because that is
+ * fastest in a worker thread.
  *
- * Where other programs differ: `..` in names stops at the root; a file or link with entries below its name is replaced
- * by a directory; the last entry of a name wins; a hard link has the attributes of its target.
+ * Other programs treat these cases differently: `..` in names stops at the root; a file or link with entries below its
+ * name is replaced by a directory; the last entry of a name wins; a hard link has the attributes of its target.
  */
 import {
   closeSync,
@@ -26,11 +26,11 @@ import { markOpaque, type WhiteoutTreatment } from '../whiteouts/form.js'
 import { isBelowWhiteout, whiteoutOf } from '../whiteouts/name.js'
 import { type Whiteouts, makeWhiteouts } from './apply-whiteouts.js'
 import { AttributeWriter } from './attributes.js'
-import { asLatin1, toPathBytes } from './bytes-path.js'
+import { latin1Of, toPathBytes } from './bytes-path.js'
 import { deepestFirst, type Directory, type ListedAttributes } from './directory.js'
-import { unpackError, invalidEntry } from '../failure.js'
+import { unpackError, invalidEntryError } from '../failure.js'
 import { ImpliedDirectories, isImplied } from './implied-directories.js'
-import { skippedDevice } from './skipped-device.js'
+import { skippedDeviceWarning } from './skipped-device.js'
 import { layerPath, maxPathBytes, checkNameLength } from './layer-path.js'
 import { makeNodeOf, type NodeType, omissionWarning } from './nodes.js'
 import { type Owner, type OwnerPolicy, policyOfProcess } from './owners.js'
@@ -45,7 +45,7 @@ export interface ApplyOptions {
   readonly whiteouts: WhiteoutTreatment
   /** Default: `image` for root with all its capabilities, otherwise `process`. */
   readonly owner?: OwnerPolicy
-  /** Called once for each kind of thing that cannot be created. */
+  /** Called at most once for each code, with the first entry that it affects. */
   readonly warn?: Warn
   /** Default: `defaultLimits`. */
   readonly limits?: Pick<Limits, 'layerDirectories'>
@@ -87,7 +87,7 @@ export class LayerApplier implements EntryHandler {
     this.#tree = this.#withUnpackErrors(
       '.',
       () =>
-        new RootTree(asLatin1(realpathSync(root)), applies, limits?.layerDirectories, (parent, name) =>
+        new RootTree(latin1Of(realpathSync(root)), applies, limits?.layerDirectories, (parent, name) =>
           this.#onReplaced(parent, name),
         ),
     )
@@ -113,8 +113,8 @@ export class LayerApplier implements EntryHandler {
   }
 
   /**
-   * After `finish`: the directories of the tree that no entry names and whose attributes lower layers determine.
-   * Undefined with whiteouts `apply`, or if there are too many.
+   * The directories without an entry, whose attributes lower layers determine. Complete after `finish`. Undefined with
+   * whiteouts `apply`, or if there are too many.
    */
   get implied(): readonly string[] | undefined {
     return this.#form === 'apply' ? undefined : this.#implied.paths
@@ -161,9 +161,9 @@ export class LayerApplier implements EntryHandler {
     const { root } = this.#tree
     for (const directory of deepestFirst(root)) {
       const { path } = directory
-      const shown = `.${path.slice(root.name.length)}`
-      this.#withUnpackErrors(shown, () => this.#finishDirectory(directory, path, shown))
-      if (this.#form !== 'apply' && isImplied(directory)) this.#implied.add(shown)
+      const displayPath = `.${path.slice(root.name.length)}`
+      this.#withUnpackErrors(displayPath, () => this.#finishDirectory(directory, path, displayPath))
+      if (this.#form !== 'apply' && isImplied(directory)) this.#implied.add(displayPath)
     }
     if (this.#implied.paths === undefined)
       this.#warn(
@@ -172,7 +172,7 @@ export class LayerApplier implements EntryHandler {
       )
   }
 
-  /** Closes the current file. For a layer that ends early; may be called repeatedly. */
+  /** Closes the current file. Call it if the layer ends early. May be called repeatedly. */
   close(): void {
     const file = this.#open
     this.#open = undefined
@@ -184,20 +184,20 @@ export class LayerApplier implements EntryHandler {
       return work()
     } catch (error) {
       this.close()
-      // With `apply`, the tree is in a directory that the user has named; otherwise it is in the store.
+      // With `apply`, the user has named the directory of the tree. Otherwise the tree is in the store.
       throw unpackError(path, error, this.#into, this.#form === 'apply' ? 'target' : 'store')
     }
   }
 
   #applyEntry(entry: TarEntry): void {
     this.close()
-    const place = layerPath(entry.path)
-    if (place === undefined) {
-      if (entry.type !== 'directory') throw invalidEntry(entry.path, 'the root can only be a directory')
+    const normalized = layerPath(entry.path)
+    if (normalized === undefined) {
+      if (entry.type !== 'directory') throw invalidEntryError(entry.path, 'the root can only be a directory')
       this.#tree.root.listed = this.#listedAttributesOf(entry)
       return
     }
-    const { parent, name } = place
+    const { parent, name } = normalized
     if (isBelowWhiteout(parent)) {
       this.#warn(
         'WHITEOUT_CONTENT',
@@ -212,9 +212,9 @@ export class LayerApplier implements EntryHandler {
 
   #make(entry: TarEntry, parentPath: string, name: string): void {
     checkNameLength(name, entry.path)
-    const leftOut = skippedDevice(entry)
-    if (leftOut !== undefined) {
-      this.#warn(...leftOut)
+    const deviceWarning = skippedDeviceWarning(entry)
+    if (deviceWarning !== undefined) {
+      this.#warn(...deviceWarning)
       return
     }
     const parent = this.#tree.ensureDirectory(parentPath, entry.path)
@@ -227,16 +227,16 @@ export class LayerApplier implements EntryHandler {
     }
     const path = parent.pathOf(name)
     if (path.length > maxPathBytes)
-      throw invalidEntry(entry.path, `its path under the root is longer than ${maxPathBytes} bytes`)
+      throw invalidEntryError(entry.path, `its path under the root is longer than ${maxPathBytes} bytes`)
     if (!this.#makeOther(type, entry, parent, name, path)) return
     parent.timesChanged = true
     if (this.#form === 'apply') {
-      parent.made.add(name)
+      parent.createdNames.add(name)
       parent.touch()
     }
   }
 
-  /** Hides `name` of lower layers, because the entry of this layer that hid it was replaced by a directory. */
+  /** Hides `name` of lower layers, which the replaced entry of this layer would have hidden. */
   #onReplaced(parent: string, name: string): void {
     const path = parent === '' ? name : `${parent}/${name}`
     this.#warn(
@@ -262,9 +262,9 @@ export class LayerApplier implements EntryHandler {
       }
       case 'symlink': {
         if (entry.linkTarget === '' || entry.linkTarget.includes('\0'))
-          throw invalidEntry(entry.path, 'it is a symlink to an invalid name')
+          throw invalidEntryError(entry.path, 'it is a symlink to an invalid name')
         if (entry.linkTarget.length > maxPathBytes)
-          throw invalidEntry(
+          throw invalidEntryError(
             entry.path,
             `it is a symlink to a name of more than ${maxPathBytes} bytes (ENAMETOOLONG)`,
           )
@@ -303,9 +303,9 @@ export class LayerApplier implements EntryHandler {
     return true
   }
 
-  /** Creates an entry in place of an existing one. Existing files are unlinked, never written to. */
+  /** Calls `make` to create an entry, after removing an existing one. Existing files are never written to. */
   #inPlaceOf<T>(parent: Directory, name: string, make: () => T): T {
-    if (parent.hasHidden(name) || parent.child(name) !== undefined) this.#tree.clear(parent, name)
+    if (parent.hasWhiteout(name) || parent.child(name) !== undefined) this.#tree.clear(parent, name)
     try {
       return make()
     } catch (error) {
@@ -320,18 +320,18 @@ export class LayerApplier implements EntryHandler {
    * Returns undefined if the target is a device that was skipped; the link is then skipped as well.
    */
   #linkTarget(entry: TarEntry): string | undefined {
-    const place = layerPath(entry.linkTarget)
-    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined)
+    const normalizedTarget = layerPath(entry.linkTarget)
+    if (normalizedTarget === undefined || whiteoutOf(normalizedTarget.name, entry.path) !== undefined)
       throw missingTargetError(entry)
-    const parent = this.#tree.find(place.parent, entry.path)
-    if (parent === undefined || parent.hasHidden(place.name)) throw missingTargetError(entry)
-    const path = parent.pathOf(place.name)
+    const parent = this.#tree.find(normalizedTarget.parent, entry.path)
+    if (parent === undefined || parent.hasWhiteout(normalizedTarget.name)) throw missingTargetError(entry)
+    const path = parent.pathOf(normalizedTarget.name)
     const found =
       path.length > maxPathBytes ? undefined : lstatSync(toPathBytes(path), { throwIfNoEntry: false })
     if (found === undefined && this.#skippedDevices.has(path)) return undefined
     if (found === undefined) throw missingTargetError(entry)
     if (found.isDirectory())
-      throw invalidEntry(
+      throw invalidEntryError(
         entry.path,
         `it is a hard link to ${quotedLatin1(entry.linkTarget)}, which is a directory`,
       )
@@ -344,13 +344,13 @@ export class LayerApplier implements EntryHandler {
     return { mode, uid, gid, mtime: this.#mtime, xattrs }
   }
 
-  #finishDirectory(directory: Directory, path: string, shown: string): void {
-    const { listed, found, opaque, replacesLower, timesChanged, existedBefore } = directory
+  #finishDirectory(directory: Directory, path: string, displayPath: string): void {
+    const { listed, lowerAttributes, opaque, replacesLower, timesChanged, existedBefore } = directory
     if (this.#form === 'overlay' && (opaque || replacesLower))
       markOpaque(toPathBytes(path), { forOrdinaryUser: this.#forOrdinaryUser })
-    if (listed === undefined && found !== undefined) {
-      if (timesChanged) this.#attributes.restore(path, shown, found)
-    } else this.#attributes.setOnDirectory(path, shown, listed, existedBefore)
+    if (listed === undefined && lowerAttributes !== undefined) {
+      if (timesChanged) this.#attributes.restore(path, displayPath, lowerAttributes)
+    } else this.#attributes.setOnDirectory(path, displayPath, listed, existedBefore)
   }
 }
 
@@ -368,7 +368,7 @@ const exists = (path: string): boolean =>
   lstatSync(toPathBytes(path), { throwIfNoEntry: false }) !== undefined
 
 const missingTargetError = ({ path, linkTarget }: TarEntry): WindlassError =>
-  invalidEntry(
+  invalidEntryError(
     path,
     `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`,
     'If a lower layer has that file, pull with --no-unpack --rootfs DIR, which puts the layers on top of each other.',

@@ -1,6 +1,6 @@
 /**
- * Reads an unpacked layer back as a sequence of entries, including whiteouts of either form. Used to flatten a root
- * file system when the compressed layers are gone.
+ * Reads an unpacked layer back as a sequence of entries, with whiteouts as in an archive. Used to build a root file
+ * system when the compressed layers are gone.
  */
 import {
   type BigIntStats,
@@ -19,25 +19,25 @@ import { systemCallsAvailable, getXattr, listXattrs, isBoundByModes } from '../.
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
 import { isOverlayXattr, opaqueXattrs } from '../whiteouts/form.js'
 import { opaqueName, whiteoutName } from '../whiteouts/name.js'
-import { asLatin1, toPathBytes } from './bytes-path.js'
+import { latin1Of, toPathBytes } from './bytes-path.js'
 import { unpackError } from '../failure.js'
 
 interface OpenDirectory {
   readonly path: string
   readonly names: string[]
-  /** The original mode, if it was changed to read the directory. */
+  /** The mode to restore; undefined if it was not changed to read the directory. */
   readonly mode: number | undefined
 }
 
-/** Larger than a chunk of a tar reader, so that most files need one read. */
+/** Bytes of content to read at once. Large, so that most files need one read. */
 const chunkSize = 1 << 20
 const noXattrs: ReadonlyMap<string, Buffer> = new Map()
 
 /**
  * Passes the entries of the layer unpacked at `directory` to `handler`: a directory before its content, names in byte
- * order. Yields between entries and chunks, so that the caller can stop; a generator that is stopped early restores all
- * modes.
- * @param implied directories that the layer does not list, and that are not passed on: see `UnpackResult.implied`
+ * order. Yields after each entry and chunk, so that the caller can stop. Restores all modes that it changes, also if
+ * the generator is stopped early.
+ * @param implied directories without an entry in the layer, which are not passed on: see `UnpackResult.implied`
  * @param withContent whether the content of files is read and passed on (default true)
  * @throws WindlassError STORE_* when something cannot be read; the errors of `handler`
  */
@@ -48,9 +48,9 @@ export function* readLayerDirectory(
   withContent = true,
 ): Generator<undefined, void> {
   const unlisted = new Set(implied)
-  const root = withUnpackErrors(asLatin1(directory), () => asLatin1(realpathSync(directory)))
+  const root = withUnpackErrors(latin1Of(directory), () => latin1Of(realpathSync(directory)))
   const open: OpenDirectory[] = []
-  const links = new Map<string, string>()
+  const firstPathByInode = new Map<string, string>()
   const buffer = Buffer.allocUnsafe(chunkSize)
   const enter = (path: string, stats: BigIntStats): void => {
     emitDirectory(root, path, stats, handler, unlisted)
@@ -71,7 +71,7 @@ export function* readLayerDirectory(
       const path = `${last.path}/${name}`
       const stats = withUnpackErrors(path, () => lstatSync(toPathBytes(path), { bigint: true }))
       if (stats.isDirectory()) enter(path, stats)
-      else yield* emit(root, path, stats, links, withContent ? buffer : undefined, handler)
+      else yield* emitEntry(root, path, stats, firstPathByInode, withContent ? buffer : undefined, handler)
       yield
     }
   } finally {
@@ -87,54 +87,54 @@ function emitDirectory(
   unlisted: ReadonlySet<string>,
 ): void {
   const { xattrs, opaque } = withUnpackErrors(path, () => attributesOf(path))
-  const inLayer = path.slice(root.length + 1)
-  const name = inLayer === '' ? '.' : inLayer
+  const pathInLayer = path.slice(root.length + 1)
+  const name = pathInLayer === '' ? '.' : pathInLayer
   if (!unlisted.has(name)) {
     handler.entry(entryOf(name, 'directory', stats, { xattrs }))
     handler.end()
   }
   if (!opaque) return
-  handler.entry(entryOf(inLayer === '' ? opaqueName : `${inLayer}/${opaqueName}`, 'file', stats, {}))
+  handler.entry(entryOf(pathInLayer === '' ? opaqueName : `${pathInLayer}/${opaqueName}`, 'file', stats, {}))
   handler.end()
 }
 
-function* emit(
+function* emitEntry(
   root: string,
   path: string,
   stats: BigIntStats,
-  links: Map<string, string>,
+  firstPathByInode: Map<string, string>,
   buffer: Buffer | undefined,
   handler: EntryHandler,
 ): Generator<undefined, void> {
-  const inLayer = path.slice(root.length + 1)
+  const pathInLayer = path.slice(root.length + 1)
   const type = typeOf(stats)
   if (type === undefined) return
   if (type === 'character-device' && stats.rdev === 0n) {
-    const slash = inLayer.lastIndexOf('/') + 1
-    const hidden = inLayer.slice(0, slash) + whiteoutName(inLayer.slice(slash))
+    const slash = pathInLayer.lastIndexOf('/') + 1
+    const hidden = pathInLayer.slice(0, slash) + whiteoutName(pathInLayer.slice(slash))
     handler.entry(entryOf(hidden, 'file', stats, {}))
     handler.end()
     return
   }
-  const first = stats.nlink > 1n ? links.get(identity(stats)) : undefined
+  const first = stats.nlink > 1n ? firstPathByInode.get(inodeKey(stats)) : undefined
   if (first !== undefined) {
-    handler.entry(entryOf(inLayer, 'hardlink', stats, { linkTarget: first }))
+    handler.entry(entryOf(pathInLayer, 'hardlink', stats, { linkTarget: first }))
     handler.end()
     return
   }
-  if (stats.nlink > 1n) links.set(identity(stats), inLayer)
+  if (stats.nlink > 1n) firstPathByInode.set(inodeKey(stats), pathInLayer)
   const { xattrs } = withUnpackErrors(path, () => attributesOf(path))
   if (type === 'symlink') {
     const linkTarget = withUnpackErrors(path, () => readlinkSync(toPathBytes(path), { encoding: 'latin1' }))
-    handler.entry(entryOf(inLayer, type, stats, { xattrs, linkTarget }))
+    handler.entry(entryOf(pathInLayer, type, stats, { xattrs, linkTarget }))
   } else if (type === 'file') {
     const size = Number(stats.size)
     const sparse = stats.blocks * 512n < stats.size
-    handler.entry(entryOf(inLayer, type, stats, { xattrs, size, sparse }))
+    handler.entry(entryOf(pathInLayer, type, stats, { xattrs, size, sparse }))
     if (buffer) yield* passContent(path, stats, sparse, buffer, handler)
   } else {
     const device = type === 'fifo' ? undefined : deviceOf(stats.rdev)
-    handler.entry(entryOf(inLayer, type, stats, { xattrs, device }))
+    handler.entry(entryOf(pathInLayer, type, stats, { xattrs, device }))
   }
   handler.end()
 }
@@ -162,7 +162,7 @@ function* passContent(
   }
 }
 
-/** Opens a file, which is made readable temporarily if its owner may not read it. */
+/** Opens a file. Makes it readable temporarily if its owner may not read it. */
 function openToRead(path: string, mode: number): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
   try {
@@ -180,11 +180,11 @@ function openToRead(path: string, mode: number): number {
 
 function openDirectory(path: string, stats: BigIntStats): OpenDirectory {
   const mode = Number(stats.mode & 0o7777n)
-  const closed = isBoundByModes() && (mode & 0o500) !== 0o500
+  const needsPermission = isBoundByModes() && (mode & 0o500) !== 0o500
   return withUnpackErrors(path, () => {
-    if (closed) chmodSync(toPathBytes(path), mode | 0o500)
+    if (needsPermission) chmodSync(toPathBytes(path), mode | 0o500)
     const names = readdirSync(toPathBytes(path), { encoding: 'latin1' }).sort().reverse()
-    return { path, names, mode: closed ? mode : undefined }
+    return { path, names, mode: needsPermission ? mode : undefined }
   })
 }
 
@@ -205,7 +205,7 @@ function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaq
   return { xattrs, opaque: names.some((name) => opaqueXattrs.has(name)) }
 }
 
-function entryOf(path: string, type: EntryType, stats: BigIntStats, more: Partial<TarEntry>): TarEntry {
+function entryOf(path: string, type: EntryType, stats: BigIntStats, overrides: Partial<TarEntry>): TarEntry {
   return {
     path,
     type,
@@ -218,7 +218,7 @@ function entryOf(path: string, type: EntryType, stats: BigIntStats, more: Partia
     device: undefined,
     xattrs: noXattrs,
     sparse: false,
-    ...more,
+    ...overrides,
   }
 }
 
@@ -237,7 +237,7 @@ function deviceOf(rdev: bigint): { major: number; minor: number } {
   return { major: Number(major), minor: Number(minor) }
 }
 
-const identity = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
+const inodeKey = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`
 
 const isZero = (chunk: Buffer): boolean =>
   chunk[0] === 0 && chunk.compare(chunk, 0, chunk.length - 1, 1, chunk.length) === 0

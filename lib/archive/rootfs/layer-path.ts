@@ -2,11 +2,11 @@
  * Normalizes names of entries to paths inside a root, textually, so that neither `..` nor `/` leads out of it. All
  * paths are latin1 strings with one character per byte.
  */
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 
 /** `NAME_MAX` of Linux, in bytes. */
 const maxNameBytes = 255
-/** `PATH_MAX` of Linux without its NUL, in bytes. */
+/** `PATH_MAX` of Linux, in bytes, without the terminating NUL. */
 export const maxPathBytes = 4095
 
 /** A normalized path inside a root. */
@@ -21,7 +21,7 @@ export interface LayerPath {
  * @throws WindlassError LAYER_INVALID when the path contains NUL
  */
 export function layerPath(path: string): LayerPath | undefined {
-  if (path.includes('\0')) throw invalidEntry(path, 'its name contains a NUL byte')
+  if (path.includes('\0')) throw invalidEntryError(path, 'its name contains a NUL byte')
   const clean = normalize(path)
   if (clean === '') return undefined
   const slash = clean.lastIndexOf('/')
@@ -33,10 +33,13 @@ export function layerPath(path: string): LayerPath | undefined {
  */
 export function checkNameLength(name: string, path: string): void {
   if (name.length > maxNameBytes)
-    throw invalidEntry(path, `a component of its name has ${name.length} bytes, more than ${maxNameBytes}`)
+    throw invalidEntryError(
+      path,
+      `a component of its name has ${name.length} bytes, more than ${maxNameBytes}`,
+    )
 }
 
-/** Most paths are already normalized and need only one test. */
+/** Returns `path` at once if it is already normalized, as most are. */
 function normalize(path: string): string {
   if (!/(?:^|\/)(?:\.{0,2})(?:\/|$)/.test(path)) return path
   const kept: string[] = []

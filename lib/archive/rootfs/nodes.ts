@@ -9,7 +9,7 @@ const nodeTypes = { 'character-device': 0o020000, 'block-device': 0o060000, fifo
 /** An entry type created with mknod(2). */
 export type NodeType = keyof typeof nodeTypes
 
-/** Errors that mean that this process or file system cannot create the node. */
+/** Error codes that mean that this process or file system cannot create the node. */
 const refusals: readonly string[] = ['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']
 
 /**

@@ -1,8 +1,8 @@
-/** Sets the owners of new entries as far as the process is permitted to, and warns once otherwise. */
+/** Sets the owners of new entries. Warns about owners that this process is not permitted to set. */
 import { errnoOf } from '../../system/errno.js'
 import { whyCannotChown, isInUserNamespace } from '../../system/index.js'
 import { quotedLatin1 } from '../tar/refusal.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import type { Warn } from './warnings.js'
 
 /** A user and a group. */
@@ -12,9 +12,9 @@ export interface Owner {
 }
 
 /**
- * Determines the owners of files. `image`: as the layer specifies, which requires root with its capabilities.
- * `process`: this process. An `Owner`: that user, and the tree contains nothing that the user could not create;
- * requires root.
+ * The owners of files. `image`: as the layer specifies, which requires root with its capabilities. `process`: the user
+ * of this process. An `Owner`: that ordinary user, for whom devices and privileged attributes are skipped; requires
+ * root.
  */
 export type OwnerPolicy = 'image' | 'process' | Owner
 
@@ -35,10 +35,10 @@ export const policyOfProcess = (): OwnerPolicy => (whyCannotChown() === undefine
 
 /** Sets owners according to a policy. */
 export class OwnerWriter {
-  /** The owner of entries that the layer does not list. */
+  /** The owner of directories without an entry in the layer. */
   readonly implied: Owner
   readonly #process: Owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
-  /** The owner of all entries, regardless of the layer. */
+  /** The owner of all entries; undefined if the layer specifies the owners. */
   readonly #fixedOwner: Owner | undefined
 
   /** @param initialOwner the owner that new entries have when they are created, if known */
@@ -52,20 +52,20 @@ export class OwnerWriter {
   }
 
   /**
-   * Calls `change` if the entry does not have the right owner yet, and returns whether the owner was set. Most files of
-   * most images belong to root, so this saves calls.
-   * @param stale whether the current owner is that of a lower layer or unknown
+   * Calls `change` unless the entry is known to have the right owner already. Returns whether the owner was set.
+   * @param isOwnerUnknown whether the entry may have another owner than new entries have
    * @throws WindlassError LAYER_INVALID for an owner out of range; the errors of `change`
    */
-  setOwner(owned: Owned, change: (uid: number, gid: number) => void, stale = false): boolean {
+  setOwner(owned: Owned, change: (uid: number, gid: number) => void, isOwnerUnknown = false): boolean {
     const { path, uid, gid } = owned
-    if (!isId(uid) || !isId(gid)) throw invalidEntry(path, `its owner ${uid}:${gid} is out of range`)
+    if (!isId(uid) || !isId(gid)) throw invalidEntryError(path, `its owner ${uid}:${gid} is out of range`)
     const owner = this.#fixedOwner ?? this.#imageOwner(owned)
     if (this.#fixedOwner !== undefined && (owner.uid !== uid || owner.gid !== gid))
       this.#warnOfPolicy(owner, path)
-    if (!stale && owner.uid === this.initialOwner?.uid && owner.gid === this.initialOwner.gid) return false
-    // New entries belong to this process; only directories of lower layers may not.
-    if (!stale && this.policy === 'process') return false
+    if (!isOwnerUnknown && owner.uid === this.initialOwner?.uid && owner.gid === this.initialOwner.gid)
+      return false
+    // A new entry already belongs to this process.
+    if (!isOwnerUnknown && this.policy === 'process') return false
     try {
       change(owner.uid, owner.gid)
       return true
@@ -113,7 +113,7 @@ export class OwnerWriter {
 const isId = (id: number): boolean => Number.isInteger(id) && id >= 0 && id <= noId
 
 /**
- * Returns the user or group id for an id in the layer: root for 2^32 - 1, which is not a valid id. podman, containerd and
- * Docker do the same.
+ * Returns the user or group id for an id in the layer: root for 2^32 - 1, which is not a valid id. podman, containerd
+ * and Docker do the same.
  */
 export const ownerIdOf = (id: number): number => (id === noId ? 0 : id)

@@ -1,6 +1,6 @@
 /**
- * The real directories under a root: resolves paths inside the root like chroot(2), creates missing parents, and
- * forgets what is replaced. Never leaves the root or follows the last component of a path.
+ * The directories on the disk under a root. Resolves the parent paths of entries inside the root, following links like
+ * chroot(2), and creates missing directories. Never leaves the root.
  */
 import { type BigIntStats, chmodSync, lstatSync, mkdirSync, readdirSync, readlinkSync } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
@@ -10,7 +10,7 @@ import { formatCount } from '../../quantities.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import { toPathBytes } from './bytes-path.js'
 import { defaultAcl, Directory } from './directory.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import { maxPathBytes, checkNameLength } from './layer-path.js'
 import { remove } from './remove-tree.js'
 
@@ -18,7 +18,7 @@ import { remove } from './remove-tree.js'
 const maxLinks = 40
 
 /** An entry that blocks a path: neither a directory nor a link to one. */
-interface Blocked {
+interface BlockingEntry {
   readonly parent: Directory
   readonly name: string
 }
@@ -31,15 +31,15 @@ export type OnReplaced = (parent: string, name: string) => void
 /** The tree under a root while a layer is applied. */
 export class RootTree {
   readonly root: Directory
-  #known = 0
+  #directoryCount = 0
   readonly #isBoundByModes = isBoundByModes()
-  /** The last requested parent: most entries of an archive have the same parent as the previous one. */
-  #last: { readonly path: string; readonly directory: Directory } | undefined
+  /** The last requested directory. Cached, because most entries have the same parent as the previous one. */
+  #lastRequested: { readonly path: string; readonly directory: Directory } | undefined
 
   /**
    * @param path the path of the root, latin1 and without links
-   * @param mayHaveLowerLayers whether the root may contain lower layers; the attributes of their directories are then
-   * restored, unless this layer lists them
+   * @param mayHaveLowerLayers whether the root may contain lower layers. The attributes of their directories are then
+   * restored, unless this layer has entries for them
    * @param layerDirectories the maximum number of directories
    * @param onReplaced called when an entry of this layer is replaced by a directory
    */
@@ -51,36 +51,37 @@ export class RootTree {
   ) {
     this.root = new Directory(undefined, path)
     this.#recordFound(this.root, lstatSync(toPathBytes(path), { bigint: true }))
-    this.root.fresh = readdirSync(toPathBytes(path)).length === 0
-    if (!mayHaveLowerLayers) this.root.found = undefined
+    this.root.hasNoLowerContent = readdirSync(toPathBytes(path)).length === 0
+    if (!mayHaveLowerLayers) this.root.lowerAttributes = undefined
   }
 
   /**
    * Returns the directory `path` (normalized), creating it and its parents if needed. Replaces a blocking entry by a
-   * directory, as overlayfs does when the two come from different layers.
+   * directory, as overlayfs does if the entry and the directory come from different layers.
+   * @param entry the name of the entry that needs the directory, for messages
    * @throws WindlassError LAYER_INVALID for too many links or a name that is too long; LIMIT_EXCEEDED; the errors of
    * `node:fs`
    */
   ensureDirectory(path: string, entry: string): Directory {
     for (;;) {
-      const found = this.#reach(path, entry)
+      const found = this.#findOrMake(path, entry)
       if (found instanceof Directory) return found
       const { parent, name } = found
-      const isOfThisLayer = !this.mayHaveLowerLayers || parent.hasMade(name)
+      const isOfThisLayer = !this.mayHaveLowerLayers || parent.hasCreated(name)
       this.clear(parent, name)
       if (isOfThisLayer) this.onReplaced(parent.path.slice(this.root.name.length + 1), name)
     }
   }
 
-  /** Like `need`, but returns undefined if an entry blocks the path. */
+  /** Like `ensureDirectory`, but returns undefined if an entry blocks the path. */
   ensureUnlessBlocked(path: string, entry: string): Directory | undefined {
-    const found = this.#reach(path, entry)
+    const found = this.#findOrMake(path, entry)
     return found instanceof Directory ? found : undefined
   }
 
-  /** Like `need`, but returns undefined if the directory does not exist. */
+  /** Like `ensureDirectory`, but returns undefined if the directory does not exist. */
   find(path: string, entry: string): Directory | undefined {
-    if (this.#last?.path === path) return this.#last.directory
+    if (this.#lastRequested?.path === path) return this.#lastRequested.directory
     const found = this.#walk(path, entry)
     return found instanceof Directory && found.exists ? found : undefined
   }
@@ -88,9 +89,9 @@ export class RootTree {
   /** Returns the directory `name` in `parent` if it exists. Does not follow links. */
   childOf(parent: Directory, name: string): Directory | undefined {
     const known = parent.child(name)
-    if (known !== undefined || parent.fresh || parent.hasHidden(name)) return known
-    const found = inspect(parent.pathOf(name))
-    return found?.isDirectory() === true ? this.#adopt(parent, name, found) : undefined
+    if (known !== undefined || parent.hasNoLowerContent || parent.hasWhiteout(name)) return known
+    const found = statEntry(parent.pathOf(name))
+    return found?.isDirectory() === true ? this.#addExisting(parent, name, found) : undefined
   }
 
   /** Returns the directory `name` in `parent`, creating it in place of any other entry. */
@@ -103,11 +104,14 @@ export class RootTree {
     return directory
   }
 
-  /** Removes the entry `name` in `parent` and forgets everything about it. Returns false if it did not exist. */
+  /**
+   * Removes the entry `name` in `parent` from the disk and from this tree. Returns false if it did not exist on the
+   * disk.
+   */
   clear(parent: Directory, name: string): boolean {
-    this.#last = undefined
+    this.#lastRequested = undefined
     parent.forget(name)
-    parent.forgetHidden(name)
+    parent.forgetWhiteout(name)
     const removed = remove(parent.pathOf(name))
     if (removed) parent.timesChanged = true
     return removed
@@ -115,24 +119,24 @@ export class RootTree {
 
   /** Must be called after creating a symlink, which may change where a path leads. */
   onSymlinkCreated(): void {
-    this.#last = undefined
+    this.#lastRequested = undefined
   }
 
-  #reach(path: string, entry: string): Directory | Blocked {
-    if (this.#last?.path === path) return this.#last.directory
+  #findOrMake(path: string, entry: string): Directory | BlockingEntry {
+    if (this.#lastRequested?.path === path) return this.#lastRequested.directory
     const found = this.#walk(path, entry)
     if (!(found instanceof Directory)) return found
     if (!found.exists) this.#make(found, entry)
-    this.#last = { path, directory: found }
+    this.#lastRequested = { path, directory: found }
     return found
   }
 
-  #walk(path: string, entry: string): Directory | Blocked {
+  #walk(path: string, entry: string): Directory | BlockingEntry {
     const remaining = path.split('/').reverse()
     let at = this.root
     let links = 0
-    /** The link of `path` that is being followed, until at most `rest` names remain. */
-    let link: (Blocked & { readonly rest: number }) | undefined
+    /** The outermost link being followed. Its target is resolved once fewer than `rest` names remain. */
+    let link: (BlockingEntry & { readonly rest: number }) | undefined
     for (let part = remaining.pop(); part !== undefined; part = remaining.pop()) {
       if (link !== undefined && remaining.length < link.rest) link = undefined
       if (part === '' || part === '.') continue
@@ -146,11 +150,11 @@ export class RootTree {
         continue
       }
       checkNameLength(part, entry)
-      const found = at.exists && !at.hasHidden(part) ? inspect(at.pathOf(part)) : undefined
-      if (found === undefined) at = missing(at, part)
-      else if (found.isDirectory()) at = this.#adopt(at, part, found)
+      const found = at.exists && !at.hasWhiteout(part) ? statEntry(at.pathOf(part)) : undefined
+      if (found === undefined) at = placeholderFor(at, part)
+      else if (found.isDirectory()) at = this.#addExisting(at, part, found)
       else if (found.isSymbolicLink()) {
-        if (++links > maxLinks) throw invalidEntry(entry, `more than ${maxLinks} symlinks lead to it`)
+        if (++links > maxLinks) throw invalidEntryError(entry, `more than ${maxLinks} symlinks lead to it`)
         const target = readlinkSync(toPathBytes(at.pathOf(part)), { encoding: 'latin1' })
         link ??= { parent: at, name: part, rest: remaining.length }
         if (target.startsWith('/')) at = this.root
@@ -164,22 +168,22 @@ export class RootTree {
   #make(directory: Directory, entry: string): void {
     let { path } = directory
     if (path.length > maxPathBytes)
-      throw invalidEntry(entry, `its path under the root is longer than ${maxPathBytes} bytes`)
-    const missing: Directory[] = []
-    for (let at: Directory | undefined = directory; at?.exists === false; at = at.parent) missing.push(at)
-    path = missing.at(-1)?.parent?.path ?? ''
-    for (const each of missing.reverse()) {
+      throw invalidEntryError(entry, `its path under the root is longer than ${maxPathBytes} bytes`)
+    const toCreate: Directory[] = []
+    for (let at: Directory | undefined = directory; at?.exists === false; at = at.parent) toCreate.push(at)
+    path = toCreate.at(-1)?.parent?.path ?? ''
+    for (const each of toCreate.reverse()) {
       const { parent, name } = each
       if (parent === undefined) continue
       path = `${path}/${name}`
       checkNameLength(name, entry)
-      if (parent.hasHidden(name)) {
+      if (parent.hasWhiteout(name)) {
         this.clear(parent, name)
         each.replacesLower = true
       }
       this.#mkdir(parent, each, path)
       each.exists = true
-      each.fresh = true
+      each.hasNoLowerContent = true
       this.#add(parent, each, entry)
       parent.timesChanged = true
       each.touch()
@@ -194,10 +198,10 @@ export class RootTree {
       this.clear(parent, made.name)
       mkdirSync(toPathBytes(path), 0o700)
     }
-    parent.forgetMade(made.name)
+    parent.forgetCreated(made.name)
   }
 
-  #adopt(parent: Directory, name: string, stats: BigIntStats): Directory {
+  #addExisting(parent: Directory, name: string, stats: BigIntStats): Directory {
     const directory = new Directory(parent, name)
     this.#recordFound(directory, stats)
     this.#add(parent, directory, name)
@@ -205,9 +209,9 @@ export class RootTree {
   }
 
   #add(parent: Directory, directory: Directory, entry: string): void {
-    if (++this.#known > this.layerDirectories)
+    if (++this.#directoryCount > this.layerDirectories)
       throw limitExceeded(
-        `Unpacking ${quotedLatin1(entry)} failed: the layer has entries in ${formatCount(this.#known, 'directory', 'directories')}`,
+        `Unpacking ${quotedLatin1(entry)} failed: the layer has entries in ${formatCount(this.#directoryCount, 'directory', 'directories')}`,
         'layerDirectories',
         this.layerDirectories,
       )
@@ -215,8 +219,8 @@ export class RootTree {
   }
 
   /**
-   * Records a directory that existed before this layer. Until the layer is done, it is accessible to this process and
-   * passes on neither its group nor its ACL.
+   * Records the attributes of a directory that existed before this layer, and makes it accessible to this process.
+   * Removes its setgid bit and default ACL, because new entries would inherit them.
    */
   #recordFound(directory: Directory, { mode, atimeNs, mtimeNs }: BigIntStats): void {
     const bits = Number(mode & 0o7777n)
@@ -224,7 +228,7 @@ export class RootTree {
     const acl = takeDefaultAcl(directory.path)
     const madeWritable = needed !== bits
     directory.existedBefore = true
-    directory.found = { mode: bits, atime: atimeNs, mtime: mtimeNs, madeWritable, acl }
+    directory.lowerAttributes = { mode: bits, atime: atimeNs, mtime: mtimeNs, madeWritable, acl }
     if (madeWritable) chmodSync(toPathBytes(directory.path), needed)
     if (madeWritable || acl !== undefined) directory.timesChanged = true
   }
@@ -232,8 +236,8 @@ export class RootTree {
 
 const setgid = 0o2000
 
-/** Returns a directory that does not exist yet. `#make` creates it if the path ends at it or below it. */
-function missing(parent: Directory, name: string): Directory {
+/** Returns a placeholder for a directory that does not exist. `#make` creates it if the resolved path contains it. */
+function placeholderFor(parent: Directory, name: string): Directory {
   const directory = new Directory(parent, name)
   directory.exists = false
   return directory
@@ -242,13 +246,14 @@ function missing(parent: Directory, name: string): Directory {
 /**
  * Returns the entry at `path` (latin1), without following a link; undefined if there is none or the path is too long.
  */
-function inspect(path: string): BigIntStats | undefined {
+function statEntry(path: string): BigIntStats | undefined {
   if (path.length > maxPathBytes) return undefined
   return lstatSync(toPathBytes(path), { bigint: true, throwIfNoEntry: false })
 }
 
 /**
- * Removes and returns the default ACL of the directory `path` (latin1); undefined if it has none or cannot be changed.
+ * Removes and returns the default ACL of the directory `path` (latin1). Returns undefined if it has none or cannot be
+ * changed.
  */
 function takeDefaultAcl(path: string): Buffer | undefined {
   if (!systemCallsAvailable()) return undefined

@@ -9,10 +9,14 @@ const maxMajor = 0xfff
 const maxMinor = 0xfffff
 
 /** Returns the warning for a device that cannot or must not be created; undefined for other entries. */
-export function skippedDevice({ type, device, path }: TarEntry): readonly [WarningCode, string] | undefined {
+export function skippedDeviceWarning({
+  type,
+  device,
+  path,
+}: TarEntry): readonly [WarningCode, string] | undefined {
   if (type !== 'character-device' && type !== 'block-device') return undefined
   if (isForeignDevice({ type, device }))
-    // Truncated to the limits, it would be another device.
+    // Linux would truncate the number, which would create another device.
     return [
       'DEVICE_FOREIGN',
       `Devices with a number that Linux does not have are skipped (first: ${quotedLatin1(path)})`,

@@ -1,14 +1,14 @@
 /** The warnings about parts of a layer that could not be unpacked. Each kind is reported once for each layer. */
 
-/** The codes of all warnings. An object, so that each code can have a comment; the values are not used. */
+/** The codes of all warnings, as keys. The values are not used. */
 export const warningCodes = {
-  /** Owners that cannot be set by this process, or are not supported by its user namespace or the file system. */
+  /** Owners that this process cannot set, or that its user namespace or the file system does not support. */
   OWNER_SKIPPED: null,
-  /** The entry names the owner 2^32 - 1, which is not a valid ID. The file is given to root. */
+  /** Entries with the owner 2^32 - 1, which is not a valid ID. They are given to root. */
   OWNER_NONE: null,
-  /** An entry was replaced by a directory because the same layer has entries below it. */
+  /** Entries replaced by a directory, because the same layer has entries below them. */
   PARENT_REPLACED: null,
-  /** Too many directories have no entry of their own, so that not all of them could be recorded. */
+  /** More implied directories than can be recorded: see `ImpliedDirectories`. */
   IMPLIED_UNRECORDED: null,
   /** Devices with numbers that Linux does not support. */
   DEVICE_FOREIGN: null,
@@ -40,7 +40,7 @@ const machineWarningCodes: ReadonlySet<string> = new Set<WarningCode>([
   'TIME_SKIPPED',
 ])
 
-/** Reports whether a warning concerns the machine and therefore applies to every layer. */
+/** Reports whether the cause of a warning is the machine, which affects every layer. */
 export const isMachineWarning = (code: string): boolean => machineWarningCodes.has(code)
 
 /** Receives a warning. */

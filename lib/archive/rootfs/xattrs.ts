@@ -13,9 +13,9 @@ import {
   setXattr,
 } from '../../system/index.js'
 import { formatExactBytes } from '../../quantities.js'
-import { nothingKept, quotedLatin1 } from '../tar/refusal.js'
+import { nothingKeptHint, quotedLatin1 } from '../tar/refusal.js'
 import { isOverlayXattr } from '../whiteouts/form.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import type { Warn } from './warnings.js'
 
 /** `XATTR_NAME_MAX` and `XATTR_SIZE_MAX` (linux/limits.h), in bytes. */
@@ -27,7 +27,7 @@ export interface XattrOptions {
   /** The root of the tree, a path of this process. */
   readonly root: string
   readonly warn: Warn
-  /** Set only attributes that an ordinary user can set, because the tree is for one. */
+  /** Whether the tree is for an ordinary user. Attributes that such a user cannot set are then skipped. */
   readonly forOrdinaryUser: boolean
 }
 
@@ -36,7 +36,7 @@ export class XattrWriter {
   constructor(private readonly options: XattrOptions) {}
 
   /**
-   * Sets all attributes of the file at `at`. `path` is its name for messages.
+   * Sets `xattrs` on the file at `at`. `path` is the name of the entry, for messages.
    * @throws WindlassError LAYER_INVALID when an attribute exceeds the limits of Linux; SystemError for other errors
    */
   set(at: Buffer, path: string, xattrs: ReadonlyMap<string, Buffer>): void {
@@ -49,10 +49,10 @@ export class XattrWriter {
         continue
       }
       if (name.length > maxNameBytes || value.length > maxValueBytes)
-        throw invalidEntry(
+        throw invalidEntryError(
           path,
           `its extended attribute ${quotedLatin1(name)} exceeds the limits of Linux`,
-          `Linux allows names of up to ${maxNameBytes} bytes and values of up to ${formatExactBytes(maxValueBytes)}. ${nothingKept}`,
+          `Linux allows names of up to ${maxNameBytes} bytes and values of up to ${formatExactBytes(maxValueBytes)}. ${nothingKeptHint}`,
         )
       const why = this.#attempt(at, name, value)
       if (why !== undefined)
@@ -63,7 +63,7 @@ export class XattrWriter {
     }
   }
 
-  /** Removes all attributes that an image may set, as far as this process is permitted to. */
+  /** Removes all attributes that an image may set and that this process may remove. */
   clear(at: Buffer): void {
     if (!systemCallsAvailable()) return
     try {

@@ -1,6 +1,6 @@
 /** Parses header blocks in the formats v7, ustar, pax, GNU and star. */
 import { parseNumericField, parseOctalField } from './numbers.js'
-import { invalidArchive } from './refusal.js'
+import { invalidArchiveError } from './refusal.js'
 
 /** Size of a block in bytes. */
 export const blockSize = 512
@@ -36,10 +36,10 @@ export function isZeroBlock(bytes: Buffer, at: number): boolean {
  * @throws WindlassError LAYER_INVALID
  */
 export function parseHeader(bytes: Buffer, at: number): RawHeader {
-  if (!isChecksumRight(bytes, at)) throw invalidArchive('the checksum of a header is wrong')
+  if (!isChecksumRight(bytes, at)) throw invalidArchiveError('the checksum of a header is wrong')
   const format = formatOf(bytes, at)
   const name = textField(bytes, at, 100)
-  const extended = format !== 'v7'
+  const hasExtendedFields = format !== 'v7'
   const header = {
     format,
     flag: String.fromCharCode(bytes[at + 156]!),
@@ -50,19 +50,19 @@ export function parseHeader(bytes: Buffer, at: number): RawHeader {
     gid: parseNumericField(bytes, at + 116, 8, 'gid'),
     size: parseNumericField(bytes, at + 124, 12, 'size'),
     mtime: parseNumericField(bytes, at + 136, 12, 'mtime'),
-    major: extended ? parseNumericField(bytes, at + 329, 8, 'device major') : 0,
-    minor: extended ? parseNumericField(bytes, at + 337, 8, 'device minor') : 0,
+    major: hasExtendedFields ? parseNumericField(bytes, at + 329, 8, 'device major') : 0,
+    minor: hasExtendedFields ? parseNumericField(bytes, at + 337, 8, 'device minor') : 0,
   }
-  const prefix = extended ? prefixOf(format, bytes, at) : ''
+  const prefix = hasExtendedFields ? prefixOf(format, bytes, at) : ''
   header.path = prefix === '' ? name : `${prefix}/${name}`
   return header
 }
 
 /** Verifies the sum of all bytes, with spaces in place of the checksum. Old Sun archives sum signed bytes. */
 function isChecksumRight(bytes: Buffer, at: number): boolean {
-  let given: number
+  let statedSum: number
   try {
-    given = parseOctalField(bytes, at + 148, 8, 'checksum')
+    statedSum = parseOctalField(bytes, at + 148, 8, 'checksum')
   } catch {
     return false
   }
@@ -76,11 +76,11 @@ function isChecksumRight(bytes: Buffer, at: number): boolean {
     unsigned += bytes[i]!
     negativeCount += bytes[i]! >> 7
   }
-  return given === unsigned || given === unsigned - 256 * negativeCount
+  return statedSum === unsigned || statedSum === unsigned - 256 * negativeCount
 }
 
 function formatOf(bytes: Buffer, at: number): TarFormat {
-  if (bytes[at + 257] !== 0x75) return 'v7'
+  if (bytes[at + 257] !== 0x75) return 'v7' // not the `u` of `ustar`
   const magic = bytes.toString('latin1', at + 257, at + 265)
   if (magic === 'ustar  \0') return 'gnu'
   if (!magic.startsWith('ustar\0')) return 'v7'

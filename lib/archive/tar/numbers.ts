@@ -1,5 +1,5 @@
 /** Parses numbers of tar headers and pax records: octal, base-256 and decimal, with the same tolerance as Go. */
-import { invalidArchive } from './refusal.js'
+import { invalidArchiveError } from './refusal.js'
 
 const maxInt64 = 2n ** 63n - 1n
 const nul = 0x00
@@ -7,7 +7,7 @@ const space = 0x20
 
 /**
  * Parses a numeric header field: octal, or two's complement base-256 if the first bit is set (GNU, star). Returns a
- * bigint only if a number would not be exact.
+ * bigint if a number would not be exact.
  * @throws WindlassError LAYER_INVALID when the field contains other characters or exceeds int64
  */
 export function parseNumericField(bytes: Buffer, at: number, length: number, name: string): number | bigint {
@@ -26,7 +26,7 @@ export function parseOctalField(bytes: Buffer, at: number, length: number, name:
   for (let i = start; i < end; i++) {
     const digit = bytes[i]! - 0x30
     if (bytes[i] === nul) break
-    if (digit < 0 || digit > 7) throw invalidArchive(`the ${name} of a header is not a number`)
+    if (digit < 0 || digit > 7) throw invalidArchiveError(`the ${name} of a header is not a number`)
     value = value * 8 + digit
   }
   return value
@@ -41,7 +41,7 @@ function parseBinaryField(bytes: Buffer, at: number, length: number, name: strin
     const byte = negative ? ~bytes[at + i]! & 0xff : bytes[at + i]!
     value = (value << 8n) | BigInt(i === 0 ? byte & 0x7f : byte)
   }
-  if (value > maxInt64) throw invalidArchive(`the ${name} of a header overflows`)
+  if (value > maxInt64) throw invalidArchiveError(`the ${name} of a header overflows`)
   return numberIfExact(negative ? ~value : value)
 }
 
@@ -50,7 +50,7 @@ export function parseInt64(text: string): number | bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined
   const short = Number(text)
   if (Number.isSafeInteger(short)) return short
-  // BigInt needs seconds for a million digits; an int64 has at most 19 besides leading zeros.
+  // BigInt needs seconds for a million digits. An int64 has at most 19 digits without leading zeros.
   const digits = text.replace(/^[+-]?0*/, '')
   if (digits.length > 19) return undefined
   const value = text.startsWith('-') ? -BigInt(digits) : BigInt(digits)

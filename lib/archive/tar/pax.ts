@@ -1,6 +1,6 @@
 /** Parses pax extended headers: records of the form `<length> <key>=<value>\n` (POSIX.1-2001, pax). */
 import { parseInt64 } from './numbers.js'
-import { invalidArchive } from './refusal.js'
+import { invalidArchiveError } from './refusal.js'
 
 /** Keys and values as latin1. The last value of a repeated key wins; an empty value is an empty string. */
 export type PaxRecords = ReadonlyMap<string, string>
@@ -25,7 +25,7 @@ export function parsePax(body: Buffer): PaxRecords {
     const { key, value, next } = parseRecord(text, at)
     if (key === sparseOffset || key === sparseLength) {
       if (key !== (sparse.length % 2 === 0 ? sparseOffset : sparseLength) || value.includes(','))
-        throw invalidArchive('the sparse map of a pax header is out of order')
+        throw invalidArchiveError('the sparse map of a pax header is out of order')
       sparse.push(value)
     } else records.set(key, value)
     at = next
@@ -46,8 +46,8 @@ function parseRecord(text: string, at: number): { key: string; value: string; ne
   const value = text.slice(equals + 1, next - 1)
   if (key === '' || key.includes('\0')) throw malformedError()
   if (withoutNul.has(key) && value.includes('\0'))
-    throw invalidArchive(`the pax record ${key} contains a NUL byte`)
+    throw invalidArchiveError(`the pax record ${key} contains a NUL byte`)
   return { key, value, next }
 }
 
-const malformedError = (): Error => invalidArchive('a record of a pax header is malformed')
+const malformedError = (): Error => invalidArchiveError('a record of a pax header is malformed')

@@ -8,7 +8,7 @@ export class Placement {
   #current = 0
   #filled = 0
 
-  /** @param fragments their total length must equal the length of the data */
+  /** @param fragments where the data goes; their total length equals the length of the data */
   constructor(fragments: readonly Fragment[]) {
     this.#fragments = fragments
   }

@@ -1,6 +1,6 @@
 /**
- * Reads tar archives with the semantics of Go's archive/tar, so that image scanners see the same files as are unpacked.
- * Accepts chunks, calls its handler synchronously, and buffers only headers.
+ * Reads tar archives with the semantics of Go's archive/tar, so that image scanners, which use it, see the same files.
+ * Accepts chunks of any size, calls its handler synchronously, and buffers only headers.
  */
 import { asWindlassError } from '../../errors.js'
 import { defaultLimits } from '../../limits.js'
@@ -11,7 +11,7 @@ import { blockSize, isZeroBlock, parseHeader, type RawHeader } from './header.js
 import type { TarLimits } from './limits.js'
 import { noRecords, parsePax } from './pax.js'
 import { Placement } from './placement.js'
-import { invalidArchive, overLimitError, quotedLatin1 } from './refusal.js'
+import { invalidArchiveError, overLimitError, quotedLatin1 } from './refusal.js'
 import {
   checkSparse,
   HeaderMap,
@@ -35,16 +35,17 @@ export class TarReader {
   readonly #handler: EntryHandler
   readonly #limits: TarLimits
   #state: State = 'header'
-  /** A block that started in an earlier chunk. */
+  /** The start of a block that continues in the next chunk. */
   readonly #partial = Buffer.alloc(blockSize)
   #partialLength = 0
-  /** Bytes of the archive before the current chunk, for messages. */
+  /** Number of bytes of the archive before the current chunk, for messages. */
   #bytesRead = 0
 
   #extensions = noExtensions
+  /** Type flag and content of the extended header or GNU long name that is being read. */
   #metaFlag = ''
   #meta = Buffer.alloc(0)
-  /** Number of bytes still to come of the stored content of an entry, of an extended header, or of padding. */
+  /** Number of bytes that remain of the current content, extended header or padding. */
   #left = 0
   /** Number of bytes of padding after the current content. */
   #padding = 0
@@ -63,7 +64,7 @@ export class TarReader {
     this.#limits = { ...defaultLimits, ...limits }
   }
 
-  /** Reports whether the end of the archive was read. Later bytes are ignored. */
+  /** Whether the end of the archive was read. Later bytes are ignored. */
   get ended(): boolean {
     return this.#state === 'end'
   }
@@ -92,7 +93,7 @@ export class TarReader {
         (atEntryBoundary && this.#partialLength === 0)
       )
         return
-      throw invalidArchive(
+      throw invalidArchiveError(
         `it is truncated after ${formatCount(this.#bytesRead, 'byte')}, inside ${this.#state === 'data' ? 'the content of an entry' : 'a header'}`,
       )
     })
@@ -155,7 +156,8 @@ export class TarReader {
   #processBlock(bytes: Buffer, at: number): void {
     switch (this.#state) {
       case 'second-zero':
-        if (!isZeroBlock(bytes, at)) throw invalidArchive('a block of zeros is not followed by a second one')
+        if (!isZeroBlock(bytes, at))
+          throw invalidArchiveError('a block of zeros is not followed by a second one')
         this.#state = 'end'
         return
       case 'header-map':
@@ -164,7 +166,7 @@ export class TarReader {
         return
       case 'leading-map':
         if (this.#left < blockSize)
-          throw invalidArchive('the sparse map of a file does not end within its entry')
+          throw invalidArchiveError('the sparse map of a file does not end within its entry')
         this.#left -= blockSize
         if (this.#leadingMap!.addBlock(bytes, at)) this.#startPaxSparse(this.#leadingMap!.fragments())
         return
@@ -220,8 +222,8 @@ export class TarReader {
         this.#extensions = { ...this.#extensions, longLink: textBeforeNul(body) }
         break
       default:
-        // Go returns a global header as an entry of its own: it must be valid, has no effect, and discards the
-        // extensions read before it.
+        // Go returns a global header as an entry of its own. So it must be valid, has no effect, and discards the
+        // extensions that were read before it.
         parsePax(body)
         this.#extensions = noExtensions
     }
@@ -247,14 +249,15 @@ export class TarReader {
       this.#startEntry(merged, undefined, size, merged.path)
       return
     }
-    if (merged.type !== 'file') throw invalidArchive(`${quotedLatin1(merged.path)} is sparse but not a file`)
+    if (merged.type !== 'file')
+      throw invalidArchiveError(`${quotedLatin1(merged.path)} is sparse but not a file`)
     if (format === 'pax 0.x') {
       this.#startPaxSparse(mapFromRecords(records))
       return
     }
     this.#leadingMap = new LeadingMap(this.#limits)
     this.#state = 'leading-map'
-    if (this.#left === 0) throw invalidArchive(`the sparse file ${quotedLatin1(merged.path)} has no map`)
+    if (this.#left === 0) throw invalidArchiveError(`the sparse file ${quotedLatin1(merged.path)} has no map`)
   }
 
   #startPaxSparse(fragments: readonly Fragment[]): void {
@@ -322,7 +325,7 @@ export class TarReader {
 
 function checkedSize(size: number | bigint, path: string): number {
   if (size < 0 || size > Number.MAX_SAFE_INTEGER)
-    throw invalidArchive(`the size of ${quotedLatin1(path)} is ${size}, which is not possible`)
+    throw invalidArchiveError(`the size of ${quotedLatin1(path)} is ${size}, which is not possible`)
   return Number(size)
 }
 

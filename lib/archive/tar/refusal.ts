@@ -6,10 +6,10 @@ import { formatExactBytes, formatNumber } from '../../quantities.js'
 import { printable } from '../../codec/printable.js'
 
 /** Maximum number of bytes of a name in a message. */
-const maxShown = 200
+const maxShownBytes = 200
 
-/** Quotes and backslashes. A backslash is escaped as well, so that escapes are unambiguous. */
-const needsEscape = /["\\]/g
+/** The characters to escape. Backslashes are escaped so that escapes are unambiguous. */
+const quoteOrBackslash = /["\\]/g
 
 const escapeByte = (byte: number): string => `\\x${byte.toString(16).padStart(2, '0')}`
 
@@ -18,21 +18,22 @@ const escapeByte = (byte: number): string => `\\x${byte.toString(16).padStart(2,
  * other bytes, quotes and control characters as `\xff`. Applies `printable` against terminal escapes.
  */
 export function quotedLatin1(name: string): string {
-  const bytes = Buffer.from(name.slice(0, maxShown + 3), 'latin1')
+  // The last shown character may have 3 further bytes in UTF-8.
+  const bytes = Buffer.from(name.slice(0, maxShownBytes + 3), 'latin1')
   let shown = ''
   let at = 0
-  while (at < Math.min(bytes.length, maxShown)) {
+  while (at < Math.min(bytes.length, maxShownBytes)) {
     const length = utf8Length(bytes, at)
     shown += length > 1 ? bytes.toString('utf8', at, at + length) : formatByte(bytes[at]!, length)
     at += Math.max(length, 1)
   }
-  return `"${printable(shown, Infinity)}${name.length > maxShown ? '…' : ''}"`
+  return `"${printable(shown, Infinity)}${name.length > maxShownBytes ? '…' : ''}"`
 }
 
 const formatByte = (byte: number, length: number): string =>
   length === 0 || byte < 0x20 || byte === 0x7f
     ? escapeByte(byte)
-    : String.fromCharCode(byte).replace(needsEscape, (character) => escapeByte(character.charCodeAt(0)))
+    : String.fromCharCode(byte).replace(quoteOrBackslash, (character) => escapeByte(character.charCodeAt(0)))
 
 /**
  * Returns the length of the UTF-8 character at `at`; 0 if it is invalid (RFC 3629: no surrogates, no overlong forms).
@@ -45,10 +46,10 @@ function utf8Length(bytes: Buffer, at: number): number {
 }
 
 /** The hint for a layer that cannot be unpacked. */
-export const nothingKept = 'Nothing of the layer is kept. Tell whoever publishes the image.'
+export const nothingKeptHint = 'Nothing of the layer is kept. Tell whoever publishes the image.'
 
 /** Returns a LAYER_INVALID error. `what` is a clause, for example `the header checksum is wrong`. */
-export const invalidArchive = (what: string, hint = nothingKept): WindlassError =>
+export const invalidArchiveError = (what: string, hint = nothingKeptHint): WindlassError =>
   new WindlassError('LAYER_INVALID', `Reading the archive of the layer failed: ${what}`, { hint })
 
 /** Returns a LIMIT_EXCEEDED error. `what` is a noun phrase, for example `the size of a pax header`. */

@@ -7,9 +7,9 @@ import { blockSize, type RawHeader } from './header.js'
 import type { TarLimits } from './limits.js'
 import { parseInt64, parseNumericField } from './numbers.js'
 import type { PaxRecords } from './pax.js'
-import { invalidArchive, overLimitError } from './refusal.js'
+import { invalidArchiveError, overLimitError } from './refusal.js'
 
-/** A fragment of the data, at its offset in the unpacked file. */
+/** A fragment of the data. `offset` is its position in the unpacked file. */
 export interface Fragment {
   readonly offset: number
   readonly length: number
@@ -48,8 +48,8 @@ export function mapFromRecords(records: PaxRecords): Fragment[] {
 }
 
 /**
- * Collects the map of format 1.0, which precedes the data: one decimal number on each line (the number of fragments, then
- * offset and length of each), padded with zeros to whole blocks.
+ * Collects the map of format 1.0, which precedes the data: one decimal number on each line (the number of fragments,
+ * then offset and length of each), padded with zeros to whole blocks.
  */
 export class LeadingMap {
   #text = ''
@@ -96,13 +96,14 @@ export class HeaderMap {
   readonly realSize: number | bigint
   readonly #limits: TarLimits
   #bytes = 0
-  /** Reports whether another block of the map follows. */
+  /** Whether another block of the map follows. */
   moreBlocksFollow: boolean
 
   /** @throws WindlassError LAYER_INVALID */
   constructor(header: RawHeader, bytes: Buffer, at: number, limits: TarLimits) {
     // The archiver `star` also uses the type flag `S`, with another layout.
-    if (header.format !== 'gnu') throw invalidArchive('it contains a sparse file but is not a GNU archive')
+    if (header.format !== 'gnu')
+      throw invalidArchiveError('it contains a sparse file but is not a GNU archive')
     this.#limits = limits
     this.realSize = parseNumericField(bytes, at + 483, 12, 'real size')
     this.moreBlocksFollow = this.#read(bytes, at + 386, 4)
@@ -128,7 +129,7 @@ export class HeaderMap {
 }
 
 /**
- * Validates a map: in order, without overlaps, inside the file, and with exactly `stored` bytes of data.
+ * Checks that the fragments are in order, do not overlap, lie inside the file, and have exactly `stored` bytes of data.
  * @throws WindlassError LAYER_INVALID; LIMIT_EXCEEDED when the file is larger than `sparseFileBytes`
  */
 export function checkSparse(
@@ -146,7 +147,7 @@ export function checkSparse(
     used += length
   }
   if (used !== stored)
-    throw invalidArchive(
+    throw invalidArchiveError(
       `a sparse file has ${formatCount(stored, 'byte')} in the archive, but its map describes ${formatNumber(used)}`,
     )
   if (size > limits.sparseFileBytes)
@@ -172,4 +173,4 @@ function parseDecimal(text: string): number | bigint {
   return value
 }
 
-const malformedError = (): Error => invalidArchive('the sparse map of a file is malformed')
+const malformedError = (): Error => invalidArchiveError('the sparse map of a file is malformed')

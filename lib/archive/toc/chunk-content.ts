@@ -1,4 +1,4 @@
-/** Reads one file of a layer by its table of contents: one range, decompressed, each chunk verified before it is passed on. */
+/** Reads one file of a layer by its table of contents: fetches one range, decompresses it, and verifies each chunk. */
 import { Readable, pipeline } from 'node:stream'
 import { decompressor } from '../../bytes/compression/decompress.js'
 import { destroyAndWait } from '../../bytes/destroy-and-wait.js'
@@ -8,7 +8,7 @@ import { algorithmOf, digestOf } from '../../image/digest/digest.js'
 import { quotedLatin1 } from '../tar/refusal.js'
 import type { Chunk, FileContent } from './file-content.js'
 import type { Toc } from './read-toc.js'
-import { invalidToc } from './refusal.js'
+import { invalidTocError } from './refusal.js'
 
 /** A file to read. */
 export interface ChunkedFile {
@@ -20,8 +20,8 @@ export interface ChunkedFile {
 
 /**
  * Yields the content of a file, one verified chunk at a time. Closes the request when the reader stops.
- * @throws WindlassError DIGEST_MISMATCH before a chunk that is not the one that the table states; LAYER_INVALID when the
- * bytes cannot be decompressed or end early; the errors of `RandomAccessBlob`
+ * @throws WindlassError DIGEST_MISMATCH instead of yielding a chunk with another digest than in the table;
+ * LAYER_INVALID when the bytes cannot be decompressed or end early; the errors of `RandomAccessBlob`
  */
 export async function* chunkContent(
   blob: RandomAccessBlob,
@@ -29,7 +29,7 @@ export async function* chunkContent(
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {
   const { path, content, compression } = file
-  const { offset, end, inner, chunks } = content
+  const { offset, end, innerOffset, chunks } = content
   if (chunks.length === 0) return
   const source = Readable.from(blob.stream({ offset, length: end - offset }, signal), { objectMode: false })
   const bytes = decompressor(compression, { chunkBytes: 128 * 1024 })
@@ -37,48 +37,48 @@ export async function* chunkContent(
   pipeline(source, bytes, () => undefined)
   try {
     // `verifiedChunks` stops after the last chunk, because the last member also contains the padding of the archive.
-    yield* verifiedChunks(bytes as AsyncIterable<Buffer>, { path, inner, chunks })
+    yield* verifiedChunks(bytes as AsyncIterable<Buffer>, { path, innerOffset, chunks })
   } finally {
     await destroyAndWait(source)
   }
 }
 
 /** What `verifiedChunks` expects. */
-export interface ExpectedChunks extends Pick<FileContent, 'inner' | 'chunks'> {
+export interface ExpectedChunks extends Pick<FileContent, 'innerOffset' | 'chunks'> {
   /** For messages. */
   readonly path: string
 }
 
 /**
- * Yields the content of a file out of uncompressed bytes, one verified chunk at a time. Skips `inner` bytes before it, and
- * stops after its last chunk.
+ * Yields the content of a file out of uncompressed bytes, one verified chunk at a time. Skips `innerOffset` bytes
+ * before it, and stops after its last chunk.
  * @throws WindlassError DIGEST_MISMATCH, LAYER_INVALID; the errors of `bytes`
  */
 export async function* verifiedChunks(
   bytes: AsyncIterable<Buffer>,
-  { path, inner, chunks }: ExpectedChunks,
+  { path, innerOffset, chunks }: ExpectedChunks,
 ): AsyncGenerator<Buffer, void, undefined> {
-  let skip = inner
+  let skip = innerOffset
   let count = 0
-  let held: Buffer[] = []
+  let parts: Buffer[] = []
   let length = 0
   for await (const piece of bytes) {
     let at = Math.min(skip, piece.length)
     skip -= at
     for (let chunk = chunks[count]; chunk !== undefined && at < piece.length; chunk = chunks[count]) {
       const part = piece.subarray(at, at + chunk.size - length)
-      held.push(part)
+      parts.push(part)
       length += part.length
       at += part.length
       if (length < chunk.size) break
-      yield verifyChunk(held.length === 1 ? part : Buffer.concat(held, length), chunk, path)
-      held = []
+      yield verifyChunk(parts.length === 1 ? part : Buffer.concat(parts, length), chunk, path)
+      parts = []
       length = 0
       count++
     }
     if (count === chunks.length) return
   }
-  throw invalidToc(`the content of ${quotedLatin1(path)} ends early`)
+  throw invalidTocError(`the content of ${quotedLatin1(path)} ends early`)
 }
 
 function verifyChunk(bytes: Buffer, { digest }: Chunk, path: string): Buffer {

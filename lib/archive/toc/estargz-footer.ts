@@ -1,4 +1,7 @@
-/** Parses the end of an eStargz layer: an empty gzip member whose extra field says where the table of contents begins. */
+/**
+ * Parses the end of an eStargz layer: an empty gzip member whose extra field contains the position of the table of
+ * contents.
+ */
 
 /** Size of the footer in bytes. */
 export const footerBytes = 51

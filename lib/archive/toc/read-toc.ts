@@ -9,7 +9,7 @@ import { algorithmOf, type Digest, digestOf } from '../../image/digest/digest.js
 import { limitExceeded, type Limits } from '../../limits.js'
 import { TarReader } from '../tar/reader.js'
 import { footerBytes, tocOffsetOf } from './estargz-footer.js'
-import { invalidToc } from './refusal.js'
+import { invalidTocError } from './refusal.js'
 import { type TocEntry, TocCodec } from './toc-codec.js'
 import type { TocReference } from './toc-reference.js'
 
@@ -28,11 +28,11 @@ const tocName = 'stargz.index.json'
 /** Bytes of the header of the skippable frame that holds the table of zstd:chunked (RFC 8878 §3.1.2). */
 const skippableHeader = 8
 
-/** Bytes read from the end of an eStargz layer at once. Holds the table of a layer with some hundred files. */
+/** Bytes to read at once from the end of an eStargz layer: enough for a table with some hundred files. */
 const tailBytes = 16 * 1024
 
 /**
- * Reads the table of the layer `blob` that `reference` leads to.
+ * Reads and verifies the table of contents of the layer `blob`.
  * @throws WindlassError DIGEST_MISMATCH when it is not the table that the manifest states; LAYER_INVALID when it is
  * malformed; LIMIT_EXCEEDED when it is larger than `tocBytes`; the errors of `RandomAccessBlob`
  */
@@ -48,7 +48,8 @@ export async function readToc(
   const compressed = await blob.read({ offset, length }, signal)
   checkDigest(compressed, checksum)
   const json = await decompress(compressed, 'zstd', size)
-  if (json.length !== size) throw invalidToc(`it has ${json.length} bytes, and the manifest says ${size}`)
+  if (json.length !== size)
+    throw invalidTocError(`it has ${json.length} bytes, and the manifest says ${size}`)
   if (tocDigest !== undefined) checkDigest(json, tocDigest)
   return { entries: parse(json), dataEnd: Math.max(0, offset - skippableHeader), compression: 'zstd' }
 }
@@ -63,12 +64,12 @@ async function readEstargz(
   const tail = await blob.read({ offset: tailAt, length: blob.size - tailAt }, signal)
   const tocAt = tocOffsetOf(tail.subarray(-footerBytes))
   const tocEnd = blob.size - footerBytes
-  if (tocAt === undefined) throw invalidToc('the layer does not end with the footer of eStargz')
-  if (tocAt >= tocEnd) throw invalidToc('its position is outside of the layer')
+  if (tocAt === undefined) throw invalidTocError('the layer does not end with the footer of eStargz')
+  if (tocAt >= tocEnd) throw invalidTocError('its position is outside of the layer')
   checkSize(tocEnd - tocAt, limits)
   const rest = await blob.read({ offset: tocAt, length: Math.max(0, tailAt - tocAt) }, signal)
   const archive = Buffer.concat([rest, tail.subarray(Math.max(0, tocAt - tailAt), tocEnd - tailAt)])
-  // The archive has a header and padding beside the table.
+  // The 16 KiB allow for the header and padding of the archive that contains the table.
   const json = contentOf(await decompress(archive, 'gzip', limits.tocBytes + 16 * 1024), limits)
   checkDigest(json, tocDigest)
   return { entries: parse(json), dataEnd: tocAt, compression: 'gzip' }
@@ -97,7 +98,7 @@ async function decompress(bytes: Buffer, compression: 'gzip' | 'zstd', maxBytes:
   let length = 0
   for await (const chunk of stream as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (length > maxBytes) throw invalidToc(`it has more than ${maxBytes} bytes`)
+    if (length > maxBytes) throw invalidTocError(`it has more than ${maxBytes} bytes`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks, length)

@@ -1,16 +1,18 @@
 /**
  * The table of contents as eStargz defines it (stargz-snapshotter, docs/estargz.md), with the additions of
- * containers/storage. `null` equals absent.
+ * containers/storage. A field that is `null` counts as missing.
  */
 import * as t from 'io-ts'
 import { isObject } from '../../codec/json-object.js'
 import { listOf } from '../../codec/list-of.js'
 import { record } from '../../codec/record-codec.js'
 
-/** One entry of a table. Which fields count depends on `type`. */
+/** One entry of a table. `type` determines which other fields are used. */
 export interface TocEntry {
   readonly name: string
-  /** `dir`, `reg`, `symlink`, `hardlink`, `char`, `block`, `fifo`, or `chunk`: a further chunk of the file before it. */
+  /**
+   * `dir`, `reg`, `symlink`, `hardlink`, `char`, `block`, `fifo`, or `chunk`: a further chunk of the file before it.
+   */
   readonly type: string
   /** Bytes of a file. */
   readonly size?: number
@@ -28,9 +30,9 @@ export interface TocEntry {
   readonly digest?: string
   /** Position in the blob of the gzip member or zstd frame in which the content begins. */
   readonly offset?: number
-  /** Position behind the last frame of a file. Only containers/storage writes it. */
+  /** Position in the blob after the last frame of a file. Only containers/storage writes it. */
   readonly endOffset?: number
-  /** Position of the content in the member, uncompressed, where several chunks share one. */
+  /** Number of uncompressed bytes in the member before the content, if several chunks share the member. */
   readonly innerOffset?: number
   /** Position of a chunk in the file. */
   readonly chunkOffset?: number
@@ -44,7 +46,7 @@ const isText = (value: unknown): boolean => typeof value === 'string'
 const isNotNegative = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
 const isMapOfTexts = (value: unknown): boolean => isObject(value) && Object.values(value).every(isText)
 
-/** The optional fields, and what is valid in them. */
+/** The optional fields, each with a function that validates its value. */
 const optionalFields: readonly (readonly [
   Exclude<keyof TocEntry, 'name' | 'type'>,
   (value: unknown) => boolean,
@@ -67,7 +69,9 @@ const optionalFields: readonly (readonly [
   ['chunkDigest', isText],
 ]
 
-/** Codec of an entry. A field of the wrong kind makes the table invalid: it decides which bytes are read. */
+/**
+ * Codec of an entry. An invalid field makes the whole table invalid, because the fields determine which bytes are read.
+ */
 const TocEntryCodec = new t.Type<TocEntry, unknown, unknown>(
   'an entry of a table of contents',
   (value): value is TocEntry => readEntry(value) !== undefined,

@@ -1,11 +1,11 @@
 /**
- * Finds the table of contents of a layer from the annotations of its descriptor. They contain the digest of the table, and
- * they are part of a verified manifest, so a table with that digest can be trusted.
+ * Finds the table of contents of a layer from the annotations of its descriptor. The annotations are part of a verified
+ * manifest and contain the digest of the table, so a table with that digest can be trusted.
  */
 import { type Digest, isDigest } from '../../image/digest/digest.js'
 import type { Descriptor } from '../../image/documents/descriptor.js'
 
-/** The table is the last entry of an eStargz layer; the end of the blob says where it begins. */
+/** The table of an eStargz layer: the last entry of its archive. The footer of the blob contains its position. */
 export interface EstargzReference {
   readonly format: 'estargz'
   /** Digest of the uncompressed table. */

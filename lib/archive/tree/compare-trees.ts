@@ -41,7 +41,7 @@ export function compareTrees(
   const paths = [...new Set([...lefts.keys(), ...rights.keys()])].sort()
   return paths
     .flatMap((path) => compareEntries(path, lefts.get(path), rights.get(path)))
-    .filter((d) => !except(d))
+    .filter((difference) => !except(difference))
 }
 
 function compareEntries(
@@ -49,16 +49,26 @@ function compareEntries(
   left: TreeEntry | undefined,
   right: TreeEntry | undefined,
 ): Difference[] {
-  const differ = (attribute: TreeAttribute, a: string | undefined, b: string | undefined): Difference => {
+  const describeDifference = (
+    attribute: TreeAttribute,
+    a: string | undefined,
+    b: string | undefined,
+  ): Difference => {
     const shown = [a, b].map((value) => (value === undefined ? 'missing' : printable(value)))
     const text = `${printable(path)}: ${printable(attribute)} ${shown.join(' ≠ ')}`
     return { path, attribute, left: a, right: b, entries: { left, right }, text }
   }
   if (left?.type !== right?.type)
-    return [differ(left === undefined || right === undefined ? 'entry' : 'type', left?.type, right?.type)]
+    return [
+      describeDifference(
+        left === undefined || right === undefined ? 'entry' : 'type',
+        left?.type,
+        right?.type,
+      ),
+    ]
   const lefts = attributesOf(left)
   const rights = attributesOf(right)
   return [...new Set([...lefts.keys(), ...rights.keys()])]
     .filter((attribute) => lefts.get(attribute) !== rights.get(attribute))
-    .map((attribute) => differ(attribute, lefts.get(attribute), rights.get(attribute)))
+    .map((attribute) => describeDifference(attribute, lefts.get(attribute), rights.get(attribute)))
 }

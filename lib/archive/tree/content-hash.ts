@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { withPermission } from './temporary-permission.js'
 
 const pieceBytes = 1 << 20
-/** Number of pieces after which the event loop gets a turn. */
+/** Number of pieces to hash before yielding to the event loop. */
 const piecesBeforeYield = 16
 
 /**

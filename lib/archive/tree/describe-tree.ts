@@ -25,7 +25,7 @@ const isDevice = (type: TreeEntryType): boolean => type === 'character' || type 
 
 interface Found {
   readonly entry: TreeEntry
-  /** Identifies an inode with several names. */
+  /** Identifies the inode; undefined if it has only one name. */
   readonly inode: string | undefined
 }
 
@@ -40,8 +40,8 @@ interface OpenDirectory {
 /**
  * Returns every entry of the tree at `root` in byte order of the paths, the root as `.`.
  *
- * Reads 50,000 small files in a few seconds. Hard links are recognized among the paths inside `root`. What its owner
- * may not read is made readable while it is read.
+ * Recognizes hard links among the paths inside `root`. Makes files and directories that their owner may not read
+ * readable while it reads them.
  * @throws the errors of `node:fs`: ENOENT for a missing root, EACCES, ENAMETOOLONG beyond PATH_MAX; the reason of
  * `signal`
  */
@@ -73,6 +73,7 @@ export async function describeTree(root: string, signal?: AbortSignal): Promise<
         continue
       }
       await add(Buffer.concat([last.at, slash, name]), last.prefix + name.toString('latin1'))
+      // Yields to the event loop after every 500 entries.
       if (found.length % 500 !== 499) continue
       await setImmediate()
       signal?.throwIfAborted()
@@ -80,7 +81,7 @@ export async function describeTree(root: string, signal?: AbortSignal): Promise<
   } finally {
     for (const each of directories.reverse()) restoreMode(each)
   }
-  return withLinks(found)
+  return addHardlinks(found)
 }
 
 const slash = Buffer.from('/')
@@ -108,8 +109,8 @@ async function describe(at: Buffer, path: string, stats: BigIntStats): Promise<F
   return { entry, inode: stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined }
 }
 
-/** Sorts the entries by path and adds to each further name of a file its first name. */
-function withLinks(found: Found[]): TreeEntry[] {
+/** Sorts the entries by path, and adds `hardlink` to all but the first path of an inode. */
+function addHardlinks(found: Found[]): TreeEntry[] {
   found.sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1))
   const firstOf = new Map<string, string>()
   return found.map(({ entry, inode }) => {

@@ -15,8 +15,8 @@ import { describeTree } from './describe-tree.js'
 import type { TreeAttribute } from './attributes.js'
 import type { TreeEntry, TreeEntryType } from './entry.js'
 
-/** Whether a difference is damage. `unknown`: the machine may be the cause, and that could not be tested. */
-export type Verdict = 'damage' | 'machine' | 'unknown'
+/** The cause of a difference. `unknown`: the machine may be the cause, but that could not be tested. */
+export type DifferenceCause = 'damage' | 'machine' | 'unknown'
 
 /** Options of `HostLimits`. */
 export interface HostLimitsOptions {
@@ -36,69 +36,69 @@ const types: Partial<Record<TreeEntryType, EntryType>> = {
   ...{ character: 'character-device', block: 'block-device' },
 }
 
-/** Decides about the differences of one tree. */
+/** Finds the causes of the differences of one tree. */
 export class HostLimits {
-  /** Whether the tree was created, or is read, by a user who may not set everything that root may set. */
-  readonly #ordinary: boolean
-  /** The root of the tree, whose owner all entries of an ordinary user have. */
-  readonly #owner: TreeEntry | undefined
-  /** The test entries so far, by the value that they test. */
+  /** Whether the tree was created, or is read, by a user without the privileges of root. */
+  readonly #isOrdinaryUser: boolean
+  /** The root of the tree. In a tree of an ordinary user, all entries have its owner. */
+  readonly #root: TreeEntry | undefined
+  /** The results of `createTestEntry` so far, by the value that they test. */
   readonly #testResults = new Map<string, Promise<TreeEntry | 'left out' | undefined>>()
 
   constructor(private readonly options: HostLimitsOptions) {
     // The parent of a layer's tree belongs to the user for whom it was unpacked.
     const { uid } = lstatSync(dirname(options.tree))
-    this.#ordinary = uid !== 0 || whyCannotChown() !== undefined
-    this.#owner = options.entries[0]
+    this.#isOrdinaryUser = uid !== 0 || whyCannotChown() !== undefined
+    this.#root = options.entries[0]
   }
 
-  /** Decides whether a difference is damage. */
-  async decide({ attribute, left, right, entries }: Difference): Promise<Verdict> {
+  /** Returns the cause of a difference between the expected tree (left) and the tree on the disk (right). */
+  async findCause({ attribute, left, right, entries }: Difference): Promise<DifferenceCause> {
     const { left: expected, right: found } = entries
     if (expected === undefined) return 'damage'
     const isWhiteout = expected.device?.major === 0 && expected.device.minor === 0
     const isOwner = attribute === 'uid' || attribute === 'gid'
     if (isOwner && (isWhiteout || isAufsWhiteout(expected))) return 'machine'
-    if (isOwner && this.#ordinary && found?.[attribute] === this.#owner?.[attribute]) return 'machine'
-    if (attribute === 'entry' && found === undefined && this.#lacksDevice(expected)) return 'machine'
-    if (attribute.startsWith('xattr:') && right === undefined && this.#lacksXattr(attribute.slice(6)))
+    if (isOwner && this.#isOrdinaryUser && found?.[attribute] === this.#root?.[attribute]) return 'machine'
+    if (attribute === 'entry' && found === undefined && this.#cannotCreate(expected)) return 'machine'
+    if (attribute.startsWith('xattr:') && right === undefined && this.#cannotSetXattr(attribute.slice(6)))
       return 'machine'
-    if (!mayBeOfMachine(attribute, expected, right)) return 'damage'
+    if (!canDependOnMachine(attribute, expected, right)) return 'damage'
     if (this.options.scratch === undefined) return 'unknown'
-    const tried = await this.#createOrRecall(expected, attribute, left)
-    if (tried === undefined) return 'unknown'
-    if (tried === 'left out') return found === undefined ? 'machine' : 'damage'
+    const testResult = await this.#createOrRecall(expected, attribute, left)
+    if (testResult === undefined) return 'unknown'
+    if (testResult === 'left out') return found === undefined ? 'machine' : 'damage'
     if (attribute === 'entry') return 'damage'
-    return found !== undefined && valueOf(tried, attribute) === valueOf(found, attribute)
+    return found !== undefined && valueOf(testResult, attribute) === valueOf(found, attribute)
       ? 'machine'
       : 'damage'
   }
 
   /** Reports whether the entry is a device that cannot be created by this process or user. */
-  #lacksDevice({ type, device }: TreeEntry): boolean {
+  #cannotCreate({ type, device }: TreeEntry): boolean {
     if ((type !== 'character' && type !== 'block') || device === undefined) return false
-    return this.#ordinary || !hasCapability('CAP_MKNOD') || isInUserNamespace()
+    return this.#isOrdinaryUser || !hasCapability('CAP_MKNOD') || isInUserNamespace()
   }
 
   /** Reports whether the attribute can only be set or read by root. */
-  #lacksXattr(name: string): boolean {
+  #cannotSetXattr(name: string): boolean {
     if (name.startsWith('trusted.'))
-      return this.#ordinary || !hasCapability('CAP_SYS_ADMIN') || isInUserNamespace()
-    return name === 'security.capability' && (this.#ordinary || !hasCapability('CAP_SETFCAP'))
+      return this.#isOrdinaryUser || !hasCapability('CAP_SYS_ADMIN') || isInUserNamespace()
+    return name === 'security.capability' && (this.#isOrdinaryUser || !hasCapability('CAP_SETFCAP'))
   }
 
-  /** Creates a test entry like `expected` and returns the result, cached by value. */
+  /** Returns the cached or new result of `createTestEntry`; undefined after `maxTestEntries`. */
   #createOrRecall(expected: TreeEntry, attribute: TreeAttribute, value: string | undefined) {
     const { type, uid, gid } = expected
     const owner = attribute === 'uid' || attribute === 'gid'
     const key = [type, ...(owner ? ['owner', uid, gid] : [attribute, value])].join(' ')
-    let tried = this.#testResults.get(key)
-    if (tried === undefined) {
+    let testResult = this.#testResults.get(key)
+    if (testResult === undefined) {
       if (this.#testResults.size >= maxTestEntries) return Promise.resolve(undefined)
-      tried = createTestEntry(expected, this.options.scratch ?? '')
-      this.#testResults.set(key, tried)
+      testResult = createTestEntry(expected, this.options.scratch ?? '')
+      this.#testResults.set(key, testResult)
     }
-    return tried
+    return testResult
   }
 }
 
@@ -118,7 +118,11 @@ export function toLayerForm(entry: TreeEntry): TreeEntry {
 const isAufsWhiteout = ({ path, type, size }: TreeEntry): boolean =>
   type === 'file' && size === 0 && /(?:^|\/)\.wh\.[^/]+$/s.test(path)
 
-function mayBeOfMachine(attribute: TreeAttribute, { type }: TreeEntry, right: string | undefined): boolean {
+function canDependOnMachine(
+  attribute: TreeAttribute,
+  { type }: TreeEntry,
+  right: string | undefined,
+): boolean {
   if (attribute === 'uid' || attribute === 'gid' || attribute === 'mtime') return true
   if (attribute.startsWith('xattr:')) return right === undefined || attribute === 'xattr:security.capability'
   return attribute === 'entry' && (type === 'character' || type === 'block' || type === 'fifo')
@@ -129,7 +133,10 @@ const valueOf = (entry: TreeEntry, attribute: TreeAttribute): unknown =>
     ? entry.xattrs.get(attribute.slice('xattr:'.length))
     : entry[attribute as 'uid' | 'gid' | 'mtime']
 
-/** Creates one entry like `expected` and reads it back; undefined if that fails. */
+/**
+ * Creates one entry like `expected` and reads it back. Returns `left out` if the machine cannot create it, and
+ * undefined if the test fails for another reason.
+ */
 async function createTestEntry(
   expected: TreeEntry,
   scratch: string,

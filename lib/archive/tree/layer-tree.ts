@@ -5,7 +5,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { defaultLimits, limitExceeded } from '../../limits.js'
 import { formatCount } from '../../quantities.js'
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 import { layerPath } from '../rootfs/layer-path.js'
 import { isForeignDevice, isWhiteoutDevice } from '../rootfs/skipped-device.js'
 import { ownerIdOf } from '../rootfs/owners.js'
@@ -21,8 +21,8 @@ type Attributes = Omit<TreeEntry, 'path' | 'hardlink'>
 /** An entry that is not a directory. Hard links share one object. */
 interface Leaf {
   attributes: Attributes
-  /** A whiteout of the overlay form, which counts as a missing entry. */
-  readonly hidden?: true
+  /** Set for a whiteout of the overlay form, which lookups treat as a missing entry. */
+  readonly isWhiteout?: true
 }
 
 class Directory {
@@ -32,7 +32,7 @@ class Directory {
 }
 
 /** An entry that blocks a path. */
-interface Blocked {
+interface BlockingEntry {
   readonly parent: Directory
   readonly name: string
 }
@@ -46,13 +46,13 @@ const types: Readonly<Record<Exclude<TarEntry['type'], 'hardlink'>, TreeEntryTyp
   'block-device': 'block',
 }
 
-const none: ReadonlyMap<string, string> = new Map()
+const noXattrs: ReadonlyMap<string, string> = new Map()
 /** Maximum number of links that Linux follows in one path. */
 const maxLinks = 40
 const zeros = Buffer.alloc(1 << 20)
 
 const defaultAttributes = (type: TreeEntryType, mode: number): Attributes => ({
-  ...{ type, mode, uid: 0, gid: 0, size: 0, mtime: 0n, xattrs: none },
+  ...{ type, mode, uid: 0, gid: 0, size: 0, mtime: 0n, xattrs: noXattrs },
 })
 
 /** Collects the entries of one layer. */
@@ -77,13 +77,13 @@ export class LayerTree implements EntryHandler {
   entry(entry: TarEntry): void {
     this.#entries++
     this.#open = undefined
-    const place = layerPath(entry.path)
-    if (place === undefined) {
-      if (entry.type !== 'directory') throw invalidEntry(entry.path, 'the root can only be a directory')
+    const normalized = layerPath(entry.path)
+    if (normalized === undefined) {
+      if (entry.type !== 'directory') throw invalidEntryError(entry.path, 'the root can only be a directory')
       this.#root.listed = attributesOf(entry, 'directory')
       return
     }
-    const { parent, name } = place
+    const { parent, name } = normalized
     if (isBelowWhiteout(parent)) return
     const whiteout = whiteoutOf(name, entry.path)
     if (whiteout !== undefined) this.#whiteout(whiteout, parent, entry)
@@ -113,8 +113,8 @@ export class LayerTree implements EntryHandler {
   describe(): TreeEntry[] {
     const entries: TreeEntry[] = []
     const leaves = new Map<TreeEntry, Leaf>()
-    const open: [string, Directory][] = [['.', this.#root]]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const toVisit: [string, Directory][] = [['.', this.#root]]
+    for (let next = toVisit.pop(); next !== undefined; next = toVisit.pop()) {
       const [path, directory] = next
       const { listed = defaultAttributes('directory', 0o755), opaque } = directory
       const xattrs = opaque ? new Map([...listed.xattrs, [opaqueXattr, 'y']]) : listed.xattrs
@@ -122,7 +122,7 @@ export class LayerTree implements EntryHandler {
       const prefix = path === '.' ? '' : `${path}/`
       for (const [name, child] of directory.children) {
         if (child instanceof Directory) {
-          open.push([prefix + name, child])
+          toVisit.push([prefix + name, child])
           continue
         }
         const entry = { ...child.attributes, path: prefix + name }
@@ -156,20 +156,20 @@ export class LayerTree implements EntryHandler {
 
   #link(entry: TarEntry, parent: Directory, name: string): void {
     const { directory, leaf } = this.#findHardlinkTarget(entry)
-    // What is at this path is removed first, and may contain the target.
+    // Creating the link first removes a directory at its path, which may contain the target.
     const removed = parent.children.get(name)
     if (removed instanceof Directory && contains(removed, directory)) throw missingTargetError(entry)
     parent.children.set(name, leaf)
   }
 
   #findHardlinkTarget(entry: TarEntry): { readonly directory: Directory; readonly leaf: Leaf } {
-    const place = layerPath(entry.linkTarget)
-    if (place === undefined || whiteoutOf(place.name, entry.path) !== undefined)
+    const normalizedTarget = layerPath(entry.linkTarget)
+    if (normalizedTarget === undefined || whiteoutOf(normalizedTarget.name, entry.path) !== undefined)
       throw missingTargetError(entry)
-    const directory = this.#walk(place.parent, entry, false)
+    const directory = this.#walk(normalizedTarget.parent, entry, false)
     if (!(directory instanceof Directory)) throw missingTargetError(entry)
-    const leaf = directory.children.get(place.name)
-    if (leaf === undefined || leaf instanceof Directory || leaf.hidden) throw missingTargetError(entry)
+    const leaf = directory.children.get(normalizedTarget.name)
+    if (leaf === undefined || leaf instanceof Directory || leaf.isWhiteout) throw missingTargetError(entry)
     return { directory, leaf }
   }
 
@@ -193,7 +193,7 @@ export class LayerTree implements EntryHandler {
     const child = parent.children.get(whiteout.name)
     const attributes = { ...defaultAttributes('character', 0), device: { major: 0, minor: 0 } }
     if (child instanceof Directory) child.opaque = true
-    else if (child === undefined) parent.children.set(whiteout.name, { attributes, hidden: true })
+    else if (child === undefined) parent.children.set(whiteout.name, { attributes, isWhiteout: true })
   }
 
   /** Returns the directory at `path`. A blocking entry is replaced by a directory and hides lower layers. */
@@ -202,7 +202,7 @@ export class LayerTree implements EntryHandler {
       const found = this.#walk(path, entry, true)
       if (found instanceof Directory) return found
       // Cannot happen, because `#walk` creates missing directories here. TypeScript requires the check.
-      if (found === undefined) throw invalidEntry(entry.path, 'its parent directory cannot be created')
+      if (found === undefined) throw invalidEntryError(entry.path, 'its parent directory cannot be created')
       found.parent.children.delete(found.name)
       this.#addWhiteout({ kind: 'name', name: found.name }, found.parent)
     }
@@ -212,8 +212,8 @@ export class LayerTree implements EntryHandler {
    * Returns the directory at `path`, following links inside the root like chroot(2). Creates missing directories if
    * `make` is true, otherwise returns undefined for them. Returns the blocking entry if there is one.
    */
-  #walk(path: string, entry: TarEntry, make: boolean): Directory | Blocked | undefined {
-    let link: (Blocked & { readonly rest: number }) | undefined
+  #walk(path: string, entry: TarEntry, make: boolean): Directory | BlockingEntry | undefined {
+    let link: (BlockingEntry & { readonly rest: number }) | undefined
     const remaining = path.split('/').reverse()
     const steps: (Directory | string)[] = [this.#root]
     let links = 0
@@ -227,12 +227,13 @@ export class LayerTree implements EntryHandler {
       const at = steps.at(-1)
       const found = at instanceof Directory ? at.children.get(part) : undefined
       const name = part
-      const blocked = (): Blocked => ({ parent: at instanceof Directory ? at : this.#root, name })
+      const blocked = (): BlockingEntry => ({ parent: at instanceof Directory ? at : this.#root, name })
       // Directories are created only after the whole path is resolved.
-      if (found === undefined || (!(found instanceof Directory) && found.hidden)) steps.push(part)
+      if (found === undefined || (!(found instanceof Directory) && found.isWhiteout)) steps.push(part)
       else if (found instanceof Directory) steps.push(found)
       else if (found.attributes.target !== undefined) {
-        if (++links > maxLinks) throw invalidEntry(entry.path, `more than ${maxLinks} symlinks lead to it`)
+        if (++links > maxLinks)
+          throw invalidEntryError(entry.path, `more than ${maxLinks} symlinks lead to it`)
         link ??= { ...blocked(), rest: remaining.length }
         if (found.attributes.target.startsWith('/')) steps.length = 1
         remaining.push(...found.attributes.target.split('/').reverse())
@@ -256,7 +257,7 @@ export class LayerTree implements EntryHandler {
       )
     const before = parent.children.get(name)
     const directory = new Directory()
-    directory.opaque = before !== undefined && !(before instanceof Directory) && before.hidden === true
+    directory.opaque = before !== undefined && !(before instanceof Directory) && before.isWhiteout === true
     parent.children.set(name, directory)
     return directory
   }
@@ -278,7 +279,8 @@ function attributesOf(entry: TarEntry, type: TreeEntryType): Attributes {
   return {
     ...{ type, uid: ownerIdOf(uid), gid: ownerIdOf(gid), mtime, size: 0 },
     mode: type === 'symlink' ? 0o777 : entry.mode,
-    xattrs: xattrs.length === 0 ? none : new Map(xattrs.map(([k, value]) => [k, value.toString('latin1')])),
+    xattrs:
+      xattrs.length === 0 ? noXattrs : new Map(xattrs.map(([k, value]) => [k, value.toString('latin1')])),
     ...(type === 'symlink' && { target: linkTarget }),
     ...((type === 'character' || type === 'block') && { device: device ?? { major: 0, minor: 0 } }),
   }
@@ -286,13 +288,13 @@ function attributesOf(entry: TarEntry, type: TreeEntryType): Attributes {
 
 /** Reports whether `directory` is `top` or below it. */
 function contains(top: Directory, directory: Directory): boolean {
-  const open = [top]
-  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+  const toVisit = [top]
+  for (let at = toVisit.pop(); at !== undefined; at = toVisit.pop()) {
     if (at === directory) return true
-    for (const child of at.children.values()) if (child instanceof Directory) open.push(child)
+    for (const child of at.children.values()) if (child instanceof Directory) toVisit.push(child)
   }
   return false
 }
 
 const missingTargetError = ({ path, linkTarget }: TarEntry) =>
-  invalidEntry(path, `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`)
+  invalidEntryError(path, `it is a hard link to ${quotedLatin1(linkTarget)}, which is not in the tree`)

@@ -1,5 +1,5 @@
 /** Recognizes the names of whiteouts (image-spec, layer.md, "Whiteouts"; AUFS). */
-import { invalidEntry } from '../failure.js'
+import { invalidEntryError } from '../failure.js'
 
 const prefix = '.wh.'
 /** The file that hides all content of lower layers in its directory. */
@@ -22,8 +22,8 @@ export function whiteoutOf(name: string, path: string): Whiteout | undefined {
   if (name === opaqueName) return { kind: 'opaque' }
   const hidden = name.slice(prefix.length)
   if (hidden.startsWith(prefix)) return { kind: 'ignored' }
-  if (hidden === '') throw invalidEntry(path, 'it is a whiteout without a name')
-  if (hidden === '.' || hidden === '..') throw invalidEntry(path, 'it is a whiteout of "." or ".."')
+  if (hidden === '') throw invalidEntryError(path, 'it is a whiteout without a name')
+  if (hidden === '.' || hidden === '..') throw invalidEntryError(path, 'it is a whiteout of "." or ".."')
   return { kind: 'name', name: hidden }
 }
 

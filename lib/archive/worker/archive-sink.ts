@@ -17,14 +17,14 @@ export interface ArchiveOptions {
   readonly limits: Limits
   /** Total size in bytes of the layers already in the tree. */
   readonly bytesBefore: number
-  /** Called after each chunk and at the end. The next chunk waits for the promise that it returns. */
-  readonly pace?: (() => Promise<void> | undefined) | undefined
+  /** Called after each chunk and at the end. If it returns a promise, the next chunk waits for it. */
+  readonly afterChunk?: (() => Promise<void> | undefined) | undefined
 }
 
 /** Receives each chunk that is no longer needed. */
 export type OnConsumed = (chunk: Buffer) => void
 
-/** A stream for the bytes of an uncompressed archive. */
+/** A stream that receives the bytes of an uncompressed archive. */
 export class ArchiveSink extends Writable {
   /** The error that rejected the archive, set after its last byte was read. */
   rejection: WindlassError | undefined
@@ -55,7 +55,7 @@ export class ArchiveSink extends Writable {
 
   /**
    * Verifies the archive and its diffID.
-   * @throws WindlassError the error in `refused`, or DIFF_ID_MISMATCH
+   * @throws WindlassError `rejection`, or DIFF_ID_MISMATCH
    */
   check(): void {
     const { expected } = this.#options
@@ -85,7 +85,7 @@ export class ArchiveSink extends Writable {
     let wait: Promise<void> | undefined
     try {
       work()
-      wait = this.#options.pace?.()
+      wait = this.#options.afterChunk?.()
     } catch (error) {
       done(asWindlassError(error))
       return

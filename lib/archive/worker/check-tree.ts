@@ -8,7 +8,7 @@ import type { TreeEntry } from '../tree/entry.js'
 import { toLayerForm, HostLimits } from '../tree/host-limits.js'
 import { LayerTree } from '../tree/layer-tree.js'
 import { blobLength, completeGrowth } from './blob-length.js'
-import { readBlob } from './read-blob.js'
+import { readLayerBlob } from './read-blob.js'
 import type { CheckResult, CheckTask } from './task.js'
 import type { JobContext } from './unpack-blob.js'
 
@@ -16,7 +16,7 @@ import type { JobContext } from './unpack-blob.js'
 const maxReported = 3
 
 /**
- * Compares the tree with its blob.
+ * Compares the tree with the blob from which it was unpacked.
  * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH, DIFF_ID_MISMATCH, LAYER_INVALID, LIMIT_EXCEEDED when the blob
  * is not as expected; STORE_* when the tree cannot be read
  */
@@ -25,15 +25,15 @@ export async function checkTree(task: CheckTask, context: JobContext): Promise<C
   const { limits = defaultLimits, signal } = context
   const expected = new LayerTree(form, limits.layerDirectories)
   const source = followFile(task.path, completeGrowth(await blobLength(task.path)))
-  await readBlob(source, expected, task.expected, context)
+  await readLayerBlob(source, expected, task.expected, context)
   const found = (await readTree(tree, signal)).map(toLayerForm)
   const machine = new HostLimits({ tree, entries: found, scratch })
   const damage: Difference[] = []
   let unknown = false
   for (const difference of compareTrees(expected.describe(), found)) {
-    const verdict = await machine.decide(difference)
-    if (verdict === 'damage') damage.push(difference)
-    else if (verdict === 'unknown') unknown = true
+    const cause = await machine.findCause(difference)
+    if (cause === 'damage') damage.push(difference)
+    else if (cause === 'unknown') unknown = true
   }
   const reported = damage.slice(0, maxReported).map(({ text }) => text)
   return { differences: damage.length, reported, unknown }

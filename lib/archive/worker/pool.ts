@@ -1,6 +1,6 @@
 /**
- * Unpacks layers in a limited number of worker threads. An actor in front of the threads is the limit: jobs wait in its
- * queue.
+ * Unpacks layers in worker threads. An `Actor` limits the number of jobs that run at the same time; further jobs wait
+ * in its queue. A turn of the actor is the execution of one job.
  */
 import { availableParallelism } from 'node:os'
 import { Subscription, from, type ObservableInput } from 'rxjs'
@@ -27,8 +27,8 @@ import { UnpackThreads } from './threads.js'
 /** An `unpack` task. */
 export interface UnpackTask extends BlobTask {
   /**
-   * The growth of the blob while it is being written: emits on each change and ends with `final`. If it fails,
-   * unpacking stops and fails with the same error.
+   * Emits the length of the blob while the blob is being written; the last value is `final`. If it errors, unpacking
+   * stops and fails with the same error.
    */
   readonly growth?: ObservableInput<Growth> | undefined
 }
@@ -36,23 +36,23 @@ export interface UnpackTask extends BlobTask {
 /** Options of a job. */
 export interface UnpackJobOptions {
   /**
-   * Reports whether the job can run without waiting for more of its blob. Such jobs of a group go first. Called when a
-   * thread is free. Default: yes.
+   * Reports whether the job can run without waiting for more of its blob. Within a group, such jobs go first. Called
+   * when a thread is free. Default: true.
    */
   readonly isReady?: (() => boolean) | undefined
   /** Priority of the job; higher numbers go first (0). A function is called when a thread is free. */
   readonly priority?: Priority | undefined
-  /** Group of the job: groups share the threads fairly. Jobs without one form a group. */
+  /** The group of the job. Groups share the threads fairly. All jobs without a group form one group. */
   readonly group?: object | undefined
-  /** Cancels the job. The promise rejects when everything is closed. The directory is not removed. */
+  /** Cancels the job. Its promise rejects after everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
   readonly onProgress?: ((bytes: number) => void) | undefined
-  /** Called once per layer for each kind of thing that cannot be created. */
+  /** Called at most once per layer for each code: see `warningCodes`. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
   /**
-   * Receives the entries of the layer in order while they are unpacked, before the blob is verified. The slower of the two
-   * sets the pace. The promise resolves after the last entry, and rejects with the error of the sink.
+   * Receives the entries of the layer in order while they are unpacked, before the blob is verified. Unpacking waits
+   * for a slow sink. The promise of the job resolves after the last entry, and rejects with the error of the sink.
    */
   readonly onEntry?: EntrySink | undefined
 }
@@ -66,7 +66,7 @@ export interface ReadJobOptions extends Pick<
   readonly onEntry: EntrySink
 }
 
-/** A job, and what this thread needs to execute it. */
+/** A job, with the parts that stay in this thread. */
 interface PoolJob {
   readonly work: Work
   readonly growth?: ObservableInput<Growth> | undefined
@@ -107,7 +107,7 @@ export class UnpackPool {
     const { path, into, whiteouts, expected, algorithm, owner } = task
     const work: Work = {
       kind: 'unpack',
-      task: { path, into, whiteouts, owner, algorithm, expected: expected && transferable(expected) },
+      task: { path, into, whiteouts, owner, algorithm, expected: expected && toTransferable(expected) },
       growing: growth !== undefined,
     }
     // The kind of the result matches the kind of the job.
@@ -115,20 +115,22 @@ export class UnpackPool {
   }
 
   /**
-   * Passes the entries of a layer to `onEntry`; nothing is unpacked. The blob has the entries as they stand in the archive.
-   * A tree has each path once, a directory before its content and names in byte order.
+   * Passes the entries of a layer to `onEntry` and unpacks nothing. For a blob, the entries are those of the archive.
+   * For a directory, each path occurs once, a directory precedes its content, and names are in byte order.
    * @throws WindlassError as `unpack`; the error of the sink
    */
   read({ layer }: ReadTask, options: ReadJobOptions): Promise<ReadResult> {
     const expected = layer.kind === 'blob' ? layer.expected : undefined
-    const task = { layer: expected ? { ...layer, expected: transferable(expected) } : layer } as ReadTask
+    const task = { layer: expected ? { ...layer, expected: toTransferable(expected) } : layer } as ReadTask
     return this.#run({ work: { kind: 'read', task }, options }) as Promise<ReadResult>
   }
 
   /** Unpacks layers, base first, into one tree. @throws WindlassError as `unpack` */
   flatten(task: FlattenTask, options: Omit<UnpackJobOptions, 'onEntry'> = {}): Promise<FlattenResult> {
     const layers = task.layers.map((layer) =>
-      layer.kind === 'blob' && layer.expected ? { ...layer, expected: transferable(layer.expected) } : layer,
+      layer.kind === 'blob' && layer.expected
+        ? { ...layer, expected: toTransferable(layer.expected) }
+        : layer,
     )
     const work: Work = { kind: 'flatten', task: { into: task.into, layers } }
     return this.#run({ work, options }) as Promise<FlattenResult>
@@ -139,14 +141,14 @@ export class UnpackPool {
     const { path, tree, form, scratch } = task
     const work: Work = {
       kind: 'check',
-      task: { path, tree, form, scratch, expected: transferable(expected) },
+      task: { path, tree, form, scratch, expected: toTransferable(expected) },
     }
     return this.#run({ work, options }) as Promise<CheckResult>
   }
 
   /**
-   * Starts threads for `jobs` jobs in advance: loading a thread takes longer than unpacking many layers. If one
-   * cannot be started, the job that needs it reports the reason.
+   * Starts threads for `jobs` jobs in advance, because starting a thread takes longer than unpacking a small layer. If
+   * a thread cannot be started, the job that needs it fails with the reason.
    */
   ready(jobs: number): void {
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
@@ -168,17 +170,19 @@ export class UnpackPool {
   async #run(job: PoolJob): Promise<JobResult> {
     const { signal = new AbortController().signal, priority } = job.options
     const scope = new Scope()
-    const asking = new Subscription()
+    const subscription = new Subscription()
     try {
       signal.throwIfAborted()
       const result = new Promise<JobResult>((resolve, reject) => {
-        asking.add(this.#actor.ask(job, scope, { priority }).subscribe({ next: resolve, error: reject }))
+        subscription.add(
+          this.#actor.ask(job, scope, { priority }).subscribe({ next: resolve, error: reject }),
+        )
       })
       return await untilAborted(result, signal)
     } catch (error) {
-      throw signal.aborted ? cancelled(signal) : error
+      throw signal.aborted ? cancellationError(signal) : error
     } finally {
-      asking.unsubscribe()
+      subscription.unsubscribe()
       await scope.close()
     }
   }
@@ -188,7 +192,7 @@ export class UnpackPool {
     const spare = this.#actor.load.active < availableParallelism()
     const thread = this.#threads.take()
     const receiver = onEntry && new EntryReceiver(onEntry, thread)
-    const watching = new Subscription()
+    const growthSubscription = new Subscription()
     let growthFailure: { readonly error: unknown } | undefined
     const cancel = (reason: unknown): void => {
       thread.cancel()
@@ -202,9 +206,9 @@ export class UnpackPool {
         { onProgress, onWarning, onEntries: receiver && ((batch) => receiver.receive(batch)) },
       )
       if (growth)
-        watching.add(
+        growthSubscription.add(
           from(growth).subscribe({
-            next: (length) => thread.grown(length),
+            next: (length) => thread.reportGrowth(length),
             error: (error: unknown) => {
               growthFailure = { error }
               cancel(error)
@@ -217,30 +221,30 @@ export class UnpackPool {
       return result
     } catch (error) {
       await receiver?.abort(error)
-      const first = signal.aborted ? undefined : (growthFailure ?? receiver?.failure)
-      throw first === undefined ? error : first.error
+      const cause = signal.aborted ? undefined : (growthFailure ?? receiver?.failure)
+      throw cause === undefined ? error : cause.error
     } finally {
-      watching.unsubscribe()
+      growthSubscription.unsubscribe()
       signal.removeEventListener('abort', onAbort)
       this.#threads.giveBack(thread)
     }
   }
 }
 
-/** Returns the index of the first job that does not wait for the network; 0 if all do. */
+/** Returns the index of the first job that does not wait for its blob; 0 if all wait. */
 const pickReady = (waiting: readonly PoolJob[]): number =>
   Math.max(
     0,
     waiting.findIndex(({ options: { isReady } }) => isReady?.() ?? true),
   )
 
-/** Returns only the properties that threads need; a descriptor has more. */
-function transferable(expected: Expectations): Expectations {
+/** Returns only the properties that threads need. `expected` may be a descriptor, which has more. */
+function toTransferable(expected: Expectations): Expectations {
   const layer = expected.diffID === undefined ? {} : { diffID: expected.diffID }
   return expected.digest === undefined ? layer : { digest: expected.digest, size: expected.size, ...layer }
 }
 
-function cancelled(stop: AbortSignal): WindlassError {
+function cancellationError(stop: AbortSignal): WindlassError {
   const reason: unknown = stop.reason
   if (reason instanceof WindlassError) return reason
   return new WindlassError('CANCELLED', 'The unpacking was cancelled', { cause: reason })

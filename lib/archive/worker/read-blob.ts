@@ -15,7 +15,7 @@ import type { EntryHandler } from '../tar/entry.js'
 import { ArchiveSink } from './archive-sink.js'
 import type { Expectations, UnpackResult } from './task.js'
 
-/** The environment of `readBlob`. */
+/** The settings and callbacks of `readLayerBlob`. */
 export interface ReadContext {
   readonly signal: AbortSignal
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
@@ -28,7 +28,7 @@ export interface ReadContext {
   readonly spare?: boolean
   /** The algorithm of the diffID. Default: that of the expected one, otherwise sha256. */
   readonly algorithm?: DigestAlgorithm | undefined
-  /** Also receives the entries, and sets the pace. */
+  /** Also receives the entries. Reading waits for it. */
   readonly entries?: EntrySender | undefined
 }
 
@@ -44,7 +44,7 @@ export interface EntryCounter extends EntryHandler {
  * @throws WindlassError DIGEST_MISMATCH, SIZE_MISMATCH or DIFF_ID_MISMATCH when the bytes are not the expected ones;
  * LAYER_INVALID, LIMIT_EXCEEDED or the errors of the handler; CANCELLED or the reason of the signal
  */
-export async function readBlob(
+export async function readLayerBlob(
   source: Readable,
   begin: EntryCounter | (() => EntryCounter),
   expected: Expectations | undefined,
@@ -70,7 +70,7 @@ export async function readBlob(
     const handler = typeof begin === 'function' ? begin() : begin
     const archive = new ArchiveSink(entries === undefined ? handler : teeEntries(handler, entries), {
       ...{ expected: expected?.diffID, algorithm, limits, bytesBefore },
-      pace: entries && (() => entries.pace()),
+      afterChunk: entries && (() => entries.flush()),
     })
     await feed(source, archive, spare, (chunk) => {
       verifier?.update(chunk)
@@ -101,18 +101,19 @@ async function feed(
 ): Promise<void> {
   const { compression, stream } = await sniffCompression(source)
   const decompress = decompressor(compression, { asynchronous: spare })
-  if (compression !== 'none') archive.archiveSize.compressed = 0
+  if (compression !== 'none') archive.archiveSize.compressedBytes = 0
   archive.onConsumed = decompress.recycle?.bind(decompress)
-  let refused: WindlassError | undefined
+  let rejection: WindlassError | undefined
   const unpacking = pump([decompress, archive]).catch((error: unknown) => {
-    refused = asWindlassError(error)
+    rejection = asWindlassError(error)
   })
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       onChunk(chunk)
-      if (refused !== undefined && isAboutContent(refused)) continue
-      if (refused !== undefined) throw refused
-      if (archive.archiveSize.compressed !== undefined) archive.archiveSize.compressed += chunk.length
+      if (rejection !== undefined && isAboutContent(rejection)) continue
+      if (rejection !== undefined) throw rejection
+      if (archive.archiveSize.compressedBytes !== undefined)
+        archive.archiveSize.compressedBytes += chunk.length
       if (!decompress.write(chunk)) await whenDrained(decompress)
     }
     decompress.end()
@@ -120,7 +121,7 @@ async function feed(
     if (!decompress.writableEnded) decompress.destroy()
     await unpacking
   }
-  archive.rejection = refused
+  archive.rejection = rejection
 }
 
 const isAboutContent = ({ code }: WindlassError): boolean =>

@@ -2,7 +2,7 @@
 import { utimesSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import type { DiskPlace } from '../../system/disk-meaning.js'
-import { lstatIfThere, makeDirectories } from '../../system/files.js'
+import { lstatIfExists, makeDirectories } from '../../system/files.js'
 import { followFile } from '../../bytes/follow-file.js'
 import { resetInheritedAttributes } from '../../system/index.js'
 import { defaultLimits, limitExceeded } from '../../limits.js'
@@ -30,29 +30,29 @@ const checkInterval = 20
 
 /**
  * Executes `job`.
- * @param lengths the growth of the blob, if it is still being written
+ * @param growth the growth of the blob, if it is still being written
  * @throws WindlassError the error of the job
  */
 export function runJob(
   job: Job,
-  lengths: LatestGrowth,
+  growth: LatestGrowth,
   jobContext: Omit<JobContext, 'limits' | 'spare' | 'bytesBefore'>,
 ): Promise<JobResult> {
   const context = { ...jobContext, limits: job.limits, spare: job.spare }
   if (job.kind === 'check') return checkTree(job.task, context)
   if (job.kind === 'flatten') return flatten(job.task, context)
   if (job.kind === 'read') return readEntries(job.task, context)
-  return unpack(job.task, job.growing ? lengths : undefined, context)
+  return unpack(job.task, job.growing ? growth : undefined, context)
 }
 
 async function unpack(
   task: BlobTask,
-  lengths: LatestGrowth | undefined,
+  growth: LatestGrowth | undefined,
   context: JobContext,
 ): Promise<UnpackResult> {
-  const length = lengths === undefined ? await blobLength(task.path) : 0
+  const length = growth === undefined ? await blobLength(task.path) : 0
   await makeRoot(task.into, 'store')
-  return unpackBlob(followFile(task.path, lengths ?? completeGrowth(length)), task, context)
+  return unpackBlob(followFile(task.path, growth ?? completeGrowth(length)), task, context)
 }
 
 async function flatten({ layers, into }: FlattenTask, context: JobContext): Promise<FlattenResult> {
@@ -117,7 +117,7 @@ async function applyDirectory(
  */
 async function makeRoot(path: string, place: DiskPlace): Promise<void> {
   try {
-    if (await lstatIfThere(path)) return
+    if (await lstatIfExists(path)) return
     await makeDirectories(path, 0o755)
     resetInheritedAttributes(path, 0o755)
     utimesSync(path, 0, 0)

@@ -1,4 +1,4 @@
-/** Starts the worker of an unpack thread, from the text in the package or from a file. */
+/** Starts an unpack thread, from `threadSource` or from a file. */
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
@@ -8,14 +8,14 @@ import { threadSource } from './thread-source.js'
 /** Starts a worker that runs `unpack-worker.ts`. */
 export function startWorker(options: WorkerOptions): Worker {
   if (threadSource === undefined) return new Worker(threadFile(), options)
-  // Without the option, NODE_OPTIONS=--input-type=module would apply to the text.
+  // Overrides NODE_OPTIONS=--input-type=module, with which the script would not run.
   const execArgv = ['--input-type=commonjs', ...(options.execArgv ?? [])]
   return new Worker(asModule(threadSource), { ...options, execArgv, eval: true })
 }
 
 /**
- * Returns the file of the thread, which is next to the compiled code. A worker cannot load TypeScript, so a program that
- * runs from the sources uses the bundle in `dist`.
+ * Returns the file of the thread, which is next to the compiled code. A worker cannot load TypeScript, so a program
+ * that runs from the sources uses the bundle in `dist`.
  */
 const threadFile = (): URL =>
   new URL(
@@ -23,7 +23,7 @@ const threadFile = (): URL =>
     pathToFileURL(codeFile),
   )
 
-/** Returns a script that runs `source` as the module `codeFile`, from where it finds koffi. */
+/** Returns a script that runs `source` as if it were the module `codeFile`, so that it can load the package koffi. */
 function asModule(source: string): string {
   const file = JSON.stringify(codeFile)
   return `(function (exports, require, module, __filename) {${source}

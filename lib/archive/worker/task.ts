@@ -16,7 +16,10 @@ export interface Growth {
 /** The expected values: digest and size of the compressed blob, and diffID of the archive. */
 export type Expectations = (Expected | { readonly digest?: undefined }) & { readonly diffID?: Digest }
 
-/** Unpacks a blob into a directory, which is created if missing and otherwise is empty or contains lower layers. */
+/**
+ * A task to unpack a blob into a directory. A missing directory is created; an existing one is empty or has lower
+ * layers.
+ */
 export interface BlobTask {
   /** The path of the blob. */
   readonly path: string
@@ -30,23 +33,23 @@ export interface BlobTask {
   readonly algorithm?: DigestAlgorithm | undefined
 }
 
-/** A layer to flatten: its blob, or its unpacked directory with whiteouts of either form. */
+/** A layer to read: its blob, or the directory to which it was unpacked, with whiteouts of any `WhiteoutForm`. */
 export type LayerSource =
   | { readonly kind: 'blob'; readonly path: string; readonly expected?: Expectations }
   | {
       readonly kind: 'directory'
       readonly path: string
-      /** Directories that the layer does not list, as in `UnpackResult.implied`. Undefined if unknown. */
+      /** See `UnpackResult.implied`. */
       readonly implied?: readonly string[] | undefined
     }
 
-/** Unpacks layers, base first, into one directory, which is created if missing. */
+/** A task to unpack layers, base first, into one directory, which is created if missing. */
 export interface FlattenTask {
   readonly layers: readonly LayerSource[]
   readonly into: string
 }
 
-/** Reads the entries of a layer. Nothing is unpacked. */
+/** A task to read the entries of a layer without unpacking it. */
 export interface ReadTask {
   readonly layer: LayerSource
 }
@@ -66,8 +69,8 @@ export interface UnpackResult {
   /** Number of entries, including whiteouts. */
   readonly entries: number
   /**
-   * Directories that no entry of the layer names, `.` for its root: latin1, in byte order. A lower layer that lists
-   * them determines their attributes. Undefined with whiteouts `apply`, or if there are too many.
+   * Directories that the layer has no entry for, only entries below them: latin1, in byte order, `.` for the root.
+   * Lower layers determine their attributes. Undefined with whiteouts `apply`, or if there are too many.
    */
   readonly implied?: readonly string[] | undefined
 }
@@ -78,14 +81,17 @@ export interface FlattenResult {
   readonly entries: number
 }
 
-/** Compares a tree with the blob from which it was unpacked. Neither is changed. */
+/** A task to compare a tree with the blob from which it was unpacked. Neither is changed. */
 export interface CheckTask {
   readonly path: string
   readonly expected: Expectations
   /** The root of the tree. */
   readonly tree: string
   readonly form: WhiteoutForm
-  /** A writable directory on the file system of the tree, to test what it supports. */
+  /**
+   * A writable directory on the file system of the tree, to test what that supports; undefined if nothing may be
+   * written.
+   */
   readonly scratch: string | undefined
 }
 
@@ -111,7 +117,7 @@ interface JobSettings {
   readonly entries: boolean
 }
 
-/** The task of a job. */
+/** The kind and the task of a job. */
 export type Work =
   | { readonly kind: 'unpack'; readonly task: BlobTask; readonly growing: boolean }
   | { readonly kind: 'flatten'; readonly task: FlattenTask }
@@ -121,13 +127,13 @@ export type Work =
 /** A job as sent to a worker. */
 export type Job = Work & JobSettings
 
-/** A message to the worker. It executes one job at a time; `id` identifies outdated messages. */
+/** A message to the worker, which executes one job at a time. Messages with the `id` of an earlier job are ignored. */
 export type Request =
   | { readonly type: 'start'; readonly id: number; readonly job: Job }
   | ({ readonly type: 'grown'; readonly id: number } & Growth)
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'acknowledge'; readonly id: number; readonly weight: number }
-  /** No more content of this entry is wanted. */
+  /** The worker shall send no more content of the entry with this number. */
   | { readonly type: 'skip'; readonly id: number; readonly entry: number }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Keeps the worker threads that unpack. Threads are started on demand and reused, do not keep the process alive while
- * idle, and are replaced when they crash. The caller decides how many are used at a time.
+ * Manages the worker threads that unpack. Threads are started on demand, reused, and replaced when they crash. Idle
+ * threads do not keep the process alive. The caller decides how many are used at a time.
  */
 import { UnpackThread } from './unpack-thread.js'
 
@@ -23,14 +23,14 @@ export class UnpackThreads {
   /** Returns an idle thread, or a new one. Pass it to `giveBack` after its job. */
   take(): UnpackThread {
     const idle = this.#idle.pop()
-    if (idle?.alive === true) return idle
+    if (idle?.isAlive === true) return idle
     if (idle) this.#threads.delete(idle)
     return this.#start()
   }
 
   /** Makes a thread available to the next job, unless it has crashed. */
   giveBack(thread: UnpackThread): void {
-    if (thread.alive) this.#idle.push(thread)
+    if (thread.isAlive) this.#idle.push(thread)
     else this.#threads.delete(thread)
   }
 

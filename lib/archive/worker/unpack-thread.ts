@@ -23,15 +23,15 @@ interface CurrentJob extends JobListener {
 /** A worker thread that executes one job at a time. The constructor throws INTERNAL when no thread can be started. */
 export class UnpackThread {
   readonly #worker = startThread()
-  readonly #id = this.#worker.threadId
+  readonly #threadId = this.#worker.threadId
   /** Resolves when the thread has loaded its modules or has ended. */
   readonly #loaded: Promise<void>
   #resolveLoaded: () => void = () => undefined
   readonly #ended: Promise<void>
   #current: CurrentJob | undefined
   #jobs = 0
-  #alive = true
-  /** The error for further jobs, if the thread ended by itself. */
+  #isAlive = true
+  /** The error of further jobs; set when the thread has ended. */
   #endError: WindlassError | undefined
 
   constructor() {
@@ -42,16 +42,16 @@ export class UnpackThread {
     this.#ended = new Promise((resolve) => {
       this.#worker.once('exit', (code) => {
         this.#resolveLoaded()
-        releaseLargeWindowOf(this.#id)
+        releaseLargeWindowOf(this.#threadId)
         this.#onEnd(new Error(`the thread ended with ${code}`))
         resolve()
       })
     })
   }
 
-  /** Reports whether the thread accepts jobs: false after a crash or `stop`. */
-  get alive(): boolean {
-    return this.#alive
+  /** Whether the thread accepts jobs: false after a crash or `stop`. */
+  get isAlive(): boolean {
+    return this.#isAlive
   }
 
   /** Executes a job. @throws WindlassError the error of the job; INTERNAL when the thread crashes */
@@ -70,7 +70,7 @@ export class UnpackThread {
   }
 
   /** Reports the growth of the blob to the current job. */
-  grown({ length, final }: Growth): void {
+  reportGrowth({ length, final }: Growth): void {
     if (this.#current) this.#post({ type: 'grown', id: this.#current.id, length, final })
   }
 
@@ -79,19 +79,19 @@ export class UnpackThread {
     if (this.#current) this.#post({ type: 'cancel', id: this.#current.id })
   }
 
-  /** Allows the current job to send entries of this weight in addition. */
+  /** Tells the current job that batches of this weight are processed: see `EntrySender.acknowledge`. */
   acknowledge(weight: number): void {
     if (this.#current) this.#post({ type: 'acknowledge', id: this.#current.id, weight })
   }
 
-  /** Asks the current job to leave out the content of an entry. */
+  /** Asks the current job to send no more content of the entry with this number. */
   skip(entry: number): void {
     if (this.#current) this.#post({ type: 'skip', id: this.#current.id, entry })
   }
 
   /** Ends the thread. Resolves when it has ended and its descriptors are closed. */
   async stop(): Promise<void> {
-    this.#alive = false
+    this.#isAlive = false
     this.#worker.ref()
     // Node leaks the descriptor of a module that is being loaded when the thread is terminated.
     await this.#loaded
@@ -118,7 +118,7 @@ export class UnpackThread {
   }
 
   #onEnd(cause: unknown): void {
-    this.#alive = false
+    this.#isAlive = false
     this.#endError ??= endErrorOf(cause)
     this.#current?.reject(this.#endError)
   }
@@ -133,11 +133,14 @@ function startThread(): Worker {
   }
 }
 
-/** Returns the error for a thread that ended or did not start. EAGAIN of pthread_create(3): the process limit includes threads. */
+/**
+ * Returns the error for a thread that ended or did not start. EAGAIN comes from pthread_create(3): the limit of
+ * processes includes threads.
+ */
 function endErrorOf(cause: unknown): WindlassError {
-  const said = cause instanceof Error ? cause.message : String(cause)
-  if (!said.includes('EAGAIN'))
-    return new WindlassError('INTERNAL', `The unpack worker crashed: ${said}`, { cause })
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (!message.includes('EAGAIN'))
+    return new WindlassError('INTERNAL', `The unpack worker crashed: ${message}`, { cause })
   return new WindlassError(
     'INTERNAL',
     'Failed to start a thread for unpacking: the limit of processes is reached (EAGAIN)',

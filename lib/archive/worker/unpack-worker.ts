@@ -8,20 +8,20 @@ import { LatestGrowth } from './latest-growth.js'
 import { runJob } from './run-job.js'
 import type { Job, Request, Response } from './task.js'
 
-interface Running {
+interface RunningJob {
   readonly id: number
-  readonly lengths: LatestGrowth
+  readonly growth: LatestGrowth
   readonly abort: AbortController
   readonly entries: EntrySender | undefined
 }
 
 if (workerData instanceof SharedArrayBuffer) shareLargeWindows(workerData)
-// Loaded in advance, so that the first job does not wait for it.
+// Loads the native libraries in advance, so that the first job does not wait for them.
 systemCallsAvailable()
 openGunzip()
 openUnzstd()?.close()
 
-let running: Running | undefined
+let running: RunningJob | undefined
 let firstJobEnded: () => void
 
 /** Resolves after the first job, when everything that a job needs has been loaded. */
@@ -35,7 +35,7 @@ parentPort?.on('message', (request: Request) => {
     running = createRunning(request.id, request.job)
     void run(running, request.job)
   } else if (running?.id === request.id) {
-    if (request.type === 'grown') running.lengths.report(request)
+    if (request.type === 'grown') running.growth.report(request)
     else if (request.type === 'acknowledge') running.entries?.acknowledge(request.weight)
     else if (request.type === 'skip') running.entries?.skip(request.entry)
     else running.abort.abort(new WindlassError('CANCELLED', 'The unpacking was cancelled'))
@@ -44,17 +44,17 @@ parentPort?.on('message', (request: Request) => {
 
 post({ type: 'loaded' })
 
-function createRunning(id: number, job: Job): Running {
+function createRunning(id: number, job: Job): RunningJob {
   const abort = new AbortController()
   const entries = job.entries
     ? new EntrySender((batch, transfer) => post({ type: 'entries', id, batch }, transfer), abort.signal)
     : undefined
-  return { id, lengths: new LatestGrowth(), abort, entries }
+  return { id, growth: new LatestGrowth(), abort, entries }
 }
 
-async function run({ id, lengths, abort, entries }: Running, job: Job): Promise<void> {
+async function run({ id, growth, abort, entries }: RunningJob, job: Job): Promise<void> {
   try {
-    const result = await runJob(job, lengths, {
+    const result = await runJob(job, growth, {
       signal: abort.signal,
       entries,
       onProgress: (bytes) => post({ type: 'progress', id, bytes }),

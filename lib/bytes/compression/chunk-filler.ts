@@ -1,16 +1,16 @@
-/** Decodes with a C library into reusable chunks and pushes them to a stream. */
+/** Decodes into reusable chunks with a C library, and pushes the chunks to a stream. */
 import type { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 
 /** An output chunk with fewer free bytes than this counts as full. */
-const minRoom = 64 * 1024
+const minFreeBytes = 64 * 1024
 /** Maximum number of buffers kept for reuse. */
 const maxSpare = 4
 /**
- * Sizes of the first call for a member or frame, which is synchronous: many tiny frames would otherwise each cost a
- * round trip to another thread.
+ * Sizes in bytes of the first call for a gzip member or zstd frame. This call is synchronous, because a round trip to
+ * another thread would be slow for many tiny frames.
  */
-const firstCall = { input: 2 * 1024, output: 16 * 1024 } as const
+const firstCallBytes = { input: 2 * 1024, output: 16 * 1024 } as const
 /** Milliseconds after which the decoder yields to the event loop, so that it can be cancelled. */
 const maxTurnMs = 20
 
@@ -18,17 +18,17 @@ const maxTurnMs = 20
 export interface FillerOptions {
   /** Size of an output chunk in bytes. */
   readonly outputBytes: number
-  /** Decode in a thread of the pool while the consumer works. Useful if processors are idle. */
+  /** Whether to decode in another thread while the consumer works. Useful if processors are idle. */
   readonly asynchronous: boolean
 }
 
 /** The part of `Gunzip` and `Unzstd` (lib/system) that a `ChunkFiller` uses. */
 export interface FillableDecoder {
   readonly unconsumed: number
-  readonly ended: boolean
-  give(input: Uint8Array): number
-  fill(output: Buffer): Promise<number>
-  fillNow(output: Buffer): number
+  readonly hasEnded: boolean
+  setInput(input: Uint8Array): number
+  decompress(output: Buffer): Promise<number>
+  decompressSync(output: Buffer): number
 }
 
 /** Decodes input into chunks and pushes them to a stream, with backpressure. */
@@ -72,16 +72,16 @@ export class ChunkFiller {
    */
   async decode(bytes: Buffer, isNew: boolean): Promise<number> {
     let isFirstCall = isNew
-    const givenBytes = this.#decoder.give(isFirstCall ? bytes.subarray(0, firstCall.input) : bytes)
+    const givenBytes = this.#decoder.setInput(isFirstCall ? bytes.subarray(0, firstCallBytes.input) : bytes)
     for (let full = true; full && !this.#stream.destroyed; isFirstCall = false) {
       const complete = this.#isFull ? this.#take() : undefined
-      const freeOutput = this.#freePart(isFirstCall ? firstCall.output : undefined)
+      const freeOutput = this.#freePart(isFirstCall ? firstCallBytes.output : undefined)
       const written =
         this.#asynchronous && !isFirstCall
           ? await this.#fillAsync(freeOutput, complete)
           : await this.#fillSync(freeOutput, complete)
       this.#filled += written
-      full = written === freeOutput.length && !this.#decoder.ended
+      full = written === freeOutput.length && !this.#decoder.hasEnded
     }
     return givenBytes - this.#decoder.unconsumed
   }
@@ -93,7 +93,7 @@ export class ChunkFiller {
 
   /** Decodes while the consumer works on the previous chunk. */
   async #fillAsync(room: Buffer, previous: Buffer | undefined): Promise<number> {
-    const [written] = await Promise.all([this.#decoder.fill(room), this.#pushChunk(previous)])
+    const [written] = await Promise.all([this.#decoder.decompress(room), this.#pushChunk(previous)])
     return written
   }
 
@@ -103,7 +103,7 @@ export class ChunkFiller {
       await setImmediate()
       this.#turnStart = performance.now()
     }
-    return this.#decoder.fillNow(room)
+    return this.#decoder.decompressSync(room)
   }
 
   #freePart(max = Infinity): Buffer {
@@ -111,7 +111,7 @@ export class ChunkFiller {
   }
 
   get #isFull(): boolean {
-    return this.#output.length - this.#filled < minRoom
+    return this.#output.length - this.#filled < minFreeBytes
   }
 
   /** Returns the filled part of the output and replaces the buffer. */

@@ -27,20 +27,20 @@ export interface DecompressOptions {
   readonly chunkBytes?: number
 }
 
-/** Default size of an output chunk in bytes. Large, because zlib switches to another thread and back once per chunk. */
+/** Default size of an output chunk in bytes. Large, because zlib uses another thread for each chunk. */
 const chunkSize = 512 * 1024
 const streamSizes = (chunkSize: number) => ({ chunkSize, highWaterMark: chunkSize })
 
 /**
  * Creates a stream that decompresses a layer.
  *
- * gzip: any number of members, including empty ones, followed by zeros. Other trailing data and wrong checksums or
- * lengths are rejected. Decoded by ISA-L if the system has it, otherwise by zlib. (Go's gzip reader rejects trailing
- * zeros; GNU gzip, unpigz and Node accept them.)
+ * gzip: any number of members, including empty ones, optionally followed by zeros. Other trailing data and wrong
+ * checksums or lengths are rejected. Decoded by ISA-L if the system has it, otherwise by zlib. (Go's gzip reader
+ * rejects trailing zeros; GNU gzip, unpigz and Node accept them.)
  *
  * zstd: any number of frames, including skippable ones, and no other data. Windows of up to 128 MiB, no dictionaries.
  * Decoded by libzstd if the system has it, otherwise by Node's zlib, otherwise by the package fzstd, which supports
- * windows of up to 32 MiB. Apart from these windows, all decoders accept and reject the same data.
+ * windows of up to 32 MiB. Apart from that limit, all decoders accept and reject the same data.
  *
  * The stream fails with LAYER_INVALID, or with LIMIT_EXCEEDED for a window that is too large.
  */
@@ -60,7 +60,7 @@ export function decompressor(
     case 'zstd': {
       const unzstd = openUnzstd()
       if (unzstd) return new LibzstdDecoder(unzstd, { outputBytes: chunkBytes, asynchronous })
-      return nodeUnzstd(chunkBytes) ?? packageUnzstd(chunkBytes)
+      return nodeUnzstd(chunkBytes) ?? fzstdUnzstd(chunkBytes)
     }
   }
 }
@@ -88,7 +88,7 @@ export const nodeUnzstd = (chunkBytes = chunkSize): Duplex | undefined => {
 }
 
 /** zstd with the package fzstd. Exported for its spec. */
-export const packageUnzstd = (chunkBytes = chunkSize): Duplex =>
+export const fzstdUnzstd = (chunkBytes = chunkSize): Duplex =>
   new Decompressor(new FzstdDecoder(chunkBytes), new ZstdFrames(), 'zstd', chunkBytes)
 
 /** `ZSTD_d_windowLogMax` (zstd.h). Node exports it as a constant only if it has zstd. */
@@ -114,7 +114,7 @@ class Decompressor extends Duplex {
   readonly #decoder: Decoder
   readonly #framing: Framing
   #decoderEnded = false
-  #pendingTaken: (() => void) | undefined
+  #pendingDone: (() => void) | undefined
 
   constructor(
     decoder: Decoder,
@@ -140,16 +140,16 @@ class Decompressor extends Duplex {
     this.#decoder.resume()
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: (error?: Error) => void): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     let parts: readonly Buffer[]
     try {
-      parts = this.#framing.take(chunk)
+      parts = this.#framing.split(chunk)
     } catch (error) {
-      taken(error as Error)
+      done(error as Error)
       return
     }
-    if (this.window === undefined) this.#feed(parts, 0, taken)
-    else void this.window.acquire(() => this.destroyed).then(() => this.#feed(parts, 0, taken))
+    if (this.window === undefined) this.#feed(parts, 0, done)
+    else void this.window.acquire(() => this.destroyed).then(() => this.#feed(parts, 0, done))
   }
 
   override _final(done: (error?: Error) => void): void {
@@ -179,21 +179,21 @@ class Decompressor extends Duplex {
     else this.#decoder.once('close', closed).destroy()
   }
 
-  #feed(parts: readonly Buffer[], at: number, taken: () => void): void {
+  #feed(parts: readonly Buffer[], at: number, done: () => void): void {
     const part = parts[at]
     if (this.#decoderEnded || part === undefined || this.#decoder.destroyed) {
-      taken()
+      done()
       return
     }
-    // A decoder at its end calls no more write callbacks; its 'end' event releases the write instead.
-    this.#pendingTaken = () => this.#feed(parts, at + 1, taken)
+    // A decoder that has ended calls no more write callbacks. Its 'end' event calls `#release` instead.
+    this.#pendingDone = () => this.#feed(parts, at + 1, done)
     this.#decoder.write(part, () => this.#release())
   }
 
   #release(): void {
-    const taken = this.#pendingTaken
-    this.#pendingTaken = undefined
-    taken?.()
+    const done = this.#pendingDone
+    this.#pendingDone = undefined
+    done?.()
   }
 }
 

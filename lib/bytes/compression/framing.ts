@@ -1,9 +1,12 @@
-/** Checks that supplement a decoder. */
+/** The interface of checks that supplement a decoder. */
 
 /** Inspects compressed bytes for errors that the decoder does not detect. */
 export interface Framing {
-  /** Returns the parts of `chunk` for the decoder, each to be passed in a separate write. */
-  take(chunk: Buffer): readonly Buffer[]
+  /**
+   * Checks the next chunk. Returns its parts, each of which must be passed to the decoder in a separate write.
+   * @throws WindlassError LAYER_INVALID, LIMIT_EXCEEDED
+   */
+  split(chunk: Buffer): readonly Buffer[]
   /**
    * Called after the last byte. `consumed` is the number of bytes that the decoder used.
    * @throws WindlassError LAYER_INVALID when the stream is truncated or followed by other data

@@ -1,7 +1,7 @@
 /**
  * Decompresses zstd with the package fzstd, for systems without libzstd and Node before 22.15 or 23.8. The package
- * allocates a new window for each frame and moves the whole window with each block. A blob of tiny frames would cost
- * millions of times its size, so the decoder limits this work relative to its output.
+ * allocates a new window for each frame and moves the whole window with each block. For a blob of tiny frames,
+ * this would move millions of times its size, so the decoder limits this work relative to its output.
  */
 import { Transform, type TransformCallback } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { ZstdFrames } from './zstd-frames.js'
 
 /**
  * Bytes passed to the package at once. The package recurses once per frame, which must not overflow the stack, and
- * returns the output of a slice as a whole: a block of 4 bytes may expand to 128 KiB, so a slice to at most 16 MiB.
+ * returns the output of a slice as a whole. A block of 4 bytes may expand to 128 KiB, so the output has at most 16 MiB.
  */
 const sliceBytes = 512
 /** Milliseconds after which the decoder yields to the event loop, so that it can be cancelled. */
@@ -27,8 +27,8 @@ const freeMoveBytes = 16 * 2 ** 30
  * Bytes that may be moved for each byte of output, which slows the decoder down by a factor of ten at most. Blocks of
  * 128 KiB in the largest window move 256 bytes for each byte.
  */
-const movesPerByte = 300
-/** The cost of allocating a window, as a multiple of moving it. */
+const maxMovesPerByte = 300
+/** The cost of allocating a window, relative to the cost of moving its bytes. */
 const allocationCost = 32
 
 /** A zstd decoder as a stream. Fails with LIMIT_EXCEEDED for windows that are too large and for excessive work. */
@@ -40,8 +40,8 @@ export class FzstdDecoder extends Transform {
   #moved = 0
   #received = 0
   /** The headers in the current chunk: the position after each, and the window that it announces. */
-  readonly #cuts: { readonly at: number; readonly window: number }[] = []
-  readonly #frames = new ZstdFrames((window, at) => this.#cuts.push({ window, at }))
+  readonly #headers: { readonly at: number; readonly window: number }[] = []
+  readonly #frames = new ZstdFrames((window, at) => this.#headers.push({ window, at }))
   readonly #decoder = new Decompress((data) => {
     this.#received += data.length
     if (data.length === 0) return
@@ -77,21 +77,21 @@ export class FzstdDecoder extends Transform {
   }
 
   async #feed(chunk: Buffer): Promise<void> {
-    this.#cuts.length = 0
-    this.#frames.take(chunk)
+    this.#headers.length = 0
+    this.#frames.split(chunk)
     let next = 0
     let began = performance.now()
     for (let at = 0; at < chunk.length && !this.destroyed;) {
       // The package parses a header only when its last byte arrives; all earlier data belongs to the previous window.
-      const cut = this.#cuts[next]
-      const end = Math.min(at + sliceBytes, cut ? cut.at - 1 : chunk.length)
+      const header = this.#headers[next]
+      const end = Math.min(at + sliceBytes, header ? header.at - 1 : chunk.length)
       if (end > at) this.#decoder.push(chunk.subarray(at, end))
       at = end
-      if (cut && at === cut.at - 1) {
+      if (header && at === header.at - 1) {
         next++
-        this.#begin(cut.window)
+        this.#begin(header.window)
         // Lets the garbage collector free the previous window.
-        if (cut.window > smallWindow) await setImmediate()
+        if (header.window > smallWindow) await setImmediate()
         this.#decoder.push(chunk.subarray(at, ++at))
       }
       if (this.readableLength >= this.readableHighWaterMark)
@@ -115,7 +115,7 @@ export class FzstdDecoder extends Transform {
   /** Accounts for moved bytes. @throws WindlassError LIMIT_EXCEEDED when the work is excessive */
   #charge(bytes: number): void {
     this.#moved += bytes
-    if (this.#moved > freeMoveBytes + movesPerByte * this.#received)
+    if (this.#moved > freeMoveBytes + maxMovesPerByte * this.#received)
       throw decoderLimitError(`its blocks are so small for their window that this decoder is too slow for it`)
   }
 }

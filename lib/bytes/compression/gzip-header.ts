@@ -4,7 +4,7 @@ const flags = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } a
 const fixedBytes = 10
 
 type Part = 'fixed' | 'extra-length' | 'extra' | 'name' | 'comment' | 'crc' | 'over'
-const following: Readonly<Record<Part, Part>> = {
+const nextPart: Readonly<Record<Part, Part>> = {
   fixed: 'extra-length',
   'extra-length': 'extra',
   extra: 'name',
@@ -24,7 +24,7 @@ export class GzipHeader {
   #crc = 0
   #expectedCrc = 0
 
-  /** Reports whether the header is complete. */
+  /** Whether the header is complete. */
   get complete(): boolean {
     return this.#part === 'over'
   }
@@ -81,7 +81,7 @@ export class GzipHeader {
   #advance(): void {
     if (this.#part === 'crc' && this.#expectedCrc !== (this.#crc & 0xffff))
       throw new Error('header crc mismatch')
-    do this.#part = following[this.#part]
+    do this.#part = nextPart[this.#part]
     while (!this.#isPresent())
     this.#count = 0
   }

@@ -3,13 +3,15 @@ import { WindlassError } from '../../errors.js'
 import { formatCount } from '../../quantities.js'
 import type { Framing } from './framing.js'
 
-/** Checks the bytes after the last member, because Node's decoder stops at the first zero there and ignores the rest. */
+/**
+ * Rejects other bytes than zeros after the last member. Node's decoder stops at the first zero and ignores the rest.
+ */
 export class GzipTail implements Framing {
   #taken = 0
   /** Offset after the last byte that is not zero. */
   #end = 0
 
-  take(chunk: Buffer): readonly Buffer[] {
+  split(chunk: Buffer): readonly Buffer[] {
     for (let i = chunk.length - 1; i >= 0; i--) {
       if (chunk[i] === 0) continue
       this.#end = this.#taken + i + 1

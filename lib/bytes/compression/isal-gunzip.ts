@@ -5,7 +5,7 @@ import type { FillerOptions } from './chunk-filler.js'
 import { GzipHeader } from './gzip-header.js'
 import { LibraryDecoder } from './library-decoder.js'
 
-/** A gzip decoder as a stream: any number of members, including empty ones, followed by zeros. */
+/** A gzip decoder as a stream: any number of members, including empty ones, optionally followed by zeros. */
 export class IsalGunzip extends LibraryDecoder {
   readonly #gunzip: Gunzip
   #header = new GzipHeader()
@@ -23,8 +23,8 @@ export class IsalGunzip extends LibraryDecoder {
   protected async decodeAll(chunk: Buffer): Promise<void> {
     for (let at = 0; at < chunk.length && !this.destroyed;) {
       const rest = chunk.subarray(at)
-      if (this.#tail > 0 || (this.#gunzip.ended && rest[0] === 0)) at += this.#skipTail(rest)
-      else if (this.#gunzip.ended) this.#beginMember()
+      if (this.#tail > 0 || (this.#gunzip.hasEnded && rest[0] === 0)) at += this.#skipTail(rest)
+      else if (this.#gunzip.hasEnded) this.#beginMember()
       else if (!this.#header.complete) at += this.#header.take(rest)
       else {
         const isNew = this.#isNew
@@ -35,13 +35,13 @@ export class IsalGunzip extends LibraryDecoder {
   }
 
   protected checkEnd(): void {
-    if (!this.#gunzip.ended) throw new Error('unexpected end of file')
+    if (!this.#gunzip.hasEnded) throw new Error('unexpected end of file')
     if (this.#tailIsGarbage)
       throw new Error(`it is followed by ${formatCount(this.#tail, 'byte')} that are not gzip`)
   }
 
   #beginMember(): void {
-    this.#gunzip.next()
+    this.#gunzip.startNextMember()
     this.#header = new GzipHeader()
     this.#isNew = true
   }

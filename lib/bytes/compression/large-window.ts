@@ -1,6 +1,6 @@
 /**
- * Allows only one zstd decoder of the process at a time to use a window of more than 32 MiB. Each unpack thread may
- * need 128 MiB, and there are as many threads as processors. The other decoders wait.
+ * Allows only one zstd decoder of the process at a time to use a window of more than 32 MiB; other decoders wait.
+ * Otherwise each unpack thread, one per processor, might need 128 MiB.
  */
 import { setTimeout } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
@@ -10,43 +10,43 @@ const maxFreeWindow = 2 ** 25
 /** Milliseconds between two attempts to get permission. */
 const retryInterval = 20
 
-/** Shared memory with the thread that holds the permission: its thread id plus one, or 0 for none. */
+/** Shared memory that identifies the thread with the permission: its thread id plus one, or 0 for none. */
 let holder = new Int32Array(new SharedArrayBuffer(4))
 
-/** Returns the shared memory. Pass it to `shareLargeWindows` in each thread. */
+/** Returns the memory that all threads share. Pass it to `shareLargeWindows` in each thread. */
 export const largeWindows = (): SharedArrayBuffer => holder.buffer
 
-/** Shares the permission with all threads that have the same `shared`. */
+/** Makes this thread share the permission with all threads that use the memory `shared`. */
 export function shareLargeWindows(shared: SharedArrayBuffer): void {
   holder = new Int32Array(shared)
 }
 
-/** Releases the permission that `thread` holds, if any. For threads that have ended. */
-export function releaseLargeWindowOf(thread: number): void {
-  Atomics.compareExchange(holder, 0, thread + 1, 0)
+/** Releases the permission of `thread`, if it has it. For threads that have ended. */
+export function releaseLargeWindowOf(endedThreadId: number): void {
+  Atomics.compareExchange(holder, 0, endedThreadId + 1, 0)
 }
 
-/** The permission for large windows of one decoder. */
+/** Requests and releases the permission for one decoder. */
 export class LargeWindow {
-  #held = false
-  #max = 0
+  #isHeld = false
+  #maxWindow = 0
 
   /** Records the start of a frame with a window of `window` bytes. */
   recordWindow(window: number): void {
-    this.#max = Math.max(this.#max, window)
+    this.#maxWindow = Math.max(this.#maxWindow, window)
   }
 
   /** Resolves when the decoder may use the recorded windows, or when `isOver` returns true. */
   async acquire(isOver: () => boolean): Promise<void> {
-    while (!this.#held && this.#max > maxFreeWindow && !isOver()) {
-      this.#held = Atomics.compareExchange(holder, 0, 0, threadId + 1) === 0
-      if (!this.#held) await setTimeout(retryInterval)
+    while (!this.#isHeld && this.#maxWindow > maxFreeWindow && !isOver()) {
+      this.#isHeld = Atomics.compareExchange(holder, 0, 0, threadId + 1) === 0
+      if (!this.#isHeld) await setTimeout(retryInterval)
     }
   }
 
   /** Releases the permission. Call it after the memory of the decoder is freed. */
   release(): void {
-    if (this.#held) releaseLargeWindowOf(threadId)
-    this.#held = false
+    if (this.#isHeld) releaseLargeWindowOf(threadId)
+    this.#isHeld = false
   }
 }

@@ -25,16 +25,16 @@ export abstract class LibraryDecoder extends Duplex {
     this.filler.resume()
   }
 
-  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: (error?: Error) => void): void {
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {
     this.#working = this.decodeAll(chunk)
     this.#working.then(
-      () => taken(),
-      (error: unknown) => taken(this.#asLayerError(error)),
+      () => done(),
+      (error: unknown) => done(this.#asLayerError(error)),
     )
   }
 
   override _final(done: (error?: Error) => void): void {
-    // A truncated stream outputs its data before its error, like zlib.
+    // Like zlib, outputs the data of a truncated stream before the error.
     void this.filler.flush().then(() => {
       try {
         this.checkEnd()
@@ -49,7 +49,8 @@ export abstract class LibraryDecoder extends Duplex {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.filler.resume()
-    // The library may use the buffers until the current call ends. `_write` has already reported the error of that call.
+    // The library may use the buffers until the current call ends. `_write` has already reported the error of that
+    // call.
     void this.#working
       .catch(() => undefined)
       .then(() => {

@@ -18,10 +18,10 @@ export class LibzstdDecoder extends LibraryDecoder {
   }
 
   protected async decodeAll(chunk: Buffer): Promise<void> {
-    this.#frames.take(chunk)
+    this.#frames.split(chunk)
     await this.#window.acquire(() => this.destroyed)
     for (let at = 0; at < chunk.length && !this.destroyed;)
-      at += await this.filler.decode(chunk.subarray(at), this.#unzstd.ended)
+      at += await this.filler.decode(chunk.subarray(at), this.#unzstd.hasEnded)
   }
 
   protected checkEnd(): void {

@@ -3,12 +3,12 @@ import { WindlassError } from '../../errors.js'
 import { formatExactBytes } from '../../quantities.js'
 import type { Framing } from './framing.js'
 
-/** The default window limit of decoders (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`), in bytes. A window is allocated at once. */
+/** The default window limit of decoders (`ZSTD_WINDOWLOG_LIMIT_DEFAULT`), in bytes. */
 const maxWindowBytes = 2 ** 27
 
 /**
- * Rejects errors that not all decoders detect: garbage after a frame, a truncated frame header, windows of gigabytes.
- * Reports a missing dictionary, for which decoders only report damaged data.
+ * Rejects data that only some decoders reject: other data after a frame, a truncated frame header, a window of
+ * gigabytes. Also rejects frames that need a dictionary, for which decoders only report damaged data.
  */
 export class ZstdFrames implements Framing {
   readonly #onFrame: ((window: number, at: number) => void) | undefined
@@ -19,32 +19,32 @@ export class ZstdFrames implements Framing {
   /** Bytes to skip before the next header. */
   #skip = 0
   /** Whether the current frame is skippable. */
-  #isSkipped = false
+  #isSkippable = false
 
   /**
-   * @param onFrame called after the header of each frame, with the window size in bytes and the position after the header
-   * in the current chunk
+   * @param onFrame called after the header of each frame, with the window size in bytes and the position after the
+   * header in the current chunk
    */
   constructor(onFrame?: (window: number, at: number) => void) {
     this.#onFrame = onFrame
   }
 
   /**
-   * Returns the frames in `chunk`, one part each, without skippable frames. Node's decoder ignores what follows a frame
-   * in the same write.
+   * Returns the parts of `chunk`, one for each frame, without skippable frames. Node's decoder would ignore data that
+   * follows a frame in the same write.
    * @throws WindlassError LAYER_INVALID, or LIMIT_EXCEEDED when a window is too large
    */
-  take(chunk: Buffer): readonly Buffer[] {
+  split(chunk: Buffer): readonly Buffer[] {
     const frames: Buffer[] = []
     let from = 0
-    const cut = (at: number): void => {
-      if (at > from && !this.#isSkipped) frames.push(chunk.subarray(from, at))
+    const endFrame = (at: number): void => {
+      if (at > from && !this.#isSkippable) frames.push(chunk.subarray(from, at))
       from = at
     }
     for (let at = 0; at < chunk.length;) {
-      if (this.#isBetween) {
-        cut(at)
-        this.#isSkipped = chunk[at]! >> 4 === 5
+      if (this.#isBetweenFrames) {
+        endFrame(at)
+        this.#isSkippable = chunk[at]! >> 4 === 5
       }
       if (this.#skip > 0) {
         const skipped = Math.min(this.#skip, chunk.length - at)
@@ -55,16 +55,16 @@ export class ZstdFrames implements Framing {
       this.#headerBytes[this.#headerLength++] = chunk[at++]!
       this.#parseHeader(at)
     }
-    cut(chunk.length)
+    endFrame(chunk.length)
     return frames
   }
 
   /** @throws WindlassError LAYER_INVALID when the stream ends inside a frame */
   finish(): void {
-    if (!this.#isBetween) throw invalid('it is truncated inside a frame')
+    if (!this.#isBetweenFrames) throw invalid('it is truncated inside a frame')
   }
 
-  get #isBetween(): boolean {
+  get #isBetweenFrames(): boolean {
     return this.#state === 'frame' && this.#headerLength === 0 && this.#skip === 0
   }
 
@@ -89,12 +89,15 @@ export class ZstdFrames implements Framing {
     this.#headerLength = 0
   }
 
+  /**
+   * Returns the length of each optional field of the frame header in bytes, and the total (RFC 8878, section 3.1.1.1).
+   */
   #frameLayout(): { length: number; window: number; dictionary: number; size: number } {
     const flags = this.#headerBytes[4]!
-    const single = (flags >> 5) & 1
+    const singleSegment = (flags >> 5) & 1
     const dictionary = [0, 1, 2, 4][flags & 3]!
-    const size = [single, 2, 4, 8][flags >> 6]!
-    return { length: 1 - single + dictionary + size, window: 1 - single, dictionary, size }
+    const size = [singleSegment, 2, 4, 8][flags >> 6]!
+    return { length: 1 - singleSegment + dictionary + size, window: 1 - singleSegment, dictionary, size }
   }
 
   #beginFrame(end: number): void {

@@ -1,37 +1,41 @@
-/** Provides `Actor`: a behaviour with a queue of letters, a number of slots and a supervisor. */
+/**
+ * Provides `Actor`, which serves messages with a behaviour. A queued message is called a letter. Each letter that is
+ * being served takes a slot; a supervisor decides about failures.
+ */
 import { Observable, timer } from 'rxjs'
 import { isAbort } from '../lifetime/aborted.js'
 import { Attempt, type Outcome } from './attempt.js'
 import type { Letter, Priority } from './letter.js'
-import { LetterQueue, type Pick } from './letter-queue.js'
-import { limit } from '../flows/limit.js'
+import { LetterQueue, type PickNext } from './letter-queue.js'
+import { maxTimer } from '../lifetime/timer.js'
 import { Scope } from '../lifetime/scope.js'
 import type { Supervisor, Verdict } from './supervision.js'
 import { trampoline } from '../lifetime/trampoline.js'
 import type { Behavior } from './turn.js'
+import { validateCount } from '../flows/validate-count.js'
 
 /** Options of an `Actor`. */
 export interface ActorOptions<Msg> {
   /** Name used in events and error messages. */
   readonly name: string
-  /** Number of letters served concurrently. Default: 1. See `Actor.resize`. */
+  /** Maximum number of letters served concurrently. Default: 1. See `Actor.resize`. */
   readonly slots?: number
   /**
-   * Maximum number of letters that `tell` leaves waiting. Default: no limit. Letters of `ask` are always queued,
-   * because their senders wait for the reply.
+   * Maximum length of the queue up to which `tell` adds letters. Default: no limit. `ask` always adds its letter,
+   * because the requester waits for the reply.
    */
   readonly capacity?: number
-  /** Decides about failed attempts. Default: `fail`. */
+  /** Decides what happens after a failed attempt. Default: the verdict `fail`. */
   readonly supervise?: Supervisor<Msg>
   /**
-   * Returns the index of the next letter to serve among the waiting letters of the highest priority. Called with at
-   * least two messages. An actor whose `pick` throws or returns no index stops. Default: 0, first in, first out.
+   * Returns the index of the message to serve next. Called with at least two messages: those of the waiting letters
+   * with the highest priority. If it throws or returns an invalid index, the actor stops. Default: first in, first out.
    */
-  readonly pick?: Pick<Msg>
+  readonly pick?: PickNext<Msg>
   /**
-   * Returns the group of a message. Groups share the slots: a free slot goes to the group with the fewest letters in
-   * service, so that one that asks for much does not delay the others. Messages without a group form one. Called when the
-   * message is asked. Default: all letters are equal.
+   * Returns the group of a message. A free slot goes to the group with the fewest letters in service, so that a group
+   * with many letters does not delay the others. All messages without a group form one group. Called once per message,
+   * by `ask`. Default: no groups.
    */
   readonly group?: (message: Msg) => object | undefined
 }
@@ -42,20 +46,18 @@ export interface AskOptions {
   readonly priority?: Priority | undefined
 }
 
-const maxDelay = 2 ** 31 - 1 // Node fires a timer with a longer delay at once
-
 /**
- * Serves messages with a behaviour, a limited number at a time. An actor that belongs to one stage limits that stage in
- * one run. An actor that several runs share limits all of them together. The limit can be changed (`resize`) and
- * suspended (`pause`) at any time.
+ * Serves messages with a behaviour, at most `slots` at a time. An actor may serve one stage in one run, or be shared by
+ * several runs, whose letters then share its slots. The number of slots can be changed (`resize`), and serving can be
+ * paused (`pause`), at any time.
  *
- * When a slot is free, the waiting letter of the highest priority is served: see `LetterQueue` for the whole rule.
+ * `LetterQueue` describes which letter takes a free slot.
  */
 export class Actor<Msg, Reply> {
-  readonly #start: () => Behavior<Msg, Reply>
+  readonly #createBehavior: () => Behavior<Msg, Reply>
   readonly #options: ActorOptions<Msg>
   readonly #queue: LetterQueue<Msg, Reply>
-  readonly #served = new Set<Letter<Msg, Reply>>() // includes letters that wait for a retry
+  readonly #served = new Set<Letter<Msg, Reply>>() // letters in service, and letters that wait for the delay of a retry
   #behavior: Behavior<Msg, Reply>
   #slots: number
   #active = 0
@@ -63,25 +65,26 @@ export class Actor<Msg, Reply> {
   #stopped: { readonly reason: unknown } | undefined
 
   /**
-   * @param start creates the behaviour with its state; called again on the verdict `restart`
-   * @param scope waits for all turns; receives the events of turns that were requested without a scope
+   * @param createBehavior called again on the verdict `restart`
+   * @param scope closes after all turns of the actor have ended (a turn is one attempt at one letter); receives the
+   *   events of turns that were requested without a scope
    * @throws ProtocolError unless `slots` is a whole number from 1 and `capacity` a whole number from 0
    */
   constructor(
-    start: () => Behavior<Msg, Reply>,
+    createBehavior: () => Behavior<Msg, Reply>,
     options: ActorOptions<Msg>,
     readonly scope = new Scope(),
   ) {
     const { name, slots = 1, capacity = 0, pick, group } = options
-    this.#slots = limit(name, 'slots', slots, 1)
-    limit(name, 'capacity', capacity, 0)
+    this.#slots = validateCount(name, 'slots', slots, 1)
+    validateCount(name, 'capacity', capacity, 0)
     this.#queue = new LetterQueue(name, pick, group !== undefined)
-    this.#start = start
+    this.#createBehavior = createBehavior
     this.#options = options
-    this.#behavior = start()
+    this.#behavior = createBehavior()
   }
 
-  /** Name from the options. */
+  /** Name used in events and error messages. */
   get name(): string {
     return this.#options.name
   }
@@ -96,7 +99,7 @@ export class Actor<Msg, Reply> {
     return this.#slots
   }
 
-  /** Number of letters that would be served at once if they were asked now. 0 while paused and after `stop`. */
+  /** Number of free slots. 0 while paused and after `stop`. */
   get freeSlots(): number {
     return this.#paused || this.#stopped !== undefined ? 0 : Math.max(0, this.#slots - this.#active)
   }
@@ -108,21 +111,20 @@ export class Actor<Msg, Reply> {
 
   /**
    * Returns an observable of the replies to `message`. Subscribing queues the message. Unsubscribing removes it from
-   * the queue, or aborts its turn. Events and unfinished work of the turn go to `scope`. The method is bound to the
-   * actor and can be passed on: `through(actor.ask)`.
+   * the queue, or aborts its turn. `scope` receives the events of the turn and waits for its unfinished work. The
+   * method is bound to the actor and can be passed as a function: `through(actor.ask)`.
    *
-   * Letters of a higher `priority` are served first; equal ones in the order of their requests, except that a letter
-   * that is retried goes before those that have not been served. The reply fails with the error of a priority that
-   * throws, and with a ProtocolError if it is not a number.
+   * If the priority function throws, the observable fails with its error; if the priority is not a number, with a
+   * ProtocolError.
    */
   readonly ask = (message: Msg, scope: Scope = this.scope, options?: AskOptions): Observable<Reply> =>
-    new Observable((asker) => {
+    new Observable((requester) => {
       if (this.#stopped !== undefined) {
-        asker.error(this.#stopped.reason)
+        requester.error(this.#stopped.reason)
         return undefined
       }
       const letter: Letter<Msg, Reply> = {
-        ...{ message, asker, scope, attempt: 1 },
+        ...{ message, requester, scope, attempt: 1 },
         priority: options?.priority,
         group: this.#options.group?.(message),
       }
@@ -134,8 +136,8 @@ export class Actor<Msg, Reply> {
     })
 
   /**
-   * Queues `message` without waiting for a reply. An error becomes a `dead-letter` event. Returns false, and queues
-   * nothing, if the queue is full or the actor has stopped.
+   * Queues `message` and ignores its replies. An error becomes a `dead-letter` event. Returns false, and does not queue
+   * the message, if the queue has reached its capacity or the actor has stopped.
    */
   tell(message: Msg, scope: Scope = this.scope): boolean {
     const { capacity = Infinity } = this.#options
@@ -148,34 +150,34 @@ export class Actor<Msg, Reply> {
   }
 
   /**
-   * Changes the number of slots. Waiting letters take additional slots at once. With fewer slots, the letters in service
-   * go on, and no other starts until fewer than `slots` are active.
+   * Changes the number of slots. Waiting letters take additional slots at once. With fewer slots, letters in service
+   * are not interrupted; the next letter starts when fewer than `slots` are in service.
    * @throws ProtocolError unless `slots` is a whole number from 1
    */
   resize(slots: number): void {
-    this.#slots = limit(this.name, 'slots', slots, 1)
+    this.#slots = validateCount(this.name, 'slots', slots, 1)
     this.#drain()
   }
 
   /**
-   * Starts no further attempt, neither a first one nor a retry, until `resume` is called. Attempts that run go on, and
-   * nothing holds their slots when they have ended. Delays before retries elapse as usual. Requests can be made,
-   * withdrawn and stopped. No effect if the actor is paused.
+   * Starts no attempt until `resume` is called. Running attempts continue and free their slots when they end. Delays
+   * before retries elapse as usual. `ask`, `tell`, unsubscribing and `stop` work as usual. No effect if the actor is
+   * paused.
    */
   pause(): void {
     this.#paused = true
   }
 
-  /** Ends a pause: waiting letters take the free slots at once. No effect if the actor is not paused. */
+  /** Ends a pause: waiting letters take the free slots. No effect if the actor is not paused. */
   resume(): void {
     this.#paused = false
     this.#drain()
   }
 
-  /** Stops the actor. All current and all later requests fail with `reason`. Default: an `AbortError`. */
+  /** Stops the actor. All present and future requests fail with `reason`. Default: an `AbortError`. */
   stop(reason: unknown = new DOMException(`${this.name} was stopped`, 'AbortError')): void {
     this.#stopped ??= { reason }
-    for (const { asker } of [...this.#served, ...this.#queue.letters]) asker.error(reason)
+    for (const { requester } of [...this.#served, ...this.#queue.letters]) requester.error(reason)
   }
 
   readonly #drain = trampoline(() => {
@@ -187,7 +189,7 @@ export class Actor<Msg, Reply> {
       new Attempt(letter, this.#behavior, this, (outcome) => {
         this.#active--
         this.#queue.end(letter)
-        this.#decide(letter, outcome)
+        this.#handleOutcome(letter, outcome)
         this.#drain()
       })
     }
@@ -202,27 +204,27 @@ export class Actor<Msg, Reply> {
     }
   }
 
-  #decide(letter: Letter<Msg, Reply>, outcome: Outcome): void {
+  #handleOutcome(letter: Letter<Msg, Reply>, outcome: Outcome): void {
     if (typeof outcome === 'string') return
     const { error } = outcome
-    const { asker, attempt, scope } = letter
-    if (asker.closed) {
+    const { requester, attempt, scope } = letter
+    if (requester.closed) {
       if (!isAbort(error)) scope.emit({ type: 'dead-letter', from: this.name, error })
       return
     }
-    const verdict = this.#verdict(letter, error)
+    const verdict = this.#verdictOn(letter, error)
     scope.emit({ type: 'failure', actor: this.name, attempt, error, verdict })
     if (typeof verdict === 'object') {
-      asker.add(timer(Math.min(verdict.retry, maxDelay)).subscribe(() => this.#retry(letter)))
+      requester.add(timer(Math.min(verdict.retry, maxTimer)).subscribe(() => this.#retry(letter)))
       return
     }
     if (verdict === 'restart') this.#restart()
-    if (verdict === 'skip') asker.complete()
-    else asker.error(error)
+    if (verdict === 'skip') requester.complete()
+    else requester.error(error)
     if (verdict === 'stop') this.stop(error)
   }
 
-  #verdict({ message, attempt, scope }: Letter<Msg, Reply>, error: unknown): Verdict {
+  #verdictOn({ message, attempt, scope }: Letter<Msg, Reply>, error: unknown): Verdict {
     try {
       return this.#options.supervise?.({ actor: this.name, message, error, attempt }) ?? 'fail'
     } catch (problem) {
@@ -240,7 +242,7 @@ export class Actor<Msg, Reply> {
 
   #restart(): void {
     try {
-      this.#behavior = this.#start()
+      this.#behavior = this.#createBehavior()
     } catch (error) {
       this.stop(error)
     }

@@ -1,24 +1,25 @@
 /**
- * Provides `Attempt`, which runs a behaviour once for one letter and implements the `Turn` that the behaviour receives.
+ * Provides `Attempt`, which runs a behaviour once for one letter (a queued message). It is the `Turn` that the
+ * behaviour receives.
  */
-import { attached } from './attached.js'
+import { readResult } from './read-result.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Letter } from './letter.js'
 import type { Scope } from '../lifetime/scope.js'
 import type { Behavior, Turn } from './turn.js'
 import { unwind } from '../lifetime/unwind.js'
 
-/** How an attempt ended: `left` if the requester unsubscribed before the end. */
-export type Outcome = 'complete' | 'left' | { readonly error: unknown }
+/** How an attempt ended. `unsubscribed`: the requester unsubscribed before the end. */
+export type Outcome = 'complete' | 'unsubscribed' | { readonly error: unknown }
 
-/** The actor that serves the letter: its name, used in messages, and a scope that waits for the attempt as well. */
-export interface Server {
+/** The actor that serves the letter. Its scope waits for the attempt, as the scope of the request does. */
+export interface ServingActor {
   readonly name: string
   readonly scope: Scope
 }
 
 /**
- * One attempt at one letter. It ends when the reply has ended, all work that outlived the reply has settled, and all
+ * One attempt at one letter. It ends when the reply has ended, work that continued after the reply has settled, and all
  * cleanups have run. Then it calls `onFinished`, which frees the slot.
  */
 export class Attempt<Msg, Reply> implements Turn {
@@ -26,36 +27,36 @@ export class Attempt<Msg, Reply> implements Turn {
   readonly attempt: number
   /** See `Turn.scope`. */
   readonly scope: Scope
-  #abort: AbortController | undefined // created on first use: it costs as much as the rest of the attempt
-  /** Whether the signal is aborted, or has to be aborted when it is created. */
-  #stopped = false
-  #outcome: Outcome = 'left'
-  #finished = false
+  #abort: AbortController | undefined // created on first use, because it takes as much time as the rest of the attempt
+  /** Whether the signal is aborted. The signal may not have been created yet. */
+  #isAborted = false
+  #outcome: Outcome = 'unsubscribed'
+  #isFinished = false
   #unsettled: Promise<unknown>[] | undefined
   #cleanups: (() => unknown)[] | undefined
   readonly #letter: Letter<Msg, Reply>
-  readonly #server: Server
+  readonly #actor: ServingActor
   readonly #onFinished: (outcome: Outcome) => void
 
   /** Starts the attempt. */
   constructor(
     letter: Letter<Msg, Reply>,
     behavior: Behavior<Msg, Reply>,
-    server: Server,
+    actor: ServingActor,
     onFinished: (outcome: Outcome) => void,
   ) {
     this.attempt = letter.attempt
     this.scope = letter.scope
     this.#letter = letter
-    this.#server = server
+    this.#actor = actor
     this.#onFinished = onFinished
     this.scope.enter(this)
-    const reply = attached(
+    const reply = readResult(
       () => behavior(letter.message, this),
       (work) => (this.#unsettled ??= []).push(work),
       this.scope,
     ).subscribe({
-      next: (value) => letter.asker.next(value),
+      next: (value) => letter.requester.next(value),
       error: (error: unknown) => {
         this.#outcome = { error }
       },
@@ -63,20 +64,20 @@ export class Attempt<Msg, Reply> implements Turn {
         this.#outcome = 'complete'
       },
     })
-    letter.asker.add(reply)
+    letter.requester.add(reply)
     reply.add(() => this.#end())
   }
 
   /** Name of the actor. */
   get name(): string {
-    return this.#server.name
+    return this.#actor.name
   }
 
   /** See `Turn.signal`. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController()
-      if (this.#stopped) this.#abort.abort()
+      if (this.#isAborted) this.#abort.abort()
     }
     return this.#abort.signal
   }
@@ -89,38 +90,39 @@ export class Attempt<Msg, Reply> implements Turn {
   /** See `Turn.defer`. */
   defer(cleanup: () => unknown): void {
     ;(this.#cleanups ??= []).push(cleanup)
-    if (this.#finished) this.scope.hold(Promise.resolve(this.#clear()), this.#server.name)
+    if (this.#isFinished) this.scope.hold(Promise.resolve(this.#runCleanups()), this.#actor.name)
   }
 
   #end(): void {
     if (this.#outcome !== 'complete') {
-      this.#stopped = true
+      this.#isAborted = true
       this.#abort?.abort()
     }
     const work = this.#unsettled ?? []
-    const waiting = work.length > 0 ? Promise.allSettled(work).then(() => this.#clear()) : this.#clear()
+    const waiting =
+      work.length > 0 ? Promise.allSettled(work).then(() => this.#runCleanups()) : this.#runCleanups()
     if (waiting === undefined) {
       this.#finish()
       return
     }
     const finished = waiting.then(() => this.#finish())
-    const { name, scope } = this.#server
+    const { name, scope } = this.#actor
     this.scope.hold(finished, name)
     if (scope !== this.scope) scope.hold(finished, name)
-    for (const each of work) this.scope.hold(each, name) // reports late errors: the requester has unsubscribed
+    for (const each of work) this.scope.hold(each, name) // the requester has unsubscribed: the scope reports errors
   }
 
-  #clear(): Promise<void> | undefined {
+  #runCleanups(): Promise<void> | undefined {
     if (this.#cleanups === undefined) return undefined
     return unwind(this.#cleanups, (error) =>
-      this.emit({ type: 'cleanup-failed', from: this.#server.name, error }),
+      this.emit({ type: 'cleanup-failed', from: this.#actor.name, error }),
     )
   }
 
   #finish(): void {
-    this.#finished = true
+    this.#isFinished = true
     this.scope.leave(this)
-    if (this.#outcome === 'complete') this.#letter.asker.complete()
+    if (this.#outcome === 'complete') this.#letter.requester.complete()
     this.#onFinished(this.#outcome)
   }
 }

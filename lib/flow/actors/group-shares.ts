@@ -1,10 +1,10 @@
 /** Provides `GroupShares`, which divides the slots of an actor among groups of letters. */
 
-/** What a group has received so far. */
+/** The slots of one group. */
 interface Share {
   /** Number of its letters in service. */
   active: number
-  /** Number of the letter of any group that was served when this group was served last. */
+  /** Sequence number, over all groups, of the letter of this group that was served last. 0: none yet. */
   servedAt: number
 }
 
@@ -12,32 +12,34 @@ interface Share {
 export class GroupShares {
   readonly #shares = new WeakMap<object, Share>() // a group is forgotten with its last letter
   readonly #withoutGroup = {}
-  #served = 0
+  #lastServed = 0
 
-  /** Records that the service of a letter of `group` begins. */
+  /** Records that a letter of `group` has taken a slot. */
   begin(group: object = this.#withoutGroup): void {
-    const share = this.#of(group)
+    const share = this.#shareOf(group)
     share.active++
-    share.servedAt = ++this.#served
+    share.servedAt = ++this.#lastServed
   }
 
-  /** Records that the service of a letter of `group` ends. */
+  /** Records that a letter of `group` has freed its slot. */
   end(group: object = this.#withoutGroup): void {
-    this.#of(group).active--
+    this.#shareOf(group).active--
   }
 
   /**
-   * Returns those of `letters` whose group goes first: the one with the fewest letters in service, and of several the
-   * one that was served longest ago. Groups that were never served are equal. The letters keep their order.
+   * Returns the letters of the group that takes the next slot: the one with the fewest letters in service. Of several
+   * such groups, the one served longest ago; if several were never served, the letters of all of them. Keeps the order.
    * @param letters at least one
    */
-  first<Waiting extends { readonly group?: object | undefined }>(letters: readonly Waiting[]): Waiting[] {
-    const shares = letters.map(({ group = this.#withoutGroup }) => this.#of(group))
+  selectNext<Waiting extends { readonly group?: object | undefined }>(
+    letters: readonly Waiting[],
+  ): Waiting[] {
+    const shares = letters.map(({ group = this.#withoutGroup }) => this.#shareOf(group))
     const next = shares.reduce((one, other) => (goesBefore(other, one) ? other : one))
-    return letters.filter((_, at) => !goesBefore(next, shares[at]!))
+    return letters.filter((_, index) => !goesBefore(next, shares[index]!))
   }
 
-  #of(group: object): Share {
+  #shareOf(group: object): Share {
     const share = this.#shares.get(group) ?? { active: 0, servedAt: 0 }
     this.#shares.set(group, share)
     return share

@@ -1,4 +1,4 @@
-/** Provides `SingleFlight`, which shares one piece of work per key between all its subscribers. */
+/** Provides `SingleFlight`, which runs work once per key and shares its results, as Go's `singleflight` does. */
 import {
   type Observable,
   type ObservableInput,
@@ -9,24 +9,25 @@ import {
   share,
   switchMap,
 } from 'rxjs'
-import { attached } from './attached.js'
+import { readResult } from './read-result.js'
 import { Scope } from '../lifetime/scope.js'
-import { settled } from '../flows/settled.js'
+import { endAfterTeardown } from '../flows/end-after-teardown.js'
 
+/** Work that several subscribers share. */
 interface Flight<T> {
   readonly results: Observable<T>
   readonly scope: Scope
-  /** Set when the flight has ended: settles when its cleanups have run. */
-  clearing?: Promise<void>
+  /** Set when the flight has ended. Resolves when its cleanups have run. */
+  closing?: Promise<void>
 }
 
 /**
- * Shares work by key. Work runs once per key, however many subscribers it has, and is cancelled when the last one
- * leaves.
+ * Runs work once per key, for any number of subscribers. A flight is the shared work of one key. It is cancelled when
+ * its last subscriber unsubscribes.
  */
 export class SingleFlight<Key, T> {
   readonly #flights = new Map<Key, Flight<T>>()
-  readonly #clearing = new Map<Key, Promise<void>>()
+  readonly #closing = new Map<Key, Promise<void>>()
 
   /** Number of flights in progress. */
   get size(): number {
@@ -34,12 +35,11 @@ export class SingleFlight<Key, T> {
   }
 
   /**
-   * Returns the results of the flight of `key`. A subscriber that joins late first receives the latest result. The
-   * first subscriber starts the flight; when the last one unsubscribes, the flight is cancelled. A flight that fails is
-   * removed before its subscribers receive the error, so a retry starts a new flight. A new flight waits until the
-   * scope of the previous one is closed.
+   * Returns the results of the flight of `key`. The first subscriber starts it; later ones first receive the latest
+   * result. A flight that fails is removed before its subscribers receive the error, so that a retry starts a new
+   * flight. A new flight starts when the scope of the previous flight of its key is closed.
    *
-   * @param start starts the work; receives the scope of the flight
+   * @param start starts the work in the scope of the flight
    * @param scope the subscriber's scope; receives the events of the flight while subscribed. The scope of the last
    *   subscriber also waits for the cleanups of the flight.
    */
@@ -48,8 +48,8 @@ export class SingleFlight<Key, T> {
       const flight = this.#flights.get(key) ?? this.#launch(key, start)
       const relay = scope && flight.scope.events.subscribe((event) => scope.emit(event))
       const leave = (): void => {
-        if (flight.clearing === undefined) relay?.unsubscribe()
-        else scope?.hold(flight.clearing, () => ['flight', ...flight.scope.running].join(' > '))
+        if (flight.closing === undefined) relay?.unsubscribe()
+        else scope?.hold(flight.closing, () => ['flight', ...flight.scope.running].join(' > '))
       }
       return flight.results.pipe(finalize(leave))
     })
@@ -57,30 +57,30 @@ export class SingleFlight<Key, T> {
 
   #launch(key: Key, start: (scope: Scope) => ObservableInput<T>): Flight<T> {
     const scope = new Scope()
-    const begin = (): Observable<T> =>
-      attached(
+    const startWork = (): Observable<T> =>
+      readResult(
         () => start(scope),
         (work) => scope.hold(work, 'flight'),
         scope,
       )
     const work = defer(() => {
-      const before = this.#clearing.get(key)
-      return before === undefined ? begin() : from(before).pipe(switchMap(begin))
+      const previous = this.#closing.get(key)
+      return previous === undefined ? startWork() : from(previous).pipe(switchMap(startWork))
     })
     const onEnd = (): void => {
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
-      const idle = scope.idle
-      const clearing = scope.close()
-      flight.clearing = clearing
-      if (idle) return
-      this.#clearing.set(key, clearing)
-      void clearing.then(() => {
-        if (this.#clearing.get(key) === clearing) this.#clearing.delete(key)
+      const isIdle = scope.idle
+      const closing = scope.close()
+      flight.closing = closing
+      if (isIdle) return
+      this.#closing.set(key, closing)
+      void closing.then(() => {
+        if (this.#closing.get(key) === closing) this.#closing.delete(key)
       })
     }
     const flight: Flight<T> = {
       scope,
-      results: settled(work.pipe(finalize(onEnd))).pipe(
+      results: endAfterTeardown(work.pipe(finalize(onEnd))).pipe(
         share({ connector: () => new ReplaySubject<T>(1), resetOnComplete: false, resetOnError: false }),
       ),
     }

@@ -14,14 +14,17 @@ export interface Failure<out Msg = unknown> {
  * What an actor does about a failed attempt.
  * - `fail`: the requester receives the error. In a stage this ends the run.
  * - `skip`: the reply completes without further results.
- * - `retry`: the message is served again after the given number of milliseconds. The slot of the actor is free until
- *   then, the slot of the stage is not.
+ * - `retry`: the message is served again after the given number of milliseconds. Meanwhile it holds its slot of the
+ *   stage, but no slot of the actor.
  * - `restart`: the behaviour is created again, and the requester receives the error.
  * - `stop`: the actor stops, and all its requesters receive the error.
  */
 export type Verdict = 'fail' | 'skip' | 'restart' | 'stop' | { readonly retry: number }
 
-/** Returns the verdict on a failure, or undefined if it does not decide. A failure without a verdict is `fail`. */
+/**
+ * Returns the verdict on a failure. Undefined leaves the decision to the next supervisor (see `firstMatch`), or means
+ * `fail`.
+ */
 export type Supervisor<in Msg = unknown> = (failure: Failure<Msg>) => Verdict | undefined
 
 /** Options of `retrying`. */
@@ -47,7 +50,7 @@ export function skipping<Msg = unknown>(when: (failure: Failure<Msg>) => boolean
   return (failure) => (when(failure) ? 'skip' : undefined)
 }
 
-/** Combines supervisors: the first one that returns a verdict decides. */
+/** Combines supervisors: the first verdict that is not undefined counts. */
 export function firstMatch<Msg = unknown>(...supervisors: readonly Supervisor<Msg>[]): Supervisor<Msg> {
   return (failure) => {
     for (const supervise of supervisors) {

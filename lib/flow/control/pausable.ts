@@ -1,10 +1,10 @@
-/** Provides `pausable` and `pausableReplies`: work that a pause ends, and that begins again afterwards. */
+/** Provides `pausable` and `pausableReplies`, which abort work at a pause and start it again when the pause ends. */
 import { Observable, Subscription } from 'rxjs'
 import type { Control } from './control.js'
 
 /**
- * Runs `work` while `control` is not paused. A pause aborts the signal of `work`; how it then ends does not matter, and it
- * is begun again once the pause is over. A result counts, also of work that a pause came too late for.
+ * Runs `work` while `control` is not paused. A pause aborts the signal that `work` receives; `work` is called again
+ * when the pause ends. If `work` resolves in spite of the aborted signal, its result is returned.
  *
  * @param control undefined if the work is never paused
  * @throws the error of `work`, or the reason of `signal`, also during a pause
@@ -20,7 +20,7 @@ export async function pausable<T>(
     const attempt = new AbortController()
     const onAbort = (): void => attempt.abort(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
-    const watching = control.changes.subscribe(() => {
+    const subscription = control.changes.subscribe(() => {
       if (control.paused) attempt.abort(new DOMException('The work was paused', 'AbortError'))
     })
     try {
@@ -28,7 +28,7 @@ export async function pausable<T>(
     } catch (error) {
       if (signal.aborted || !attempt.signal.aborted) throw error
     } finally {
-      watching.unsubscribe()
+      subscription.unsubscribe()
       signal.removeEventListener('abort', onAbort)
     }
   }
@@ -37,14 +37,14 @@ export async function pausable<T>(
 /** Resolves when `control` is not paused. Rejects with the reason of `signal` when it is aborted first. */
 function whenRunning(control: Control, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const watching = new Subscription()
+    const subscription = new Subscription()
     const end = (settle: () => void): void => {
-      watching.unsubscribe()
+      subscription.unsubscribe()
       signal.removeEventListener('abort', onAbort)
       settle()
     }
     const onAbort = (): void => end(() => reject(signal.reason))
-    const look = (): void => {
+    const update = (): void => {
       if (!control.paused) end(resolve)
     }
     if (signal.aborted) {
@@ -52,14 +52,14 @@ function whenRunning(control: Control, signal: AbortSignal): Promise<void> {
       return
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    watching.add(control.changes.subscribe(look))
-    look()
+    subscription.add(control.changes.subscribe(update))
+    update()
   })
 }
 
 /**
- * Emits the replies of the requests that `ask` makes. A pause withdraws the request; `ask` is called again once the pause
- * is over. Completes and fails as the request does.
+ * Emits the replies of the observable that `ask` returns. A pause unsubscribes from it; `ask` is called again when the
+ * pause ends. Completes and fails as that observable does.
  *
  * @param control undefined if the work is never paused
  */
@@ -67,13 +67,13 @@ export function pausableReplies<T>(control: Control | undefined, ask: () => Obse
   if (control === undefined) return ask()
   return new Observable((out) => {
     let request: Subscription | undefined
-    const withdraw = (): void => {
-      const withdrawn = request
+    const cancelRequest = (): void => {
+      const cancelled = request
       request = undefined
-      withdrawn?.unsubscribe()
+      cancelled?.unsubscribe()
     }
-    const look = (): void => {
-      if (control.paused) withdraw()
+    const update = (): void => {
+      if (control.paused) cancelRequest()
       else if (request === undefined) {
         const asked = (request = new Subscription())
         asked.add(
@@ -85,8 +85,8 @@ export function pausableReplies<T>(control: Control | undefined, ask: () => Obse
         )
       }
     }
-    out.add(control.changes.subscribe(look))
-    out.add(withdraw)
-    look()
+    out.add(control.changes.subscribe(update))
+    out.add(cancelRequest)
+    update()
   })
 }

@@ -1,7 +1,10 @@
 /** Provides `Deferred`, a promise that is settled from outside. */
 import { ProtocolError } from './protocol-error.js'
 
-/** Describes the value of a `Deferred` and the stage that produces it, for the error of a consumer that waits too early. */
+/**
+ * The value of a `Deferred` and the stage that produces it, for the error message if the value is awaited before that
+ * stage.
+ */
 export interface DeferredOptions {
   /** What the value is: `the config of the image`. */
   readonly name: string
@@ -10,9 +13,9 @@ export interface DeferredOptions {
 }
 
 /**
- * A value that becomes available later. It lets an element move on while a part of it is still loading. Consumers await
- * `value`; the producer calls `begin`, then `settle`. A `Deferred` cannot fail: the stage that fails to produce the value
- * ends the run, which ends all turns that wait for it (see `untilAborted`).
+ * A value that becomes available later. An element can pass to the next stage while a part of it is still loading.
+ * Consumers await `value`; the producer calls `begin`, then `settle`. A `Deferred` does not carry errors: if the
+ * producing stage fails, the run ends and aborts all turns that wait for the value (see `untilAborted`).
  */
 export class Deferred<T> {
   readonly #value: Promise<T>
@@ -20,7 +23,7 @@ export class Deferred<T> {
   #begun: boolean
   #settle!: (value: T) => void
 
-  /** @param expected who produces the value. Without it, consumers may wait before `begin` is called. */
+  /** @param expected the value and its producer; without it, consumers may await the value before `begin` is called */
   constructor(expected?: DeferredOptions) {
     this.#expected = expected
     this.#begun = expected === undefined
@@ -30,8 +33,8 @@ export class Deferred<T> {
   }
 
   /**
-   * The value. Resolves when `settle` is called. Rejects with a `ProtocolError` if the expected stage has not begun to
-   * produce it, because a stage before that one would wait for ever.
+   * Resolves with the value when `settle` is called. Rejects with a `ProtocolError` if `begin` has not been called,
+   * because a stage before the producing stage would wait forever.
    */
   get value(): Promise<T> {
     if (this.#begun || this.#expected === undefined) return this.#value
@@ -39,7 +42,7 @@ export class Deferred<T> {
     return Promise.reject(new ProtocolError(name, `awaited before a stage produces it. ${hint}`))
   }
 
-  /** States that the value is being produced. From then on consumers wait for it. */
+  /** States that the value is being produced. From now on consumers may await it. */
   begin(): void {
     this.#begun = true
   }

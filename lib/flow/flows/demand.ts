@@ -2,8 +2,8 @@
 import type { Observable } from 'rxjs'
 
 /**
- * Numbers of further elements that the reader accepts. Each value adds to the earlier ones. Values are non-negative whole
- * numbers or `Infinity`. `of(Infinity)` sets no limit, `interval(5).pipe(map(() => 1))` sets a rate, `NEVER` pauses the
- * flow.
+ * Each value is a number of further elements that the reader accepts: a non-negative whole number or `Infinity`. The
+ * values add up. `of(Infinity)` sets no limit, `interval(5).pipe(map(() => 1))` requests one element every 5 ms,
+ * `NEVER` requests none.
  */
 export type Demand = Observable<number>

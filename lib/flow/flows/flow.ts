@@ -1,12 +1,15 @@
-/** Provides `Flow`, a stream with demand, and `Stage`, a function from one flow to another. */
+/** Provides `Flow`, a stream whose reader requests the elements, and `Stage`, a function from one flow to another. */
 import { type Observable, of } from 'rxjs'
-import { type BufferOptions, buffered } from './buffered.js'
-import { type Open, contract } from './contract.js'
+import { type BufferOptions, withBuffer } from './with-buffer.js'
+import { type Open, enforceContract } from './contract.js'
 import { iterate } from './iterate.js'
-import { limit } from './limit.js'
+import { validateCount } from './validate-count.js'
 import { Scope } from '../lifetime/scope.js'
 
-/** A cold stream that emits only as many elements as its reader requested. A flow can be opened any number of times. */
+/**
+ * A cold stream that emits only as many elements as its reader has requested (its demand). A flow can be opened any
+ * number of times.
+ */
 export class Flow<out T> {
   /**
    * Opens the flow for one reader. The completion or error is emitted after the teardown.
@@ -17,10 +20,13 @@ export class Flow<out T> {
 
   /** @param name name of this flow in a `ProtocolError` */
   constructor(open: Open<T>, name = 'flow') {
-    this.open = contract(name, open)
+    this.open = enforceContract(name, open)
   }
 
-  /** Creates a flow of `items`. Reads one item per requested element. Unsubscribing early returns the iterator. */
+  /**
+   * Creates a flow of `items`. Reads one item per requested element. Unsubscribing early calls `return` of the
+   * iterator.
+   */
   static from<T>(items: Iterable<T> | AsyncIterable<T>): Flow<T> {
     return new Flow(
       (demand, scope) => iterate(items, demand, (work) => scope.hold(work, 'Flow.from')),
@@ -34,12 +40,12 @@ export class Flow<out T> {
   }
 
   /**
-   * Creates a flow of an observable, which does not support demand. Elements without demand wait in `buffer`.
+   * Creates a flow of an observable. Elements that are not requested yet wait in the buffer.
    * @throws ProtocolError unless the capacity is a whole number of at least 0
    */
   static fromObservable<T>(source: Observable<T>, buffer: BufferOptions): Flow<T> {
-    limit('Flow.fromObservable', 'capacity', buffer.capacity, 0)
-    return new Flow((demand) => buffered(source, buffer, demand), 'Flow.fromObservable')
+    validateCount('Flow.fromObservable', 'capacity', buffer.capacity, 0)
+    return new Flow((demand) => withBuffer(source, buffer, demand), 'Flow.fromObservable')
   }
 
   /** Passes the flow through the given stages in order. */
@@ -87,5 +93,5 @@ export class Flow<out T> {
   }
 }
 
-/** Maps one flow to another. A stage opens its input when its output is opened, once per reader. */
+/** Returns a flow that processes the elements of `input`. Opening that flow opens `input`, once per reader. */
 export type Stage<in In, out Out> = (input: Flow<In>) => Flow<Out>

@@ -4,7 +4,7 @@ import type { Demand } from './demand.js'
 import { isPromise } from '../lifetime/promised.js'
 import { trampoline } from '../lifetime/trampoline.js'
 
-/** Receives work that has not settled when its reader unsubscribes, and waits for it. A scope provides one. */
+/** Receives work that has not settled when its reader unsubscribes, so that somebody waits for it: `Scope.hold`. */
 export type Hold = (work: Promise<unknown>) => void
 
 interface Cursor<T> {
@@ -18,8 +18,8 @@ const cursorOf = <T>(items: Iterable<T> | AsyncIterable<T>): Cursor<T> =>
     : (items as Iterable<T>)[Symbol.iterator]()
 
 /**
- * Emits the items of `items`, one per requested element. Unsubscribing early returns the iterator once; a read or a
- * return that is still pending then is passed to `hold`.
+ * Emits the items of `items`, one per requested element. Unsubscribing early calls `return` of the iterator once. A
+ * pending promise of its `next` or `return` is passed to `hold`.
  */
 export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand, hold: Hold): Observable<T> {
   return new Observable((out) => {
@@ -29,7 +29,7 @@ export function iterate<T>(items: Iterable<T> | AsyncIterable<T>, demand: Demand
     let ended = false
     const fail = (error: unknown): void => {
       reading = undefined
-      ended = true // an iterator that threw has ended and must not be returned
+      ended = true // `return` must not be called on an iterator that threw
       out.error(error)
     }
     const take = (step: IteratorResult<T>): void => {

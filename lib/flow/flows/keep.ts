@@ -1,4 +1,4 @@
-/** Provides `keep`, a filter that maintains demand. */
+/** Provides `keep`, a filter that requests a replacement for each element that it drops. */
 import { Subject, filter, merge } from 'rxjs'
 import { Flow, type Stage } from './flow.js'
 
@@ -8,12 +8,12 @@ export function keep<A>(test: (element: A) => boolean): Stage<A, A>
 export function keep<A>(test: (element: A) => boolean): Stage<A, A> {
   return (input) =>
     new Flow((demand, scope) => {
-      const again = new Subject<number>()
-      const wanted = (element: A): boolean => {
+      const replacements = new Subject<number>()
+      const isKept = (element: A): boolean => {
         if (test(element)) return true
-        again.next(1) // the input handles demand in a loop, so this does not grow the stack
+        replacements.next(1) // the input handles demand in a loop, so this does not grow the stack
         return false
       }
-      return input.open(merge(demand, again), scope).pipe(filter(wanted))
+      return input.open(merge(demand, replacements), scope).pipe(filter(isKept))
     }, 'keep')
 }

@@ -1,8 +1,8 @@
-/** Provides `untilAborted`, which makes waiting for a promise cancellable. */
+/** Provides `untilAborted`, which stops waiting for a promise when a signal aborts. */
 
 /**
- * Resolves or rejects as `value` does, or rejects with the reason of `signal` when it is aborted first. A promise
- * cannot be cancelled, and a stage that waits for one after its turn has ended would prevent the run from closing.
+ * Resolves or rejects as `value` does, or rejects with the reason of `signal` if it aborts first. Without it, a stage
+ * that waits for a promise that never settles would prevent the run from closing.
  */
 export function untilAborted<T>(value: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {

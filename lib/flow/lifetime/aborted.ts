@@ -1,4 +1,4 @@
-/** Provides `isAbort`, which separates cancellations from errors that have to be reported. */
+/** Provides `isAbort`, which tells cancellations from other errors. */
 
 /** Returns whether `error` is an `AbortError` or has one among its causes. */
 export function isAbort(error: unknown): boolean {

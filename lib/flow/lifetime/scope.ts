@@ -11,8 +11,8 @@ export interface CloseOptions {
   readonly within?: number
 }
 
-/** Work in progress, with a name for messages. */
-interface Worker {
+/** Something that runs, with a name for messages. */
+interface NamedWork {
   readonly name: string
 }
 
@@ -24,13 +24,16 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   readonly #channel: SideChannel
   readonly #ownsChannel: boolean
   readonly #held = new Map<Promise<void>, () => string>()
-  readonly #working = new Set<Worker>()
+  readonly #entered = new Set<NamedWork>()
   readonly #cleanups: (() => unknown)[] = []
   #cleaning: string | undefined
   #closing: Promise<void> | undefined
   #closed = false
 
-  /** @param events channel of another scope to share. Default: a new channel, which ends when this scope is closed. */
+  /**
+   * @param events the channel of another scope, to share it. Default: a new channel, which ends when this scope is
+   * closed.
+   */
   constructor(events?: SideChannel) {
     this.#channel = events ?? new SideChannel()
     this.#ownsChannel = events === undefined
@@ -53,30 +56,33 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
     this.#channel.emit(event)
   }
 
-  /** Labels of unfinished work, for messages: of the work that `close` waits for, and of the workers in progress. */
+  /** Names of unfinished work, for messages: work passed to `hold` or `enter`, and the cleanup that runs. */
   get running(): readonly string[] {
     const held = [...this.#held.values()].map((label) => label())
-    const working = new Set([...this.#working].map(({ name }) => name))
-    const labels = [...held, ...[...working].filter((name) => !held.includes(name))]
+    const entered = new Set([...this.#entered].map(({ name }) => name))
+    const labels = [...held, ...[...entered].filter((name) => !held.includes(name))]
     return this.#cleaning === undefined ? labels : [...labels, this.#cleaning]
   }
 
-  /** Whether there is no work to wait for and no cleanup to run. */
+  /** Whether `close` would have nothing to wait for and no cleanup to run. */
   get idle(): boolean {
     return this.#held.size === 0 && this.#cleanups.length === 0 && this.#cleaning === undefined
   }
 
-  /** Adds `worker` to `running` until `leave` is called. `close` does not wait for it. */
-  enter(worker: Worker): void {
-    this.#working.add(worker)
+  /** Lists `work` in `running` until `leave` is called. `close` does not wait for it. */
+  enter(work: NamedWork): void {
+    this.#entered.add(work)
   }
 
-  /** Removes `worker` from `running`. */
-  leave(worker: Worker): void {
-    this.#working.delete(worker)
+  /** Removes `work` from `running`. */
+  leave(work: NamedWork): void {
+    this.#entered.delete(work)
   }
 
-  /** Makes `close` wait for `work`. An error of `work` becomes a `dead-letter` event, unless it is an abort. */
+  /**
+   * Makes `close` wait for `work`. An error of `work` becomes a `dead-letter` event, unless it is an `AbortError`.
+   * @param label name of the work in `running` and in that event
+   */
   hold(work: PromiseLike<unknown>, label: string | (() => string) = 'work'): void {
     const name = typeof label === 'string' ? () => label : label
     const settled: Promise<void> = Promise.resolve(work)
@@ -104,36 +110,37 @@ export class Scope<Event extends FlowEvent = FlowEvent> {
   }
 
   /**
-   * Waits for all held work, then runs the cleanups, then ends the channel if it belongs to this scope. May be called
-   * again, also after more work has been added.
-   * @throws StillRunningError if the scope is not closed after `within` milliseconds; names the work that is left
+   * Waits for all held work, then runs the cleanups, then ends the channel unless it is shared. May be called again,
+   * also after more work has been added.
+   * @throws StillRunningError, with the names of unfinished work, if the scope is not closed after `within`
+   * milliseconds
    */
   async close({ within }: CloseOptions = {}): Promise<void> {
     const closing = this.#close()
     if (within === undefined) return closing
     let timer: ReturnType<typeof setTimeout> | undefined
-    const late = new Promise<never>((_, reject) => {
+    const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new StillRunningError(this.running, within)), within)
     })
     try {
-      await Promise.race([closing, late])
+      await Promise.race([closing, timeout])
     } finally {
       clearTimeout(timer)
     }
   }
 
   #close(): Promise<void> {
-    return (this.#closing ??= this.#clear())
+    return (this.#closing ??= this.#runClose())
   }
 
-  async #clear(): Promise<void> {
+  async #runClose(): Promise<void> {
     await Promise.resolve() // #close has to set #closing before this function resets it
-    const failed = (error: unknown): void => {
+    const onError = (error: unknown): void => {
       this.emit({ type: 'cleanup-failed', from: this.#cleaning ?? 'scope', error })
     }
     while (!this.idle) {
       if (this.#held.size > 0) await Promise.all(this.#held.keys())
-      else await unwind(this.#cleanups, failed)
+      else await unwind(this.#cleanups, onError)
       this.#cleaning = undefined
     }
     this.#closed = true

@@ -21,7 +21,9 @@ export type FlowNotice =
       readonly error: unknown
       readonly verdict: unknown
     }
-  /** An error without a receiver: of work whose reader has unsubscribed, or of a letter sent by `tell`. */
+  /**
+   * An error that nobody receives: of work whose subscriber has unsubscribed, or of a message sent with `Actor.tell`.
+   */
   | { readonly type: 'dead-letter'; readonly from: string; readonly error: unknown }
   /** A cleanup threw or rejected. */
   | { readonly type: 'cleanup-failed'; readonly from: string; readonly error: unknown }

@@ -1,11 +1,11 @@
-/** Provides the error with which `Scope.close` rejects when it times out. */
+/** Provides `StillRunningError`, with which `Scope.close` rejects when it times out. */
 
 /** A scope did not close in time. */
 export class StillRunningError extends Error {
   override readonly name = 'StillRunningError'
 
   /**
-   * @param labels labels of the work that has not ended
+   * @param labels names of the work that has not ended
    * @param within the timeout, in milliseconds
    */
   constructor(

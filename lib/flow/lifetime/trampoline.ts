@@ -1,9 +1,9 @@
 /** Provides `trampoline`, which turns recursion through callbacks into a loop. */
 
 /**
- * Wraps `turn` so that it may be called during its own execution: nested calls run as one further round of the outer
- * call. RxJS delivers synchronously, so a reader that requests an element while it receives one would otherwise grow
- * the stack with every element.
+ * Returns a function that calls `round`. If it is called again while `round` runs, `round` runs once more after it has
+ * returned. RxJS delivers synchronously, so a reader that requests an element while it receives one would otherwise
+ * grow the stack with every element.
  */
 export function trampoline(round: () => void): () => void {
   let calls = 0

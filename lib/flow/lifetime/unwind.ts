@@ -2,23 +2,23 @@
 import { isPromise } from './promised.js'
 
 /**
- * Removes and runs all cleanups, last first, each to its end before the next. Includes cleanups that are added while it
- * runs. The error of a cleanup is passed to `failed` and does not prevent the others. Returns undefined if all cleanups
- * were synchronous, so that synchronous callers need not wait.
+ * Removes and runs all cleanups one after another, last first, including those that are added meanwhile. The error of a
+ * cleanup is passed to `onError` and does not prevent the others. Returns undefined, instead of a promise, if all
+ * cleanups were synchronous.
  */
 export function unwind(
   cleanups: (() => unknown)[],
-  failed: (error: unknown) => void,
+  onError: (error: unknown) => void,
 ): Promise<void> | undefined {
   for (let cleanup = cleanups.pop(); cleanup !== undefined; cleanup = cleanups.pop()) {
     try {
       const result = cleanup()
       if (isPromise(result))
         return Promise.resolve(result)
-          .catch(failed)
-          .then(() => unwind(cleanups, failed))
+          .catch(onError)
+          .then(() => unwind(cleanups, onError))
     } catch (error) {
-      failed(error)
+      onError(error)
     }
   }
   return undefined

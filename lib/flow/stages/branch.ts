@@ -9,17 +9,19 @@ import { trampoline } from '../lifetime/trampoline.js'
 
 type OutputOf<Each> = Each extends Stage<never, infer Out> ? Out : never
 
-/** The input of one case: its demand, its subscriber, and whether the case has ended. */
-interface Gate<T> {
+/** The input of one case. */
+interface CaseInput<T> {
+  /** Number of elements that the case has requested and not received. */
   wanted: number
   out?: Subscriber<T>
+  /** Whether the case has ended. */
   closed: boolean
 }
 
 /**
- * Passes each element to the case that `select` names, and emits the results of all cases as they become ready. At most
- * one element waits for its case, so a case that is busy delays the others. A case that ends early receives no more
- * elements; its elements are dropped and the run continues.
+ * Passes each element to the case that `select` names, and emits the results of all cases as they become ready. While
+ * an element waits for its case, no further one is read, so a busy case delays the others. When a case ends early, the
+ * run continues, and later elements of that case are dropped.
  * @throws ProtocolError if `cases` is empty; also as an error of the flow if `select` returns an unknown case
  */
 export function branch<In, Out, Key extends string>(
@@ -35,48 +37,50 @@ export function branch<In, Out>(
   select: (element: In) => string,
   cases: Readonly<Record<string, Stage<In, Out>>>,
 ): Stage<In, Out> {
-  const lanes = Object.entries(cases)
-  if (lanes.length === 0) throw new ProtocolError('branch', 'needs at least one case')
+  const entries = Object.entries(cases)
+  if (entries.length === 0) throw new ProtocolError('branch', 'needs at least one case')
   const read = (input: Flow<In>, demand: Demand, scope: Scope): Observable<Out> =>
     new Observable((out) => {
       const upstream = new Subject<number>()
-      const gates = new Map<string, Gate<In>>(lanes.map(([key]) => [key, { wanted: 0, closed: false }]))
-      let held: { readonly gate: Gate<In>; readonly value: In } | undefined
+      const inputs = new Map<string, CaseInput<In>>(
+        entries.map(([key]) => [key, { wanted: 0, closed: false }]),
+      )
+      let waiting: { readonly caseInput: CaseInput<In>; readonly value: In } | undefined
       let requested = false
       let ended = false
       const drain = trampoline(() => {
-        if (held !== undefined) {
-          const { gate, value } = held
-          if (gate.wanted === 0 && !gate.closed) return
-          held = undefined
-          gate.wanted--
-          gate.out?.next(value)
+        if (waiting !== undefined) {
+          const { caseInput, value } = waiting
+          if (caseInput.wanted === 0 && !caseInput.closed) return
+          waiting = undefined
+          caseInput.wanted--
+          caseInput.out?.next(value)
         }
-        if (ended) for (const gate of gates.values()) gate.out?.complete()
-        else if (!requested && [...gates.values()].some(({ wanted, closed }) => wanted > 0 && !closed)) {
+        if (ended) for (const caseInput of inputs.values()) caseInput.out?.complete()
+        else if (!requested && [...inputs.values()].some(({ wanted, closed }) => wanted > 0 && !closed)) {
           requested = true
           upstream.next(1)
         }
       })
-      const lane = ([key, stage]: (typeof lanes)[number]): Flow<Out> => {
-        const gate = gates.get(key)!
-        const fork = new Flow<In>(
-          (wants) =>
-            new Observable((into) => {
-              gate.out = into
-              return wants.subscribe((count) => {
-                gate.wanted += count
+      const resultsOf = ([key, stage]: (typeof entries)[number]): Flow<Out> => {
+        const caseInput = inputs.get(key)!
+        const caseFlow = new Flow<In>(
+          (caseDemand) =>
+            new Observable((caseOut) => {
+              caseInput.out = caseOut
+              return caseDemand.subscribe((count) => {
+                caseInput.wanted += count
                 drain()
               })
             }),
           `branch ${key}`,
         )
         const leave = (): void => {
-          gate.closed = true
+          caseInput.closed = true
           drain()
         }
         return new Flow(
-          (wants, laneScope) => stage(fork).open(wants, laneScope).pipe(finalize(leave)),
+          (caseDemand, caseScope) => stage(caseFlow).open(caseDemand, caseScope).pipe(finalize(leave)),
           `branch ${key}`,
         )
       }
@@ -84,13 +88,13 @@ export function branch<In, Out>(
       const reading = selected.subscribe({
         next: ({ value, key }) => {
           requested = false
-          const gate = gates.get(key)
-          if (gate === undefined) {
-            const known = [...gates.keys()].join(', ')
+          const caseInput = inputs.get(key)
+          if (caseInput === undefined) {
+            const known = [...inputs.keys()].join(', ')
             out.error(new ProtocolError('branch', `there is no case named ${key}, only ${known}`))
             return
           }
-          held = { gate, value }
+          waiting = { caseInput, value }
           drain()
         },
         error: (error: unknown) => out.error(error),
@@ -100,7 +104,7 @@ export function branch<In, Out>(
         },
       })
       out.add(reading)
-      const merged = Flow.from(lanes).pipe(expand(lane, { slots: lanes.length, name: 'branch' }))
+      const merged = Flow.from(entries).pipe(expand(resultsOf, { slots: entries.length, name: 'branch' }))
       out.add(merged.open(demand, scope).subscribe(out))
     })
   return (input) => new Flow((demand, scope) => read(input, demand, scope), 'branch')

@@ -1,12 +1,12 @@
-/** Provides `run`, which reads a flow to its end, and `Run`, the handle on it. */
+/** Provides `run`, which reads a flow to its end, and `Run`, which observes and cancels that. */
 import { EMPTY, type Observable, Subscription } from 'rxjs'
-import { attached } from '../actors/attached.js'
+import { readResult } from '../actors/read-result.js'
 import type { FlowEvent } from '../lifetime/side-channel.js'
 import type { Flow } from '../flows/flow.js'
 import { type CloseOptions, Scope } from '../lifetime/scope.js'
 import { through } from './through.js'
 
-/** Handle on a running flow. */
+/** A running flow. */
 export interface Run {
   /** Emits future events of the run. */
   readonly events: Observable<FlowEvent>
@@ -20,24 +20,25 @@ export interface Run {
 
 /**
  * Reads `flow` to its end. The flow starts at once.
- * @param sink consumes the elements, one at a time, and thereby sets the pace. Default: discards them.
+ * @param sink consumes one element at a time; the next one is requested when its result has ended. Default: discards
+ *   them.
  * @param scope scope of the run; `closed` closes it
  */
 export function run<T>(flow: Flow<T>, sink: (value: T) => unknown = () => EMPTY, scope = new Scope()): Run {
-  const work = new Subscription()
-  let stop: (reason: unknown) => void = () => undefined
+  const subscription = new Subscription()
+  let rejectDone: (reason: unknown) => void = () => undefined
   const done = new Promise<void>((resolve, reject) => {
-    stop = reject
-    const take = through(
+    rejectDone = reject
+    const sinkStage = through(
       (value: T) =>
-        attached(
+        readResult(
           () => sink(value),
           (unfinished) => scope.hold(unfinished, 'sink'),
           scope,
         ),
       { name: 'sink' },
     )
-    work.add(flow.pipe(take).toObservable(scope).subscribe({ error: reject, complete: resolve }))
+    subscription.add(flow.pipe(sinkStage).toObservable(scope).subscribe({ error: reject, complete: resolve }))
   })
   scope.hold(
     done.catch(() => undefined),
@@ -47,8 +48,8 @@ export function run<T>(flow: Flow<T>, sink: (value: T) => unknown = () => EMPTY,
     events: scope.events,
     done,
     cancel: (reason: unknown = new DOMException('The run was cancelled', 'AbortError')) => {
-      stop(reason)
-      work.unsubscribe()
+      rejectDone(reason)
+      subscription.unsubscribe()
     },
     closed: (options) => scope.close(options),
   }

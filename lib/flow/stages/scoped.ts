@@ -1,10 +1,12 @@
-/** Provides `scoped`, which gives a part of a run a scope of its own. */
+/** Provides `scoped`, which gives a part of a run a separate scope. */
 import { Observable, defer } from 'rxjs'
 import { Scope } from '../lifetime/scope.js'
 
 /**
- * Subscribes to `body` with a new scope that shares the event channel of `parent`. The scope is closed when the
- * observable ends or is unsubscribed, so its cleanups run before the run itself is closed. `parent` waits for that.
+ * Subscribes to the observable that `body` returns. `body` receives a new scope, which shares the event channel of
+ * `parent`. The new scope is closed when the observable ends or is unsubscribed; `parent` waits for that. So its
+ * cleanups run earlier than those of `parent`.
+ * @param label name of the scope in `Scope.running`
  */
 export function scoped<T>(
   parent: Scope,

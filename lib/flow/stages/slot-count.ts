@@ -1,6 +1,6 @@
 /** Provides `SlotCount`, a number of slots that may change while stages use it. */
 import { type Observable, Subject } from 'rxjs'
-import { limit } from '../flows/limit.js'
+import { validateCount } from '../flows/validate-count.js'
 
 /** A number of slots that may change while stages use it. */
 export class SlotCount {
@@ -9,7 +9,7 @@ export class SlotCount {
 
   /** @throws ProtocolError unless `value` is a whole number from 1 */
   constructor(value: number) {
-    this.#value = limit('slots', 'slots', value, 1)
+    this.#value = validateCount('slots', 'slots', value, 1)
   }
 
   /** The present number. */
@@ -23,11 +23,12 @@ export class SlotCount {
   }
 
   /**
-   * Changes the number. Running stages take additional slots at once. With fewer slots, the elements in progress go on.
+   * Changes the number. Running stages take additional slots at once. With fewer slots, elements in progress are not
+   * interrupted.
    * @throws ProtocolError unless `value` is a whole number from 1
    */
   set(value: number): void {
-    this.#value = limit('slots', 'slots', value, 1)
+    this.#value = validateCount('slots', 'slots', value, 1)
     this.#changes.next()
   }
 }

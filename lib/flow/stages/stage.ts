@@ -2,7 +2,7 @@
 import { defer, finalize } from 'rxjs'
 import { Actor, type ActorOptions } from '../actors/actor.js'
 import { Flow, type Stage } from '../flows/flow.js'
-import { limit } from '../flows/limit.js'
+import { validateCount } from '../flows/validate-count.js'
 import type { Order } from '../flows/order.js'
 import { through } from './through.js'
 import type { Behavior, Turn } from '../actors/turn.js'
@@ -21,8 +21,8 @@ export interface StageOptions<Msg> extends Partial<ActorOptions<Msg>> {
 export type Primitive = string | number | bigint | boolean | symbol | null | undefined
 
 /**
- * Replaces each element by the results of `behavior`. Works on `slots` elements (default: 1) concurrently. Each run
- * uses an actor of its own.
+ * Returns a stage that replaces each element by the results of `behavior`. Works on up to `slots` elements (default: 1)
+ * concurrently. Each run uses an actor of its own.
  * @throws ProtocolError unless `slots` is a whole number of at least 1
  */
 export function stage<In, Out extends Primitive, Event extends FlowEvent>(
@@ -38,7 +38,7 @@ export function stage<In, Out, Event extends FlowEvent>(
   options: StageOptions<In> = {},
 ): Stage<In, Out> {
   const { name = 'stage', slots = 1, order = 'arrival' } = options
-  limit(name, 'slots', slots, 1)
+  validateCount(name, 'slots', slots, 1)
   return (input) =>
     new Flow(
       (demand, scope) =>

@@ -1,7 +1,7 @@
 /** Codec for digests. Separate from `digest.ts`, so that threads that only verify digests do not load the codecs. */
 import * as t from 'io-ts'
 import { UnsupportedValue } from '../../codec/json-problems.js'
-import { type Digest, isDigest, isForeignDigest } from './digest.js'
+import { type Digest, isDigest, isUnsupportedDigest } from './digest.js'
 
 /** Codec for a digest. A digest of an unsupported algorithm is an `UnsupportedValue`, not an invalid document. */
 export const DigestCodec = new t.Type<Digest, unknown, unknown>(
@@ -9,7 +9,7 @@ export const DigestCodec = new t.Type<Digest, unknown, unknown>(
   isDigest,
   (value, context) => {
     if (isDigest(value)) return t.success(value)
-    return isForeignDigest(value)
+    return isUnsupportedDigest(value)
       ? t.failures([new UnsupportedValue(value, context)])
       : t.failure(value, context)
   },

@@ -1,4 +1,4 @@
-/** Provides digests: their grammar, their parts, and their computation. Only valid digests may become paths or URLs. */
+/** Digests: their grammar, their parts, and their computation. Only valid digests may become part of paths or URLs. */
 import { createHash } from 'node:crypto'
 import type { Branded } from 'io-ts'
 import { WindlassError } from '../../errors.js'
@@ -14,16 +14,17 @@ interface DigestBrand {
 /** A valid digest: `<algorithm>:<lower-case hex>`. */
 export type Digest = Branded<string, DigestBrand>
 
-const form = /^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
+const digestPattern = /^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96}|sha512:[0-9a-f]{128})$/
 
-/** Returns whether `text` is a digest of a supported algorithm, with the length of that algorithm. */
-export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && form.test(text)
+/** Returns whether `text` is a valid digest of a supported algorithm. */
+export const isDigest = (text: unknown): text is Digest =>
+  typeof text === 'string' && digestPattern.test(text)
 
-const anyForm = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/
+const anyDigestPattern = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):[A-Za-z0-9=_-]+$/
 
-/** Returns whether `text` has the form of a digest but an unsupported algorithm (image-spec descriptor.md). */
-export function isForeignDigest(text: unknown): boolean {
-  const algorithm = typeof text === 'string' ? anyForm.exec(text)?.[1] : undefined
+/** Returns whether `text` has the form of a digest, but of an unsupported algorithm (image-spec descriptor.md). */
+export function isUnsupportedDigest(text: unknown): boolean {
+  const algorithm = typeof text === 'string' ? anyDigestPattern.exec(text)?.[1] : undefined
   return algorithm !== undefined && !/^sha(?:256|384|512)$/.test(algorithm)
 }
 

@@ -1,5 +1,6 @@
 /**
- * Lists the artifacts other than images that registries hold, with the tools that read them. Detected by media type.
+ * Lists the kinds of artifacts that are not container images, with the tools that read them. The media type identifies
+ * the kind.
  */
 
 /** A kind of artifact. */
@@ -14,12 +15,12 @@ export interface ArtifactKind {
 
 /** Hint for artifacts without a tool of their own. */
 export const orasHint = 'Fetch it with the tool that made it, or with “oras pull”.'
-const sbom = 'Read it with “cosign download sbom” or “oras pull”.'
-const signature = 'Check it with “cosign verify” or “notation verify” on the image that it signs.'
-const attestation = 'Read it with “cosign download attestation” or “docker buildx imagetools inspect”.'
-const wasm = 'Run it with a WebAssembly runtime, such as wasmtime or the runwasi shims of containerd.'
+const sbomHint = 'Read it with “cosign download sbom” or “oras pull”.'
+const signatureHint = 'Check it with “cosign verify” or “notation verify” on the image that it signs.'
+const attestationHint = 'Read it with “cosign download attestation” or “docker buildx imagetools inspect”.'
+const wasmHint = 'Run it with a WebAssembly runtime, such as wasmtime or the runwasi shims of containerd.'
 
-/** All kinds. The first match counts. */
+/** All kinds, in order of precedence: the first whose `type` matches is used. */
 const kinds: readonly ArtifactKind[] = [
   {
     type: /\+encrypted$/,
@@ -36,16 +37,20 @@ const kinds: readonly ArtifactKind[] = [
     what: 'a Helm chart',
     hint: 'Pull it with “helm pull oci://…”.',
   },
-  { type: /^application\/vnd\.dev\.cosign\.simplesigning\./, what: 'a cosign signature', hint: signature },
-  { type: /^application\/vnd\.dev\.sigstore\.bundle/, what: 'a Sigstore bundle', hint: signature },
+  {
+    type: /^application\/vnd\.dev\.cosign\.simplesigning\./,
+    what: 'a cosign signature',
+    hint: signatureHint,
+  },
+  { type: /^application\/vnd\.dev\.sigstore\.bundle/, what: 'a Sigstore bundle', hint: signatureHint },
   {
     type: /^application\/vnd\.cncf\.notary\.signature$|^application\/jose\+json$/,
     what: 'a Notation signature',
-    hint: signature,
+    hint: signatureHint,
   },
-  { type: /in-toto|dsse\.envelope/, what: 'an attestation', hint: attestation },
-  { type: /spdx|cyclonedx|vnd\.syft\+|sbom/, what: 'an SBOM', hint: sbom },
-  { type: /wasm/, what: 'a WebAssembly module', hint: wasm },
+  { type: /in-toto|dsse\.envelope/, what: 'an attestation', hint: attestationHint },
+  { type: /spdx|cyclonedx|vnd\.syft\+|sbom/, what: 'an SBOM', hint: sbomHint },
+  { type: /wasm/, what: 'a WebAssembly module', hint: wasmHint },
   {
     type: /^application\/vnd\.devcontainers/,
     what: 'a dev container feature or template',

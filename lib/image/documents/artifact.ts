@@ -20,10 +20,14 @@ import { printable } from '../../codec/printable.js'
 /** Annotation on the metadata layer of a Nydus image. */
 const nydusBootstrap = 'containerd.io/snapshot/nydus-bootstrap'
 
-/** Returns whether `type` may be a layer: a tar type, or a type without meaning. The content of the layer decides. */
+/** Returns whether `type` may be that of a layer: a type of archives, or a generic type. */
 const mayBeLayer = (type: string): boolean =>
   type === '' || isGenericType(type) || /tar|gzip|zstd|rootfs/.test(type.toLowerCase())
 
+/**
+ * Returns the UNSUPPORTED error for an artifact with the media types `types`. The first one of a known kind determines
+ * the message and the hint. If there is none, `fallback` names the kind.
+ */
 function notAnImageError(types: readonly string[], fallback: string, subject: ErrorSubject): WindlassError {
   const type = types.find((each) => artifactKind(each) !== undefined) ?? types[0] ?? ''
   const { what, hint } = artifactKind(type) ?? { what: fallback, hint: orasHint }
@@ -92,7 +96,7 @@ export function artifactIndexError(
  * Returns the error for a manifest with an unsupported media type: UNSUPPORTED for a known kind of artifact, otherwise
  * MANIFEST_UNSUPPORTED.
  */
-export const unsupportedManifestType = (
+export const unsupportedManifestError = (
   type: string,
   what: string,
   subject: ErrorSubject = {},

@@ -36,14 +36,14 @@ const isMediaType = (value: unknown): value is string =>
   typeof value === 'string' && /^[\x20-\x7e]+$/.test(value)
 
 /** Codec for a media type: any printable ASCII text, which is safe in messages and headers. */
-const MediaType = new t.Type<string, unknown>(
+const MediaTypeCodec = new t.Type<string, unknown>(
   'a media type',
   isMediaType,
   (value, context) => (isMediaType(value) ? t.success(value) : t.failure(value, context)),
   t.identity,
 )
 
-const optional = {
+const optionalFields = {
   urls: listOf(t.string, 'a list of URLs'),
   annotations: StringMapCodec,
   platform: PlatformCodec,
@@ -51,11 +51,11 @@ const optional = {
   artifactType: t.string,
 }
 
-const descriptorWith = (mediaType: t.Type<string, unknown>): RecordType<Descriptor> =>
-  record('a descriptor', { mediaType, digest: DigestCodec, size: SizeCodec }, optional)
+const makeDescriptorCodec = (mediaType: t.Type<string, unknown>): RecordType<Descriptor> =>
+  record('a descriptor', { mediaType, digest: DigestCodec, size: SizeCodec }, optionalFields)
 
 /** Codec for a descriptor. Unknown fields are kept. */
-export const DescriptorCodec = descriptorWith(MediaType)
+export const DescriptorCodec = makeDescriptorCodec(MediaTypeCodec)
 
 /** Returns `value` as a descriptor, or undefined if it is not a valid one. */
 export function readDescriptor(value: unknown): Descriptor | undefined {
@@ -64,12 +64,12 @@ export function readDescriptor(value: unknown): Descriptor | undefined {
 }
 
 /**
- * Returns a codec for the descriptor of a config or layer. A missing media type is replaced by `mediaType`, because the
- * position in the manifest implies it.
- * @param display the default as the notice names it
+ * Returns a codec for the descriptor of a config or layer. Replaces a missing media type by `mediaType`, with a
+ * notice: the position in the manifest implies whether it is a config or a layer.
+ * @param display what the notice calls the default: `an image config`
  */
-export const descriptorOf = (mediaType: string, display: string): RecordType<Descriptor> =>
-  descriptorWith(withNoticedDefault(MediaType, mediaType, display))
+export const descriptorCodecWithDefault = (mediaType: string, display: string): RecordType<Descriptor> =>
+  makeDescriptorCodec(withNoticedDefault(MediaTypeCodec, mediaType, display))
 
 /** The fields that determine which bytes are fetched and how they are interpreted. */
 export const decisiveFields = ['mediaType', 'digest', 'size'] as const satisfies readonly (keyof Descriptor)[]

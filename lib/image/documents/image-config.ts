@@ -1,6 +1,6 @@
 /**
- * Image configs: platform, runtime settings and diffIDs of an image (image-spec config.md). They are treated as data
- * only; no setting in them is acted upon.
+ * Image configs: platform, runtime settings and diffIDs of an image (image-spec config.md). They are only data: no
+ * setting has an effect on this program.
  */
 import * as t from 'io-ts'
 import { type ErrorSubject, WindlassError } from '../../errors.js'
@@ -20,7 +20,7 @@ import { CommandCodec, StringListCodec } from '../../codec/string-list.js'
 import { ObjectCodec, StringMapCodec } from '../../codec/string-map.js'
 
 /** Codec for the settings with which a container of the image runs. */
-const RuntimeConfig = record(
+const RuntimeConfigCodec = record(
   'a run-time config',
   {},
   {
@@ -36,7 +36,7 @@ const RuntimeConfig = record(
   },
 )
 
-const History = record(
+const HistoryCodec = record(
   'a history entry',
   {},
   {
@@ -49,9 +49,9 @@ const History = record(
 )
 
 /** Settings with which a container of the image runs. */
-export type RuntimeConfig = Readonly<t.TypeOf<typeof RuntimeConfig>>
+export type RuntimeConfig = Readonly<t.TypeOf<typeof RuntimeConfigCodec>>
 /** A step in the build of an image. */
-export type HistoryEntry = Readonly<t.TypeOf<typeof History>>
+export type HistoryEntry = Readonly<t.TypeOf<typeof HistoryCodec>>
 
 /** Config of an image. `os` and `architecture` are empty if the document has none. */
 export interface ImageConfig extends Platform {
@@ -67,9 +67,10 @@ export interface ImageConfig extends Platform {
   readonly history?: readonly HistoryEntry[]
 }
 
+/** The rootfs of a config without one. `checkConfigAgainstLayers` recognizes it by identity. */
 const noLayers: ImageConfig['rootfs'] = { type: 'layers', diff_ids: [] }
 
-const Rootfs = record(
+const RootfsCodec = record(
   'a rootfs',
   {
     type: withNoticedDefault<'layers'>(t.literal('layers'), 'layers', '"layers"'),
@@ -79,10 +80,10 @@ const Rootfs = record(
 )
 
 /**
- * Codec for `os` and `architecture`. A missing value decodes to an empty string; the caller knows the requested
- * platform.
+ * Codec for `os` and `architecture`. A missing value decodes to an empty string, which the caller replaces by the
+ * requested platform.
  */
-const PlatformPart = new t.Type<string, unknown, unknown>(
+const PlatformPartCodec = new t.Type<string, unknown, unknown>(
   'string',
   t.string.is,
   (value, context) => {
@@ -97,9 +98,9 @@ const PlatformPart = new t.Type<string, unknown, unknown>(
 export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
   'an image config',
   {
-    os: PlatformPart,
-    architecture: PlatformPart,
-    rootfs: withNoticedDefault(Rootfs, noLayers, 'one without layers'),
+    os: PlatformPartCodec,
+    architecture: PlatformPartCodec,
+    rootfs: withNoticedDefault(RootfsCodec, noLayers, 'one without layers'),
   },
   {
     variant: t.string,
@@ -107,8 +108,8 @@ export const ImageConfigCodec: t.Type<ImageConfig, unknown> = record(
     'os.features': StringListCodec,
     created: t.string,
     author: t.string,
-    config: RuntimeConfig,
-    history: listOf(withSilentDefault(History, {}), 'a list of history entries'),
+    config: RuntimeConfigCodec,
+    history: listOf(withSilentDefault(HistoryCodec, {}), 'a list of history entries'),
   },
 )
 

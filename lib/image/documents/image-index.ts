@@ -18,11 +18,11 @@ export interface ImageIndex {
   readonly annotations?: StringMap
 }
 
-const name = 'an image index'
+const documentName = 'an image index'
 
 /** Codec for an index document (image-spec image-index.md; Docker manifest lists). */
 export const ImageIndexCodec = record(
-  name,
+  documentName,
   {
     schemaVersion: withNoticedDefault<2>(t.literal(2), 2, '2'),
     manifests: withSilentDefault(IndexEntriesCodec, { usable: [], unusable: [] }),
@@ -39,7 +39,7 @@ export const ImageIndexCodec = record(
  * Decodes a parsed document as an index.
  * @throws the code of `document` if it is not an index
  */
-export function indexOf(value: unknown, document: JsonDocument): ImageIndex {
+export function decodeIndex(value: unknown, document: JsonDocument): ImageIndex {
   const { manifests, mediaType, artifactType, subject, annotations } = decodeJson(
     ImageIndexCodec,
     value,
@@ -60,6 +60,6 @@ export function indexOf(value: unknown, document: JsonDocument): ImageIndex {
  * @throws MANIFEST_INVALID, or the code of `document`, if it is not an index
  */
 export function parseImageIndex(bytes: Uint8Array, document: Partial<JsonDocument> = {}): ImageIndex {
-  const about = { code: 'MANIFEST_INVALID', what: name, ...document } as const
-  return indexOf(parseJson(bytes, about), about)
+  const about = { code: 'MANIFEST_INVALID', what: documentName, ...document } as const
+  return decodeIndex(parseJson(bytes, about), about)
 }

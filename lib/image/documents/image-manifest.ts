@@ -1,6 +1,6 @@
 /** Image manifests: Docker's schema 2 (distribution manifest-v2-2) and OCI's (image-spec manifest.md). */
 import * as t from 'io-ts'
-import { type Descriptor, DescriptorCodec, descriptorOf } from './descriptor.js'
+import { type Descriptor, DescriptorCodec, descriptorCodecWithDefault } from './descriptor.js'
 import type { Digest } from '../digest/digest.js'
 import { type JsonDocument, readJson } from '../../codec/json.js'
 import { listOf } from '../../codec/list-of.js'
@@ -21,8 +21,11 @@ export interface ImageManifest {
   readonly annotations?: StringMap
 }
 
-/** Rejects a digest with two different sizes: the fetched size would depend on the reader. */
-function checkLayers(layers: readonly Descriptor[]): string | undefined {
+/**
+ * Returns a message if a digest is listed with two sizes, otherwise undefined. Tools could disagree on which size such
+ * a layer must have.
+ */
+function layerSizeProblem(layers: readonly Descriptor[]): string | undefined {
   const sizes = new Map<string, number>()
   for (const { digest, size } of layers) {
     const before = sizes.get(digest) ?? size
@@ -33,19 +36,19 @@ function checkLayers(layers: readonly Descriptor[]): string | undefined {
   return undefined
 }
 
-const name = 'an image manifest'
+const documentName = 'an image manifest'
 
-const config = descriptorOf(mediaTypes.ociConfig, 'an image config')
-/** The default media type has no meaning, so that the content of the layer determines its compression. */
-const layer = descriptorOf('application/octet-stream', 'a layer')
+const configCodec = descriptorCodecWithDefault(mediaTypes.ociConfig, 'an image config')
+/** The default is a generic type, so that the content of the layer determines its compression. */
+const layerCodec = descriptorCodecWithDefault('application/octet-stream', 'a layer')
 
 /** Codec for an image manifest. Unknown fields are kept. */
 export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
-  name,
+  documentName,
   {
     schemaVersion: withNoticedDefault<2>(t.literal(2), 2, '2'),
-    config,
-    layers: withSilentDefault(listOf(layer, 'a list of layers', checkLayers), []),
+    config: configCodec,
+    layers: withSilentDefault(listOf(layerCodec, 'a list of layers', layerSizeProblem), []),
   },
   {
     mediaType: t.string,
@@ -60,7 +63,7 @@ export const ImageManifestCodec: t.Type<ImageManifest, unknown> = record(
  * @throws MANIFEST_INVALID, or the code of `document`, if it is not an image manifest
  */
 export const parseImageManifest = (bytes: Uint8Array, document: Partial<JsonDocument> = {}): ImageManifest =>
-  readJson(bytes, ImageManifestCodec, { code: 'MANIFEST_INVALID', what: name, ...document })
+  readJson(bytes, ImageManifestCodec, { code: 'MANIFEST_INVALID', what: documentName, ...document })
 
 /** Returns the blobs of an image: the config and the layers in manifest order, each digest once. */
 export function blobsOf({ config, layers }: ImageManifest): Descriptor[] {

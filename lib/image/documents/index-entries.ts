@@ -1,10 +1,10 @@
 /**
- * Entries of an index. An entry that cannot be used does not invalidate the index: it is skipped with a notice, and
- * causes an error only if it is the requested one.
+ * Entries of an index. An entry that cannot be used does not make the index invalid: it is left out with a notice, and
+ * is an error only if it is the requested one.
  */
 import * as t from 'io-ts'
 import { type Descriptor, DescriptorCodec, decisiveFields } from './descriptor.js'
-import { type Digest, isDigest, isForeignDigest } from '../digest/digest.js'
+import { type Digest, isDigest, isUnsupportedDigest } from '../digest/digest.js'
 import { isObject } from '../../codec/json-object.js'
 import { jsonProblems } from '../../codec/json-problems.js'
 import { keyInOtherCase } from '../../codec/other-case.js'
@@ -18,8 +18,8 @@ export interface UnusableEntry {
   readonly position: number
   /** The problem, with its path inside the index: `manifests[2].size: expected a size …, got -1`. */
   readonly problem: string
-  /** Whether the entry has a digest of an unsupported algorithm. Otherwise the entry is invalid. */
-  readonly foreign: boolean
+  /** Whether the entry is unusable because its digest has an unsupported algorithm. Otherwise it is invalid. */
+  readonly hasUnsupportedDigest: boolean
   /** Platform of the entry, if readable. */
   readonly platform: Platform | undefined
   /** Digest of the entry, if valid. */
@@ -60,14 +60,14 @@ function readEntry(item: unknown, context: t.Context): Descriptor | UnusableEntr
   const platform = isObject(entry['platform']) ? PlatformCodec.decode(entry['platform']) : undefined
   const about = {
     position: Number(context.at(-1)?.key),
-    foreign: isForeignDigest(entry['digest']),
+    hasUnsupportedDigest: isUnsupportedDigest(entry['digest']),
     platform: platform?._tag === 'Right' ? platform.right : undefined,
     ...(isDigest(entry['digest']) && { digest: entry['digest'] }),
     annotations: isObject(entry['annotations']) ? entry['annotations'] : {},
   }
   const where = `manifests[${about.position}]`
-  // An entry with an unreadable platform is not usable. Without this check, it would be treated like an entry without a
-  // platform, whose config determines the platform.
+  // Without this check, an entry with an invalid platform would be treated like an entry without one, whose platform is
+  // read from its config.
   if (platform?._tag === 'Left')
     return { ...about, problem: `${where}.platform: ${printable(jsonProblems(platform.left))}` }
   const result = DescriptorCodec.validate(item, context)

@@ -1,13 +1,15 @@
-/** Separates images from the attestations and artifacts that an index lists as well. */
+/** Tells images from the attestations and other artifacts that an index may list. */
 import type { Descriptor } from './descriptor.js'
 import { matchPlatform } from './match-platform.js'
 import type { Platform } from '../platform/platform.js'
 
 /**
- * Returns whether `entry` is an image or a nested index, and not an attestation or another artifact: whether it matches its
- * own platform. An entry without a platform is matched against `platform`.
+ * Returns whether `entry` is an image or a nested index, and not an attestation or another artifact. Only images and
+ * indexes match a platform, so this matches the entry against its own; one without a platform is matched against
+ * `platform`.
  */
-export const isImageOrIndexEntry = (entry: Descriptor, platform: Platform = anyPlatform): boolean =>
+export const isImageOrIndexEntry = (entry: Descriptor, platform: Platform = arbitraryPlatform): boolean =>
   matchPlatform(entry.platform ?? platform, [entry]).length > 0
 
-const anyPlatform: Platform = { os: 'linux', architecture: 'amd64' }
+/** An entry without a platform matches every platform, so any will do. */
+const arbitraryPlatform: Platform = { os: 'linux', architecture: 'amd64' }

@@ -2,7 +2,7 @@
  * Decides the kind of a manifest from its `Content-Type`, its `mediaType` and its fields. A document whose types
  * contradict each other is rejected, because another tool could interpret it differently (CVE-2021-41190).
  */
-import { unsupportedManifestType } from './artifact.js'
+import { unsupportedManifestError } from './artifact.js'
 import { type JsonDocument, jsonError } from '../../codec/json.js'
 import {
   isGenericType,
@@ -18,10 +18,13 @@ import { printable, quoted } from '../../codec/printable.js'
 /** Kind of a manifest. */
 export type ManifestKind = 'image' | 'index' | 'schema1'
 
-/** What determined the media type: the `Content-Type`, the `mediaType` field, or which other fields the document has. */
+/**
+ * What determined the media type: the `Content-Type`, the `mediaType` field, or the presence of fields such as
+ * `layers`.
+ */
 export type DecidedBy = 'content-type' | 'media-type' | 'shape'
 
-/** Decided type of a manifest. */
+/** The type of a manifest, and what determined it. */
 export interface ManifestType {
   readonly kind: ManifestKind
   /** Media type in lower case, without parameters. */
@@ -52,11 +55,15 @@ function kindOf(type: string): ManifestKind | undefined {
 }
 
 /**
- * Returns whether two types are equal. Signed and unsigned schema 1 are, because registries use either for one body.
+ * Returns whether two types are equal. The signed and unsigned types of schema 1 count as equal, because registries use
+ * either for the same body.
  */
 const isSameType = (a: string, b: string): boolean => a === b || (isSchema1Type(a) && isSchema1Type(b))
 
-/** Returns the kinds whose fields the body has, each with the first such field. A field that is `null` is absent. */
+/**
+ * Returns the kinds whose fields the body has, each with the first such field. A field with the value `null` is
+ * ignored.
+ */
 function shapesOf(body: object): { kind: ManifestKind; field: string }[] {
   const kinds: ManifestKind[] = ['index', 'image', 'schema1']
   return kinds.flatMap((kind) => {
@@ -92,24 +99,25 @@ function mediaTypeIn(body: object, document: JsonDocument): string | undefined {
 }
 
 /**
- * Returns the type in the `Content-Type`: `known` if it is a manifest type, `foreign` if it is another specific type.
+ * Returns the type in the `Content-Type`: as `manifestType` if it is that of a manifest, as `otherType` if it is
+ * another specific type. Returns an empty object for a missing or generic type.
  */
 function headerType(
   contentType: string | undefined,
   document: JsonDocument,
-): { readonly known?: string; readonly foreign?: string } {
+): { readonly manifestType?: string; readonly otherType?: string } {
   const type = parseMediaType(contentType)
   if (type === undefined || isGenericType(type)) return {}
-  if (kindOf(type) !== undefined) return { known: type }
+  if (kindOf(type) !== undefined) return { manifestType: type }
   document.notice?.(`the Content-Type ${printable(type)} is not that of a manifest; the document decides`)
-  return { foreign: type }
+  return { otherType: type }
 }
 
 /** What is known about a manifest besides its body. */
 export interface DecideTypeOptions {
   /** The `Content-Type` header as received. Parameters are ignored. */
   readonly contentType?: string | undefined
-  /** Whether the digest of the body has been verified. A header that contradicts the body then causes a notice only. */
+  /** Whether the digest of the body has been verified. If so, a header that contradicts the body is not an error. */
   readonly digestVerified?: boolean
 }
 
@@ -135,27 +143,34 @@ export function decideType(
   const own = mediaTypeIn(body, document)
   const ownKind = own === undefined ? undefined : kindOf(own)
   if (own !== undefined && ownKind === undefined)
-    throw unsupportedManifestType(own, document.what, document.subject)
+    throw unsupportedManifestError(own, document.what, document.subject)
   if (own !== undefined && shape !== undefined && shape.kind !== ownKind)
     throw jsonError(
       document,
       `its mediaType is ${own}, but it has the ${shape.field} of ${kindLabels[shape.kind]}`,
     )
   const header = headerType(contentType, document)
-  const chosen = chooseType(header.known, own, shape, { digestVerified, document })
+  const chosen = chooseType(header.manifestType, own, shape, { digestVerified, document })
   const kind = chosen === undefined ? shape?.kind : kindOf(chosen)
   if (kind === undefined) {
-    if (header.foreign !== undefined)
-      throw unsupportedManifestType(header.foreign, document.what, document.subject)
+    if (header.otherType !== undefined)
+      throw unsupportedManifestError(header.otherType, document.what, document.subject)
     throw jsonError(document, 'neither its type nor its fields show which kind of manifest it is')
   }
   if (chosen !== undefined && own === undefined && requiresMediaType(chosen))
     document.notice?.(`mediaType: it is missing; ${chosen} is assumed`)
   if (chosen === undefined) return { kind, mediaType: defaultTypes[kind], decidedBy: 'shape' }
-  return { kind, mediaType: chosen, decidedBy: chosen === header.known ? 'content-type' : 'media-type' }
+  return {
+    kind,
+    mediaType: chosen,
+    decidedBy: chosen === header.manifestType ? 'content-type' : 'media-type',
+  }
 }
 
-/** Chooses between the type in the header and the type of the document. Returns undefined if neither has one. */
+/**
+ * Chooses between the type in the header and `own`, the type in the document. Returns undefined if neither has one.
+ * @param shape the kind that the fields of the document imply
+ */
 function chooseType(
   header: string | undefined,
   own: string | undefined,
@@ -169,8 +184,8 @@ function chooseType(
     own === undefined
       ? `the Content-Type is ${header}, but it has the ${shape?.field ?? ''} of ${kindLabels[shape?.kind ?? 'image']}`
       : `the Content-Type is ${header}, but its mediaType is ${own}`
-  // Docker's and OCI's forms of one kind are equivalent. If the kinds differ, a tool that trusts the header reads
-  // another document.
+  // Docker's and OCI's types of one kind are equivalent. If the kinds differ, a tool that trusts the header would
+  // interpret the document differently.
   if (!digestVerified && kindOf(header) !== kindOf(actual)) throw jsonError(document, contradiction)
   document.notice?.(`${contradiction}; the document decides`)
   return actual

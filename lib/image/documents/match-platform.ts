@@ -1,33 +1,34 @@
-/** Matches the entries of an index against a platform, in the order of containerd. */
+/** Selects the entries of an index that match a platform, in the order of containerd. */
 import type { Descriptor } from './descriptor.js'
 import { isConfigType, isImageManifestType, isIndexType, isSchema1Type } from './media-types.js'
 import { type Platform, normalizePlatform } from '../platform/platform.js'
 import { platformVector } from '../platform/platform-vector.js'
-import { compareWindowsNewestFirst, windowsFits } from '../platform/windows-version.js'
+import { compareWindowsNewestFirst, windowsImageRuns } from '../platform/windows-version.js'
 
 /** Windows features that do not affect matching. */
 const ignoredFeatures: readonly string[] = ['win32k']
 
-function fits(wanted: Platform, offered: Platform): boolean {
+/** Returns whether an image for `offered` runs on `wanted`. Both are normalised. */
+function isCompatible(wanted: Platform, offered: Platform): boolean {
   if (
     wanted.os !== offered.os ||
     wanted.architecture !== offered.architecture ||
     wanted.variant !== offered.variant
   )
     return false
-  if (wanted.os === 'windows' && !windowsFits(wanted['os.version'] ?? '', offered['os.version'] ?? ''))
+  if (wanted.os === 'windows' && !windowsImageRuns(wanted['os.version'] ?? '', offered['os.version'] ?? ''))
     return false
-  // On other systems the meaning of a feature is undefined: a missing one lowers the rank, but does not exclude.
-  return wanted.os !== 'windows' || missingFeatures(wanted, offered) === 0
+  // On other systems, features have no defined meaning: an unrequested one only lowers the rank of the entry.
+  return wanted.os !== 'windows' || countUnrequestedFeatures(wanted, offered) === 0
 }
 
 /** Returns the number of features that an entry requires and that were not requested. */
-function missingFeatures(wanted: Platform, offered: Platform): number {
+function countUnrequestedFeatures(wanted: Platform, offered: Platform): number {
   const have = [...(wanted['os.features'] ?? []), ...ignoredFeatures]
   return (offered['os.features'] ?? []).filter((feature) => !have.includes(feature)).length
 }
 
-/** Returns whether an entry is an attachment of an image: a BuildKit attestation or an OCI artifact. */
+/** Returns whether an entry belongs to an image without being one: a BuildKit attestation or an OCI artifact. */
 function isAttachment(descriptor: Descriptor): boolean {
   const { annotations, artifactType, platform } = descriptor
   return (
@@ -59,14 +60,14 @@ export function matchPlatform<D extends Descriptor>(wanted: Platform, descriptor
     .map((descriptor) => {
       const { platform } = descriptor
       if (platform === undefined)
-        return { descriptor, rank: vector.length, missing: 0, features: 0, version: '' }
+        return { descriptor, rank: vector.length, unrequested: 0, features: 0, windowsVersion: '' }
       const offered = normalizePlatform(platform)
       return {
         descriptor,
-        rank: vector.findIndex((one) => fits(one, offered)),
-        missing: missingFeatures(wanted, offered),
+        rank: vector.findIndex((one) => isCompatible(one, offered)),
+        unrequested: countUnrequestedFeatures(wanted, offered),
         features: offered['os.features']?.length ?? 0,
-        version: offered.os === 'windows' ? (offered['os.version'] ?? '') : '',
+        windowsVersion: offered.os === 'windows' ? (offered['os.version'] ?? '') : '',
       }
     })
   return ranked
@@ -74,9 +75,9 @@ export function matchPlatform<D extends Descriptor>(wanted: Platform, descriptor
     .sort(
       (a, b) =>
         a.rank - b.rank ||
-        a.missing - b.missing ||
+        a.unrequested - b.unrequested ||
         b.features - a.features ||
-        compareWindowsNewestFirst(a.version, b.version),
+        compareWindowsNewestFirst(a.windowsVersion, b.windowsVersion),
     )
     .map(({ descriptor }) => descriptor)
 }

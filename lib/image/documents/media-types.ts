@@ -38,24 +38,24 @@ export const manifestAccept = [
 ].join(', ')
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-const essence = new RegExp(`^(${token}/${token})\\s*(?:;|$)`)
+const contentTypePattern = new RegExp(`^(${token}/${token})\\s*(?:;|$)`)
 
 /**
  * Returns the media type in a `Content-Type` header, in lower case without parameters (RFC 9110 §8.3.1). Undefined if
  * the header is missing or invalid.
  */
 export const parseMediaType = (header: string | undefined): string | undefined =>
-  essence.exec(header?.trim() ?? '')?.[1]?.toLowerCase()
+  contentTypePattern.exec(header?.trim() ?? '')?.[1]?.toLowerCase()
 
-const generic: readonly string[] = [
+const genericTypes: readonly string[] = [
   'application/json',
   'text/plain',
   'application/octet-stream',
   'binary/octet-stream',
 ]
 
-/** Returns whether `type` is generic: it does not identify a manifest, so the body decides. */
-export const isGenericType = (type: string): boolean => generic.includes(type)
+/** Returns whether `type` is generic: it does not identify a document, so its content has to. */
+export const isGenericType = (type: string): boolean => genericTypes.includes(type)
 
 /** Returns whether `type` is Docker's schema 2 or OCI's image manifest. */
 export const isImageManifestType = (type: string): boolean =>
@@ -70,8 +70,8 @@ export const isSchema1Type = (type: string): boolean =>
   type === mediaTypes.dockerSchema1 || type === mediaTypes.dockerSchema1Signed
 
 /**
- * Returns whether `type` may be an image config: Docker's, OCI's, or a generic type. Old clients pushed configs as
- * `application/octet-stream`, `text/html` or without a type.
+ * Returns whether `type` may be that of an image config: Docker's, OCI's, or one of those that old clients used: a
+ * generic type, `text/html` or none.
  */
 export const isConfigType = (type: string): boolean =>
   type === mediaTypes.dockerConfig ||
@@ -80,7 +80,7 @@ export const isConfigType = (type: string): boolean =>
   type === 'text/html' ||
   isGenericType(type)
 
-const layers: readonly string[] = [
+const layerTypes: readonly string[] = [
   mediaTypes.dockerLayer,
   mediaTypes.dockerLayerGzip,
   mediaTypes.dockerLayerZstd,
@@ -89,7 +89,7 @@ const layers: readonly string[] = [
   mediaTypes.ociLayerZstd,
 ]
 
-const foreign: readonly string[] = [
+const foreignLayerTypes: readonly string[] = [
   mediaTypes.dockerForeignLayer,
   mediaTypes.dockerForeignLayerGzip,
   mediaTypes.ociForeignLayer,
@@ -98,18 +98,19 @@ const foreign: readonly string[] = [
 ]
 
 /**
- * Returns whether `type` is a foreign (non-distributable) layer, which may be served by a host other than the registry.
+ * Returns whether `type` is a foreign (non-distributable) layer, which may have to be fetched from another host than
+ * the registry.
  */
-export const isForeignLayerType = (type: string): boolean => foreign.includes(type)
+export const isForeignLayerType = (type: string): boolean => foreignLayerTypes.includes(type)
 
 /** Returns whether `type` is a layer, foreign or not. */
-export const isLayerType = (type: string): boolean => layers.includes(type) || isForeignLayerType(type)
+export const isLayerType = (type: string): boolean => layerTypes.includes(type) || isForeignLayerType(type)
 
 /** Compression of a layer. */
 export type Compression = 'none' | 'gzip' | 'zstd'
 
 /**
- * Returns the compression that a layer type declares, or undefined for other types. The content of the layer decides.
+ * Returns the compression that a layer type declares, or undefined for other types. The actual compression may differ.
  */
 export function compressionOf(type: string): Compression | undefined {
   if (!isLayerType(type)) return undefined

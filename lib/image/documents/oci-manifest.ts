@@ -13,15 +13,15 @@ const ociLayerTypes: Readonly<Record<string, string>> = {
   [mediaTypes.dockerForeignLayerGzip]: mediaTypes.ociForeignLayerGzip,
 }
 
-/** An OCI manifest: its serialised form and the descriptor of that. */
+/** A serialised OCI manifest and its descriptor. */
 export interface OciManifest {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
 }
 
 /**
- * Converts a manifest: keeps the config and the layers and replaces Docker's media types by OCI's. Other layer types
- * are kept. The result is deterministic.
+ * Converts a manifest: replaces Docker's media types by OCI's and keeps other layer types. Config and layers remain the
+ * same blobs. The result is deterministic.
  */
 export function ociManifestOf({ config, layers, annotations }: ImageManifest): OciManifest {
   const manifest = {

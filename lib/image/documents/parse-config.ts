@@ -1,4 +1,4 @@
-/** Parses image configs after verifying their size and digest. */
+/** Verifies the size and digest of image configs and parses them. */
 import { type ErrorSubject, WindlassError } from '../../errors.js'
 import { type Digest, algorithmOf, digestOf } from '../digest/digest.js'
 import { type ImageConfig, ImageConfigCodec } from './image-config.js'
@@ -16,21 +16,26 @@ export interface ExpectedConfig {
   readonly size?: number
   readonly reference?: string
   readonly host?: string
-  /** Value of the limit `configBytes`. */
-  readonly configBytes?: number
-  /** Platform of an image whose config has no operating system or no architecture. */
+  /** Maximum size in bytes: the value of the limit `configBytes` (default: that of `defaultLimits`). */
+  readonly maxBytes?: number
+  /** Provides the operating system or the architecture if the config has none. */
   readonly platform?: Platform | undefined
   /** Receives notices about values that were ignored or filled in. */
   readonly notice?: ReceiveNotice | undefined
 }
 
-/** The fields that determine what is run. */
+/** The fields that determine what is run. Another spelling of their keys, which some parsers accept, is an error. */
 const decisiveConfigFields = ['os', 'architecture', 'variant', 'rootfs', 'config']
 
-function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subject: ErrorSubject): void {
-  const { digest, size, configBytes = defaultLimits.configBytes } = expected
-  if (bytes.length > configBytes)
-    throw limitExceeded(`${what} has ${formatBytes(bytes.length)}`, 'configBytes', configBytes, subject)
+function verifyConfig(
+  bytes: Uint8Array,
+  expected: ExpectedConfig,
+  what: string,
+  subject: ErrorSubject,
+): void {
+  const { digest, size, maxBytes = defaultLimits.configBytes } = expected
+  if (bytes.length > maxBytes)
+    throw limitExceeded(`${what} has ${formatBytes(bytes.length)}`, 'configBytes', maxBytes, subject)
   if (size !== undefined && bytes.length !== size)
     throw new WindlassError(
       'SIZE_MISMATCH',
@@ -49,7 +54,7 @@ function verify(bytes: Uint8Array, expected: ExpectedConfig, what: string, subje
 
 /**
  * Verifies and parses an image config.
- * @throws LIMIT_EXCEEDED if it is larger than `configBytes`
+ * @throws LIMIT_EXCEEDED if it is larger than `maxBytes`
  * @throws SIZE_MISMATCH or DIGEST_MISMATCH if it is not the expected one
  * @throws CONFIG_INVALID if it is empty or not an image config; the message names the path inside the document
  */
@@ -62,7 +67,7 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
   }
   const ofReference = reference === undefined ? '' : ` of ${reference}`
   const what = `the image config${ofReference}${host === undefined ? '' : ` from ${host}`}`
-  verify(bytes, expected, what, subject)
+  verifyConfig(bytes, expected, what, subject)
   if (bytes.length === 0) throw new WindlassError('CONFIG_INVALID', `${what} is empty`, subject)
 
   const { notice } = expected
@@ -75,7 +80,7 @@ export function parseImageConfig(bytes: Uint8Array, expected: ExpectedConfig = {
   return withPlatform(config, expected)
 }
 
-/** Fills in a missing operating system or architecture from the index or the request. */
+/** Fills in a missing operating system or architecture from `platform`, with a notice. */
 function withPlatform(config: ImageConfig, { platform, notice }: ExpectedConfig): ImageConfig {
   const { os, architecture } = config
   if (platform === undefined || (os !== '' && architecture !== '')) return config

@@ -1,4 +1,4 @@
-/** Finds the references in a document of any kind: an index, a manifest of an image, an artifact or schema 1, a config. */
+/** Finds the references to other documents and blobs in an index, a manifest of any kind, or a config. */
 import { type JsonObject, isObject } from '../../codec/json-object.js'
 import { type Digest, isDigest } from '../digest/digest.js'
 
@@ -8,17 +8,17 @@ import { type Digest, isDigest } from '../digest/digest.js'
  * - `subject`: the manifest that a document is attached to
  * - `config`: the config of a manifest
  * - `layer`: a layer of an image, or another blob of an artifact
- * - `tree`: an unpacked layer; its digest is the diffID
+ * - `tree`: an unpacked layer, referenced by its diffID
  */
 export type LinkRole = 'manifest' | 'subject' | 'config' | 'layer' | 'tree'
 
-/** A reference in a document. A schema 1 manifest knows only the digests of its layers. */
+/** A reference in a document. The target has at least a digest; a schema 1 manifest states nothing else. */
 export interface GraphLink<Target extends { readonly digest: string } = { readonly digest: string }> {
   readonly role: LinkRole
   readonly descriptor: Target
 }
 
-/** Returns the link to a manifest or an index, as an index has one to each of its entries. */
+/** Returns a link with the role `manifest`, for example as the start of a walk. */
 export const entryLink = <Target extends { readonly digest: string }>(
   descriptor: Target,
 ): GraphLink<Target> => ({ role: 'manifest', descriptor })
@@ -30,9 +30,9 @@ export const isManifestLink = ({ role }: GraphLink): boolean => role === 'manife
 export type DigestLink = GraphLink<{ readonly digest: Digest }>
 
 /**
- * Returns the references in an index or manifest. Tolerant of malformed documents: takes every field that has a valid
- * digest, whatever the kind of the document. For garbage collection, an extra reference costs space, a missing one
- * costs data.
+ * Returns the references in an index or manifest. Tolerates malformed documents: takes every field with a valid
+ * digest, whatever the kind of the document. In garbage collection, an extra reference wastes space, but a missing one
+ * loses data.
  */
 export function documentLinks(document: JsonObject): DigestLink[] {
   const { manifests, subject, config, layers, blobs, fsLayers } = document

@@ -6,7 +6,7 @@ import type { GraphLink } from './document-links.js'
 
 /** Limits of one walk. A limit that is absent does not apply. */
 export interface GraphLimits {
-  /** Maximum number of indexes inside each other: 1 allows an index of images, and no index in it. */
+  /** Maximum nesting of indexes: 1 allows an index of images, but no index in it. */
   readonly indexDepth?: number
   /** Maximum number of documents (indexes, manifests and configs), read or not. */
   readonly documents?: number
@@ -27,7 +27,7 @@ export class GraphBudget {
 
   /**
    * Counts a document before it is read.
-   * @param depth number of documents on the way to it
+   * @param depth number of documents between the start of the walk and this one, including the start
    * @throws LIMIT_EXCEEDED if it is nested too deeply, or there are too many documents
    */
   countDocument({ role, descriptor: { digest } }: GraphLink, depth: number): void {

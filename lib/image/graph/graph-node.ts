@@ -3,15 +3,17 @@ import type { GraphLink } from './document-links.js'
 
 /** A document or blob that a walk has reached. */
 export class GraphNode<Link extends GraphLink = GraphLink, Content = undefined> {
-  /** Number of documents on the way to this node: 0 for a start. */
+  /** Number of documents that lead to this node: 0 for a start of the walk. */
   readonly depth: number
 
   constructor(
     /** The link that the walk followed. */
     readonly link: Link,
-    /** The node of the document that contains the link; undefined for a start. */
+    /** The node of the document that contains the link; undefined for a start of the walk. */
     readonly parent: GraphNode<Link, Content> | undefined,
-    /** Content of the document; undefined for a node without a document, and until it is read. */
+    /**
+     * Content of the document, as `GraphWalk.read` returned it; undefined for a blob, and before the document is read.
+     */
     readonly content?: Content,
   ) {
     this.depth = parent ? parent.depth + 1 : 0

@@ -1,6 +1,7 @@
 /**
- * Walks what images consist of: from an index or a manifest to everything that it references. Only this code follows
- * references from document to document. The caller says how a document is read and which of its references count.
+ * Walks the graph of an image: from an index or a manifest to everything that it references. No other code follows
+ * references from document to document. The caller provides the function that reads a document, and may select the
+ * references to follow.
  */
 import { type GraphLink, type LinkRole, isManifestLink } from './document-links.js'
 import { GraphBudget, type GraphLimits } from './graph-limits.js'
@@ -10,21 +11,23 @@ import { GraphNode } from './graph-node.js'
 export interface GraphDocument<Link extends GraphLink = GraphLink, Content = undefined> {
   /** The references in the document, in order. */
   readonly links: Iterable<Link>
-  /** What the caller needs of the document: the `content` of its node. */
+  /** Any value that the caller needs later. It becomes the `content` of the node. */
   readonly content?: Content
-  /** Size of the document in bytes, for the limit `bytes` (0). */
+  /** Size of the document in bytes, which counts towards the limit `bytes` (default 0). */
   readonly bytes?: number
 }
 
-/** How a walk reads documents, and what it follows. */
+/** Options of `walkGraph`: how to read documents, and which references to follow. */
 export interface GraphWalk<Link extends GraphLink = GraphLink, Content = undefined> {
-  /** Reads the document of a node. Returns undefined to skip it, or if it is missing; it then has no references. */
+  /**
+   * Reads the document of a node. Returns undefined if it is missing or should not be read: it then has no references.
+   */
   read(
     node: GraphNode<Link, Content>,
   ): GraphDocument<Link, Content> | undefined | Promise<GraphDocument<Link, Content> | undefined>
   /**
-   * Reports whether to visit the target of a link (default: always). Called for each link in order, even if the target has
-   * been visited, but not for starts.
+   * Reports whether to visit the target of a link (default: always). Called for each link in order, also if its target
+   * has already been visited. Not called for `starts`.
    */
   follow?(link: Link, from: GraphNode<Link, Content>): boolean | Promise<boolean>
   /** Returns a key that identifies the target of a link among all targets of that role (default: its digest). */
@@ -36,14 +39,15 @@ export interface GraphWalk<Link extends GraphLink = GraphLink, Content = undefin
 }
 
 /** Roles whose targets are blobs, which reference nothing. */
-const blobs: readonly LinkRole[] = ['layer', 'tree']
+const blobRoles: readonly LinkRole[] = ['layer', 'tree']
 
 /**
- * Yields everything that `starts` lead to, each node once and depth-first: a document before its references, and everything
- * that one link leads to before the next link. If several links lead to a node, it is yielded for the first of them, so that
- * the walk ends even if documents reference each other in a cycle.
+ * Yields everything that is reachable from `starts`, depth-first: a document before its references, and everything
+ * reachable from one link before the next link. Each node is yielded once, for the first link that leads to it, so the
+ * walk ends even if documents reference each other in a cycle.
  *
- * Nothing is read before the caller asks for it. A node is read and then yielded. Layers and trees are not read.
+ * A document is read when the caller requests its node, just before the node is yielded. Layers and trees are not
+ * read.
  * @throws LIMIT_EXCEEDED with the digest of the document that exceeds a limit; errors of `read` and `follow`
  *
  * @example
@@ -56,7 +60,7 @@ export async function* walkGraph<Link extends GraphLink = GraphLink, Content = u
 ): AsyncGenerator<GraphNode<Link, Content>, void, undefined> {
   const visited = new Set<string>()
   const budget = new GraphBudget(walk.limits, walk.reference)
-  // The documents that lead to the current node, each with the links that are not followed yet.
+  // The documents that lead to the current node, outermost first, each with its links that are not followed yet.
   const open: OpenDocument<Link, Content>[] = [{ node: undefined, links: starts[Symbol.iterator]() }]
   for (let from = open.at(-1); from; from = open.at(-1)) {
     const { done, value: link } = from.links.next() as IteratorResult<Link, undefined>
@@ -69,7 +73,7 @@ export async function* walkGraph<Link extends GraphLink = GraphLink, Content = u
     if (visited.has(key)) continue
     visited.add(key)
     const unread = new GraphNode<Link, Content>(link, from.node)
-    const document = blobs.includes(link.role) ? undefined : await readWithin(budget, walk, unread)
+    const document = blobRoles.includes(link.role) ? undefined : await readWithin(budget, walk, unread)
     const node = document ? new GraphNode(link, from.node, document.content) : unread
     yield node
     if (document) open.push({ node, links: document.links[Symbol.iterator]() })
@@ -77,8 +81,9 @@ export async function* walkGraph<Link extends GraphLink = GraphLink, Content = u
 }
 
 /**
- * Returns the role under which a target is visited. One blob may be a layer of one image and a manifest of another. Its
- * references are followed only where it is a manifest, so these are two nodes.
+ * Returns the role that identifies a node together with its digest. One blob may be a layer of one image and a
+ * manifest of another. Only the manifest has references, so these are two nodes. A `subject` is the same node as a
+ * `manifest`.
  */
 const visitRoleOf = (link: GraphLink): LinkRole => (isManifestLink(link) ? 'manifest' : link.role)
 

@@ -4,7 +4,7 @@
  */
 import { Buffer } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
-import { type ManifestDocument, decideManifest } from './decide-manifest.js'
+import { type ManifestDocument, parseManifest } from './parse-manifest.js'
 import type { Descriptor } from '../documents/descriptor.js'
 import { type Digest, digestOf } from '../digest/digest.js'
 import type { ImageManifest } from '../documents/image-manifest.js'
@@ -59,13 +59,13 @@ export function convertSchema1(
       layers: layers.map(({ descriptor: { mediaType, digest, size } }) => ({ mediaType, digest, size })),
     }),
   )
-  const document = decideManifest({
+  const document = parseManifest({
     bytes,
     contentType: mediaTypes.ociManifest,
-    host: 'its conversion',
+    host: 'its conversion', // instead of a host, for messages
     reference,
     limits: { ...defaultLimits, manifestBytes: Infinity },
   })
-  if (document.kind !== 'image') throw new TypeError('an image manifest was just made')
+  if (document.kind !== 'image') throw new TypeError('The conversion is not an image manifest')
   return { document, config: { ...config, diffIDs } }
 }

@@ -5,32 +5,32 @@ import { formatCount } from '../../quantities.js'
 import type { JsonDocument } from '../../codec/json.js'
 import { payloadIfSigned } from '../schema1/payload.js'
 
-/** Returns the error for bytes with another digest. The wording follows Docker, which has its own for schema 1. */
-export const digestMismatch = (
+/** Returns the error for bytes with another digest. The wording follows Docker, whose message for schema 1 differs. */
+export const digestMismatchError = (
   bytes: Uint8Array,
   digest: Digest,
   document: JsonDocument,
-  schema1 = false,
+  isSchema1 = false,
 ): WindlassError =>
   new WindlassError(
     'DIGEST_MISMATCH',
-    `${schema1 ? 'image' : 'manifest'} verification failed for digest ${digest}: ` +
+    `${isSchema1 ? 'image' : 'manifest'} verification failed for digest ${digest}: ` +
       `${document.what} has ${digestOf(bytes, algorithmOf(digest))}`,
     { ...document.subject, digest },
   )
 
 /**
- * Verifies a manifest against the expected digest and size. Returns what has the digest: `bytes` for the whole body,
- * `payload` for only the signed part of a schema 1 manifest (the rest must not be trusted), `nothing` if no digest is
- * expected. If the digest matches, a wrong size causes a notice only, because indexes with wrong sizes exist.
+ * Verifies a manifest against the expected digest and size. Returns what the digest covers: `bytes` for the whole
+ * body; `payload` for only the signed part of a schema 1 manifest, so that the rest must not be trusted; `nothing` if
+ * no digest is expected. If the digest matches, a wrong size is only a notice, because indexes with wrong sizes exist.
  * @throws DIGEST_MISMATCH if neither the body nor its signed payload has the digest
- * @throws SIZE_MISMATCH instead if the size differs as well
+ * @throws SIZE_MISMATCH instead of DIGEST_MISMATCH if the size differs as well
  */
 export function verifyManifest(
   bytes: Uint8Array,
   expected: { readonly digest?: Digest | undefined; readonly size?: number | undefined },
   document: JsonDocument,
-  declaredSchema1 = false,
+  isDeclaredSchema1 = false,
 ): 'bytes' | 'payload' | 'nothing' {
   const { digest, size } = expected
   if (digest === undefined) return 'nothing'
@@ -53,5 +53,5 @@ export function verifyManifest(
         digest,
       },
     )
-  throw digestMismatch(payload ?? bytes, digest, document, declaredSchema1)
+  throw digestMismatchError(payload ?? bytes, digest, document, isDeclaredSchema1)
 }

@@ -7,8 +7,8 @@ export function normalizeOs(os: string): string {
 }
 
 /**
- * Returns both in lower case, with aliases resolved. The default variant becomes empty for amd64 and arm64, and `v7` for
- * arm.
+ * Returns architecture and variant in lower case, with aliases resolved. The default variant of amd64 (`v1`) and of
+ * arm64 (`v8`) becomes empty. A missing variant of arm becomes `v7`.
  */
 export function normalizeArchitecture(
   architecture: string,

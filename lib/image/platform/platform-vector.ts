@@ -1,23 +1,25 @@
 /** Lists the platforms whose programs run on a given platform (containerd/platforms, `Only`). */
 import { type Platform, normalizePlatform } from './platform.js'
 
-/** Highest minor version of each arm64 version. A version includes the lower ones; v9.n also includes v8.(n+5). */
-const arm64Highest = { v8: 9, v9: 7 }
+/** Highest minor version of each arm64 version. A version runs programs for all lower ones; v9.n also for v8.(n+5). */
+const highestArm64Minor = { v8: 9, v9: 7 }
 
-/** Returns the arm64 variants that `variant` includes, itself first, or undefined if it is not a known one. */
+/** Returns the arm64 variants whose programs run on `variant`, itself first; undefined if `variant` is not known. */
 function arm64Variants(variant: string): string[] | undefined {
   const [, major, digits = '0'] = /^(v[89])(?:\.(\d))?$/.exec(variant) ?? []
   const minor = Number(digits)
-  if ((major !== 'v8' && major !== 'v9') || minor > arm64Highest[major]) return undefined
+  if ((major !== 'v8' && major !== 'v9') || minor > highestArm64Minor[major]) return undefined
   return major === 'v9'
-    ? [...minorVersions('v9', minor), ...minorVersions('v8', Math.min(minor + 5, arm64Highest.v8))]
+    ? [...minorVersions('v9', minor), ...minorVersions('v8', Math.min(minor + 5, highestArm64Minor.v8))]
     : minorVersions('v8', minor)
 }
 
 const minorVersions = (major: string, minor: number): string[] =>
   Array.from({ length: minor + 1 }, (_, n) => (n === minor ? major : `${major}.${minor - n}`))
 
-/** Returns `variant` and all lower versions: `v7` → `v7`, `v6`, `v5`. A variant without a version stands alone. */
+/**
+ * Returns `variant` and all lower versions down to `lowest`: `v7`, `v6`, `v5`. Only `variant` if it is not a version.
+ */
 function lowerVersions(variant: string, lowest: number): string[] {
   const version = Number(/^v?(\d{1,3})$/.exec(variant)?.[1] ?? lowest)
   const below = Array.from({ length: Math.max(0, version - lowest) }, (_, n) => `v${version - n - 1}`)

@@ -21,8 +21,8 @@ const knownArchitectures = new Set(
 )
 
 /** An `os`, optionally followed by a version and features in parentheses. Each feature starts with `+`. */
-const osForm = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$/
-const partForm = /^[A-Za-z0-9_.-]+$/
+const osPattern = /^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$/
+const partPattern = /^[A-Za-z0-9_.-]+$/
 
 function makePlatform(
   os: string,
@@ -40,7 +40,7 @@ function makePlatform(
   }
 }
 
-function invalidPlatform(text: string, problem: string): WindlassError {
+function invalidPlatformError(text: string, problem: string): WindlassError {
   return new WindlassError('PLATFORM_INVALID', `${quoted(text)} is not a platform: ${problem}`, {
     hint: 'A platform is OS/ARCH or OS/ARCH/VARIANT, such as linux/amd64 or linux/arm/v7.',
   })
@@ -54,22 +54,22 @@ function invalidPlatform(text: string, problem: string): WindlassError {
  */
 export function parsePlatform(text: string): Platform {
   const [first = '', ...rest] = text.split('/')
-  const match = osForm.exec(first)
-  if (match === null) throw invalidPlatform(text, `${quoted(first)} is not an operating system`)
+  const match = osPattern.exec(first)
+  if (match === null) throw invalidPlatformError(text, `${quoted(first)} is not an operating system`)
   for (const part of rest)
-    if (!partForm.test(part))
-      throw invalidPlatform(text, `${quoted(part)} is not an architecture or a variant`)
+    if (!partPattern.test(part))
+      throw invalidPlatformError(text, `${quoted(part)} is not an architecture or a variant`)
 
   const [, osName = '', version = '', features = ''] = match
   const decodeOption = (option: string): string => {
     try {
       return decodeURIComponent(option)
     } catch {
-      throw invalidPlatform(text, `${quoted(option)} is not percent-encoded`)
+      throw invalidPlatformError(text, `${quoted(option)} is not percent-encoded`)
     }
   }
   const os = normalizeOs(osName)
-  const wanted = (architecture: string, variant: string): Platform =>
+  const platformWithOs = (architecture: string, variant: string): Platform =>
     makePlatform(
       os,
       architecture,
@@ -79,23 +79,23 @@ export function parsePlatform(text: string): Platform {
     )
 
   const [architecture, variant, ...tooMany] = rest
-  if (tooMany.length > 0) throw invalidPlatform(text, 'it has more than three parts')
+  if (tooMany.length > 0) throw invalidPlatformError(text, 'it has more than three parts')
   if (architecture === undefined) {
     const host = hostPlatform()
-    if (knownOs.has(os)) return wanted(host.architecture, host.variant ?? '')
+    if (knownOs.has(os)) return platformWithOs(host.architecture, host.variant ?? '')
     const normalized = normalizeArchitecture(first, '')
     if (knownArchitectures.has(normalized.architecture))
-      return makePlatform(host.os, normalized.architecture, plainVariant(normalized))
-    throw invalidPlatform(text, 'it is neither a known operating system nor a known architecture')
+      return makePlatform(host.os, normalized.architecture, dropDefaultVariant(normalized))
+    throw invalidPlatformError(text, 'it is neither a known operating system nor a known architecture')
   }
   const normal = normalizeArchitecture(architecture, variant ?? '')
-  if (variant === undefined) return wanted(normal.architecture, plainVariant(normal))
+  if (variant === undefined) return platformWithOs(normal.architecture, dropDefaultVariant(normal))
   const keptVariant = normal.architecture === 'arm64' && normal.variant === '' ? 'v8' : normal.variant
-  return wanted(normal.architecture, keptVariant)
+  return platformWithOs(normal.architecture, keptVariant)
 }
 
 /** Returns the variant, without the default v7 of arm: most arm images have no variant and mean v7. */
-const plainVariant = ({ architecture, variant }: { architecture: string; variant: string }): string =>
+const dropDefaultVariant = ({ architecture, variant }: { architecture: string; variant: string }): string =>
   architecture === 'arm' && variant === 'v7' ? '' : variant
 
 /** Percent-encodes the characters that have a meaning in a specifier. */

@@ -1,7 +1,8 @@
 /** Decides which Windows images run on which Windows hosts (containerd/platforms platform_windows_compat.go). */
 
 /**
- * Builds with a stable ABI (Server 2022 and 2025). From the first of them on, a host also runs the previous release.
+ * Builds with a stable ABI: Windows Server 2022 and 2025. From the first one on, a host also runs images of earlier
+ * builds, back to the previous stable one.
  */
 const stableBuilds = [20348, 26100]
 
@@ -11,7 +12,7 @@ interface WindowsVersion {
   readonly build: number
 }
 
-function parse(version: string): WindowsVersion | undefined {
+function parseVersion(version: string): WindowsVersion | undefined {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,5})(?:\.|$)/.exec(version)
   if (match === null) return undefined
   const [major = 0, minor = 0, build = 0] = match.slice(1).map(Number)
@@ -30,11 +31,11 @@ function oldestImageBuild(build: number): number {
  * equal, and the build must be one that the host supports. A host version with fewer than three parts is a prefix. An
  * empty version matches any.
  */
-export function windowsFits(host: string, image: string): boolean {
+export function windowsImageRuns(host: string, image: string): boolean {
   if (host === '' || image === '') return true
-  const hostVersion = parse(host)
+  const hostVersion = parseVersion(host)
   if (hostVersion === undefined) return `${image}.`.startsWith(`${host}.`)
-  const imageVersion = parse(image)
+  const imageVersion = parseVersion(image)
   if (
     imageVersion === undefined ||
     imageVersion.major !== hostVersion.major ||

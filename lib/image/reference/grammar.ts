@@ -9,13 +9,14 @@ const hostName = new RegExp(`^${label}(?:\\.${label})*$`)
 const tag = /^\w[\w.-]{0,127}$/
 
 /** Maximum length of a repository name, without the registry. */
-export const repositoryLimit = 255
+export const maxRepositoryLength = 255
 
 /** Returns whether `text` is a tag: at most 128 letters, digits, `_`, `.` and `-`, not starting with `.` or `-`. */
 export const isTag = (text: string): boolean => tag.test(text)
 
 /** Returns whether `text` is a repository name: lower-case components, at most 255 characters. */
-export const isRepository = (text: string): boolean => text.length <= repositoryLimit && repository.test(text)
+export const isRepository = (text: string): boolean =>
+  text.length <= maxRepositoryLength && repository.test(text)
 
 /**
  * Returns whether `text` is a host without a port: a name, an IPv4 address, or an IPv6 address in brackets (no zone).

@@ -19,13 +19,13 @@ export type ImageName =
       readonly position?: number
     }
 
-const prefix = 'oci:'
+const layoutPrefix = 'oci:'
 
 /** A Windows path may start with a drive, which contains a colon. */
-const layout = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.*))?$/s
+const layoutPattern = /^((?:[A-Za-z]:[\\/])?[^:]+)(?::(.*))?$/s
 
 function parseLayout(text: string): ImageName {
-  const [, path, name = ''] = layout.exec(text.slice(prefix.length)) ?? []
+  const [, path, name = ''] = layoutPattern.exec(text.slice(layoutPrefix.length)) ?? []
   const problem = path === undefined ? 'it has no directory' : 'it contains a control character'
   // eslint-disable-next-line no-control-regex -- the expression detects control characters
   if (path === undefined || /[\u0000-\u001f\u007f]/.test(text))
@@ -48,6 +48,6 @@ function parseLayout(text: string): ImageName {
  * @throws REFERENCE_INVALID if `text` is not an image name
  */
 export function parseImageName(text: string): ImageName {
-  if (text.startsWith(prefix)) return parseLayout(text)
+  if (text.startsWith(layoutPrefix)) return parseLayout(text)
   return { kind: 'registry', reference: parseReference(text) }
 }

@@ -1,12 +1,12 @@
-/** Parses references by the full distribution grammar. The messages of errors name the invalid part. */
+/** Parses references by the grammar of distribution/reference. Error messages name the invalid part. */
 import { WindlassError } from '../../errors.js'
 import { type Digest, isDigest } from '../digest/digest.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { Reference } from './reference.js'
-import { isHost, isRepository, isTag, repositoryLimit } from './grammar.js'
+import { isHost, isRepository, isTag, maxRepositoryLength } from './grammar.js'
 import { splitRegistry } from './registry.js'
 
-function invalid(text: string, problem: string, hint?: string): WindlassError {
+function invalidReferenceError(text: string, problem: string, hint?: string): WindlassError {
   return new WindlassError('REFERENCE_INVALID', `${quoted(text)} is not an image reference: ${problem}`, {
     hint: hint ?? 'An image is named [HOST[:PORT]/]REPOSITORY[:TAG][@DIGEST], such as alpine:3.20.',
   })
@@ -23,20 +23,23 @@ function checkRegistry(registry: string, text: string): void {
       { hint: 'A port is a number from 1 to 65535.' },
     )
   if (match === null || !isHost(host))
-    throw invalid(text, `${quoted(registry)} is not the name of a registry`)
+    throw invalidReferenceError(text, `${quoted(registry)} is not the name of a registry`)
 }
 
 function checkRepository(repository: string, text: string): void {
   if (isRepository(repository)) return
-  if (repository.length > repositoryLimit)
-    throw invalid(text, `the name of the repository has more than ${repositoryLimit} characters`)
+  if (repository.length > maxRepositoryLength)
+    throw invalidReferenceError(
+      text,
+      `the name of the repository has more than ${maxRepositoryLength} characters`,
+    )
   if (repository !== repository.toLowerCase())
-    throw invalid(
+    throw invalidReferenceError(
       text,
       `repository name ${quoted(repository)} must be lowercase`,
       `Did you mean ${printable(text.toLowerCase())}?`,
     )
-  throw invalid(text, `${quoted(repository)} is not the name of a repository`)
+  throw invalidReferenceError(text, `${quoted(repository)} is not the name of a repository`)
 }
 
 /**
@@ -45,14 +48,14 @@ function checkRepository(repository: string, text: string): void {
  * @throws REFERENCE_INVALID if `text` is not a reference
  */
 export function parseReference(text: string): Reference {
-  if (text === '') throw invalid(text, 'it is empty')
+  if (text === '') throw invalidReferenceError(text, 'it is empty')
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0]
   if (scheme !== undefined)
-    throw invalid(text, `it starts with the scheme ${quoted(scheme)}`, `Leave out ${scheme}.`)
+    throw invalidReferenceError(text, `it starts with the scheme ${quoted(scheme)}`, `Leave out ${scheme}.`)
 
   const split = splitRegistry(text)
   if (split === undefined)
-    throw invalid(
+    throw invalidReferenceError(
       text,
       'it is an image ID, and registries do not know image IDs',
       'To pull by digest, write REPOSITORY@sha256:DIGEST.',
@@ -61,23 +64,23 @@ export function parseReference(text: string): Reference {
   checkRegistry(registry, text)
 
   const at = rest.indexOf('@')
-  const digest = at < 0 ? undefined : digestIn(rest.slice(at + 1), text)
+  const digest = at < 0 ? undefined : parseDigestPart(rest.slice(at + 1), text)
   const tagged = at < 0 ? rest : rest.slice(0, at)
   const colon = tagged.indexOf(':')
   const tag = colon < 0 ? undefined : tagged.slice(colon + 1)
   const repository = colon < 0 ? tagged : tagged.slice(0, colon)
   checkRepository(repository, text)
-  if (tag !== undefined && !isTag(tag)) throw invalid(text, `${quoted(tag)} is not a tag`)
+  if (tag !== undefined && !isTag(tag)) throw invalidReferenceError(text, `${quoted(tag)} is not a tag`)
   return new Reference({ registry, repository, tag, digest }, text)
 }
 
-function digestIn(digest: string, text: string): Digest {
+function parseDigestPart(digest: string, text: string): Digest {
   if (isDigest(digest)) return digest
-  throw invalid(text, `${quoted(digest)} is not a digest`)
+  throw invalidReferenceError(text, `${quoted(digest)} is not a digest`)
 }
 
 /**
- * Checks that a registry can have the image.
+ * Rejects references that no registry can serve.
  * @throws REFERENCE_INVALID for `scratch`, the reserved name of the empty image
  */
 export function checkPullable(reference: Reference): void {

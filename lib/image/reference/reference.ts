@@ -25,7 +25,7 @@ export class Reference {
   readonly tag: string | undefined
   /** Digest, if the reference has one. */
   readonly digest: Digest | undefined
-  /** The text as entered by the user, for records. */
+  /** The text as entered by the user. The store records it with the image. */
   readonly typed: string
 
   /** @param typed the text as entered by the user */
@@ -43,7 +43,7 @@ export class Reference {
     return `${this.registry}/${this.repository}`
   }
 
-  /** The tag or digest for the manifests endpoint. The digest has precedence over the tag. Default: `latest`. */
+  /** The tag or digest to request the manifest by. The digest has precedence over the tag. Default: `latest`. */
   get target(): string {
     return this.digest ?? this.tag ?? defaultTag
   }

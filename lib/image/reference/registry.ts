@@ -3,7 +3,9 @@
 /** Registry of a name without one. */
 export const defaultRegistry = 'docker.io'
 
-/** Other names of Docker Hub: an alias of the default registry, and its host. */
+/**
+ * Other names of Docker Hub: an old alias, which is replaced by `docker.io`, and the host of its API, which is kept.
+ */
 const legacyRegistry = 'index.docker.io'
 const hubHost = 'registry-1.docker.io'
 

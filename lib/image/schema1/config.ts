@@ -1,6 +1,6 @@
 /**
  * Creates the config of a schema 1 image: the v1 config of the top layer without its layer-specific fields, plus the
- * history and the diffIDs. The result is byte for byte that of Docker and skopeo, so that the image has the same ID.
+ * history and the diffIDs. The bytes are the same as those of Docker and skopeo, so that the image has the same ID.
  */
 import { Buffer } from 'node:buffer'
 import type { Digest } from '../digest/digest.js'
@@ -24,7 +24,7 @@ export interface Schema1Config {
 }
 
 /** The fields of a v1 config that describe its layer rather than the image. */
-const layerKeys = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'])
+const layerFields = new Set(['id', 'parent', 'Size', 'parent_id', 'layer_id', 'throwaway'])
 
 /**
  * Creates a config.
@@ -38,7 +38,7 @@ export function makeSchema1Config(
   diffIDs: readonly Digest[] | undefined,
   reference: string,
 ): Schema1Config {
-  const kept = Object.entries(top).filter(([key]) => !layerKeys.has(key))
+  const kept = Object.entries(top).filter(([key]) => !layerFields.has(key))
   const present = new Set(kept.filter(([, value]) => value !== '' && value !== null).map(([key]) => key))
   const members = new Map([
     ...kept,
@@ -50,8 +50,8 @@ export function makeSchema1Config(
   ])
   const sorted = [...members].sort(([a], [b]) => (a < b ? -1 : 1))
   const bytes = Buffer.from(toGoJson(Object.fromEntries(sorted)))
-  // No limit: the size of the manifest that contained the config has been checked.
-  return { bytes, config: parseImageConfig(bytes, { reference, configBytes: Infinity }) }
+  // Unlimited, because the size of the manifest that contains the v1 configs has already been checked.
+  return { bytes, config: parseImageConfig(bytes, { reference, maxBytes: Infinity }) }
 }
 
 /**

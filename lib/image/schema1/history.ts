@@ -12,14 +12,14 @@ export interface V1Config {
   readonly id: string
   /** ID of the layer below; empty for the base layer. */
   readonly parent: string
-  /** Whether the entry has no layer, because it changed no files. */
+  /** Whether the entry has no layer, because its build step changed no files. */
   readonly throwaway: boolean
   readonly history: HistoryEntry
   /** All fields, unchanged. */
   readonly members: Readonly<Record<string, unknown>>
 }
 
-const V1Codec = record(
+const V1ConfigCodec = record(
   'a v1 config',
   { id: t.string },
   {
@@ -42,23 +42,23 @@ export function readV1Config(v1Compatibility: string, document: JsonDocument): V
   if (ambiguous !== undefined)
     throw jsonError(document, `the key ${quoted(ambiguous)} differs only in case from a known key`)
   const { id, parent, throwaway, created, author, comment, container_config } = decodeJson(
-    V1Codec,
+    V1ConfigCodec,
     members,
     document,
   )
   // Docker once used the ID as the name of a directory (CVE-2014-9358).
   if (!/^[0-9a-f]{64}$/.test(id)) throw jsonError(document, `image ID ${quoted(id)} is invalid`)
-  const empty = throwaway === true
+  const isEmptyLayer = throwaway === true
   const command = commandOf(container_config?.['Cmd'])
-  // In Docker's order of fields, so that the config is byte for byte that of Docker.
+  // In the order of Docker, so that the serialised config has the same bytes.
   const history = {
     ...(created !== undefined && { created }),
     ...(author !== undefined && author !== '' && { author }),
     ...(command !== '' && { created_by: command }),
     ...(comment !== undefined && comment !== '' && { comment }),
-    ...(empty && { empty_layer: true }),
+    ...(isEmptyLayer && { empty_layer: true }),
   }
-  return { id, parent: parent ?? '', throwaway: empty, history, members }
+  return { id, parent: parent ?? '', throwaway: isEmptyLayer, history, members }
 }
 
 /** Returns a command as one string. Early builders wrote a string instead of a list. */

@@ -54,7 +54,7 @@ export function readSchema1(manifest: Schema1Manifest, reference: string): Schem
     const document = { code: 'MANIFEST_INVALID', what, subject: { reference } } as const
     return { digest: blobSum, ...readV1Config(history[at]?.v1Compatibility ?? '', document) }
   })
-  const baseFirst = checkChain(entries, reject).reverse()
+  const baseFirst = validateChain(entries, reject).reverse()
   const layers = baseFirst.filter(({ throwaway }) => !throwaway).map(({ digest, id }) => ({ digest, id }))
   if (layers.length === 0) reject('all entries are throwaway entries, so the image has no layers')
   const top = entries[0]?.members ?? {}
@@ -63,10 +63,12 @@ export function readSchema1(manifest: Schema1Manifest, reference: string): Schem
   return image
 }
 
-/** Checks the chain of parents. Returns the entries, top layer first, without those that repeat the entry below. */
-function checkChain(entries: readonly Entry[], reject: (problem: string) => never): Entry[] {
+/**
+ * Checks the chain of parents. Returns the entries, top layer first, without those that have the ID of the one below.
+ */
+function validateChain(entries: readonly Entry[], reject: (problem: string) => never): Entry[] {
   const base = entries.at(-1)
-  // Windows base layers have parents that no registry has.
+  // The parent of a Windows base layer is not part of the manifest, because it is not distributed.
   if (base !== undefined && base.parent !== '' && entries[0]?.members['os'] !== 'windows')
     reject('Invalid parent ID in the base layer of the image.')
   const seen = new Set<string>()

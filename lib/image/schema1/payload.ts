@@ -10,7 +10,7 @@ import { listOf } from '../../codec/list-of.js'
 
 const base64url = /^[A-Za-z0-9_-]+$/
 
-const Base64Url = new t.Type<string, unknown, unknown>(
+const Base64UrlCodec = new t.Type<string, unknown, unknown>(
   'unpadded base64url',
   (value): value is string => typeof value === 'string' && base64url.test(value),
   (value, context) =>
@@ -18,23 +18,26 @@ const Base64Url = new t.Type<string, unknown, unknown>(
   t.identity,
 )
 
-const Signature = t.intersection(
+const SignatureCodec = t.intersection(
   [
-    t.type({ protected: Base64Url }, 'a signature'),
-    t.partial({ signature: Base64Url, header: t.UnknownRecord }, 'a signature'),
+    t.type({ protected: Base64UrlCodec }, 'a signature'),
+    t.partial({ signature: Base64UrlCodec, header: t.UnknownRecord }, 'a signature'),
   ],
   'a signature',
 )
 
 /** A signature of a manifest as written (libtrust's form of RFC 7515 §7.2.1). */
-export type Schema1Signature = Readonly<t.TypeOf<typeof Signature>>
+export type Schema1Signature = Readonly<t.TypeOf<typeof SignatureCodec>>
 
-const SignedCodec = t.type({ signatures: listOf(Signature, 'a list of signatures') }, 'a signed manifest')
+const SignedCodec = t.type(
+  { signatures: listOf(SignatureCodec, 'a list of signatures') },
+  'a signed manifest',
+)
 
 /** The protected header. The payload consists of the first `formatLength` bytes of the body and `formatTail`. */
-const ProtectedCodec = t.type({ formatLength: SizeCodec, formatTail: Base64Url }, 'a protected header')
+const ProtectedCodec = t.type({ formatLength: SizeCodec, formatTail: Base64UrlCodec }, 'a protected header')
 
-/** Returns whether a parsed body has JSON web signatures. */
+/** Returns whether a parsed body has a field with JSON web signatures. */
 export const isSigned = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && Object.hasOwn(body, 'signatures')
 

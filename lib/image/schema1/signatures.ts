@@ -9,8 +9,8 @@ import { quoted } from '../../codec/printable.js'
 import type { Schema1Signature } from './payload.js'
 
 /**
- * Result for all signatures of a manifest. `unverified`: at least one signature cannot be checked, for example because of
- * its algorithm, and none is invalid. `none`: the manifest is not signed.
+ * Result for all signatures of a manifest. `verified`: all are valid. `unverified`: at least one cannot be checked, for
+ * example because of its algorithm, and none is invalid. `none`: the manifest is not signed.
  */
 export type SignatureState = 'verified' | 'unverified' | 'none'
 

@@ -34,15 +34,18 @@ export function fetchBlob(
       digest,
       size,
       send: (headers) =>
-        client.send({ to: [repository, 'blobs', digest], headers, purpose, signal, paced: true }),
-      refuse: (response) =>
+        client.send({ to: [repository, 'blobs', digest], headers, purpose, signal, isRateLimited: true }),
+      toError: (response) =>
         refusalError(response, {
           purpose,
           secrets,
-          missing: 'BLOB_UNKNOWN',
-          deadline: timeouts.document,
+          notFoundCode: 'BLOB_UNKNOWN',
+          timeout: timeouts.document,
           maxBytes: limits.errorBytes,
-          absent: { BLOB_UNKNOWN: blob, NAME_UNKNOWN: `repository ${displayName({ registry, repository })}` },
+          notFoundNames: {
+            BLOB_UNKNOWN: blob,
+            NAME_UNKNOWN: `repository ${displayName({ registry, repository })}`,
+          },
           hints: { BLOB_UNKNOWN: incompleteHint },
           help,
           subject: { digest },

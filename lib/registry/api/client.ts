@@ -10,13 +10,13 @@ import type { Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
-import { share } from '../auth/flight.js'
+import { joinFlight } from '../auth/flight.js'
 import { ForeignUrls } from '../policy/foreign-url.js'
 import { type Location, locationOf } from '../headers/location.js'
-import { followRedirects, type Followed } from '../http/redirects.js'
-import { settleScheme } from '../http/scheme.js'
+import { followRedirects, type FinalResponse } from '../http/redirects.js'
+import { detectBaseUrl } from '../http/scheme.js'
 import type { Tokens } from '../auth/tokens.js'
-import { namedLocation } from '../http/named-location.js'
+import { resolveNamedLocation } from '../http/named-location.js'
 import { assertPublicTarget } from '../policy/public-target.js'
 
 /**
@@ -37,7 +37,7 @@ export interface RegistryRequest extends Omit<Request, 'url' | 'target' | 'form'
   readonly credential: Credential | undefined
   /** Returns what to tell the user when access is refused. */
   readonly help: () => AccessHelp
-  /** Scopes that a token must have beyond those that the registry asks for (none). */
+  /** Scopes that a token must have beyond those that the registry asks for (default none). */
   readonly scopes?: readonly string[]
   /**
    * Path segments below `/v2/`; a path with query on the origin of the registry, starting with `/` and sent unchanged;
@@ -61,11 +61,11 @@ export class Client {
   /**
    * Sends a request and follows redirects. A 401 response of the registry itself is answered with one authenticated
    * repeat; the second response is returned whatever its status is.
-   * @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, errors of `login`, CANCELLED
+   * @throws network errors, TLS, REDIRECT_REFUSED, CHALLENGE_INVALID, errors of `requestToken`, CANCELLED
    */
-  async send({ repository, credential, help, scopes, to, ...rest }: RegistryRequest): Promise<Followed> {
+  async send({ repository, credential, help, scopes, to, ...rest }: RegistryRequest): Promise<FinalResponse> {
     const base = await this.#base(rest.signal)
-    const location = targetOf(to, base)
+    const location = resolveRequestTarget(to, base)
     const request: Request = { ...rest, ...location }
     if (location.url.origin !== base.origin || isSigned(location) || !isBelowApi(location))
       return this.#follow(request)
@@ -93,8 +93,8 @@ export class Client {
    * Returns the location for further requests from the `Location` header of a response, for example of an upload.
    * @throws REDIRECT_REFUSED when the rules for redirects do not allow it; REGISTRY_RESPONSE when there is none
    */
-  locationIn(response: Followed, purpose: string): Location {
-    return namedLocation(response, this.#endpoint.base, purpose)
+  locationIn(response: FinalResponse, purpose: string): Location {
+    return resolveNamedLocation(response, this.#endpoint.base, purpose)
   }
 
   /** Returns the rules for the foreign URLs in manifests of this registry. */
@@ -106,12 +106,12 @@ export class Client {
    * Sends a request to a foreign URL over the same connections, without credentials of this registry.
    * @throws REDIRECT_REFUSED, LIMIT_EXCEEDED, network errors, TLS, CANCELLED
    */
-  sendForeign(request: Request, urls: ForeignUrls): Promise<Followed> {
+  sendForeign(request: Request, urls: ForeignUrls): Promise<FinalResponse> {
     const check = (url: URL): void => urls.check(url)
     return followRedirects(this.#options.connections, { ...request, lookup: urls.lookup }, { check })
   }
 
-  #follow(request: Request): Promise<Followed> {
+  #follow(request: Request): Promise<FinalResponse> {
     const { base } = this.#endpoint
     const check = (url: URL): void => assertPublicTarget(url, base, request.purpose)
     return followRedirects(this.#options.connections, request, { check, mayAuthorize: isBelowApi })
@@ -119,23 +119,25 @@ export class Client {
 
   /** Returns the base URL after determining its scheme. */
   async #base(signal?: AbortSignal): Promise<URL> {
-    if (this.#endpoint.scheme === 'loopback') {
+    if (!this.#endpoint.isSchemeKnown) {
       const { connections } = this.#options
-      const base = await share(
+      const base = await joinFlight(
         this.#schemeLookups,
         'scheme',
-        (shared) => settleScheme(connections, this.#endpoint, shared),
+        (shared) => detectBaseUrl(connections, this.#endpoint, shared),
         signal,
       )
-      this.#settle(base)
+      this.#storeBase(base)
     }
     return this.#endpoint.base
   }
 
-  /** Stores the scheme, unless another waiting request has stored it. Authorizers are created afterwards. */
-  #settle(base: URL): void {
-    if (this.#endpoint.scheme === 'settled') return
-    this.#endpoint = { ...this.#endpoint, base, scheme: 'settled' }
+  /**
+   * Stores the base URL, unless another waiting request has stored it. Authorizers, which use it, are created later.
+   */
+  #storeBase(base: URL): void {
+    if (this.#endpoint.isSchemeKnown) return
+    this.#endpoint = { ...this.#endpoint, base, isSchemeKnown: true }
   }
 
   /** Some registries send the challenge only at the root of the API. */
@@ -159,7 +161,7 @@ export class Client {
   }
 }
 
-function targetOf(to: RegistryRequest['to'], base: URL): Location {
+function resolveRequestTarget(to: RegistryRequest['to'], base: URL): Location {
   if (typeof to === 'string') return locationOnOrigin(base, to)
   return 'url' in to ? to : locationOf(apiUrl(base, ...to))
 }

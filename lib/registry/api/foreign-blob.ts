@@ -31,13 +31,14 @@ export async function fetchForeignBlob(
       purpose,
       digest,
       size,
-      send: (headers) => client.sendForeign({ ...location, headers, purpose, signal, paced: true }, urls),
-      refuse: (response) =>
+      send: (headers) =>
+        client.sendForeign({ ...location, headers, purpose, signal, isRateLimited: true }, urls),
+      toError: (response) =>
         refusalError(response, {
           purpose,
           secrets,
-          missing: 'BLOB_UNKNOWN',
-          deadline: timeouts.document,
+          notFoundCode: 'BLOB_UNKNOWN',
+          timeout: timeouts.document,
           maxBytes: limits.errorBytes,
           subject: { digest },
         }),

@@ -6,15 +6,15 @@ import { manifestAccept } from '../../image/documents/media-types.js'
 import { quoted } from '../../codec/printable.js'
 import { isTag } from '../../image/reference/grammar.js'
 import type { FetchedManifest, ManifestRequest } from '../../image/source.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 import { readDocument } from '../http/document.js'
 import { refusalError } from '../http/refusal.js'
-import { displayHost, displayName, typedName } from '../policy/registry-name.js'
+import { displayHost, displayName, shortName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
 
 /** A manifest with its `ETag`. */
-export interface TaggedManifest extends FetchedManifest {
-  /** The `etag` argument of the next `fetchManifestUnless`; undefined if the registry sent none. */
+export interface ManifestWithEtag extends FetchedManifest {
+  /** The `etag` argument of the next `fetchManifestIfChanged`; undefined if the registry sent none. */
   readonly etag: string | undefined
 }
 
@@ -39,7 +39,7 @@ export async function fetchManifest(
   context: RepositoryContext,
   tagOrDigest: string,
   request: ManifestRequest = {},
-): Promise<TaggedManifest> {
+): Promise<ManifestWithEtag> {
   const fetched = await get(context, tagOrDigest, request)
   if (fetched !== 'not-modified') return fetched
   throw new WindlassError(
@@ -53,12 +53,12 @@ export async function fetchManifest(
  * Fetches a manifest unless it still has the given `etag` (`If-None-Match`, RFC 9110 §13.1.2).
  * @throws as `fetchManifest`
  */
-export function fetchManifestUnless(
+export function fetchManifestIfChanged(
   context: RepositoryContext,
   tagOrDigest: string,
   etag: string,
   request: ManifestRequest = {},
-): Promise<TaggedManifest | 'not-modified'> {
+): Promise<ManifestWithEtag | 'not-modified'> {
   return get(context, tagOrDigest, request, { 'if-none-match': etag })
 }
 
@@ -77,14 +77,14 @@ export async function headManifest(
   response.body.resume()
   const digest = response.headers['docker-content-digest']
   if (response.status === 200 && isDigest(digest))
-    return { digest, ...describe(response), size: lengthOf(response.headers['content-length']) }
+    return { digest, ...contentTypeAndHost(response), size: lengthOf(response.headers['content-length']) }
   // A refused HEAD has no body that explains it; GET returns the manifest or an explained error.
   const getResponse = await send(context, 'GET', tagOrDigest, request)
   const bytes = await readManifest(context, getResponse, tagOrDigest, request)
   const reportedDigest = getResponse.headers['docker-content-digest']
   return {
     digest: isDigest(reportedDigest) ? reportedDigest : undefined,
-    ...describe(getResponse),
+    ...contentTypeAndHost(getResponse),
     size: bytes.length,
   }
 }
@@ -94,14 +94,14 @@ async function get(
   tagOrDigest: string,
   request: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
-): Promise<TaggedManifest | 'not-modified'> {
+): Promise<ManifestWithEtag | 'not-modified'> {
   const response = await send(context, 'GET', tagOrDigest, request, headers)
   if (response.status === 304) {
     response.body.resume()
     return 'not-modified'
   }
   const bytes = await readManifest(context, response, tagOrDigest, request)
-  return { bytes, ...describe(response), etag: response.headers.etag }
+  return { bytes, ...contentTypeAndHost(response), etag: response.headers.etag }
 }
 
 function send(
@@ -110,7 +110,7 @@ function send(
   tagOrDigest: string,
   { signal, onWarning }: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
-): Promise<Followed> {
+): Promise<FinalResponse> {
   const { client, repository } = context
   // Last check before the value becomes part of a URL.
   if (!isTag(tagOrDigest) && !isDigest(tagOrDigest))
@@ -127,42 +127,45 @@ function send(
 
 async function readManifest(
   context: RepositoryContext,
-  response: Followed,
+  response: FinalResponse,
   tagOrDigest: string,
   { maxBytes = defaultLimits.manifestBytes }: ManifestRequest,
 ): Promise<Buffer> {
   const { secrets, timeouts, limits, help, registry, repository } = context
   const purpose = purposeOf(context, tagOrDigest)
-  const deadline = timeouts.document
+  const timeout = timeouts.document
   if (response.status !== 200)
     throw await refusalError(response, {
-      ...{ purpose, secrets, missing: 'MANIFEST_UNKNOWN', deadline, help },
-      what: displayName(context, tagOrDigest),
-      absent: {
+      ...{ purpose, secrets, notFoundCode: 'MANIFEST_UNKNOWN', timeout, help },
+      requestedName: displayName(context, tagOrDigest),
+      notFoundNames: {
         MANIFEST_UNKNOWN: `image ${displayName(context, tagOrDigest)}`,
         NAME_UNKNOWN: `repository ${displayName(context)}`,
       },
       hints: { MANIFEST_UNKNOWN: isDigest(tagOrDigest) ? digestHint : tagsHint(context) },
-      subject: { reference: nameOf(registry, repository, tagOrDigest) },
+      subject: { reference: formatReference(registry, repository, tagOrDigest) },
       maxBytes: limits.errorBytes,
     })
   return readDocument(response, {
-    ...{ maxBytes, deadline, purpose, limit: 'manifestBytes', pageCode: 'MANIFEST_INVALID' },
+    ...{ maxBytes, timeout, purpose, limitName: 'manifestBytes', webPageCode: 'MANIFEST_INVALID' },
   })
 }
 
 const digestHint = 'Check the digest and the name. The image may have been deleted.'
 
 const tagsHint = (context: RepositoryContext): string =>
-  `List the tags with “windlass tags ${typedName(context)}”.`
+  `List the tags with “windlass tags ${shortName(context)}”.`
 
 const purposeOf = (context: RepositoryContext, tagOrDigest: string): string =>
   `get the manifest of ${displayName(context, tagOrDigest)}`
 
-const nameOf = (registry: string, repository: string, tagOrDigest: string): string =>
+const formatReference = (registry: string, repository: string, tagOrDigest: string): string =>
   `${registry}/${repository}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`
 
-const describe = ({ headers, url }: Followed): Pick<FetchedManifest, 'contentType' | 'host'> => ({
+const contentTypeAndHost = ({
+  headers,
+  url,
+}: FinalResponse): Pick<FetchedManifest, 'contentType' | 'host'> => ({
   contentType: headers['content-type'],
   host: url.host,
 })

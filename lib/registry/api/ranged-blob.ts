@@ -1,6 +1,7 @@
 /**
- * Requests a whole blob, the rest of a blob after an interrupted attempt, or a part of a blob (RFC 9110 §14). If a range
- * response does not clearly match the request, the whole blob is requested, because the digest covers the whole blob.
+ * Requests a whole blob, the rest of a blob after an interrupted attempt, or a part of a blob (RFC 9110 §14). If a
+ * range response does not clearly match the request, the whole blob is requested, because the digest covers the whole
+ * blob.
  */
 import { type Readable, pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
@@ -13,7 +14,7 @@ import type { BlobBody, BlobRequest } from '../../image/source.js'
 import { parseContentRange } from '../headers/content-range.js'
 import { discard } from '../http/discard.js'
 import { encodingError, isEncoded, claimsGzip } from '../http/encoding.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 
 /** Describes the request for one blob. */
 export interface BlobExchange {
@@ -23,16 +24,16 @@ export interface BlobExchange {
   /** Expected size of the whole blob in bytes, if known. A response with another size is rejected. */
   readonly size: number | undefined
   /** Sends the request with the given additional headers. */
-  send(headers: Readonly<Record<string, string>>): Promise<Followed>
+  send(headers: Readonly<Record<string, string>>): Promise<FinalResponse>
   /** Converts a response that is not the blob to an error, and closes its body. */
-  refuse(response: Followed): Promise<WindlassError>
+  toError(response: FinalResponse): Promise<WindlassError>
 }
 
 /**
  * Requests a blob from `offset`, or from its start if the server does not continue there. With `length`, requests that
- * many bytes; the result is exactly that part, up to the end of the blob, or the whole blob. The `offset` of the result is
- * the position of the first byte.
- * @throws errors of `exchange.send` and of `exchange.refuse`; SIZE_MISMATCH when the response reports another size,
+ * many bytes; the result is either that part (shorter at the end of the blob) or the whole blob. The `offset` of the
+ * result is the position of the first byte.
+ * @throws errors of `exchange.send` and `exchange.toError`; SIZE_MISMATCH when the response reports another size,
  * or REGISTRY_RESPONSE when a Content-Encoding explains it. The stream of a whole blob fails with REGISTRY_RESPONSE
  * when its bytes are wrong and the response has a Content-Encoding.
  */
@@ -50,16 +51,16 @@ export async function fetchRanged(
       response.status === 206 &&
       isRequestedPart(response, { offset, length, validator, size: exchange.size })
     )
-      return bodyOf(exchange, response, { offset, partial: length !== undefined })
+      return bodyOf(exchange, response, { offset, isPartial: length !== undefined })
     if (response.status === 200 || isOtherRefusal(response.status)) return wholeBlob(exchange, response)
     discard(response) // The server does not support the range.
   }
   return wholeBlob(exchange, await exchange.send({}))
 }
 
-async function wholeBlob(exchange: BlobExchange, response: Followed): Promise<BlobBody> {
-  if (response.status === 200) return bodyOf(exchange, response, { offset: 0, partial: false })
-  throw await exchange.refuse(response)
+async function wholeBlob(exchange: BlobExchange, response: FinalResponse): Promise<BlobBody> {
+  if (response.status === 200) return bodyOf(exchange, response, { offset: 0, isPartial: false })
+  throw await exchange.toError(response)
 }
 
 /** Reports whether a status is an error that does not concern the range. */
@@ -67,7 +68,7 @@ const isOtherRefusal = (status: number): boolean =>
   [401, 403, 404, 408, 410, 423, 429, 451].includes(status) || (status >= 500 && status !== 501)
 
 /** The part that was requested, of a blob of `size` bytes. */
-interface Part {
+interface RequestedPart {
   readonly offset: number
   readonly length: number | undefined
   readonly validator: string | undefined
@@ -75,7 +76,10 @@ interface Part {
 }
 
 /** Reports whether a 206 response is the part that was requested, of the blob that the earlier bytes belong to. */
-function isRequestedPart({ headers }: Followed, { offset, length, validator, size }: Part): boolean {
+function isRequestedPart(
+  { headers }: FinalResponse,
+  { offset, length, validator, size }: RequestedPart,
+): boolean {
   const range = parseContentRange(headers['content-range'])
   if (range?.first !== offset || (size !== undefined && (range.size ?? size) !== size)) return false
   const end = Math.min(offset + (length ?? Infinity), size ?? range.size ?? Infinity)
@@ -86,8 +90,8 @@ function isRequestedPart({ headers }: Followed, { offset, length, validator, siz
 
 async function bodyOf(
   { purpose, digest, size: expected }: BlobExchange,
-  response: Followed,
-  { offset, partial }: { readonly offset: number; readonly partial: boolean },
+  response: FinalResponse,
+  { offset, isPartial }: { readonly offset: number; readonly isPartial: boolean },
 ): Promise<BlobBody> {
   const { headers, body, url, status } = response
   const isWhole = status === 200
@@ -96,14 +100,18 @@ async function bodyOf(
     : undefined
   const size = isWhole ? undefined : parseContentRange(headers['content-range'])?.size
   // The length of a part in the middle says nothing about the size of the blob.
-  const reportedSize = size ?? (partial ? expected : length === undefined ? undefined : offset + length)
-  const differs = expected !== undefined && reportedSize !== undefined && reportedSize !== expected
-  if (differs && isWhole && claimsGzip(response)) {
-    const failure = (): WindlassError => encodingError(response, purpose)
-    const stream = gunzipThrough(body, new VerifyingStream({ digest, size: expected }, { failure }), failure)
+  const reportedSize = size ?? (isPartial ? expected : length === undefined ? undefined : offset + length)
+  const hasOtherSize = expected !== undefined && reportedSize !== undefined && reportedSize !== expected
+  if (hasOtherSize && isWhole && claimsGzip(response)) {
+    const toStreamError = (): WindlassError => encodingError(response, purpose)
+    const stream = gunzipThrough(
+      body,
+      new VerifyingStream({ digest, size: expected }, { toStreamError }),
+      toStreamError,
+    )
     return { stream, offset, size: expected, validator: undefined, host: url.host }
   }
-  if (differs) {
+  if (hasOtherSize) {
     const sizes = `${formatCount(reportedSize, 'byte')}, but the manifest states ${formatCount(expected, 'byte')}`
     const message = `Failed to ${purpose}: ${displayHost(url.host)} sends ${sizes}`
     if (isEncoded(response)) {
@@ -115,14 +123,14 @@ async function bodyOf(
     body.destroy()
     throw new WindlassError('SIZE_MISMATCH', message, { digest, host: url.host, hint: sizeMismatchHint })
   }
-  const claimed = isEncoded(response) && expected !== undefined && isWhole
+  const mustVerify = isEncoded(response) && expected !== undefined && isWhole
   return {
-    stream: claimed
+    stream: mustVerify
       ? pipeThrough(
           body,
           new VerifyingStream(
             { digest, size: expected },
-            { failure: () => encodingError(response, purpose) },
+            { toStreamError: () => encodingError(response, purpose) },
           ),
         )
       : body,
@@ -134,14 +142,14 @@ async function bodyOf(
 }
 
 /** Maximum number of bytes read to determine whether the manifest or the server states a wrong size. */
-const maxProbe = 1024 * 1024
+const maxProbeBytes = 1024 * 1024
 
 /**
  * Reports whether `body`, which has `size` bytes, matches the digest. Returns false without reading a body larger
  * than `maxProbe`.
  */
 async function isBlob(body: Readable, digest: Digest, size: number): Promise<boolean> {
-  if (size > maxProbe) return false
+  if (size > maxProbeBytes) return false
   const verifier = new Verifier({ digest, size }, 'blob')
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) verifier.update(chunk)
@@ -152,10 +160,10 @@ async function isBlob(body: Readable, digest: Digest, size: number): Promise<boo
 }
 
 /** Pipes `body` through `check`. Each is destroyed with the other. */
-function pipeThrough(body: Readable, check: VerifyingStream): Readable {
-  check.on('error', () => undefined) // the reader receives the error as well
-  pipeline(body, check, () => undefined)
-  return check
+function pipeThrough(body: Readable, verifier: VerifyingStream): Readable {
+  verifier.on('error', () => undefined) // the reader receives the error as well
+  pipeline(body, verifier, () => undefined)
+  return verifier
 }
 
 /** Decompresses `body` with gzip and pipes it through `check`. Invalid gzip data fails with `failure`. */

@@ -1,9 +1,9 @@
 /** Binds the client of a registry to one repository and its credential. */
 import type { AccessHelp } from '../policy/access-help.js'
-import type { Access } from '../auth/access.js'
+import type { RepositoryAccess } from '../auth/access.js'
 import type { Client, RegistryRequest } from './client.js'
 import type { CredentialRequest } from '../credentials/credentials.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 
 /** A request for the repository. `onWarning` receives warnings of the credential lookup. */
 export interface RepositoryRequest
@@ -16,9 +16,9 @@ export class RepositoryClient {
   readonly locationIn: Client['locationIn']
   readonly #client: Client
   readonly #repository: string
-  readonly #access: Access
+  readonly #access: RepositoryAccess
 
-  constructor(client: Client, repository: string, access: Access) {
+  constructor(client: Client, repository: string, access: RepositoryAccess) {
     this.#client = client
     this.#repository = repository
     this.#access = access
@@ -31,7 +31,7 @@ export class RepositoryClient {
    * Looks up the credential and sends the request with it.
    * @throws errors of the credential lookup; as `Client.send`
    */
-  async send({ onWarning, ...request }: RepositoryRequest): Promise<Followed> {
+  async send({ onWarning, ...request }: RepositoryRequest): Promise<FinalResponse> {
     const credential = await this.#access.credential({ signal: request.signal, onWarning })
     const help = (): AccessHelp => this.#access.help()
     return this.#client.send({ ...request, repository: this.#repository, credential, help })

@@ -9,16 +9,16 @@ import type {
   ManifestRequest,
   TagsRequest,
 } from '../../image/source.js'
-import type { Access } from '../auth/access.js'
+import type { RepositoryAccess } from '../auth/access.js'
 import { fetchBlob } from './blobs.js'
 import { fetchForeignBlob } from './foreign-blob.js'
 import { blobSize } from './blob-size.js'
 import {
   fetchManifest,
-  fetchManifestUnless,
+  fetchManifestIfChanged,
   headManifest,
   type ManifestHead,
-  type TaggedManifest,
+  type ManifestWithEtag,
 } from './manifests.js'
 import type { RepositoryContext } from './repository-context.js'
 import { listTags } from './tags.js'
@@ -26,11 +26,11 @@ import { listTags } from './tags.js'
 /** One repository of one registry, as a source of images. */
 export class Repository implements ImageSource {
   readonly #context: RepositoryContext
-  readonly #access: Access
+  readonly #access: RepositoryAccess
   readonly host: string
   readonly repository: string
 
-  constructor(context: RepositoryContext, access: Access) {
+  constructor(context: RepositoryContext, access: RepositoryAccess) {
     this.#context = context
     this.#access = access
     this.host = context.registry
@@ -47,13 +47,13 @@ export class Repository implements ImageSource {
     return fetchManifest(this.#context, tagOrDigest, request)
   }
 
-  /** Fetches a manifest, or returns `not-modified` if it still has the given `etag`. */
-  manifestUnless(
+  /** Fetches a manifest; returns `not-modified` if it still has the given `etag`. */
+  manifestIfChanged(
     tagOrDigest: string,
     etag: string,
     request?: ManifestRequest,
-  ): Promise<TaggedManifest | 'not-modified'> {
-    return fetchManifestUnless(this.#context, tagOrDigest, etag, request)
+  ): Promise<ManifestWithEtag | 'not-modified'> {
+    return fetchManifestIfChanged(this.#context, tagOrDigest, etag, request)
   }
 
   /** Returns the digest, media type and size of a manifest, by HEAD if the registry supports it. */

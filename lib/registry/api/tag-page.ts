@@ -6,8 +6,8 @@ import { isTag } from '../../image/reference/grammar.js'
 export interface TagPage {
   readonly tags: readonly string[]
   /** Number of items that are not valid tags. */
-  readonly leftOut: number
-  /** The first of these items, formatted for messages. */
+  readonly invalidCount: number
+  /** The first item that is not a valid tag, formatted for messages; undefined if there is none. */
   readonly example: string | undefined
 }
 
@@ -32,9 +32,9 @@ export function parseTagPage(body: Buffer): TagPage | undefined {
   const listed: readonly unknown[] = items
   const isListed = (item: unknown): item is string => typeof item === 'string' && isTag(item)
   const tags = listed.filter(isListed)
-  const leftOut = listed.length - tags.length
-  const example = leftOut > 0 ? formatItem(listed.find((item) => !isListed(item))) : undefined
-  return { tags, leftOut, example }
+  const invalidCount = listed.length - tags.length
+  const example = invalidCount > 0 ? formatItem(listed.find((item) => !isListed(item))) : undefined
+  return { tags, invalidCount, example }
 }
 
 function formatItem(item: unknown): string {

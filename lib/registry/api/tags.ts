@@ -7,7 +7,7 @@ import { readDocument } from '../http/document.js'
 import { UnreadableLink, nextLink } from '../headers/link.js'
 import { resolveLocation } from '../headers/location.js'
 import { withRetries } from './with-retries.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 import { explainRefusal } from '../http/refusal.js'
 import { displayHost, displayName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
@@ -32,24 +32,24 @@ export async function* listTags(
 ): AsyncGenerator<readonly string[], void, undefined> {
   const { limits } = context
   const stopwatch = new Stopwatch(limits.tagSeconds * 1000)
-  const seen = new Set<string>()
-  const listed = new Set<string>()
-  const leftOut = { items: 0, example: '' }
+  const visitedPages = new Set<string>()
+  const listedTags = new Set<string>()
+  const invalidItems = { items: 0, example: '' }
   let page = await firstPage(context, request)
   try {
     for (let bytes = 0, pages = 1; ; pages++) {
       bytes += page.bytes
       if (bytes > limits.tagBytes)
         throw limitError(context, `the tags take ${formatBytes(bytes)}`, 'tagBytes')
-      if (leftOut.items === 0) leftOut.example = page.example ?? ''
-      leftOut.items += page.leftOut
-      yield page.tags.filter((tag) => !listed.has(tag) && listed.add(tag))
-      seen.add(page.response.target)
+      if (invalidItems.items === 0) invalidItems.example = page.example ?? ''
+      invalidItems.items += page.invalidCount
+      yield page.tags.filter((tag) => !listedTags.has(tag) && listedTags.add(tag))
+      visitedPages.add(page.response.target)
       const next = nextPage(context, page.response)
       if (next === undefined) return
-      if (seen.has(next))
+      if (visitedPages.has(next))
         throw invalidError(context, 'REGISTRY_RESPONSE', 'the pages of the list form a loop')
-      seen.add(next)
+      visitedPages.add(next)
       if (pages >= limits.tagPages)
         throw limitError(context, `the list has more than ${formatCount(pages, 'page')}`, 'tagPages')
       const timeoutError = (): WindlassError =>
@@ -59,7 +59,8 @@ export async function* listTags(
       page = await withRetries(fetchNext, withoutLimitRetries(request))
     }
   } finally {
-    if (leftOut.items > 0) request.onWarning?.('tags-left-out', leftOutMessage(context, leftOut))
+    if (invalidItems.items > 0)
+      request.onWarning?.('tags-left-out', invalidItemsMessage(context, invalidItems))
   }
 }
 
@@ -72,59 +73,60 @@ const withoutLimitRetries = ({ again, ...rest }: TagsRequest): TagsRequest => ({
 
 interface Page extends TagPage {
   readonly bytes: number
-  readonly response: Followed
+  readonly response: FinalResponse
 }
 
 /** Fetches the first page with the first page size that the registry accepts. */
 async function firstPage(context: RepositoryContext, request: TagsRequest): Promise<Page> {
-  let refused: WindlassError | undefined
-  const recordRefusal = (reason: WindlassError): void => void (refused ??= reason)
+  let firstRejection: WindlassError | undefined
+  const recordRejection = (reason: WindlassError): void => void (firstRejection ??= reason)
   for (const size of pageSizes) {
     const to = [context.repository, 'tags', size === undefined ? 'list' : `list?n=${size}`]
-    const page = await withRetries(() => fetchPage(context, to, request.signal, recordRefusal), request)
+    const page = await withRetries(() => fetchPage(context, to, request.signal, recordRejection), request)
     if (page !== undefined) return page
   }
-  throw refused ?? invalidError(context, 'INTERNAL', 'no page was requested')
+  throw firstRejection ?? invalidError(context, 'INTERNAL', 'no page was requested')
 }
 
 /** Statuses that may mean that the registry rejects the page size, besides the code PAGINATION_NUMBER_INVALID. */
-const sizeRefusedStatuses = new Set([400, 406, 413, 414, 416, 422])
+const sizeRejectedStatuses = new Set([400, 406, 413, 414, 416, 422])
 
 function fetchPage(context: RepositoryContext, to: string, signal: AbortSignal | undefined): Promise<Page>
 /**
- * @param sizeRefused - receives the error of a registry that may reject the page size; the result is then undefined
+ * @param onSizeRejected - receives the error of a registry that may reject the page size; the result is then undefined
  */
 function fetchPage(
   context: RepositoryContext,
   to: readonly string[],
   signal: AbortSignal | undefined,
-  sizeRefused: (reason: WindlassError) => void,
+  onSizeRejected: (reason: WindlassError) => void,
 ): Promise<Page | undefined>
 async function fetchPage(
   context: RepositoryContext,
   to: readonly string[] | string,
   signal: AbortSignal | undefined,
-  sizeRefused?: (reason: WindlassError) => void,
+  onSizeRejected?: (reason: WindlassError) => void,
 ): Promise<Page | undefined> {
   const { client, secrets, timeouts, limits, help } = context
   const purpose = purposeOf(context)
   const headers = { accept: 'application/json' }
   const response = await client.send({ to, purpose, signal, headers })
-  const deadline = timeouts.document
+  const timeout = timeouts.document
   if (response.status !== 200) {
-    const { error, problem } = await explainRefusal(response, {
-      ...{ purpose, secrets, deadline, help },
-      absent: { NAME_UNKNOWN: `repository ${displayName(context)}` },
-      missing: sizeRefused ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
+    const { error, registryCode } = await explainRefusal(response, {
+      ...{ purpose, secrets, timeout, help },
+      notFoundNames: { NAME_UNKNOWN: `repository ${displayName(context)}` },
+      notFoundCode: onSizeRejected ? 'NAME_UNKNOWN' : 'REGISTRY_RESPONSE',
       maxBytes: limits.errorBytes,
     })
-    const mayRejectSize = sizeRefusedStatuses.has(response.status) || problem === 'PAGINATION_NUMBER_INVALID'
-    if (!sizeRefused || !mayRejectSize) throw error
-    sizeRefused(error)
+    const mayRejectSize =
+      sizeRejectedStatuses.has(response.status) || registryCode === 'PAGINATION_NUMBER_INVALID'
+    if (!onSizeRejected || !mayRejectSize) throw error
+    onSizeRejected(error)
     return undefined
   }
   const maxBytes = limits.tagPageBytes
-  const body = await readDocument(response, { maxBytes, limit: 'tagPageBytes', deadline, purpose })
+  const body = await readDocument(response, { maxBytes, limitName: 'tagPageBytes', timeout, purpose })
   const page = parseTagPage(body)
   if (page === undefined)
     throw invalidError(context, 'REGISTRY_RESPONSE', 'the response is not a list of tags')
@@ -135,7 +137,7 @@ async function fetchPage(
  * Returns the path and query of the next page, or undefined after the last. A registry behind a proxy may state a
  * scheme, host or port that only it knows: that part is ignored, so that credentials go to no other host.
  */
-function nextPage(context: RepositoryContext, response: Followed): string | undefined {
+function nextPage(context: RepositoryContext, response: FinalResponse): string | undefined {
   const link = readLink(context, response)
   if (link === undefined) return undefined
   const next = resolveLocation(link, response)
@@ -146,7 +148,7 @@ function nextPage(context: RepositoryContext, response: Followed): string | unde
     : invalidError(context, 'REGISTRY_RESPONSE', 'the link to the next page is not a URL')
 }
 
-function readLink(context: RepositoryContext, { headers }: Followed): string | undefined {
+function readLink(context: RepositoryContext, { headers }: FinalResponse): string | undefined {
   try {
     return nextLink(headers.link)
   } catch (error) {
@@ -156,7 +158,7 @@ function readLink(context: RepositoryContext, { headers }: Followed): string | u
   }
 }
 
-function leftOutMessage(
+function invalidItemsMessage(
   context: RepositoryContext,
   { items, example }: { readonly items: number; readonly example: string },
 ): string {

@@ -13,9 +13,9 @@ export async function withRetries<T>(work: () => Promise<T>, { again, signal }: 
     try {
       return await work()
     } catch (error) {
-      const wait = signal?.aborted ? undefined : again?.(error, attempt)
-      if (wait === undefined) throw error
-      await sleep(wait, undefined, signal && { signal }).catch((cause: unknown) => {
+      const delay = signal?.aborted ? undefined : again?.(error, attempt)
+      if (delay === undefined) throw error
+      await sleep(delay, undefined, signal && { signal }).catch((cause: unknown) => {
         throw new WindlassError('CANCELLED', 'Cancelled while waiting to try again', { cause })
       })
     }

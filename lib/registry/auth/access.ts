@@ -1,39 +1,39 @@
 /**
- * Looks up the credential of one repository once, before the first request that needs it. It does not change while
- * the repository is in use, so that content fetched with it is not shared with other users.
+ * Looks up the credential of a repository before the first request that needs it, and keeps it. All content of the
+ * repository is therefore fetched as the same user, whose `identity` decides with whom the content is shared.
  */
 import { SingleFlight } from '../../flow/actors/single-flight.js'
 import type { Credential } from '../credentials/credential.js'
 import type { CredentialRequest, Credentials } from '../credentials/credentials.js'
 import type { Endpoint } from '../policy/endpoint.js'
 import { type AccessAction, type AccessHelp, accessHelp } from '../policy/access-help.js'
-import { share } from './flight.js'
+import { joinFlight } from './flight.js'
 import type { RepositoryName } from '../policy/registry-name.js'
 import type { Secrets } from '../policy/secrets.js'
 
-/** Settings of an `Access`. `asked` is the repository. */
+/** Settings of a `RepositoryAccess`. */
 export interface AccessOptions {
-  readonly asked: RepositoryName
+  readonly repositoryName: RepositoryName
   readonly credentials: Credentials
   readonly endpoint: Endpoint
   readonly secrets: Secrets
-  /** What the user wants to do in the repository (`read`). */
+  /** What the user wants to do in the repository (default `read`). */
   readonly action?: AccessAction
 }
 
 /** Result of a lookup: a credential, or the reason why there is none. */
-interface Found {
+interface LookupResult {
   readonly credential: Credential | undefined
   readonly why: string | undefined
 }
 
-/** The access to one repository. */
-export class Access {
+/** The credential of one repository, and what to tell the user when the registry refuses access. */
+export class RepositoryAccess {
   readonly #options: AccessOptions
-  readonly #lookups = new SingleFlight<'lookup', Found>()
+  readonly #lookups = new SingleFlight<'lookup', LookupResult>()
   /** Warnings of the lookup that have not been delivered yet. */
   readonly #warnings: (readonly [code: string, message: string])[] = []
-  #found: Found | undefined
+  #found: LookupResult | undefined
 
   constructor(options: AccessOptions) {
     this.#options = options
@@ -62,21 +62,21 @@ export class Access {
 
   /** Returns what to tell the user when the registry refuses access. */
   help(): AccessHelp {
-    const { asked, endpoint, action = 'read' } = this.#options
+    const { repositoryName, endpoint, action = 'read' } = this.#options
     const { credential, why } = this.#found ?? {}
-    if (credential === undefined) return accessHelp(asked, 'none', why, action)
-    return accessHelp(asked, endpoint.confidential ? 'sent' : 'withheld', undefined, action)
+    if (credential === undefined) return accessHelp(repositoryName, 'none', why, action)
+    return accessHelp(repositoryName, endpoint.allowsCredentials ? 'sent' : 'withheld', undefined, action)
   }
 
-  async #lookUp(signal: AbortSignal | undefined): Promise<Found> {
-    return (this.#found = await share(this.#lookups, 'lookup', (shared) => this.#fetch(shared), signal))
+  async #lookUp(signal: AbortSignal | undefined): Promise<LookupResult> {
+    return (this.#found = await joinFlight(this.#lookups, 'lookup', (shared) => this.#fetch(shared), signal))
   }
 
-  async #fetch(signal: AbortSignal): Promise<Found> {
-    const { asked, credentials, secrets } = this.#options
+  async #fetch(signal: AbortSignal): Promise<LookupResult> {
+    const { repositoryName, credentials, secrets } = this.#options
     const onWarning = (code: string, message: string): void => void this.#warnings.push([code, message])
-    const credential = await credentials.for(asked, { signal, onWarning })
-    secrets.learn(...(credential?.secrets() ?? []))
-    return { credential, why: credential === undefined ? await credentials.why?.(asked) : undefined }
+    const credential = await credentials.for(repositoryName, { signal, onWarning })
+    secrets.add(...(credential?.secrets() ?? []))
+    return { credential, why: credential === undefined ? await credentials.why?.(repositoryName) : undefined }
   }
 }

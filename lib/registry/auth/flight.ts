@@ -1,4 +1,7 @@
-/** Shares asynchronous work between callers that each have their own signal. */
+/**
+ * Shares asynchronous work between callers that each have their own signal. A flight is work shared by several callers,
+ * as in Go's singleflight.
+ */
 import { Observable } from 'rxjs'
 import type { SingleFlight } from '../../flow/actors/single-flight.js'
 import { WindlassError } from '../../errors.js'
@@ -8,7 +11,7 @@ import { WindlassError } from '../../errors.js'
  * caller has left, the signal of `work` aborts.
  * @throws CANCELLED when `signal` aborts, with its reason as the cause; errors of `work`
  */
-export function share<T>(
+export function joinFlight<T>(
   flights: SingleFlight<string, T>,
   key: string,
   work: (signal: AbortSignal) => Promise<T>,
@@ -17,25 +20,25 @@ export function share<T>(
   const flight = flights.join(
     key,
     () =>
-      new Observable<T>((out) => {
+      new Observable<T>((subscriber) => {
         const controller = new AbortController()
         work(controller.signal).then(
           (value) => {
-            out.next(value)
-            out.complete()
+            subscriber.next(value)
+            subscriber.complete()
           },
-          (error: unknown) => out.error(error),
+          (error: unknown) => subscriber.error(error),
         )
         return () => controller.abort()
       }),
   )
   return new Promise((resolve, reject) => {
-    const cancelled = (): WindlassError =>
+    const cancelledError = (): WindlassError =>
       new WindlassError('CANCELLED', 'Cancelled while waiting for a shared request', {
         cause: signal?.reason,
       })
     if (signal?.aborted === true) {
-      reject(cancelled())
+      reject(cancelledError())
       return
     }
     const subscription = flight.subscribe({
@@ -45,7 +48,7 @@ export function share<T>(
     })
     const leave = (): void => {
       subscription.unsubscribe()
-      reject(cancelled())
+      reject(cancelledError())
     }
     signal?.addEventListener('abort', leave, { once: true })
     subscription.add(() => signal?.removeEventListener('abort', leave))

@@ -6,7 +6,7 @@ import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
 import { readDocument } from '../http/document.js'
 import { printableUrl } from '../headers/printable-url.js'
-import { checkRealm, mayCarryCredentials, type RealmRules, trustHint } from './realm.js'
+import { checkRealm, mayReceiveCredentials, type RealmRules, trustHint } from './realm.js'
 import { displayHost } from '../policy/registry-name.js'
 import { followRedirects } from '../http/redirects.js'
 import { refusalError } from '../http/refusal.js'
@@ -14,7 +14,7 @@ import type { Secrets } from '../policy/secrets.js'
 import { parseToken, type Token } from './token.js'
 
 /** A token request. `scope` may contain several scopes, separated by spaces. */
-export interface Login {
+export interface TokenRequest {
   readonly realm: URL
   readonly service: string | undefined
   readonly scope: string
@@ -30,42 +30,42 @@ export interface Login {
  * realm; REGISTRY_RESPONSE when the response has no token, or the server does not accept identity tokens;
  * LIMIT_EXCEEDED when the response is longer than `tokenBytes`; network errors
  */
-export async function login(
+export async function requestToken(
   connections: Connections,
-  request: Login,
+  request: TokenRequest,
   secrets: Secrets,
   signal: AbortSignal,
 ): Promise<Token> {
   const { realm, credential, rules } = request
   const { registry, base } = rules.endpoint
-  const title = displayHost(registry)
-  const purpose = `get a token for ${title}`
-  if (credential !== undefined && !mayCarryCredentials(realm, rules))
+  const registryName = displayHost(registry)
+  const purpose = `get a token for ${registryName}`
+  if (credential !== undefined && !mayReceiveCredentials(realm, rules))
     throw new WindlassError(
       'CHALLENGE_INVALID',
-      `${displayHost(base.host)} asks to send the login for ${title} to ${realm.origin} without encryption`,
+      `${displayHost(base.host)} asks to send the login for ${registryName} to ${realm.origin} without encryption`,
       {
         host: base.host,
         hint: trustHint(realm.origin),
       },
     )
-  // The lifetime of the token is counted from here, since the response was created later.
+  // The lifetime is counted from the request, so that the token is not used after it has expired.
   const sentAt = performance.now()
-  const response = await exchange(request, (request) =>
+  const response = await sendTokenRequest(request, (request) =>
     followRedirects(connections, { ...request, purpose, signal }, { check: (url) => checkRealm(url, rules) }),
   )
   const { limits, timeouts } = connections
-  const deadline = timeouts.document
+  const timeout = timeouts.document
   if (response.status < 200 || response.status > 299)
     throw await refusalError(response, {
-      ...{ purpose, secrets, deadline, missing: 'REGISTRY_RESPONSE', server: 'token server' },
+      ...{ purpose, secrets, timeout, notFoundCode: 'REGISTRY_RESPONSE', server: 'token server' },
       maxBytes: limits.errorBytes,
       help: request.help,
       hints: {
-        REGISTRY_RESPONSE: `${title} names ${printableUrl(realm)} as its token server. Is that right?`,
+        REGISTRY_RESPONSE: `${registryName} names ${printableUrl(realm)} as its token server. Is that right?`,
       },
     })
-  const readOptions = { maxBytes: limits.tokenBytes, limit: 'tokenBytes', deadline, purpose } as const
+  const readOptions = { maxBytes: limits.tokenBytes, limitName: 'tokenBytes', timeout, purpose } as const
   const token = parseToken(await readDocument(response, readOptions), sentAt)
   if (token === undefined)
     throw new WindlassError(
@@ -73,10 +73,10 @@ export async function login(
       `Failed to ${purpose}: the response of ${realm.host} contains no usable token`,
       {
         host: realm.host,
-        hint: `${title} names ${printableUrl(realm)} as its token server. Is that right?`,
+        hint: `${registryName} names ${printableUrl(realm)} as its token server. Is that right?`,
       },
     )
-  secrets.learn(token.value)
+  secrets.add(token.value)
   return token
 }
 
@@ -85,8 +85,8 @@ export async function login(
  * is sent by GET, as containerd does.
  * @throws REGISTRY_RESPONSE when the server does not support POST and there is no password
  */
-async function exchange(
-  request: Login,
+async function sendTokenRequest(
+  request: TokenRequest,
   send: (request: Omit<Request, 'purpose' | 'signal'>) => Promise<Response>,
 ): Promise<Response> {
   const { realm, credential, rules } = request
@@ -103,13 +103,13 @@ async function exchange(
   }
   if (!isPostUnsupported) return response
   discard(response)
-  const title = displayHost(rules.endpoint.registry)
+  const registryName = displayHost(rules.endpoint.registry)
   throw new WindlassError(
     'REGISTRY_RESPONSE',
-    `Failed to log in to ${title}: its token server ${realm.host} accepts no identity tokens (HTTP ${response.status})`,
+    `Failed to log in to ${registryName}: its token server ${realm.host} accepts no identity tokens (HTTP ${response.status})`,
     {
       ...{ host: realm.host, url: printableUrl(realm), status: response.status },
-      hint: `The credentials for ${title} contain only an identity token. Log in again with a user name and a password.`,
+      hint: `The credentials for ${registryName} contain only an identity token. Log in again with a user name and a password.`,
     },
   )
 }
@@ -127,7 +127,7 @@ const tokenRejectedStatuses: ReadonlySet<number> = new Set([400, 401])
  * Builds the form of a refresh request (RFC 6749 §6) with the additional fields of the distribution project ("OAuth2
  * token specification").
  */
-const refreshForm = ({ service, scope }: Login, identityToken: string): Record<string, string> => ({
+const refreshForm = ({ service, scope }: TokenRequest, identityToken: string): Record<string, string> => ({
   grant_type: 'refresh_token',
   ...(service === undefined ? {} : { service }),
   client_id: 'windlass',
@@ -136,7 +136,7 @@ const refreshForm = ({ service, scope }: Login, identityToken: string): Record<s
 })
 
 /** Builds the URL of a GET request. The query of the realm is kept. */
-function tokenUrl({ realm, service, scope }: Login): URL {
+function tokenUrl({ realm, service, scope }: TokenRequest): URL {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)
   // A challenge separates scopes by spaces; a request has one parameter for each.

@@ -1,14 +1,15 @@
 /**
- * Decides which token servers a registry may name and whether credentials may be sent to them. Private networks are
- * allowed, since self-hosted registries use them. Host names are not resolved: over HTTPS, a name that resolves to
- * this machine would need a valid certificate; over plain HTTP, the registry itself is not authenticated either.
+ * Decides which token servers a registry may name, and whether credentials may be sent to them. The realm of a
+ * challenge is the URL of a token server. Private networks are allowed, since self-hosted registries use them. Host
+ * names are not resolved: over HTTPS, a name that resolves to this machine would need a valid certificate; over plain
+ * HTTP, the registry itself is not authenticated either.
  */
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { addressClassOf } from '../policy/address.js'
 import type { Endpoint } from '../policy/endpoint.js'
 import { displayHost } from '../policy/registry-name.js'
-import { mayLeadTo } from '../policy/public-target.js'
+import { mayReferTo } from '../policy/public-target.js'
 
 /** The registry, and the token servers that the user trusts. */
 export interface RealmRules {
@@ -21,7 +22,7 @@ export interface RealmRules {
  * Parses the realm of a challenge and applies the rules to it.
  * @throws CHALLENGE_INVALID when the realm is not an allowed URL
  */
-export function realmOf(realm: string, rules: RealmRules): URL {
+export function parseRealm(realm: string, rules: RealmRules): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined
   if (url === undefined) throw realmError(realm, rules, 'is not an absolute URL')
   checkRealm(url, rules)
@@ -48,7 +49,7 @@ export function checkRealm(url: URL, rules: RealmRules): void {
     )
   const addressClass = addressClassOf(url.hostname)
   // A registry on this machine may have its token server on this machine too.
-  if (!mayLeadTo(addressClass, endpoint.base))
+  if (!mayReferTo(addressClass, endpoint.base))
     throw realmError(url.origin, rules, `is at a ${addressClass} address`, trustHint(url.origin))
 }
 
@@ -56,9 +57,9 @@ export function checkRealm(url: URL, rules: RealmRules): void {
  * Reports whether credentials may be sent to `url`. Over plain HTTP, they are only sent to the origin of the
  * registry, to a trusted origin, or from one loopback address to another.
  */
-export function mayCarryCredentials(url: URL, { endpoint, trusted }: RealmRules): boolean {
+export function mayReceiveCredentials(url: URL, { endpoint, trusted }: RealmRules): boolean {
   if (trusted.has(url.origin)) return true
-  if (!endpoint.confidential) return false
+  if (!endpoint.allowsCredentials) return false
   if (url.protocol === 'https:' || url.origin === endpoint.base.origin) return true
   return addressClassOf(url.hostname) === 'loopback' && addressClassOf(endpoint.base.hostname) === 'loopback'
 }

@@ -14,7 +14,7 @@ export function mergeScopes(challenged: string, needed: readonly string[]): stri
   if (needed.length === 0) return challenged
   const actions = new Map<string, Set<string>>()
   for (const scope of [...challenged.split(/\s+/), ...needed]) {
-    // The name of a resource may contain colons: those of a host with a port.
+    // The last colon separates the actions: the name of a resource may contain the colon before a port.
     const colon = scope.lastIndexOf(':')
     if (colon < 0) {
       if (scope !== '') actions.set(scope, new Set())
@@ -26,6 +26,6 @@ export function mergeScopes(challenged: string, needed: readonly string[]): stri
     actions.set(resource, known)
   }
   return [...actions]
-    .map(([resource, each]) => (each.size === 0 ? resource : `${resource}:${[...each].join(',')}`))
+    .map(([resource, names]) => (names.size === 0 ? resource : `${resource}:${[...names].join(',')}`))
     .join(' ')
 }

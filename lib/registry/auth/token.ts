@@ -3,14 +3,17 @@
 /** A bearer token and its expiry. */
 export interface Token {
   readonly value: string
-  /** Time at which the token is replaced, on the clock of `performance.now()` (ms), which ignores changes of the system time. */
+  /**
+   * Time at which the token is replaced, on the clock of `performance.now()` (ms), which ignores changes of the system
+   * time.
+   */
   readonly expires: number
 }
 
 /** Seconds; the default of the specification. */
-const defaultLifetime = 60
+const defaultLifetimeSeconds = 60
 /** Seconds; a token with a longer lifetime is replaced after this time. */
-const maxLifetime = 86_400
+const maxLifetimeSeconds = 86_400
 
 /** Visible ASCII only: other characters could start another header. */
 const tokenPattern = /^[\x21-\x7e]{1,65536}$/
@@ -42,8 +45,8 @@ export function parseToken(body: Buffer, sentAt: number): Token | undefined {
 
 function lifetimeOf(expiresIn: unknown): number {
   const seconds = typeof expiresIn === 'string' ? Number(expiresIn) : expiresIn
-  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return defaultLifetime
-  return Math.min(seconds, maxLifetime)
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return defaultLifetimeSeconds
+  return Math.min(seconds, maxLifetimeSeconds)
 }
 
 function ageOf(issuedAt: unknown): number {

@@ -36,22 +36,23 @@ export function parseCredentialKey(text: string): CredentialKey {
 /** Reports whether the key is a prefix of the registry and repository, by whole components. */
 export function covers(key: CredentialKey, { registry, repository }: RepositoryName): boolean {
   if (key.registry !== canonicalRegistry(registry)) return false
-  const asked = repository.split('/')
-  return key.path.every((component, index) => component === asked[index])
+  const components = repository.split('/')
+  return key.path.every((component, index) => component === components[index])
 }
 
 /**
- * Returns the keys that cover `asked`, the most specific first. The order is: the longest path; the exact registry
- * name; for Docker Hub, the order of `hubNames`; a name before a URL.
+ * Returns the keys that cover the repository, the most specific first. A longer path precedes a shorter one. Among
+ * equal paths, the exact registry name is first; then, for Docker Hub, the order is that of `hubNames`; for other
+ * registries, names precede URLs.
  */
 export function bySpecificity<Key extends CredentialKey>(
   keys: Iterable<Key>,
-  asked: RepositoryName,
+  repositoryName: RepositoryName,
 ): readonly Key[] {
   const rank = (key: CredentialKey): number =>
-    hostOf(asked.registry) === bareName(key) ? -1 : spellingRank(key)
+    hostOf(repositoryName.registry) === bareName(key) ? -1 : spellingRank(key)
   return [...keys]
-    .filter((key) => covers(key, asked))
+    .filter((key) => covers(key, repositoryName))
     .sort((a, b) => b.path.length - a.path.length || rank(a) - rank(b))
 }
 

@@ -4,10 +4,11 @@
  */
 import { createHmac, randomBytes } from 'node:crypto'
 
-const salt = randomBytes(32)
+/** Differs in each process, so that a fingerprint reveals nothing about the secrets. */
+const fingerprintKey = randomBytes(32)
 
 /** User name that marks the password as an identity token (docker/cli, native_store.go). */
-const tokenUsername = '<token>'
+const identityTokenUsername = '<token>'
 
 /** The parts of a credential. A missing part is equivalent to an empty one. */
 export interface CredentialParts {
@@ -32,10 +33,10 @@ export class Credential {
     identityToken = '',
     registryToken = '',
   }: CredentialParts) {
-    const isToken = username === tokenUsername
-    this.#username = isToken ? '' : username
-    this.#password = isToken ? '' : password
-    this.#identityToken = isToken && identityToken === '' ? password : identityToken
+    const isIdentityToken = username === identityTokenUsername
+    this.#username = isIdentityToken ? '' : username
+    this.#password = isIdentityToken ? '' : password
+    this.#identityToken = isIdentityToken && identityToken === '' ? password : identityToken
     this.#registryToken = registryToken
   }
 
@@ -98,6 +99,6 @@ export class Credential {
    */
   fingerprint(): string {
     const parts = JSON.stringify([this.#username, this.#password, this.#identityToken, this.#registryToken])
-    return createHmac('sha256', salt).update(parts).digest('base64url').slice(0, 22)
+    return createHmac('sha256', fingerprintKey).update(parts).digest('base64url').slice(0, 22)
   }
 }

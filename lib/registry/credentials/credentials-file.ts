@@ -35,34 +35,34 @@ export const credentialsUnreadable = 'credentials-unreadable'
  */
 export function credentialsFile(path: string, options: CredentialsFileOptions = {}): Credentials {
   const { optional = false, skipUnreadable = false, namedBy } = options
-  const read = async (): Promise<Credentials | 'absent' | 'unreadable'> => {
+  const read = async (): Promise<Credentials | 'missing' | 'unreadable'> => {
     try {
       const content = await readBounded(path)
       if (content !== undefined) return parseDockerConfig(content, path)
       // Kubernetes mounts a directory for an optional secret that does not exist.
-      if (optional) return 'absent'
+      if (optional) return 'missing'
       throw fileError(path, 'is a directory')
     } catch (error) {
       if (error instanceof WindlassError) throw error
       const code = codeOf(error)
-      if (optional && ['ENOENT', 'ENOTDIR'].includes(code)) return 'absent'
-      if (skipUnreadable && code === 'EACCES') return (await exists(path)) ? 'unreadable' : 'absent'
+      if (optional && ['ENOENT', 'ENOTDIR'].includes(code)) return 'missing'
+      if (skipUnreadable && code === 'EACCES') return (await exists(path)) ? 'unreadable' : 'missing'
       throw readError(path, error)
     }
   }
   const unreadable = `This user may not read the credentials file ${quoted(path)}`
   return {
-    async for(asked, request) {
+    async for(repositoryName, request) {
       const found = await read()
       if (found === 'unreadable') request?.onWarning?.(credentialsUnreadable, `${unreadable}: it is ignored`)
-      return typeof found === 'string' ? undefined : found.for(asked, request)
+      return typeof found === 'string' ? undefined : found.for(repositoryName, request)
     },
-    async why(asked) {
+    async why(repositoryName) {
       const found = await read()
       if (found === 'unreadable') return `${unreadable}.`
-      if (found === 'absent')
+      if (found === 'missing')
         return namedBy === undefined ? undefined : `${namedBy} names ${quoted(path)}, which does not exist.`
-      return found.why?.(asked)
+      return found.why?.(repositoryName)
     },
   }
 }

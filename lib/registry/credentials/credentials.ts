@@ -19,12 +19,12 @@ export interface Credentials {
    * Returns the credential for a repository, or undefined if there is none.
    * @throws USAGE when a configured credential cannot be read; CANCELLED
    */
-  for(asked: RepositoryName, request?: CredentialRequest): Promise<Credential | undefined>
+  for(repositoryName: RepositoryName, request?: CredentialRequest): Promise<Credential | undefined>
   /**
    * Returns the reason why there is no credential although the user may expect one, as a sentence for a hint. Called
    * after `for`.
    */
-  why?(asked: RepositoryName): Promise<string | undefined>
+  why?(repositoryName: RepositoryName): Promise<string | undefined>
 }
 
 /** The source without credentials. */
@@ -33,7 +33,7 @@ export const anonymous: Credentials = { for: () => Promise.resolve(undefined) }
 /** Returns a source that selects the most specific key that covers a repository (see `bySpecificity`). */
 export function byRegistry(entries: Iterable<readonly [key: string, credential: Credential]>): Credentials {
   const keys = [...entries].map(([key, credential]) => ({ ...parseCredentialKey(key), credential }))
-  return { for: (asked) => Promise.resolve(bySpecificity(keys, asked)[0]?.credential) }
+  return { for: (repositoryName) => Promise.resolve(bySpecificity(keys, repositoryName)[0]?.credential) }
 }
 
 /**
@@ -45,16 +45,16 @@ export const onlyFor = (key: string, credential: Credential): Credentials => byR
 /** Returns a source that uses the first of `sources` with a credential. Earlier sources take precedence. */
 export function firstOf(...sources: readonly Credentials[]): Credentials {
   return {
-    async for(asked, request) {
+    async for(repositoryName, request) {
       for (const source of sources) {
-        const found = await source.for(asked, request)
+        const found = await source.for(repositoryName, request)
         if (found !== undefined) return found
       }
       return undefined
     },
-    async why(asked) {
+    async why(repositoryName) {
       for (const source of sources) {
-        const why = await source.why?.(asked)
+        const why = await source.why?.(repositoryName)
         if (why !== undefined) return why
       }
       return undefined

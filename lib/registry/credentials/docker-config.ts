@@ -1,7 +1,7 @@
 /**
  * Parses the credentials in a Docker or Podman configuration file: `{"auths": {…}}`, or the old form without `auths`.
- * Credential helpers are not supported: a registry that needs one is accessed anonymously, and if access is refused, the
- * hint mentions the helper.
+ * Credential helpers are not supported: a registry that needs one is accessed anonymously, and if access is refused,
+ * the hint mentions the helper.
  */
 import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
@@ -26,26 +26,27 @@ export function parseDockerConfig(content: string, path: string): Credentials {
   const json = parseObject(content, path)
   const entries = entriesOf(json, path).filter(({ credential, fault }) => (credential ?? fault) !== undefined)
   const helperOf = helperLookup(json)
-  const bestEntry = (asked: RepositoryName): Entry | undefined => bySpecificity(entries, asked)[0]
+  const bestEntry = (repositoryName: RepositoryName): Entry | undefined =>
+    bySpecificity(entries, repositoryName)[0]
   return {
     // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
-    async for(asked, { onWarning } = {}) {
-      const found = bestEntry(asked)
+    async for(repositoryName, { onWarning } = {}) {
+      const found = bestEntry(repositoryName)
       if (found?.fault !== undefined && found.credential === undefined)
-        throw configError(`${entryOf(found, path)} ${found.fault}`, path)
+        throw configError(`${describeEntry(found, path)} ${found.fault}`, path)
       const [first, ...others] = entries.filter(({ fault }) => fault !== undefined)
       if (first !== undefined) onWarning?.(credentialsIgnored, ignoredMessage(path, [first, ...others]))
       return found?.credential
     },
     // eslint-disable-next-line @typescript-eslint/require-await -- as above
-    async why(asked) {
-      if (bestEntry(asked) !== undefined) return undefined
-      const name = helperOf(canonicalRegistry(asked.registry))
+    async why(repositoryName) {
+      if (bestEntry(repositoryName) !== undefined) return undefined
+      const name = helperOf(canonicalRegistry(repositoryName.registry))
       if (name !== undefined)
         return `${quoted(path)} leaves the login for this registry to the credential helper ${quoted(name, 60)}, and Windlass runs no helpers. Log in with --username and --password-stdin, or with --authfile.`
-      const others = entries.filter(({ registry }) => registry === canonicalRegistry(asked.registry))
+      const others = entries.filter(({ registry }) => registry === canonicalRegistry(repositoryName.registry))
       if (others.length === 0) return undefined
-      return `${quoted(path)} has credentials for ${formatKeys(others)}, but none for ${asked.registry}/${asked.repository}.`
+      return `${quoted(path)} has credentials for ${formatKeys(others)}, but none for ${repositoryName.registry}/${repositoryName.repository}.`
     },
   }
 }
@@ -93,12 +94,12 @@ function formatKeys(keys: readonly CredentialKey[]): string {
   return keys.length > 3 ? `${shown} and ${keys.length - 3} more` : shown
 }
 
-const entryOf = (entry: Entry, path: string): string =>
+const describeEntry = (entry: Entry, path: string): string =>
   `The entry ${formatKey(entry)} of the credentials file ${quoted(path)}`
 
 function ignoredMessage(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
   const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'is' : 'are'} ${formatKeys(others)}`
-  return `${entryOf(first, path)} ${first.fault ?? ''}: it is ignored${also}`
+  return `${describeEntry(first, path)} ${first.fault ?? ''}: it is ignored${also}`
 }
 
 const shapeError = (path: string, what: string): WindlassError =>

@@ -28,6 +28,7 @@ const schemeEnd = /(?=[ \t,]|$)/y
 /** Maximum length in characters. Longer headers are truncated. */
 const maxLength = 64 * 1024
 
+/** Reads a text from left to right with sticky regular expressions. */
 class Reader {
   #at = 0
   readonly #text: string
@@ -35,10 +36,11 @@ class Reader {
     this.#text = text
   }
 
-  get done(): boolean {
+  get isAtEnd(): boolean {
     return this.#at >= this.#text.length
   }
 
+  /** Matches `pattern` at the current position and moves past the match. Returns undefined if it does not match. */
   take(pattern: RegExp): RegExpExecArray | undefined {
     pattern.lastIndex = this.#at
     const match = pattern.exec(this.#text)
@@ -69,7 +71,7 @@ export function parseChallenges(fields: string | readonly string[] | undefined):
   const challenges: Challenge[] = []
   for (;;) {
     reader.take(separators)
-    if (reader.done) return challenges
+    if (reader.isAtEnd) return challenges
     const scheme = reader.take(token)?.[0]
     if (scheme === undefined || reader.take(schemeEnd) === undefined) reader.skip()
     else challenges.push({ scheme: scheme.toLowerCase(), ...parseBody(reader) })
@@ -82,14 +84,14 @@ function parseBody(reader: Reader): Omit<Challenge, 'scheme'> {
   // Tried first, since the padding of token68 looks like a parameter without a value.
   const word = reader.take(token68)?.[0]
   if (word !== undefined) return { parameters, token68: word }
-  const first = reader.attempt(() => parameter(reader))
+  const first = reader.attempt(() => readParameter(reader))
   if (first === undefined) return { parameters, token68: '' }
   for (let next: Parameter | undefined = first; next !== undefined;) {
     if (!parameters.has(next.name)) parameters.set(next.name, next.value)
     // The comma may also end the challenge. The next word then has no `=` and is the next scheme.
     next = reader.attempt(() => {
       reader.take(separators)
-      return parameter(reader)
+      return readParameter(reader)
     })
   }
   return { parameters, token68: '' }
@@ -100,7 +102,7 @@ interface Parameter {
   readonly value: string
 }
 
-function parameter(reader: Reader): Parameter | undefined {
+function readParameter(reader: Reader): Parameter | undefined {
   const name = reader.take(token)?.[0]
   if (name === undefined || reader.take(equals) === undefined) return undefined
   const text = reader.take(quoted)?.[1]

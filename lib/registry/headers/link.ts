@@ -14,7 +14,7 @@ interface Link {
 }
 
 /**
- * Thrown with REGISTRY_RESPONSE when a header cannot be parsed, so that it is unknown whether there is a next page.
+ * Error with the code REGISTRY_RESPONSE for a header that cannot be parsed: it is unknown whether there is a next page.
  */
 export class UnreadableLink extends WindlassError {
   constructor(why: string) {

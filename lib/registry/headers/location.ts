@@ -28,21 +28,21 @@ export const locationOf = (url: URL): Location => ({ url, target: url.pathname +
 /**
  * Resolves a URL reference.
  * @param text - the header value, one character per byte
- * @param from - base of a relative reference
+ * @param base - base of a relative reference
  * @returns undefined if it is not an http or https URL; user info is removed
  */
-export function resolveLocation(text: string, from?: Location): Location | undefined {
+export function resolveLocation(text: string, base?: Location): Location | undefined {
   const utf8 = Buffer.from(text, 'latin1').toString('utf8')
-  if (!URL.canParse(utf8, from?.url.href)) return undefined
-  const url = new URL(utf8, from?.url.href)
+  if (!URL.canParse(utf8, base?.url.href)) return undefined
+  const url = new URL(utf8, base?.url.href)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined
   url.username = ''
   url.password = ''
-  return { url, target: targetOf(text.trim(), url, from) ?? encodeUnsafe(url.pathname + url.search) }
+  return { url, target: targetOf(text.trim(), url, base) ?? encodeUnsafe(url.pathname + url.search) }
 }
 
 /** Returns the request target of `text`; undefined if `URL` and RFC 3986 disagree about the host. */
-function targetOf(text: string, url: URL, from: Location | undefined): string | undefined {
+function targetOf(text: string, url: URL, base: Location | undefined): string | undefined {
   const [, scheme, authority, path = '', query = ''] = parts.exec(text) ?? []
   if (scheme !== undefined && authority === undefined) return undefined
   if (authority !== undefined) {
@@ -52,8 +52,8 @@ function targetOf(text: string, url: URL, from: Location | undefined): string | 
     return encodeUnsafe(withoutDots(path) || '/') + encodeUnsafe(query)
   }
   // `URL` treats a backslash as a slash: `/\host` would be another host.
-  if (from?.url.origin !== url.origin || /^[/\\]?\\/.test(path)) return undefined
-  const [, basePath = '/', baseQuery = ''] = /^([^?]*)(.*)$/s.exec(from.target) ?? []
+  if (base?.url.origin !== url.origin || /^[/\\]?\\/.test(path)) return undefined
+  const [, basePath = '/', baseQuery = ''] = /^([^?]*)(.*)$/s.exec(base.target) ?? []
   if (path === '') return basePath + encodeUnsafe(query || baseQuery)
   const whole = path.startsWith('/') ? path : basePath.replace(/[^/]*$/, '') + path
   return encodeUnsafe(withoutDots(whole)) + encodeUnsafe(query)

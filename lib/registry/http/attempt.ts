@@ -18,7 +18,7 @@ export interface Attempt {
 export const connectPurpose = 'connect'
 
 /** Returns the start of a message about a failure: `Failed to get the manifest of "alpine:3.20" from Docker Hub`. */
-export function failedTo({ purpose, preposition = 'from', url, proxy }: Attempt): string {
+export function failurePrefix({ purpose, preposition = 'from', url, proxy }: Attempt): string {
   const host = `${displayHost(url.host)}${proxySuffix(proxy)}`
   return `Failed to ${purpose} ${purpose === connectPurpose ? 'to' : preposition} ${host}`
 }

@@ -1,7 +1,8 @@
 /**
- * Wraps a response body of got in a plain Node stream. The wrapper closes when it ends, errors without a listener are
- * ignored, destroying it destroys the socket, and it fails when the peer stops sending. A rate limit slows it down. Bytes received before a
- * connection failure are delivered before the error, so that they need not be transferred again.
+ * Wraps a response body of got in a plain Node stream. Destroying the wrapper destroys the connection. It fails when
+ * the peer stops sending, obeys a rate limit, and ignores errors that nobody listens for. After a connection failure,
+ * it delivers the bytes received before the failure and only then the error, so that they need not be transferred
+ * again.
  */
 import { Readable } from 'node:stream'
 import type { RateLimit } from '../../bytes/index.js'
@@ -21,7 +22,7 @@ export interface BodyOptions {
   /** Limits how fast the connection is read. */
   readonly rate?: RateLimit | undefined
   /** Converts an error of the connection after `received` bytes to the error that the reader receives. */
-  readonly failure: (error: Error, received: number) => Error
+  readonly toFailure: (error: Error, received: number) => Error
 }
 
 /**
@@ -46,7 +47,8 @@ export class Body extends Readable {
     super({ highWaterMark: bufferBytes })
     this.#source = source
     this.#options = options
-    // Without a listener, an error before a reader listens would end the process. A later reader still receives the error.
+    // Without a listener, an error before a reader listens would end the process. A later reader still receives the
+    // error.
     this.on('error', () => undefined)
     source.on('data', (chunk: Buffer) => {
       if (this.#received === 0) this.#onFirstByte()
@@ -57,7 +59,7 @@ export class Body extends Readable {
         this.#timer?.refresh()
       }
       if (!this.push(chunk)) this.#pause()
-      this.#obeyRate(chunk.length)
+      this.#pauseForRate(chunk.length)
     })
     source.on('end', () => {
       if (this.#received === 0) options.onFirstByte()
@@ -66,7 +68,7 @@ export class Body extends Readable {
     })
     source.on('error', (error: Error) => {
       this.#pause()
-      this.#failure ??= options.failure(error, this.#received)
+      this.#failure ??= options.toFailure(error, this.#received)
       this.#failOnceRead()
     })
     source.pause()
@@ -80,8 +82,8 @@ export class Body extends Readable {
 
   override _read(): void {
     if (this.#failure !== undefined || this.#endWait !== undefined) return
-    // The bytes of the other bodies are due first.
-    if (this.#received === 0 && this.#obeyRate(0)) return
+    // Other bodies may have used up the rate limit.
+    if (this.#received === 0 && this.#pauseForRate(0)) return
     this.#startTimer()
     this.#source.resume()
   }
@@ -93,17 +95,17 @@ export class Body extends Readable {
     done(error)
   }
 
-  /** Stops reading while the rate limit does not allow more. Returns whether it does. */
-  #obeyRate(bytes: number): boolean {
+  /** Counts `bytes` and pauses if they exceed the rate limit. Returns whether it paused. */
+  #pauseForRate(bytes: number): boolean {
     this.#endWait?.()
     this.#endWait = this.#options.rate?.take(bytes, () => {
       this.#endWait = undefined
-      // The reader may have asked during the wait.
+      // Makes up for a call of `_read` during the wait, which did nothing.
       if (!this.destroyed && this.readableLength < this.readableHighWaterMark) this._read()
     })
-    const waits = this.#endWait !== undefined
-    if (waits) this.#pause()
-    return waits
+    const isPaused = this.#endWait !== undefined
+    if (isPaused) this.#pause()
+    return isPaused
   }
 
   #startTimer(): void {
@@ -123,11 +125,12 @@ export class Body extends Readable {
     )
   }
 
+  /** Passes the failure on once the reader has read all received bytes. */
   #failOnceRead(): void {
     if (this.#failure !== undefined && this.readableLength === 0) this.destroy(this.#failure)
   }
 
-  /** Stops the timer while no bytes are asked for, by the reader or because of the rate limit: that is not a stall. */
+  /** Pauses the connection and stops the timer: time in which nothing is read is not a stall. */
   #pause(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined

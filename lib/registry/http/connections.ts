@@ -1,5 +1,5 @@
 /**
- * Sends single HTTP requests over reusable connections of limited number. Only this module, `got-client.ts` and
+ * Sends single HTTP requests over a limited number of reusable connections. Only this module, `got-client.ts` and
  * `failure.ts` use got.
  */
 import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
@@ -22,13 +22,13 @@ import {
   noResponseError,
   stallError,
 } from './failure.js'
-import { clientWith, requestLeniently } from './got-client.js'
+import { createClient, requestLeniently } from './got-client.js'
 import { type Location, locationOf } from '../headers/location.js'
 import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
 import { loginFailure } from '../proxy/failure.js'
-import { bodyOptions, isStream, type RequestBody, sendBody } from './request-body.js'
+import { gotBodyOptions, isStreamBody, type RequestBody, sendBody } from './request-body.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
 
@@ -40,15 +40,15 @@ export interface Request extends Omit<Attempt, 'proxy'> {
   readonly headers?: Readonly<Record<string, string>>
   /** Content of a POST, PUT or PATCH. Default: empty. A stream is opened each time the request is sent. */
   readonly body?: RequestBody
-  /** Milliseconds to wait for the response beyond the usual time, for requests that take the server long. */
-  readonly extraWait?: number
+  /** Milliseconds added to the response timeout, for requests that the server needs long to process. */
+  readonly extraTimeout?: number
   /** Fields of the body, sent as `application/x-www-form-urlencoded`. */
   readonly form?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal | undefined
   /** Replaces the name resolution of the system. */
   readonly lookup?: LookupFunction
-  /** Whether the rate limit applies to the body of the response (false). */
-  readonly paced?: boolean
+  /** Whether the rate limit applies to the body of the response (default false). */
+  readonly isRateLimited?: boolean
 }
 
 /** The status, headers and body of a response. */
@@ -79,14 +79,15 @@ export interface ConnectionOptions extends TrustOptions {
 export class Connections {
   readonly timeouts: Timeouts
   readonly limits: Limits
-  /** Limit on the bodies of all requests that are paced. */
+  /** Limit on the total rate of the response bodies of all requests with `isRateLimited`. */
   readonly rate: RateLimit
   readonly #options: ConnectionOptions
   readonly #client: Got
   readonly #agents: AgentPool
   readonly #responseTimeouts: ResponseTimeouts
   readonly #sockets = new Set<Socket>()
-  readonly #live = new Set<() => void>()
+  /** Functions that abort the requests in progress. */
+  readonly #aborts = new Set<() => void>()
   #closed = false
 
   /** @throws USAGE when a limit or timeout is invalid, or `ca` has no certificate */
@@ -97,19 +98,19 @@ export class Connections {
     this.#options = options
     this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
     this.#responseTimeouts = new ResponseTimeouts(this.timeouts.response)
-    this.#client = clientWith(options, this.timeouts)
+    this.#client = createClient(options, this.timeouts)
   }
 
   /**
-   * Sends a request and resolves with the response when its headers have arrived. If the server responds before the whole
-   * body is sent, the rest is not sent. Statuses are not interpreted, except 407 of a proxy.
+   * Sends a request and resolves with the response when its headers have arrived. If the server responds before the
+   * whole body is sent, the rest is not sent. Statuses are not interpreted, except 407 of a proxy.
    * @throws NETWORK, TLS, STALLED, CANCELLED; REGISTRY_RESPONSE when the response is not HTTP; USAGE when the
    * environment names an invalid proxy; errors of a body that is a stream
    */
   async send(request: Request): Promise<Response> {
     const { body } = request
     // The server may have read a part of a stream, so the caller has to decide whether to send it again.
-    if (isStream(body)) return this.#attempt(request, 'kept', await body.open())
+    if (isStreamBody(body)) return this.#attempt(request, 'kept', await body.open())
     try {
       return await this.#attempt(request, 'kept')
     } catch (error) {
@@ -119,7 +120,7 @@ export class Connections {
   }
 
   #attempt(request: Request, mode: SendMode, content?: Readable): Promise<Response> {
-    const cancelled = (): WindlassError =>
+    const cancelledError = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
         cause: request.signal?.reason, // undefined if the client is closed
@@ -130,18 +131,19 @@ export class Connections {
         return
       }
       if (request.signal?.aborted === true) {
-        reject(cancelled())
+        reject(cancelledError())
         return
       }
       let body: Body | undefined
-      let reused = false
+      let isReused = false
       const { target } = { ...locationOf(request.url), ...request }
       const proxy = proxyFor(request.url, this.#options.env ?? process.env)
       const { purpose, preposition = 'from', url } = request
       const attempt: Attempt = { purpose, preposition, url, proxy }
+      // Identifies repetitions of the same request, which have longer timeouts.
       const key = `${request.purpose} ${request.url.host}`
-      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key) + (request.extraWait ?? 0)
-      const silenceError = (): WindlassError =>
+      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key) + (request.extraTimeout ?? 0)
+      const timeoutError = (): WindlassError =>
         noResponseError(attempt, firstByteTimeout, this.#responseTimeouts.recordTimeout(key))
       const isForwarded =
         proxy !== undefined && proxy.protocol !== 'socks' && request.url.protocol === 'http:'
@@ -150,9 +152,9 @@ export class Connections {
         this.#gotOptions(request, mode, proxy, firstByteTimeout),
       )
       const abort = (): void => {
-        reject(cancelled())
+        reject(cancelledError())
         if (body === undefined) stream.destroy()
-        else body.destroy(cancelled())
+        else body.destroy(cancelledError())
       }
       const fail = (error: Error): void => {
         reject(error)
@@ -160,7 +162,7 @@ export class Connections {
       }
       const finish = (): void => {
         request.signal?.removeEventListener('abort', abort)
-        this.#live.delete(abort)
+        this.#aborts.delete(abort)
       }
       const stopSending =
         content &&
@@ -171,12 +173,12 @@ export class Connections {
         })
       if (stopSending) stream.once('response', stopSending).once('close', stopSending)
       request.signal?.addEventListener('abort', abort, { once: true })
-      this.#live.add(abort)
+      this.#aborts.add(abort)
       stream.once('request', (clientRequest: ClientRequest) => {
         clientRequest.path = target
-        if (isForwarded) forward(clientRequest, request.url, proxy)
+        if (isForwarded) prepareForProxy(clientRequest, request.url, proxy)
         clientRequest.once('socket', (socket: Socket) => {
-          reused = clientRequest.reusedSocket
+          isReused = clientRequest.reusedSocket
           this.#track(socket)
         })
       })
@@ -184,9 +186,10 @@ export class Connections {
         if (body !== undefined) return
         finish()
         // The server closed an idle connection while the request was sent (RFC 9112 §9.3.1), so it was not processed.
-        if (mode === 'kept' && reused && isConnectionClosed(error) && !content) reject(new SendAgain('fresh'))
+        if (mode === 'kept' && isReused && isConnectionClosed(error) && !content)
+          reject(new SendAgain('fresh'))
         else if (mode !== 'lenient' && hasTwoLengths(error) && !content) reject(new SendAgain('lenient'))
-        else reject(isResponseTimeout(error) ? silenceError() : failureOf(error, attempt))
+        else reject(isResponseTimeout(error) ? timeoutError() : failureOf(error, attempt))
         stream.destroy()
       })
       stream.once('close', () => {
@@ -212,12 +215,12 @@ export class Connections {
           body = new Body(stream, {
             firstByte: firstByteTimeout,
             onFirstByte: () => this.#responseTimeouts.recordResponse(key),
-            rate: request.paced ? this.rate : undefined,
+            rate: request.isRateLimited ? this.rate : undefined,
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stallError: (received) =>
-              received === 0 ? silenceError() : stallError(attempt, received, this.timeouts),
-            failure: (error, received) => failureOf(error, attempt, received),
+              received === 0 ? timeoutError() : stallError(attempt, received, this.timeouts),
+            toFailure: (error, received) => failureOf(error, attempt, received),
           })
           body.once('close', finish)
           resolve({
@@ -235,7 +238,7 @@ export class Connections {
   /** Aborts all requests and closes all connections. Resolves when the last socket is closed. */
   async close(): Promise<void> {
     this.#closed = true
-    for (const abort of [...this.#live]) abort()
+    for (const abort of [...this.#aborts]) abort()
     const closed = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     this.#agents.destroy()
     for (const socket of this.#sockets) socket.destroy()
@@ -251,7 +254,7 @@ export class Connections {
   #gotOptions(request: Request, mode: SendMode, proxy: Proxy | undefined, response: number) {
     return {
       method: request.method ?? 'GET',
-      ...bodyOptions(request),
+      ...gotBodyOptions(request),
       ...(request.lookup === undefined ? {} : { dnsLookup: request.lookup }),
       // A reused connection was not opened with this request's lookup.
       agent:
@@ -265,7 +268,7 @@ export class Connections {
 }
 
 /** Adapts a plain HTTP request for a proxy: absolute URL (RFC 9112 §3.2.2) and credentials of the proxy. */
-function forward(request: ClientRequest, url: URL, proxy: Proxy): void {
+function prepareForProxy(request: ClientRequest, url: URL, proxy: Proxy): void {
   request.path = url.origin + request.path
   const authorization = proxy.authorization()
   if (authorization !== undefined) request.setHeader('proxy-authorization', authorization)

@@ -1,6 +1,7 @@
 /** Disposes of responses that are not needed. */
 import type { Response } from './connections.js'
 
+/** Maximum length of a body, in bytes, that is read so that its connection can be reused. */
 const maxDrainBytes = 16 * 1024
 
 /** Reads a short body to its end, so that its connection can be reused, and destroys a long one. */

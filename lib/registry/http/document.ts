@@ -2,7 +2,7 @@
 import { type ErrorCode, WindlassError } from '../../errors.js'
 import { formatLimit, type LimitName, raiseHint } from '../../limits.js'
 import { formatDuration } from '../../quantities.js'
-import { failedTo } from './attempt.js'
+import { failurePrefix } from './attempt.js'
 import type { Response } from './connections.js'
 import { encodingError, gunzip, isEncoded, isPlainJson, claimsGzip } from './encoding.js'
 import { isWebPage, webPageError } from './web-page.js'
@@ -11,29 +11,29 @@ import { isWebPage, webPageError } from './web-page.js'
 export interface DocumentLimits {
   readonly maxBytes: number
   /** Milliseconds for the whole body, from its first byte. `Connections` limits the time until then. */
-  readonly deadline: number
+  readonly timeout: number
   readonly purpose: string
   /** Name of the limit that sets `maxBytes`, for the error. */
-  readonly limit: LimitName
+  readonly limitName: LimitName
   /** Code of the error for a web page in place of the document (default REGISTRY_RESPONSE). */
-  readonly pageCode?: ErrorCode
+  readonly webPageCode?: ErrorCode
 }
 
 /**
  * Reads a JSON document. A gzip body is decompressed; a body that claims an encoding but is plain JSON is returned
  * unchanged.
- * @throws REGISTRY_RESPONSE when the body has another encoding; `pageCode` when it is a web page; LIMIT_EXCEEDED as soon as
- * the announced or received length exceeds `maxBytes`; STALLED after `deadline`; errors of the body
+ * @throws REGISTRY_RESPONSE when the body has another encoding; `webPageCode` when it is a web page; LIMIT_EXCEEDED as
+ * soon as the announced or received length exceeds `maxBytes`; STALLED after `timeout`; errors of the body
  */
 export async function readDocument(response: Response, limits: DocumentLimits): Promise<Buffer> {
   const { body, headers, url } = response
-  const { maxBytes, deadline, purpose, limit, pageCode = 'REGISTRY_RESPONSE' } = limits
+  const { maxBytes, timeout, purpose, limitName, webPageCode = 'REGISTRY_RESPONSE' } = limits
   const attempt = { purpose, url }
   const tooLongError = (): WindlassError =>
     new WindlassError(
       'LIMIT_EXCEEDED',
-      `${failedTo(attempt)}: the response is longer than the limit ${formatLimit(limit, maxBytes)}`,
-      { host: url.host, hint: raiseHint(limit) },
+      `${failurePrefix(attempt)}: the response is longer than the limit ${formatLimit(limitName, maxBytes)}`,
+      { host: url.host, hint: raiseHint(limitName) },
     )
   if (Number(headers['content-length']) > maxBytes) {
     body.destroy()
@@ -42,18 +42,18 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
   const timeoutError = (): WindlassError =>
     new WindlassError(
       'STALLED',
-      `${failedTo(attempt)}: the response took longer than ${formatDuration(deadline)}`,
+      `${failurePrefix(attempt)}: the response took longer than ${formatDuration(timeout)}`,
       { host: url.host, hint: 'Try again. --stall-timeout sets how long to wait.' },
     )
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of readWithin(deadline, response, timeoutError, 'first byte')) {
+  for await (const chunk of readWithin(timeout, response, timeoutError, 'first byte')) {
     length += chunk.length
     if (length > maxBytes) throw tooLongError()
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks, length)
-  if (isWebPage(bytes)) throw webPageError(attempt, pageCode)
+  if (isWebPage(bytes)) throw webPageError(attempt, webPageCode)
   if (!isEncoded(response) || isPlainJson(bytes)) return bytes
   const decoded = claimsGzip(response) ? gunzip(bytes, maxBytes) : undefined
   if (decoded === undefined) throw encodingError(response, purpose)
@@ -61,17 +61,17 @@ export async function readDocument(response: Response, limits: DocumentLimits): 
 }
 
 /**
- * Reads at most `maxBytes` of a body that only explains an error, and closes it. `cut` reports
- * whether there was more. Returns no bytes if the body is encoded. Never throws: an error ends the body.
+ * Reads at most `maxBytes` of a body that only explains an error, and closes it. `isTruncated` reports whether there
+ * was more. Returns no bytes if the body is encoded. Never throws: an error or the timeout ends the body.
  */
-export async function readStart(
+export async function readBodyStart(
   response: Response,
-  { maxBytes, deadline }: Pick<DocumentLimits, 'maxBytes' | 'deadline'>,
-): Promise<{ readonly bytes: Buffer; readonly cut: boolean }> {
+  { maxBytes, timeout }: Pick<DocumentLimits, 'maxBytes' | 'timeout'>,
+): Promise<{ readonly bytes: Buffer; readonly isTruncated: boolean }> {
   const chunks: Buffer[] = []
   let length = 0
   try {
-    for await (const chunk of readWithin(deadline, response, () => new Error('late'))) {
+    for await (const chunk of readWithin(timeout, response, () => new Error('late'))) {
       chunks.push(chunk)
       length += chunk.length
       if (length > maxBytes) break
@@ -81,21 +81,21 @@ export async function readStart(
   }
   response.body.destroy()
   const bytes = Buffer.concat(chunks, length)
-  if (isEncoded(response) && !isPlainJson(bytes)) return { bytes: Buffer.alloc(0), cut: false }
-  return { bytes: bytes.subarray(0, maxBytes), cut: length > maxBytes }
+  if (isEncoded(response) && !isPlainJson(bytes)) return { bytes: Buffer.alloc(0), isTruncated: false }
+  return { bytes: bytes.subarray(0, maxBytes), isTruncated: length > maxBytes }
 }
 
 /**
- * Yields the chunks of the body, which fails with `timeoutError` after `deadline` milliseconds. The body is closed at
+ * Yields the chunks of the body, which fails with `timeoutError` after `timeout` milliseconds. The body is closed at
  * the end.
  */
 async function* readWithin(
-  deadline: number,
+  timeout: number,
   { body }: Response,
   timeoutError: () => Error,
   startAt: 'now' | 'first byte' = 'now',
 ): AsyncGenerator<Buffer> {
-  const startTimer = (): NodeJS.Timeout => setTimeout(() => body.destroy(timeoutError()), deadline)
+  const startTimer = (): NodeJS.Timeout => setTimeout(() => body.destroy(timeoutError()), timeout)
   let timer = startAt === 'now' ? startTimer() : undefined
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {

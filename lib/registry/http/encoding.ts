@@ -6,7 +6,7 @@
 import { gunzipSync } from 'node:zlib'
 import { WindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
-import { failedTo } from './attempt.js'
+import { failurePrefix } from './attempt.js'
 import type { Response } from './connections.js'
 
 /** Reports whether a response claims to be encoded. */
@@ -22,7 +22,7 @@ export function encodingError(
 ): WindlassError {
   return new WindlassError(
     'REGISTRY_RESPONSE',
-    `${failedTo({ purpose, url })}: the response has the Content-Encoding ${quoted(headers['content-encoding'] ?? '', 40)}, which was not requested`,
+    `${failurePrefix({ purpose, url })}: the response has the Content-Encoding ${quoted(headers['content-encoding'] ?? '', 40)}, which was not requested`,
     { host: url.host, hint: `Does a proxy in front of ${url.host} compress responses?` },
   )
 }

@@ -6,11 +6,11 @@ import { fileLimitMeaning } from '../../system/disk-meaning.js'
 import { WindlassError, type ErrorCode, type ErrorDetails } from '../../errors.js'
 import { printable } from '../../codec/printable.js'
 import { formatBytes, formatDuration } from '../../quantities.js'
-import { addressRefused, hintFor } from '../policy/foreign-url.js'
+import { addressRefusedCode, foreignHostHint } from '../policy/foreign-url.js'
 import { displayHost } from '../policy/registry-name.js'
 import { ProxyFailure, withProxyHint } from '../proxy/failure.js'
 import { printableUrl } from '../headers/printable-url.js'
-import { type Attempt, failedTo } from './attempt.js'
+import { type Attempt, failurePrefix } from './attempt.js'
 import { minBytesPerStall, type Timeouts } from '../policy/timeouts.js'
 import { certificateFault, isCertificateCode } from './certificate-fault.js'
 
@@ -67,76 +67,86 @@ export function isHandshakeFailure(error: unknown): boolean {
 export function failureOf(error: Error, attempt: Attempt, received?: number): WindlassError {
   const { purpose, url, proxy } = attempt
   const host = displayHost(url.host)
-  const failAt = (what: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
-    new WindlassError(code, `${what}: ${why}`, {
+  const createError = (prefix: string, code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
+    new WindlassError(code, `${prefix}: ${why}`, {
       host: url.host,
       url: printableUrl(url),
-      cause: sanitized(error),
+      cause: sanitizeError(error),
       ...details,
     })
-  const fail = (
+  const errorWithProxyHint = (
     code: ErrorCode,
     why: string,
     details: ErrorDetails & { readonly hint: string },
   ): WindlassError =>
-    failAt(failedTo(attempt), code, why, { ...details, hint: withProxyHint(details.hint, proxy) })
-  const failDirectly = (code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
-    failAt(failedTo({ purpose, url }), code, why, details)
+    createError(failurePrefix(attempt), code, why, { ...details, hint: withProxyHint(details.hint, proxy) })
+  // For failures that the proxy cannot have caused, or that already name it.
+  const errorWithoutProxyHint = (code: ErrorCode, why: string, details: ErrorDetails): WindlassError =>
+    createError(failurePrefix({ purpose, url }), code, why, details)
   const code = systemCode(error)
   const afterBytes = received === undefined ? '' : ` after ${formatBytes(received)}`
   if (error instanceof TimeoutError)
-    return fail('NETWORK', timeoutReason(error), {
+    return errorWithProxyHint('NETWORK', timeoutReason(error), {
       hint: `Check that ${host} can be reached: is this machine offline, or does a firewall block the connection?`,
     })
   // A limit of this machine, independent of the host.
-  const limit = fileLimitMeaning(sanitized(error))
-  if (limit !== undefined) return failDirectly(limit.code, limit.says, { hint: limit.hint })
-  if (code === addressRefused)
-    return failDirectly('REDIRECT_REFUSED', printable(sanitized(error).message), {
-      hint: hintFor(url.hostname),
+  const limit = fileLimitMeaning(sanitizeError(error))
+  if (limit !== undefined) return errorWithoutProxyHint(limit.code, limit.says, { hint: limit.hint })
+  if (code === addressRefusedCode)
+    return errorWithoutProxyHint('REDIRECT_REFUSED', printable(sanitizeError(error).message), {
+      hint: foreignHostHint(url.hostname),
     })
-  const atProxy = proxyFailureIn(error)
-  if (atProxy !== undefined) {
-    const { hint, retryable, message } = atProxy
-    return failDirectly('NETWORK', printable(message, 400), { hint: printable(hint, 400), retryable })
+  const proxyFailure = proxyFailureIn(error)
+  if (proxyFailure !== undefined) {
+    const { hint, retryable, message } = proxyFailure
+    return errorWithoutProxyHint('NETWORK', printable(message, 400), {
+      hint: printable(hint, 400),
+      retryable,
+    })
   }
   if (code === 'ENOTFOUND') {
     const { why, hint } = unknownHost(url)
-    return fail('NETWORK', why, { hint, retryable: false })
+    return errorWithProxyHint('NETWORK', why, { hint, retryable: false })
   }
   if (code === 'EAI_AGAIN')
-    return fail('NETWORK', 'its address could not be looked up', { hint: offlineHint })
+    return errorWithProxyHint('NETWORK', 'its address could not be looked up', { hint: offlineHint })
   if (noRouteCodes.test(code))
-    return fail('NETWORK', `the network cannot reach it (${code})`, { hint: offlineHint })
+    return errorWithProxyHint('NETWORK', `the network cannot reach it (${code})`, { hint: offlineHint })
   if (code === 'ECONNREFUSED')
-    return fail('NETWORK', 'the connection was refused', { hint: `Is a registry running at ${host}?` })
+    return errorWithProxyHint('NETWORK', 'the connection was refused', {
+      hint: `Is a registry running at ${host}?`,
+    })
   if (isCertificateCode(code)) {
     const { why, hint } = certificateFault(code, host)
-    return fail('TLS', `${why} (${code})`, { hint })
+    return errorWithProxyHint('TLS', `${why} (${code})`, { hint })
   }
   if (handshakeCodes.test(code)) {
     const isPlain = notTlsMessage.test(`${code} ${error.message}`)
-    return fail('TLS', isPlain ? `it does not speak TLS (${code})` : `the TLS handshake failed (${code})`, {
-      hint: `Does ${host} speak plain HTTP? Then use --plain-http.`,
-    })
+    return errorWithProxyHint(
+      'TLS',
+      isPlain ? `it does not speak TLS (${code})` : `the TLS handshake failed (${code})`,
+      {
+        hint: `Does ${host} speak plain HTTP? Then use --plain-http.`,
+      },
+    )
   }
   // A malformed body can be resumed, unlike a response that is not HTTP.
   if (code.startsWith('HPE_') && received !== undefined)
-    return fail('NETWORK', `the response became invalid HTTP${afterBytes} (${code})`, {
+    return errorWithProxyHint('NETWORK', `the response became invalid HTTP${afterBytes} (${code})`, {
       hint: `Check the network connection to ${host}.`,
     })
   if (code.startsWith('HPE_'))
-    return fail('REGISTRY_RESPONSE', `the response is not valid HTTP (${code})`, {
+    return errorWithProxyHint('REGISTRY_RESPONSE', `the response is not valid HTTP (${code})`, {
       hint:
         url.protocol === 'http:'
           ? `Does ${host} expect HTTPS? Then leave out --plain-http.`
           : `Is ${host} a registry?`,
     })
   if (closedCodes.test(code))
-    return fail('NETWORK', `the connection was closed${afterBytes}`, {
+    return errorWithProxyHint('NETWORK', `the connection was closed${afterBytes}`, {
       hint: `Check the network connection to ${host}.`,
     })
-  return fail('NETWORK', printable(`${code === '' ? error.message : code}${afterBytes}`), {
+  return errorWithProxyHint('NETWORK', printable(`${code === '' ? error.message : code}${afterBytes}`), {
     hint: `Check the network connection to ${host}.`,
   })
 }
@@ -172,24 +182,32 @@ export const isResponseTimeout = (error: Error): boolean =>
 
 /**
  * Returns the STALLED error for a response whose first byte did not arrive in time.
- * @param waited - milliseconds
- * @param again - whether a retry would wait longer
+ * @param timeout - milliseconds
+ * @param isRetryable - whether a retry would wait longer
  */
-export function noResponseError(attempt: Attempt, waited: number, again: boolean): WindlassError {
+export function noResponseError(attempt: Attempt, timeout: number, isRetryable: boolean): WindlassError {
   const { url, proxy } = attempt
   const hint = `Is ${displayHost(url.host)} overloaded? --response-timeout sets how many seconds to wait for the first byte.`
-  return new WindlassError('STALLED', `${failedTo(attempt)}: no response within ${formatDuration(waited)}`, {
-    ...{ host: url.host, url: printableUrl(url), retryable: again },
-    hint: withProxyHint(hint, proxy),
-  })
+  return new WindlassError(
+    'STALLED',
+    `${failurePrefix(attempt)}: no response within ${formatDuration(timeout)}`,
+    {
+      ...{ host: url.host, url: printableUrl(url), retryable: isRetryable },
+      hint: withProxyHint(hint, proxy),
+    },
+  )
 }
 
 /** Returns the REGISTRY_RESPONSE error for a peer that wants to switch to another protocol. */
 export const notHttpError = (attempt: Attempt): WindlassError =>
-  new WindlassError('REGISTRY_RESPONSE', `${failedTo(attempt)}: it asks for another protocol than HTTP`, {
-    host: attempt.url.host,
-    hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
-  })
+  new WindlassError(
+    'REGISTRY_RESPONSE',
+    `${failurePrefix(attempt)}: it asks for another protocol than HTTP`,
+    {
+      host: attempt.url.host,
+      hint: withProxyHint(`Is ${displayHost(attempt.url.host)} a registry?`, attempt.proxy),
+    },
+  )
 
 /** Returns the STALLED error for a body of which too little arrived in time, after `received` bytes. */
 export function stallError(attempt: Attempt, received: number, timeouts: Timeouts): WindlassError {
@@ -199,7 +217,7 @@ export function stallError(attempt: Attempt, received: number, timeouts: Timeout
     'Try again. --stall-timeout sets how long to wait, and --minimum-rate how many bytes per second are enough.'
   return new WindlassError(
     'STALLED',
-    `${failedTo(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
+    `${failurePrefix(attempt)}: ${amount} arrived for ${formatDuration(timeouts.stall)}, after ${formatBytes(received)}`,
     { host: attempt.url.host, hint: withProxyHint(hint, attempt.proxy) },
   )
 }
@@ -208,7 +226,7 @@ export function stallError(attempt: Attempt, received: number, timeouts: Timeout
 export const notAcceptedError = (attempt: Attempt, sent: number, { stall }: Timeouts): WindlassError =>
   new WindlassError(
     'STALLED',
-    `${failedTo(attempt)}: no data was accepted for ${formatDuration(stall)}, after ${formatBytes(sent)}`,
+    `${failurePrefix(attempt)}: no data was accepted for ${formatDuration(stall)}, after ${formatBytes(sent)}`,
     {
       host: attempt.url.host,
       hint: withProxyHint('Try again. --stall-timeout sets how long to wait.', attempt.proxy),
@@ -216,7 +234,7 @@ export const notAcceptedError = (attempt: Attempt, sent: number, { stall }: Time
   )
 
 /** Returns the cause without the fields of got, which contain request headers and thus credentials. */
-function sanitized(error: Error): Error {
+function sanitizeError(error: Error): Error {
   const root = error.cause instanceof Error ? error.cause : error
   const cause = new Error(printable(root.message))
   return Object.assign(cause, { code: systemCode(error) })

@@ -10,7 +10,7 @@ import got, { type Got } from 'got'
 import type { Timeouts } from '../policy/timeouts.js'
 
 /** Returns the client for all requests. got processes these options once, and not for each request. */
-export const clientWith = (
+export const createClient = (
   {
     insecureTls = false,
     userAgent = 'windlass',
@@ -31,8 +31,8 @@ export const clientWith = (
 export function requestLeniently(
   url: URL,
   options: RequestOptions,
-  answered?: (response: IncomingMessage) => void,
+  onResponse?: (response: IncomingMessage) => void,
 ): ClientRequest {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp
-  return request(url, { ...options, insecureHTTPParser: true }, answered)
+  return request(url, { ...options, insecureHTTPParser: true }, onResponse)
 }

@@ -1,7 +1,7 @@
 /** Determines the target of the request that follows a response with a `Location`, for example in an upload. */
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
-import { failedTo } from './attempt.js'
+import { failurePrefix } from './attempt.js'
 import type { Response } from './connections.js'
 import { type Location, resolveLocation } from '../headers/location.js'
 import { printableUrl } from '../headers/printable-url.js'
@@ -12,9 +12,9 @@ import { assertPublicTarget } from '../policy/public-target.js'
  * than that of the registry at `base`, the rules for redirects apply.
  * @throws REGISTRY_RESPONSE when the response names no location; REDIRECT_REFUSED when it is not allowed
  */
-export function namedLocation(response: Response, base: URL, purpose: string): Location {
+export function resolveNamedLocation(response: Response, base: URL, purpose: string): Location {
   const text = response.headers.location
-  const failed = failedTo({ purpose, preposition: 'to', url: response.url, proxy: response.forwardedBy })
+  const failed = failurePrefix({ purpose, preposition: 'to', url: response.url, proxy: response.forwardedBy })
   const subject = {
     ...{ host: response.url.host, url: printableUrl(response.url), status: response.status },
     hint: 'Ask who runs the registry: it names a wrong place for the upload.',

@@ -16,7 +16,7 @@ import { printableUrl } from '../headers/printable-url.js'
 const redirectStatuses = new Set([301, 302, 303, 307, 308])
 
 /** The final response of a request. */
-export interface Followed extends Response {
+export interface FinalResponse extends Response {
   /** Whether credentials were removed from the request that this response belongs to. */
   readonly credentialsRemoved: boolean
 }
@@ -41,7 +41,7 @@ export async function followRedirects(
   connections: Connections,
   first: Request,
   { check, mayAuthorize = () => true }: RedirectRules = {},
-): Promise<Followed> {
+): Promise<FinalResponse> {
   const maxRedirects = connections.limits.redirects
   let request = first
   let credentialsRemoved = false
@@ -53,7 +53,7 @@ export async function followRedirects(
       return { ...response, credentialsRemoved }
     discard(response)
     visited.add(visitKey(response, credentialsRemoved))
-    const refused = (why: string, hint = wrongRedirectHint): WindlassError =>
+    const refusedError = (why: string, hint = wrongRedirectHint): WindlassError =>
       new WindlassError('REDIRECT_REFUSED', `Failed to ${request.purpose}: ${why}`, {
         host: request.url.host,
         url: printableUrl(request.url),
@@ -61,8 +61,8 @@ export async function followRedirects(
         hint,
       })
     const from = displayHost(request.url.host)
-    const refuse = (why: string, hint?: string): WindlassError =>
-      refused(`the redirect from ${from} ${why}`, hint)
+    const redirectError = (why: string, hint?: string): WindlassError =>
+      refusedError(`the redirect from ${from} ${why}`, hint)
     if (hops === maxRedirects)
       throw limitExceeded(
         `Failed to ${request.purpose}: ${displayHost(first.url.host)} redirected ${formatCount(maxRedirects + 1, 'time')}`,
@@ -71,19 +71,19 @@ export async function followRedirects(
         { host: request.url.host, url: printableUrl(request.url), status: response.status },
       )
     // Repeating the request of a token would send the refresh token to another server.
-    if (request.form !== undefined) throw refuse('would send the login to another place')
+    if (request.form !== undefined) throw redirectError('would send the login to another place')
     if (!keepsMethod(request, response.status))
-      throw refuse(`would turn the ${request.method} request into a GET request`)
+      throw redirectError(`would turn the ${request.method} request into a GET request`)
     const next = resolveLocation(location, response)
-    if (next === undefined) throw refuse('does not lead to an http or https URL')
+    if (next === undefined) throw redirectError('does not lead to an http or https URL')
     const { url } = next
     if (url.protocol === 'http:' && request.url.protocol === 'https:')
-      throw refuse(`leads from HTTPS to plain HTTP at ${printable(url.host)}`, captivePortalHint)
+      throw redirectError(`leads from HTTPS to plain HTTP at ${printable(url.host)}`, captivePortalHint)
     check?.(url)
     credentialsRemoved ||= url.origin !== first.url.origin || isSigned(next) || !mayAuthorize(next)
-    // The response would be the same: the method never changes, and there are no cookies.
+    // A repeated request would have the same response: the method never changes, and there are no cookies.
     if (visited.has(visitKey(next, credentialsRemoved)))
-      throw refused(`the redirects form a loop, the last from ${from}`)
+      throw refusedError(`the redirects form a loop, the last from ${from}`)
     request = {
       ...request,
       ...next,
@@ -93,8 +93,8 @@ export async function followRedirects(
 }
 
 /**
- * Reports whether the request may be repeated with its method after a redirect (RFC 9110 §15.4). GET and HEAD requests are
- * repeated after every redirect.
+ * Reports whether the request may be repeated with its method after a redirect (RFC 9110 §15.4). GET and HEAD requests
+ * are repeated after every redirect.
  */
 const keepsMethod = ({ method = 'GET' }: Request, status: number): boolean =>
   method === 'GET' || method === 'HEAD' || status === 307 || status === 308

@@ -7,8 +7,8 @@ import { formatDuration } from '../../quantities.js'
 import type { AccessHelp } from '../policy/access-help.js'
 import { parseChallenges } from '../headers/challenge.js'
 import type { Response } from './connections.js'
-import { type Attempt, failedTo } from './attempt.js'
-import { readStart } from './document.js'
+import { type Attempt, failurePrefix } from './attempt.js'
+import { readBodyStart } from './document.js'
 import { printableUrl } from '../headers/printable-url.js'
 import { parseProblem, type Problem } from './problem.js'
 import { maxRetryAfter, parseRetryAfter } from '../headers/retry-after.js'
@@ -20,21 +20,27 @@ import type { Secrets } from '../policy/secrets.js'
 export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'> {
   readonly secrets: Secrets
   /** Error code for a 404 response, unless the body says that the name is unknown or invalid. */
-  readonly missing: ErrorCode
-  /** Names of the missing object for a 404 response, by the code of the error. Each completes “HOST has no …”. */
-  readonly absent?: Partial<Record<ErrorCode, string>>
-  /** Milliseconds after which the body is no longer read. */
-  readonly deadline: number
+  readonly notFoundCode: ErrorCode
+  /** What does not exist after a 404 response, by the code of the error. Each text completes “HOST has no …”. */
+  readonly notFoundNames?: Partial<Record<ErrorCode, string>>
+  /** Milliseconds for reading the body. What arrives later is ignored. */
+  readonly timeout: number
   /** Maximum number of bytes read from the body. */
   readonly maxBytes: number
   /** Hints by the code of the error. */
   readonly hints?: Partial<Record<ErrorCode, string>>
   /** Name of what was requested, for the message about a 401 or 403 response. Default: the repository. */
-  readonly what?: string
-  /** Explains a 401 or 403 response; undefined for a host that receives no login. Called only when a response is refused. */
+  readonly requestedName?: string
+  /**
+   * Explains a 401 or 403 response; undefined for a host that receives no login. Called only when a response is
+   * refused.
+   */
   readonly help?: () => AccessHelp
   readonly subject?: ErrorSubject
-  /** Kind of server (default `registry`). Only an empty 404 of a registry gets the hint about the version of the protocol. */
+  /**
+   * Kind of server (default `registry`). Only an empty 404 of a registry gets the hint about the version of the
+   * protocol.
+   */
   readonly server?: 'registry' | 'token server'
 }
 
@@ -50,8 +56,11 @@ export async function refusalError(response: Response, context: RefusalContext):
 export interface ExplainedRefusal {
   readonly error: WindlassError
   /** The code in the body, in upper case; empty if there is none. */
-  readonly problem: string
-  /** Code and message in the body, safe to print; empty if there are none. For a body that is too long, a note that says so. */
+  readonly registryCode: string
+  /**
+   * Code and message in the body, safe to print; empty if there are none. For a body that is too long, a note that says
+   * so.
+   */
   readonly details: string
 }
 
@@ -59,18 +68,20 @@ export interface ExplainedRefusal {
 export async function explainRefusal(response: Response, context: RefusalContext): Promise<ExplainedRefusal> {
   const { secrets, subject, maxBytes } = context
   const { url, status, forwardedBy } = response
-  const { bytes, cut } = await readStart(response, context)
+  const { bytes, isTruncated } = await readBodyStart(response, context)
   const problem = parseProblem(bytes)
-  const code = codeOf(response, problem, context.missing)
+  const code = codeOf(response, problem, context.notFoundCode)
   const help = context.help?.()
   const delay = temporaryCodes.has(code) ? retryDelay(response) : undefined
-  const { text, isPlain } = messageOf(response, code, help, context)
-  const explain = (toPlain: boolean): string =>
-    cut
+  const { text, explainsStatus } = messageOf(response, code, help, context)
+  const explain = (isStatusExplained: boolean): string =>
+    isTruncated
       ? `its explanation is longer than the limit ${formatLimit('errorBytes', maxBytes)}`
-      : explanationOf(problem, printable(secrets.conceal(problem.message, response), 300), toPlain)
-  const details = explain(isPlain)
-  const ownHint = cut ? raiseHint('errorBytes') : hintOf(response, { problem, code, help, context, bytes })
+      : explanationOf(problem, printable(secrets.conceal(problem.message, response), 300), isStatusExplained)
+  const details = explain(explainsStatus)
+  const ownHint = isTruncated
+    ? raiseHint('errorBytes')
+    : hintOf(response, { problem, code, help, context, bytes })
   const hintText = delay?.hint ?? ownHint
   const hint = mayComeFromProxy(response)
     ? withProxyHint(hintText ?? `The proxy or ${displayHost(url.host)} may be at fault.`, forwardedBy)
@@ -83,31 +94,32 @@ export async function explainRefusal(response: Response, context: RefusalContext
     ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
     ...(hint === undefined ? {} : { hint }),
   })
-  return { error, problem: problem.code, details: explain(false) }
+  return { error, registryCode: problem.code, details: explain(false) }
 }
 
 const temporaryCodes: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])
 
 /**
- * Returns the message without the registry's explanation. `isPlain` reports whether the text says what the status
- * means, instead of only giving its number.
+ * Returns the message without the registry's explanation. `explainsStatus` reports whether the text says what
+ * the status means, instead of only giving its number.
  */
 function messageOf(
   { url, status, forwardedBy }: Response,
   code: ErrorCode,
   help: AccessHelp | undefined,
-  { purpose, preposition, absent, what }: RefusalContext,
-): { readonly text: string; readonly isPlain: boolean } {
+  { purpose, preposition, notFoundNames, requestedName }: RefusalContext,
+): { readonly text: string; readonly explainsStatus: boolean } {
   const host = `${displayHost(url.host)}${proxySuffix(forwardedBy)}`
-  const missing = status === 404 ? absent?.[code] : undefined
-  if (missing !== undefined) return { text: `${host} has no ${missing}`, isPlain: true }
-  const refused = code === 'UNAUTHORIZED' || code === 'DENIED' ? help?.sentence(host, code, what) : undefined
-  if (refused !== undefined) return { text: refused, isPlain: true }
-  const failed = failedTo({ purpose, url, proxy: forwardedBy, ...(preposition && { preposition }) })
+  const notFoundName = status === 404 ? notFoundNames?.[code] : undefined
+  if (notFoundName !== undefined) return { text: `${host} has no ${notFoundName}`, explainsStatus: true }
+  const refused =
+    code === 'UNAUTHORIZED' || code === 'DENIED' ? help?.message(host, code, requestedName) : undefined
+  if (refused !== undefined) return { text: refused, explainsStatus: true }
+  const failed = failurePrefix({ purpose, url, proxy: forwardedBy, ...(preposition && { preposition }) })
   if (code === 'TOO_MANY_REQUESTS')
-    return { text: `${failed}: too many requests (HTTP ${status})`, isPlain: true }
+    return { text: `${failed}: too many requests (HTTP ${status})`, explainsStatus: true }
   const name = STATUS_CODES[status]
-  return { text: `${failed}: HTTP ${status}${name === undefined ? '' : ` (${name})`}`, isPlain: false }
+  return { text: `${failed}: HTTP ${status}${name === undefined ? '' : ` (${name})`}`, explainsStatus: false }
 }
 
 /** Default messages of registries, in lower case. They add nothing to a message that says what the status means. */
@@ -121,8 +133,8 @@ const defaultMessages: ReadonlySet<string> = new Set([
 ])
 
 /** Returns the registry's own explanation, or an empty text if it adds nothing to the text of `messageOf`. */
-function explanationOf({ code }: Problem, message: string, isPlain: boolean): string {
-  if (!isPlain) return [code, message].filter((part) => part !== '').join(': ')
+function explanationOf({ code }: Problem, message: string, explainsStatus: boolean): string {
+  if (!explainsStatus) return [code, message].filter((part) => part !== '').join(': ')
   return defaultMessages.has(message.trim().toLowerCase()) ? '' : message
 }
 
@@ -152,7 +164,7 @@ function hintOf(response: Response, facts: RefusalFacts): string | undefined {
     case 'NAME_UNKNOWN':
       return ['Check the spelling of the name.', ...(help?.loginHint ?? [])].join(' ')
     case 'TOO_MANY_REQUESTS':
-      return ['Try again later.', ...(help?.limitHint ?? [])].join(' ')
+      return ['Try again later.', ...(help?.rateLimitHint ?? [])].join(' ')
     case 'REGISTRY_UNAVAILABLE':
       return 'Try again later.'
     default:
@@ -165,20 +177,21 @@ export const wantsTls = (status: number, body: Buffer): boolean =>
   status === 400 && /HTTP request to an HTTPS server|HTTPS port/i.test(body.toString('latin1'))
 
 /**
- * Reports whether a 404 looks like it comes from a server without version 2 of the protocol: without an error in the body and
- * without the version header. Such servers send it for every path.
+ * Reports whether a 404 looks like it comes from a server without version 2 of the protocol: without an error in the
+ * body and without the version header. Such servers send it for every path.
  */
 const isUnknownProtocol = ({ status, headers }: Response, { code, message }: Problem): boolean =>
   status === 404 && code === '' && message === '' && headers['docker-distribution-api-version'] === undefined
 
-function codeOf({ status, headers }: Response, { code }: Problem, missing: ErrorCode): ErrorCode {
+function codeOf({ status, headers }: Response, { code }: Problem, notFoundCode: ErrorCode): ErrorCode {
   if (status === 401) {
     const challenges = parseChallenges(headers['www-authenticate'])
     const insufficient = challenges.some(({ parameters }) => parameters.get('error') === 'insufficient_scope')
     return insufficient || code === 'DENIED' ? 'DENIED' : 'UNAUTHORIZED'
   }
   if (status === 403) return 'DENIED'
-  if (status === 404) return code === 'NAME_UNKNOWN' || code === 'NAME_INVALID' ? 'NAME_UNKNOWN' : missing
+  if (status === 404)
+    return code === 'NAME_UNKNOWN' || code === 'NAME_INVALID' ? 'NAME_UNKNOWN' : notFoundCode
   if (status === 429) return 'TOO_MANY_REQUESTS'
   // 408 and 423 are temporary, like 5xx; 501 and 505 are not.
   if (status === 408 || status === 423) return 'REGISTRY_UNAVAILABLE'
@@ -193,14 +206,14 @@ function codeOf({ status, headers }: Response, { code }: Problem, missing: Error
 const mayComeFromProxy = ({ status, headers, forwardedBy }: Response): boolean =>
   forwardedBy !== undefined && (status >= 500 || headers['x-squid-error'] !== undefined)
 
-interface Wait {
+interface RetryDelay {
   readonly retryAfter: number
   readonly retryable: boolean
   readonly hint: string
 }
 
 /** Returns the delay requested by `Retry-After`. A delay beyond the maximum is returned with `retryable` false. */
-function retryDelay({ headers, url }: Response): Wait | undefined {
+function retryDelay({ headers, url }: Response): RetryDelay | undefined {
   const retryAfter = parseRetryAfter(headers['retry-after'])
   if (retryAfter === undefined) return undefined
   const wait = formatDuration(Math.ceil(retryAfter / 1000) * 1000)

@@ -13,11 +13,11 @@ export interface StreamBody {
 export type RequestBody = Buffer | StreamBody
 
 /** Reports whether a body is a stream, which has to be opened again for each request. */
-export const isStream = (body: RequestBody | undefined): body is StreamBody =>
+export const isStreamBody = (body: RequestBody | undefined): body is StreamBody =>
   body !== undefined && !Buffer.isBuffer(body)
 
 /** The parts of a request that determine its body. */
-interface Content {
+interface RequestContent {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly form?: Readonly<Record<string, string>>
@@ -25,7 +25,7 @@ interface Content {
 }
 
 /** The options of got for a body that is not a stream, and for the headers. */
-export interface BodyOptions {
+export interface GotBodyOptions {
   readonly headers: Readonly<Record<string, string>>
   readonly form?: Readonly<Record<string, string>>
   readonly body?: Buffer
@@ -35,9 +35,9 @@ export interface BodyOptions {
  * Returns the options of got for the headers and the body of a request. A stream has a `Content-Length`, because many
  * servers reject chunked bodies. Without a body, got would wait for one to be written.
  */
-export function bodyOptions({ method = 'GET', headers = {}, form, body }: Content): BodyOptions {
+export function gotBodyOptions({ method = 'GET', headers = {}, form, body }: RequestContent): GotBodyOptions {
   if (form !== undefined) return { headers, form }
-  if (isStream(body)) return { headers: { ...headers, 'content-length': String(body.size) } }
+  if (isStreamBody(body)) return { headers: { ...headers, 'content-length': String(body.size) } }
   if (method === 'GET' || method === 'HEAD') return { headers }
   return { headers, body: body ?? Buffer.alloc(0) }
 }
@@ -52,7 +52,10 @@ export interface SendBodyOptions {
   readonly onFailure: (error: Error) => void
 }
 
-/** Number of bytes written at a time. Stalls are detected per slice, because a slow connection may need minutes for a chunk. */
+/**
+ * Number of bytes written at a time. Stalls are detected per slice, because a slow connection may need minutes for a
+ * chunk.
+ */
 const sliceBytes = 64 * 1024
 
 /**
@@ -67,8 +70,8 @@ export function sendBody(
 ): () => void {
   let sent = 0
   let rest: Buffer = Buffer.alloc(0)
-  let waiting = false
-  let ended = false
+  let isWaiting = false
+  let hasEnded = false
   let timer: NodeJS.Timeout | undefined
   const startTimer = (): void => {
     clearTimeout(timer)
@@ -81,17 +84,17 @@ export function sendBody(
   }
   const write = (): void => {
     clearTimeout(timer)
-    waiting = false
-    while (rest.length > 0 && !waiting) {
+    isWaiting = false
+    while (rest.length > 0 && !isWaiting) {
       const slice = rest.subarray(0, sliceBytes)
       rest = rest.subarray(slice.length)
       sent += slice.length
-      waiting = !request.write(slice)
+      isWaiting = !request.write(slice)
     }
-    if (waiting) {
+    if (isWaiting) {
       content.pause()
       startTimer()
-    } else if (ended) finish()
+    } else if (hasEnded) finish()
     else content.resume()
   }
   const take = (chunk: Buffer): void => {
@@ -99,14 +102,14 @@ export function sendBody(
     write()
   }
   const end = (): void => {
-    ended = true
-    if (!waiting) finish()
+    hasEnded = true
+    if (!isWaiting) finish()
   }
-  const finished = (): void => clearTimeout(timer)
+  const onRequestFinish = (): void => clearTimeout(timer)
   const close = (): void => {
-    if (!ended) onFailure(content.errored ?? new Error('The content was closed before its end'))
+    if (!hasEnded) onFailure(content.errored ?? new Error('The content was closed before its end'))
   }
-  request.on('drain', write).on('finish', finished)
+  request.on('drain', write).on('finish', onRequestFinish)
   content
     .on('error', () => undefined) // `close` follows
     .on('close', close)
@@ -116,7 +119,7 @@ export function sendBody(
   if (content.closed) close()
   return () => {
     clearTimeout(timer)
-    request.off('drain', write).off('finish', finished)
+    request.off('drain', write).off('finish', onRequestFinish)
     content.off('data', take).off('end', end).off('close', close).destroy()
   }
 }

@@ -7,7 +7,7 @@ import { WindlassError } from '../../errors.js'
 import { connectPurpose } from './attempt.js'
 import type { Connections } from './connections.js'
 import { discard } from './discard.js'
-import { readStart } from './document.js'
+import { readBodyStart } from './document.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
 import { isConnectionClosed, isHandshakeFailure, systemCode } from './failure.js'
 import { wantsTls } from './refusal.js'
@@ -16,7 +16,7 @@ import { wantsTls } from './refusal.js'
  * Returns the base URL of the registry with its scheme.
  * @throws network errors; an unreachable host is not tried with TLS
  */
-export async function settleScheme(
+export async function detectBaseUrl(
   connections: Connections,
   endpoint: Endpoint,
   signal: AbortSignal,
@@ -31,7 +31,10 @@ export async function settleScheme(
   try {
     const response = await connections.send({ url: apiUrl(base, ''), purpose, signal })
     const { limits, timeouts } = connections
-    const { bytes } = await readStart(response, { maxBytes: limits.errorBytes, deadline: timeouts.document })
+    const { bytes } = await readBodyStart(response, {
+      maxBytes: limits.errorBytes,
+      timeout: timeouts.document,
+    })
     return wantsTls(response.status, bytes) ? await tryTls() : base
   } catch (error) {
     if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error

@@ -11,7 +11,7 @@ export class Stopwatch {
 
   /**
    * Runs `work`. Its signal aborts when `signal` does or when the budget is used up.
-   * @throws errors of `work`; the error of `spent` when the budget is used up
+   * @throws errors of `work`; the error of `timeoutError` when the budget is used up
    */
   async run<T>(
     work: (signal: AbortSignal) => Promise<T>,

@@ -2,7 +2,8 @@
 import { canonicalRegistry, displayHost, displayName, type RepositoryName } from './registry-name.js'
 
 /**
- * Whether there is a login, and whether it was sent: `withheld` means that it was not, because the connection is not encrypted.
+ * `none`: there is no login. `sent`: the login was sent. `withheld`: the login was not sent, because the connection is
+ * not encrypted.
  */
 export type LoginState = 'none' | 'sent' | 'withheld'
 
@@ -12,16 +13,16 @@ export type AccessAction = 'read' | 'push'
 /** What to tell the user when a registry refuses access. */
 export interface AccessHelp {
   /**
-   * Returns the message for a response with one of the two codes.
+   * Returns the message for a response that denies access.
    * @param what - name of what was requested; default: the repository
    */
-  sentence(host: string, code: 'UNAUTHORIZED' | 'DENIED', what?: string): string
+  message(host: string, code: 'UNAUTHORIZED' | 'DENIED', what?: string): string
   /** Hint for a refused request, as sentences. */
   readonly hint: string
-  /** Added to the hint for a repository that does not exist: it may be private. */
+  /** A sentence for the hint about a repository that does not exist, since it may be private; or empty. */
   readonly loginHint: readonly string[]
-  /** Added to the hint for too many requests: users with a login may send more. */
-  readonly limitHint: readonly string[]
+  /** A sentence for the hint about too many requests, since users with a login may send more; or empty. */
+  readonly rateLimitHint: readonly string[]
 }
 
 /**
@@ -30,14 +31,14 @@ export interface AccessHelp {
  * @param action - what the user wants to do there
  */
 export function accessHelp(
-  asked: RepositoryName,
+  repositoryName: RepositoryName,
   login: LoginState,
   why?: string,
   action: AccessAction = 'read',
 ): AccessHelp {
-  const howTo = loginInstructions(asked.registry)
+  const instructions = loginInstructions(repositoryName.registry)
   return {
-    sentence(host, code, what = displayName(asked)) {
+    message(host, code, what = displayName(repositoryName)) {
       if (code === 'UNAUTHORIZED')
         return login === 'sent'
           ? `${host} rejected the login for ${what}`
@@ -46,22 +47,22 @@ export function accessHelp(
         return `${host} does not allow ${login === 'none' ? 'anonymous users' : 'this user'} to push to ${what}`
       return `${host} denied ${login === 'none' ? 'anonymous access' : 'access'} to ${what}`
     },
-    hint: why ?? hintFor(asked, login, action, howTo),
-    loginHint: login === 'none' ? [why ?? `If the repository is private, log in: ${howTo}`] : [],
-    limitHint: login === 'none' ? [`A login may allow more requests: ${howTo}`] : [],
+    hint: why ?? refusalHint(repositoryName, login, action, instructions),
+    loginHint: login === 'none' ? [why ?? `If the repository is private, log in: ${instructions}`] : [],
+    rateLimitHint: login === 'none' ? [`A login may allow more requests: ${instructions}`] : [],
   }
 }
 
-function hintFor(
+function refusalHint(
   { registry }: RepositoryName,
   login: LoginState,
   action: AccessAction,
-  howTo: string,
+  instructions: string,
 ): string {
   switch (login) {
     case 'none':
-      if (action === 'push') return `Log in: ${howTo}`
-      return `Check the name: many registries answer the same for a private repository and for one that does not exist. If it is private, log in: ${howTo}`
+      if (action === 'push') return `Log in: ${instructions}`
+      return `Check the name: many registries answer the same for a private repository and for one that does not exist. If it is private, log in: ${instructions}`
     case 'withheld':
       return 'The login was not sent, because the connection is not encrypted. Send it anyway with --plain-http.'
     case 'sent':

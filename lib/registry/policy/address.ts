@@ -2,25 +2,27 @@
 import { BlockList, isIP } from 'node:net'
 
 /**
- * What can be reached at an address: this machine, the local link (which includes most metadata services of clouds), no
- * host, a metadata service at another address, a private network, or a public host.
+ * What can be reached at an address: this machine (`loopback`), the local link (`link-local`, which includes most
+ * metadata services of clouds), no host (`unspecified`), a metadata service at another address (`metadata`), a private
+ * network (`private`), or any other host (`public`). Names other than `localhost` and the metadata service of Google
+ * are `public`.
  */
-export type AddressClass = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'elsewhere'
+export type AddressClass = 'loopback' | 'link-local' | 'unspecified' | 'metadata' | 'private' | 'public'
 
 const lists: readonly (readonly [AddressClass, BlockList])[] = [
-  ['loopback', listOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])],
+  ['loopback', blockListOf(['127.0.0.0', 8, 'ipv4'], ['::1', 128, 'ipv6'])],
   // Metadata services outside the link-local range: AWS over IPv6, Alibaba, Oracle.
   [
     'metadata',
-    listOf(['fd00:ec2::254', 128, 'ipv6'], ['100.100.100.200', 32, 'ipv4'], ['192.0.0.192', 32, 'ipv4']),
+    blockListOf(['fd00:ec2::254', 128, 'ipv6'], ['100.100.100.200', 32, 'ipv4'], ['192.0.0.192', 32, 'ipv4']),
   ],
-  ['link-local', listOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])],
-  ['unspecified', listOf(['0.0.0.0', 8, 'ipv4'], ['::', 128, 'ipv6'])],
+  ['link-local', blockListOf(['169.254.0.0', 16, 'ipv4'], ['fe80::', 10, 'ipv6'])],
+  ['unspecified', blockListOf(['0.0.0.0', 8, 'ipv4'], ['::', 128, 'ipv6'])],
   // RFC 1918, RFC 6598 (carrier-grade NAT), RFC 4193, RFC 3879. Addresses for benchmarks, multicast and reserved use
   // (RFC 2544, 5771, 4291, 1112) are treated alike, since they are not public.
   [
     'private',
-    listOf(
+    blockListOf(
       ['10.0.0.0', 8, 'ipv4'],
       ['172.16.0.0', 12, 'ipv4'],
       ['192.168.0.0', 16, 'ipv4'],
@@ -35,7 +37,7 @@ const lists: readonly (readonly [AddressClass, BlockList])[] = [
   ],
 ]
 
-function listOf(...nets: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[]): BlockList {
+function blockListOf(...nets: readonly (readonly [string, number, 'ipv4' | 'ipv6'])[]): BlockList {
   const list = new BlockList()
   for (const [net, prefix, family] of nets) list.addSubnet(net, prefix, family)
   return list
@@ -50,15 +52,15 @@ export function addressClassOf(host: string): AddressClass {
   const family = isIP(name)
   if (family === 0) {
     if (name === 'localhost' || name.endsWith('.localhost')) return 'loopback'
-    return name === 'metadata.google.internal' ? 'metadata' : 'elsewhere'
+    return name === 'metadata.google.internal' ? 'metadata' : 'public'
   }
   const address = family === 6 ? (embeddedIPv4(name) ?? name) : name
-  const kind = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-  return lists.find(([, list]) => list.check(address, kind))?.[0] ?? 'elsewhere'
+  const listFamily = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+  return lists.find(([, list]) => list.check(address, listFamily))?.[0] ?? 'public'
 }
 
 /** Prefixes of IPv6 addresses with an embedded IPv4 address, and the index of its first 16-bit word. */
-const embeddings: readonly (readonly [words: readonly number[], at: number])[] = [
+const ipv4Embeddings: readonly (readonly [words: readonly number[], at: number])[] = [
   [[0, 0, 0, 0, 0, 0xffff], 6], // mapped (RFC 4291)
   [[0, 0, 0, 0, 0, 0], 6], // compatible (RFC 4291), which includes :: and ::1
   [[0x64, 0xff9b, 0, 0, 0, 0], 6], // NAT64 (RFC 6052)
@@ -68,7 +70,7 @@ const embeddings: readonly (readonly [words: readonly number[], at: number])[] =
 /** Returns the IPv4 address that an IPv6 address is translated to. */
 function embeddedIPv4(address: string): string | undefined {
   const words = wordsOf(address)
-  const embedding = embeddings.find(([prefix]) => prefix.every((word, at) => words[at] === word))
+  const embedding = ipv4Embeddings.find(([prefix]) => prefix.every((word, at) => words[at] === word))
   if (embedding === undefined) return undefined
   const [high = 0, low = 0] = words.slice(embedding[1])
   // `::` and `::1` are IPv6 addresses of their own.

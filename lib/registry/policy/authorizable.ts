@@ -21,6 +21,6 @@ export function isSigned({ url }: Pick<Location, 'url'>): boolean {
 export function isBelowApi({ url, target }: Location): boolean {
   const path = target.replace(/\?.*$/s, '')
   const decoded = path.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '/')
-  const readings = [path, url.pathname, new URL(url.origin + decoded).pathname]
-  return readings.every((reading) => reading.startsWith('/v2/'))
+  const interpretations = [path, url.pathname, new URL(url.origin + decoded).pathname]
+  return interpretations.every((reading) => reading.startsWith('/v2/'))
 }

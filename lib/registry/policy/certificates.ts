@@ -7,7 +7,10 @@ import type { Environment } from './environment.js'
 /** PEM blocks without headers; Go ignores blocks with headers. */
 const blockPattern = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g
 
-/** Returns the certificate blocks of a PEM text. They are parsed one by one, because a parser stops at a malformed block. */
+/**
+ * Returns the certificate blocks of a PEM text. They are parsed one by one, because a parser stops at a malformed
+ * block.
+ */
 export const certificateBlocks = (pem: string): readonly string[] => pem.match(blockPattern) ?? []
 
 /** Reports whether a PEM text contains a valid certificate. */
@@ -54,7 +57,7 @@ export function systemCertificates(env: Environment): readonly string[] {
     break
   }
   for (const folder of folders === '' ? certificateDirectories : folders.split(':'))
-    for (const each of entriesOf(folder))
+    for (const each of certificateFilesIn(folder))
       for (const block of certificateBlocks(readRegularFile(each) ?? '')) found.add(block)
   return [...found]
 }
@@ -64,7 +67,7 @@ const maxFileBytes = 16 * 2 ** 20
 const maxEntries = 10_000
 
 /** Returns the files of a directory, except links within it, which are hash names of the same certificates. */
-function entriesOf(folder: string): readonly string[] {
+function certificateFilesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
       .slice(0, maxEntries)
@@ -77,17 +80,17 @@ function entriesOf(folder: string): readonly string[] {
 
 /** Returns the text of a regular file; undefined if it is not one, is too large, or cannot be read. */
 function readRegularFile(file: string): string | undefined {
-  let opened: number | undefined
+  let fd: number | undefined
   try {
     // Opening a FIFO would otherwise block.
-    opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
-    const { size } = fstatSync(opened)
-    if (!fstatSync(opened).isFile() || size > maxFileBytes) return undefined
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    const { size } = fstatSync(fd)
+    if (!fstatSync(fd).isFile() || size > maxFileBytes) return undefined
     const bytes = Buffer.alloc(size)
-    return bytes.toString('latin1', 0, readSync(opened, bytes, 0, size, 0))
+    return bytes.toString('latin1', 0, readSync(fd, bytes, 0, size, 0))
   } catch {
     return undefined
   } finally {
-    if (opened !== undefined) closeSync(opened)
+    if (fd !== undefined) closeSync(fd)
   }
 }

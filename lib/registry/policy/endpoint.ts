@@ -14,15 +14,15 @@ export interface Endpoint {
   /** Scheme, host and port, without a path. */
   readonly base: URL
   /**
-   * `settled`: the scheme is fixed. `loopback`: plain HTTP is tried first, then TLS. Docker uses the opposite order,
-   * which blocks on servers that wait for the end of a line.
+   * If false, the registry is on a loopback address, and the scheme of `base` is a guess: plain HTTP is tried first,
+   * then TLS. Docker tries TLS first, which blocks on servers that wait for the end of a line.
    */
-  readonly scheme: 'settled' | 'loopback'
+  readonly isSchemeKnown: boolean
   /**
-   * Whether credentials may be sent there. They are not sent in plain text over a network unless the user requested
-   * plain HTTP.
+   * Whether credentials may be sent to the registry. They are only sent over plain HTTP if the address is a loopback
+   * address or the user requested plain HTTP.
    */
-  readonly confidential: boolean
+  readonly allowsCredentials: boolean
 }
 
 /** Settings of `endpointOf`. */
@@ -46,20 +46,21 @@ export function endpointOf(registry: string, options: EndpointOptions = {}): End
     return {
       registry,
       base: override,
-      scheme: 'settled',
-      confidential: !isPlain || isLoopback(override) || options.plainHttp === true,
+      isSchemeKnown: true,
+      allowsCredentials: !isPlain || isLoopback(override) || options.plainHttp === true,
     }
   }
   const name = canonicalRegistry(registry) === 'docker.io' ? dockerHubHost : registry
   const port = portOf(name)
   const https = hostUrl('https', name)
-  if (port === 443) return { registry, base: https, scheme: 'settled', confidential: true }
+  if (port === 443) return { registry, base: https, isSchemeKnown: true, allowsCredentials: true }
   if (options.plainHttp === true)
-    return { registry, base: hostUrl('http', name), scheme: 'settled', confidential: true }
+    return { registry, base: hostUrl('http', name), isSchemeKnown: true, allowsCredentials: true }
   if (isLoopback(https))
-    return { registry, base: hostUrl('http', name), scheme: 'loopback', confidential: true }
-  if (port === 80) return { registry, base: hostUrl('http', name), scheme: 'settled', confidential: false }
-  return { registry, base: https, scheme: 'settled', confidential: true }
+    return { registry, base: hostUrl('http', name), isSchemeKnown: false, allowsCredentials: true }
+  if (port === 80)
+    return { registry, base: hostUrl('http', name), isSchemeKnown: true, allowsCredentials: false }
+  return { registry, base: https, isSchemeKnown: true, allowsCredentials: true }
 }
 
 /** Returns the URL of an API path, which is `segments` below `/v2/`. */

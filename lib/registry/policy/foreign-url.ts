@@ -1,8 +1,8 @@
 /**
- * Restricts the foreign URLs of layers to http and https and to public addresses. The publisher of an image must not
- * cause requests to addresses that only this machine or its network can reach. Private addresses
- * are only allowed for the host of the registry and for hosts that the user named. The content is verified by the
- * digest of the layer.
+ * Restricts the foreign URLs of layers (image-spec descriptor.md, `urls`) to http and https and to public addresses:
+ * the publisher of an image must not cause requests to addresses that only this machine or its network can reach.
+ * Private addresses are only allowed for the host of the registry and for hosts that the user named. The content is
+ * verified by the digest of the layer.
  */
 import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
@@ -10,11 +10,11 @@ import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { addressClassOf } from './address.js'
 import { type Location, locationOf, resolveLocation } from '../headers/location.js'
-import { mayLeadTo } from './public-target.js'
+import { mayReferTo } from './public-target.js'
 import { printableUrl } from '../headers/printable-url.js'
 
 /** Error code for a name that resolves to an address that is not allowed. */
-export const addressRefused = 'ERR_ADDRESS_REFUSED'
+export const addressRefusedCode = 'ERR_ADDRESS_REFUSED'
 
 /** The rules for the foreign URLs in manifests of one registry. */
 export class ForeignUrls {
@@ -23,11 +23,11 @@ export class ForeignUrls {
 
   /**
    * @param registry - base URL of the registry that serves the manifests
-   * @param named - hosts that are allowed at any address, as returned by `foreignHosts`
+   * @param trustedHosts - hosts that are allowed at any address, as returned by `foreignHosts`
    */
-  constructor(registry: URL, named: ReadonlySet<string> = new Set()) {
+  constructor(registry: URL, trustedHosts: ReadonlySet<string> = new Set()) {
     this.#registry = registry
-    this.#trustedHosts = named
+    this.#trustedHosts = trustedHosts
   }
 
   /**
@@ -52,7 +52,11 @@ export class ForeignUrls {
     if (username !== '' || password !== '')
       throw urlError(printableUrl(url), 'contains a user name or password')
     if (!this.#allows(hostname, hostname))
-      throw urlError(printableUrl(url), `leads to a ${addressClassOf(hostname)} address`, hintFor(hostname))
+      throw urlError(
+        printableUrl(url),
+        `leads to a ${addressClassOf(hostname)} address`,
+        foreignHostHint(hostname),
+      )
   }
 
   /**
@@ -69,7 +73,7 @@ export class ForeignUrls {
       const [first] = addresses
       if (forbidden) {
         const reason = `the name ${hostname} resolves to ${forbidden.address}, a ${addressClassOf(forbidden.address)} address`
-        callback(Object.assign(new Error(reason), { code: addressRefused }), [])
+        callback(Object.assign(new Error(reason), { code: addressRefusedCode }), [])
       } else if (options.all === true || !first) callback(null, addresses)
       else callback(null, first.address, first.family)
     })
@@ -81,7 +85,7 @@ export class ForeignUrls {
     if (this.#trustedHosts.has(host)) return true
     const addressClass = addressClassOf(address)
     if (addressClass === 'private') return host === canonicalHost(this.#registry.hostname)
-    return mayLeadTo(addressClass, this.#registry)
+    return mayReferTo(addressClass, this.#registry)
   }
 }
 
@@ -89,7 +93,7 @@ export class ForeignUrls {
  * Normalizes host names and addresses for `ForeignUrls`.
  * @throws USAGE when an item is not just a host name or address
  */
-export function foreignHosts(hosts: readonly string[] = []): ReadonlySet<string> {
+export function normalizeForeignHosts(hosts: readonly string[] = []): ReadonlySet<string> {
   return new Set(
     hosts.map((host) => {
       const text = `http://${isIP(host) === 6 ? `[${host}]` : host}/`
@@ -114,7 +118,7 @@ const canonicalHost = (host: string): string =>
     .toLowerCase()
 
 /** Returns the hint that explains how to allow a host. */
-export const hintFor = (hostname: string): string =>
+export const foreignHostHint = (hostname: string): string =>
   `If you trust that host, allow it with --foreign-host ${printable(hostname, 100)} (in code: foreignHosts).`
 
 const urlError = (what: string, reason: string, hint?: string): WindlassError =>

@@ -11,8 +11,8 @@ import { printableUrl } from '../headers/printable-url.js'
  * Reports whether a registry at `base` may refer to an address of `addressClass`. A registry on a loopback address may
  * refer to loopback addresses.
  */
-export const mayLeadTo = (addressClass: AddressClass, base: URL): boolean =>
-  addressClass === 'elsewhere' ||
+export const mayReferTo = (addressClass: AddressClass, base: URL): boolean =>
+  addressClass === 'public' ||
   addressClass === 'private' ||
   (addressClass === 'loopback' && addressClassOf(base.hostname) === 'loopback')
 
@@ -22,7 +22,7 @@ export const mayLeadTo = (addressClass: AddressClass, base: URL): boolean =>
  */
 export function assertPublicTarget(url: URL, base: URL, purpose: string): void {
   const addressClass = addressClassOf(url.hostname)
-  if (url.hostname === base.hostname || mayLeadTo(addressClass, base)) return
+  if (url.hostname === base.hostname || mayReferTo(addressClass, base)) return
   throw new WindlassError(
     'REDIRECT_REFUSED',
     `Failed to ${purpose}: ${displayHost(base.host)} redirects to ${printableUrl(url)}, a ${addressClass} address`,

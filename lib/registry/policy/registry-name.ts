@@ -34,7 +34,7 @@ export function canonicalRegistry(name: string): string {
 export const displayHost = (host: string): string => (isHub(host) ? 'Docker Hub' : host)
 
 /** Returns the name of a repository as users type it: `alpine`, `team/app`, `quay.io/team/app`. */
-export function typedName({ registry, repository }: RepositoryName): string {
+export function shortName({ registry, repository }: RepositoryName): string {
   return isHub(registry) ? withoutLibrary(repository) : `${registry}/${repository}`
 }
 

@@ -1,12 +1,12 @@
 /**
- * Determines the timeout for the first byte of a response. A retry after a timeout waits longer, because a caching proxy
- * may fetch a whole blob before it sends a byte, and starts again with each connection. After the last timeout, the
- * server is considered unavailable.
+ * Determines the timeout for the first byte of a response. A retry after a timeout waits longer, because a caching
+ * proxy may fetch a whole blob before it sends a byte, and starts again with each connection. After the last timeout,
+ * the server is considered unavailable.
  */
 
 /**
- * Timeouts as multiples of the first one. With a first timeout of one minute, a server may need two minutes to respond, and
- * all attempts together take less than five minutes, even after a one-minute stall within a body.
+ * Timeouts as multiples of the first one. With a first timeout of one minute, a server may need two minutes to respond,
+ * and all attempts together take less than five minutes, even after a one-minute stall within a body.
  */
 const multiples: readonly number[] = [1, 2.5]
 
@@ -17,8 +17,8 @@ export class ResponseTimeouts {
   readonly #timeouts = new Map<string, number>()
 
   /** @param firstTimeout - timeout of the first attempt in milliseconds */
-  constructor(first: number) {
-    this.#firstTimeout = first
+  constructor(firstTimeout: number) {
+    this.#firstTimeout = firstTimeout
   }
 
   /** Returns the timeout, in milliseconds, for the first byte of the response to a request of the kind `key`. */
@@ -28,10 +28,10 @@ export class ResponseTimeouts {
 
   /** Records a timeout. Returns whether to retry with a longer timeout. */
   recordTimeout(key: string): boolean {
-    const silences = (this.#timeouts.get(key) ?? 0) + 1
-    if (silences < multiples.length) this.#timeouts.set(key, silences)
+    const timeouts = (this.#timeouts.get(key) ?? 0) + 1
+    if (timeouts < multiples.length) this.#timeouts.set(key, timeouts)
     else this.#timeouts.delete(key)
-    return silences < multiples.length
+    return timeouts < multiples.length
   }
 
   /** Records a response, which resets the timeout. */

@@ -10,7 +10,7 @@ export class Secrets {
   readonly #known = new Set<string>()
 
   /** Adds secrets to remove. Secrets of less than three characters are ignored. */
-  learn(...secrets: readonly string[]): void {
+  add(...secrets: readonly string[]): void {
     for (const secret of secrets) {
       // Shorter secrets occur in ordinary words: replacing them would make messages unreadable.
       if (secret.length < 3) continue

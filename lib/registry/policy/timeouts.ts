@@ -16,8 +16,8 @@ export interface Timeouts {
    */
   readonly response: number
   /**
-   * Period over which the rate of a body is measured. A body below `minimumRate` has stalled. Time in which the reader does not
-   * ask for bytes does not count.
+   * Period over which the rate of a body is measured. A body below `minimumRate` has stalled. Time in which the reader
+   * does not ask for bytes does not count.
    */
   readonly stall: number
   /** Minimum rate of a body in bytes per second. 0 requires one byte within `stall`. */
@@ -46,7 +46,7 @@ export const minBytesPerStall = ({ stall, minimumRate }: Pick<Timeouts, 'stall' 
  * Returns the defaults with `changed` applied. Unless set, `response` equals `stall`, and `document` is twice
  * `stall`, up to the maximum of a timer.
  */
-export function timeoutsWith(changed: Partial<Timeouts> = {}): Timeouts {
-  const { stall = defaultTimeouts.stall } = changed
-  return { ...defaultTimeouts, response: stall, document: Math.min(2 * stall, maxTimer), ...changed }
+export function timeoutsWith(overrides: Partial<Timeouts> = {}): Timeouts {
+  const { stall = defaultTimeouts.stall } = overrides
+  return { ...defaultTimeouts, response: stall, document: Math.min(2 * stall, maxTimer), ...overrides }
 }

@@ -16,7 +16,7 @@ import {
 import type { Timeouts } from '../policy/timeouts.js'
 import type { Trust } from '../policy/trust.js'
 
-type Created = (error: Error | null, socket: Duplex) => void
+type OnConnection = (error: Error | null, socket: Duplex) => void
 
 /**
  * Timeouts in milliseconds: `connect` for the connection through the proxy, `secureConnect` for the TLS handshake
@@ -24,8 +24,8 @@ type Created = (error: Error | null, socket: Duplex) => void
  */
 export type ProxyTimeouts = Pick<Timeouts, 'connect' | 'secureConnect'>
 
-/** Opens connections through one proxy, and closes those that are still being opened. */
-class ProxyRoute {
+/** Opens connections through one proxy. `destroy` closes those that are not established yet. */
+class ProxyDialer {
   readonly proxy: Proxy
   readonly #trust: Trust
   readonly #timeouts: ProxyTimeouts
@@ -55,7 +55,7 @@ class ProxyRoute {
   }
 
   /** Waits for the TLS handshake over `socket`, a connection through the proxy. Calls `done` once. */
-  handshake(socket: TLSSocket, done: (failure: Error | undefined) => void): void {
+  waitForHandshake(socket: TLSSocket, done: (failure: Error | undefined) => void): void {
     this.#opening.add(socket)
     waitForTls(socket, this.proxy, this.#timeouts.secureConnect, (failure) => {
       this.#opening.delete(socket)
@@ -78,51 +78,51 @@ const targetOf = ({ host, port }: RequestOptions, defaultPort: number): ProxyTar
  * connects to the target.
  */
 export class ForwardingAgent extends HttpAgent {
-  readonly #route: ProxyRoute
+  readonly #dialer: ProxyDialer
 
   constructor(proxy: Proxy, trust: Trust, timeouts: ProxyTimeouts, options: AgentOptions) {
     super(options)
-    this.#route = new ProxyRoute(proxy, trust, timeouts)
+    this.#dialer = new ProxyDialer(proxy, trust, timeouts)
   }
 
-  override createConnection(options: RequestOptions, created?: Created): undefined {
-    const target = this.#route.proxy.protocol === 'socks' ? targetOf(options, 80) : undefined
-    this.#route.open(target, (failure, socket) => created?.(failure ?? null, socket))
+  override createConnection(options: RequestOptions, onConnection?: OnConnection): undefined {
+    const target = this.#dialer.proxy.protocol === 'socks' ? targetOf(options, 80) : undefined
+    this.#dialer.open(target, (failure, socket) => onConnection?.(failure ?? null, socket))
   }
 
   override destroy(): void {
-    this.#route.destroy()
+    this.#dialer.destroy()
     super.destroy()
   }
 }
 
 /** Agent for TLS through a tunnel, which the proxy cannot inspect. */
 export class TunnelAgent extends HttpsAgent {
-  readonly #route: ProxyRoute
+  readonly #dialer: ProxyDialer
   readonly #trust: Trust
 
   constructor(proxy: Proxy, trust: Trust, timeouts: ProxyTimeouts, options: AgentOptions) {
     super(options)
     this.#trust = trust
-    this.#route = new ProxyRoute(proxy, trust, timeouts)
+    this.#dialer = new ProxyDialer(proxy, trust, timeouts)
   }
 
-  override createConnection(options: RequestOptions, created?: Created): undefined {
+  override createConnection(options: RequestOptions, onConnection?: OnConnection): undefined {
     const target = targetOf(options, 443)
-    this.#route.open(target, (failure, socket) => {
+    this.#dialer.open(target, (failure, socket) => {
       if (failure !== undefined) {
-        created?.(failure, socket)
+        onConnection?.(failure, socket)
         return
       }
       const { context: secureContext } = this.#trust
       const secure = connectTls({ ...options, ...target, path: undefined, socket, secureContext })
       // got only limits the handshake of sockets that it connects itself.
-      this.#route.handshake(secure, (failed) => created?.(failed ?? null, secure))
+      this.#dialer.waitForHandshake(secure, (failed) => onConnection?.(failed ?? null, secure))
     })
   }
 
   override destroy(): void {
-    this.#route.destroy()
+    this.#dialer.destroy()
     super.destroy()
   }
 }

@@ -15,7 +15,7 @@ import {
 } from './failure.js'
 
 /** Maximum length of a CONNECT response in bytes. */
-const maxAnswerBytes = 16 * 1024
+const maxResponseBytes = 16 * 1024
 
 /** The destination of a connection through a proxy. */
 export interface ProxyTarget {
@@ -31,8 +31,8 @@ export interface ProxyTarget {
 export function connectProxy(proxy: Proxy, trust: () => SecureContext): Socket {
   const { hostname, port } = proxy
   if (proxy.protocol !== 'https') return connectTcp({ host: hostname, port })
-  const named = /[a-z]/i.test(hostname) && { servername: hostname }
-  return connectTls({ host: hostname, port, secureContext: trust(), ...named })
+  const serverName = /[a-z]/i.test(hostname) && { servername: hostname }
+  return connectTls({ host: hostname, port, secureContext: trust(), ...serverName })
 }
 
 /**
@@ -90,7 +90,7 @@ export function openTunnel(
     received = Buffer.concat([received, chunk])
     const end = received.indexOf('\r\n\r\n')
     if (end === -1) {
-      if (received.length > maxAnswerBytes) refuse('its response is too long')
+      if (received.length > maxResponseBytes) refuse('its response is too long')
       return
     }
     const [, status = ''] = /^HTTP\/1\.[01] (\d{3})/.exec(received.toString('latin1', 0, end)) ?? []

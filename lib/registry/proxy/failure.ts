@@ -2,7 +2,7 @@
 import type { Proxy } from './proxy.js'
 
 /** Last sentence of hints: how to bypass a proxy. */
-const directHint = 'Hosts that NO_PROXY lists are contacted directly.'
+const bypassHint = 'Hosts that NO_PROXY lists are contacted directly.'
 
 /** Code of the errors that a proxy causes. */
 export const proxyFailed = 'ERR_PROXY_FAILED'
@@ -32,7 +32,7 @@ export function unreachableFailure(proxy: Proxy, error: unknown): ProxyFailure {
   const why = (code === undefined ? undefined : reasons[code]) ?? code ?? 'the connection failed'
   return new ProxyFailure(
     `the proxy ${proxy.host} cannot be reached: ${why}`,
-    `Check the variable ${proxy.variable}, which names the proxy. ${directHint}`,
+    `Check the variable ${proxy.variable}, which names the proxy. ${bypassHint}`,
     code !== 'ENOTFOUND',
   )
 }
@@ -50,7 +50,7 @@ const reasons: Readonly<Record<string, string>> = {
 export const refusedFailure = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the proxy ${proxy.host} refuses the connection: ${why}`,
-    `Check the variable ${proxy.variable}, and the name and password in it. ${directHint}`,
+    `Check the variable ${proxy.variable}, and the name and password in it. ${bypassHint}`,
     true,
   )
 
@@ -61,7 +61,7 @@ export const refusedFailure = (proxy: Proxy, why: string): ProxyFailure =>
 export const brokenTunnelFailure = (proxy: Proxy, why: string): ProxyFailure =>
   new ProxyFailure(
     `the connection through the proxy ${proxy.host} failed: ${why}`,
-    `Check the variable ${proxy.variable}, which names the proxy, and whether the registry can be reached from there. ${directHint}`,
+    `Check the variable ${proxy.variable}, which names the proxy, and whether the registry can be reached from there. ${bypassHint}`,
     true,
   )
 
@@ -73,7 +73,7 @@ export const proxySuffix = (proxy: Proxy | undefined): string =>
 export const withProxyHint = (hint: string, proxy: Proxy | undefined): string =>
   proxy === undefined
     ? hint
-    : `${hint} Also check the proxy ${proxy.host}, which ${proxy.variable} names. ${directHint}`
+    : `${hint} Also check the proxy ${proxy.host}, which ${proxy.variable} names. ${bypassHint}`
 
 /** Returns the failure for a proxy that requires another login (RFC 9110 §15.5.8). */
 export const loginFailure = (proxy: Proxy, why = 'it answers HTTP 407'): ProxyFailure =>

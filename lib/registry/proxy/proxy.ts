@@ -102,21 +102,21 @@ function isExempt(url: URL, list: string): boolean {
   return list
     .split(/[\s,]+/)
     .filter((each) => each !== '')
-    .some((each) => matches(each.toLowerCase(), host, port))
+    .some((each) => matchesRule(each.toLowerCase(), host, port))
 }
 
-function matches(rule: string, host: string, port: string): boolean {
+function matchesRule(rule: string, host: string, port: string): boolean {
   if (rule === '*') return true
   const [, network, prefix] = /^(.+)\/(\d{1,3})$/.exec(rule) ?? []
-  if (network !== undefined && prefix !== undefined) return inNetwork(host, network, Number(prefix))
-  const [, name = rule, wanted] = isIP(rule) === 0 ? (/^(.*?)(?::(\d+))?$/.exec(rule) ?? []) : []
-  if (wanted !== undefined && wanted !== port) return false
-  const bare = name.replace(/^\[|\]$/g, '').replace(/^\*/, '')
-  if (bare.startsWith('.')) return host.endsWith(bare)
-  return host === bare || (isIP(host) === 0 && host.endsWith(`.${bare}`))
+  if (network !== undefined && prefix !== undefined) return isInNetwork(host, network, Number(prefix))
+  const [, name = rule, rulePort] = isIP(rule) === 0 ? (/^(.*?)(?::(\d+))?$/.exec(rule) ?? []) : []
+  if (rulePort !== undefined && rulePort !== port) return false
+  const domain = name.replace(/^\[|\]$/g, '').replace(/^\*/, '')
+  if (domain.startsWith('.')) return host.endsWith(domain)
+  return host === domain || (isIP(host) === 0 && host.endsWith(`.${domain}`))
 }
 
-function inNetwork(host: string, network: string, prefix: number): boolean {
+function isInNetwork(host: string, network: string, prefix: number): boolean {
   const family = isIP(network)
   if (family === 0 || isIP(host) !== family || prefix > (family === 4 ? 32 : 128)) return false
   const list = new BlockList()

@@ -1,4 +1,4 @@
-/** Provides the content of a blob to push. It is opened before the upload is opened, and verified while it is sent. */
+/** Provides the content of a blob to push. The content is verified while it is sent. */
 import { pipeline } from 'node:stream'
 import { VerifyingStream } from '../../bytes/index.js'
 import type { Descriptor } from '../../image/documents/descriptor.js'
@@ -23,16 +23,22 @@ export class BlobContent implements StreamBody {
   }
 
   /** Whether the last opened stream was read to its end and its size and digest were correct. */
-  get whole(): boolean {
+  get isVerified(): boolean {
     return this.#last?.isVerified ?? false
   }
 
-  /** Opens the source. Called before the upload is opened, so that a failing source opens none. @throws errors of the source */
+  /**
+   * Opens the source. Call it before the upload is opened: if the source fails, no upload is needed.
+   * @throws errors of the source
+   */
   async prepare(): Promise<void> {
     this.#prepared = await this.#start()
   }
 
-  /** Returns the prepared stream in the first call, then new ones. A stream with wrong content fails before its last byte. */
+  /**
+   * Returns the stream that `prepare` opened; later calls open new ones. A stream with wrong content fails before its
+   * last byte.
+   */
   async open(): Promise<VerifyingStream> {
     const prepared = this.#prepared
     this.#prepared = undefined

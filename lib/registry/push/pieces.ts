@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { WindlassError } from '../../errors.js'
 import type { StreamBody } from '../http/request-body.js'
 
-/** The pieces of one stream. At most one chunk of the stream is held between two pieces. */
+/** The pieces of one stream. Between two pieces, at most one chunk of the stream is in memory. */
 export class Pieces {
   readonly #chunks: AsyncIterator<Buffer>
   #rest: Buffer = Buffer.alloc(0)
@@ -29,7 +29,7 @@ export class Pieces {
   }
 
   /** Reads the stream to its end. @throws errors of the stream */
-  async end(): Promise<void> {
+  async drain(): Promise<void> {
     while (!(await this.#chunks.next()).done);
   }
 

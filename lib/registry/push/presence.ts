@@ -1,8 +1,11 @@
-/** Checks by HEAD what a registry has. A refused HEAD counts as absent: the push that follows succeeds or explains the error. */
+/**
+ * Checks by HEAD which blobs and manifests a registry has. If the registry refuses HEAD, the content counts as missing:
+ * the push that follows succeeds or explains the error.
+ */
 import { type Digest, digestOf, isDigest } from '../../image/digest/digest.js'
 import { manifestAccept, parseMediaType } from '../../image/documents/media-types.js'
 import { pushScope } from '../auth/scope.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 import { refusalError } from '../http/refusal.js'
 import { displayName } from '../policy/registry-name.js'
 import { fetchManifest } from '../api/manifests.js'
@@ -22,22 +25,23 @@ export async function hasBlob(
   request: SinkRequest,
 ): Promise<boolean> {
   const purpose = `look for the blob ${digest} of ${displayName(context)}`
-  const response = await head(context, ['blobs', digest], { ...request, purpose })
+  const response = await sendHead(context, ['blobs', digest], { ...request, purpose })
   // A registry redirects only for blobs that it has. The storage that it redirects to may refuse HEAD.
   return response.status === 200 || (response.credentialsRemoved && response.status !== 404)
 }
 
 /**
- * Returns the manifest at a tag or digest, or undefined if there is none. Falls back to GET where HEAD states no digest.
+ * Returns the manifest at a tag or digest, or undefined if there is none. Falls back to GET if the HEAD response has no
+ * digest.
  * @throws as `hasBlob`, and as `fetchManifest`
  */
-export async function manifestAt(
+export async function findManifest(
   context: RepositoryContext,
   tagOrDigest: string,
   request: SinkRequest,
 ): Promise<PresentManifest | undefined> {
   const purpose = `look for the manifest of ${displayName(context, tagOrDigest)}`
-  const { status, headers } = await head(context, ['manifests', tagOrDigest], { ...request, purpose })
+  const { status, headers } = await sendHead(context, ['manifests', tagOrDigest], { ...request, purpose })
   if (status !== 200) return undefined
   const digest = headers['docker-content-digest']
   if (isDigest(digest)) return { digest, mediaType: parseMediaType(headers['content-type']) }
@@ -47,11 +51,11 @@ export async function manifestAt(
   return { digest: digestOf(bytes), mediaType: parseMediaType(contentType) }
 }
 
-async function head(
+async function sendHead(
   context: RepositoryContext,
   [kind, name]: readonly [kind: string, name: string],
   { signal, onWarning, purpose }: SinkRequest & { readonly purpose: string },
-): Promise<Followed> {
+): Promise<FinalResponse> {
   const { client, repository, secrets, timeouts, limits, help } = context
   const response = await client.send({
     ...{ method: 'HEAD', to: [repository, kind, name], purpose, preposition: 'at', signal, onWarning },
@@ -61,8 +65,8 @@ async function head(
   response.body.resume()
   if (response.status === 429 || response.status >= 500)
     throw await refusalError(response, {
-      ...{ purpose, preposition: 'at', secrets, deadline: timeouts.document, maxBytes: limits.errorBytes },
-      ...{ missing: 'REGISTRY_RESPONSE', help },
+      ...{ purpose, preposition: 'at', secrets, timeout: timeouts.document, maxBytes: limits.errorBytes },
+      ...{ notFoundCode: 'REGISTRY_RESPONSE', help },
     })
   return response
 }

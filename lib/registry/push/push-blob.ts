@@ -3,7 +3,7 @@ import type { Descriptor } from '../../image/documents/descriptor.js'
 import type { OpenBlob } from '../../image/sink.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import { BlobContent } from './blob-content.js'
-import { type SendBlob, sendChunks, sendWhole } from './send-blob.js'
+import { type BlobToSend, sendChunks, sendWhole } from './send-blob.js'
 import { type Upload, cancelUpload, openUpload } from './upload.js'
 
 /**
@@ -18,12 +18,13 @@ export async function pushBlob(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const content = new BlobContent(descriptor, open)
-  const blob: SendBlob = { digest: descriptor.digest, content, signal }
+  const blob: BlobToSend = { digest: descriptor.digest, content, signal }
   try {
     await content.prepare()
     const sent = await withUpload(context, blob, (upload) => sendWhole(context, upload, blob))
     // The first upload may contain bytes of the refused request, so the chunks need a new upload.
-    if (sent === 'in-chunks') await withUpload(context, blob, (upload) => sendChunks(context, upload, blob))
+    if (sent === 'needs-chunks')
+      await withUpload(context, blob, (upload) => sendChunks(context, upload, blob))
   } finally {
     content.close()
   }
@@ -34,14 +35,16 @@ type Outcome = Awaited<ReturnType<typeof sendWhole>>
 /** Opens an upload and runs `send` with it. Cancels the upload unless the content was sent. */
 async function withUpload(
   context: RepositoryContext,
-  { digest, signal }: SendBlob,
+  { digest, signal }: BlobToSend,
   send: (upload: Upload) => Promise<Outcome>,
 ): Promise<Outcome> {
   const upload = await openUpload(context, digest, signal)
-  let outcome: Outcome = 'in-chunks'
+  let isSent = false
   try {
-    return (outcome = await send(upload))
+    const outcome = await send(upload)
+    isSent = outcome === 'sent'
+    return outcome
   } finally {
-    if (outcome !== 'sent') await cancelUpload(context, upload)
+    if (!isSent) await cancelUpload(context, upload)
   }
 }

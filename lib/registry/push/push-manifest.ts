@@ -5,14 +5,14 @@ import type { PutManifestRequest } from '../../image/sink.js'
 import { pushScope } from '../auth/scope.js'
 import { discard } from '../http/discard.js'
 import type { RepositoryContext } from '../api/repository-context.js'
-import { failedTo } from '../http/attempt.js'
+import { failurePrefix } from '../http/attempt.js'
 import { displayName } from '../policy/registry-name.js'
 import { pushRefusal } from './push-refusal.js'
 
 /**
  * Pushes a manifest under its tag, or under its digest if there is no tag.
- * @throws BLOB_UNKNOWN when the registry lacks content of the image; UNSUPPORTED when it does not accept the type; other
- * errors of `pushRefusal`; DIGEST_MISMATCH when the registry stored it with another digest; network errors
+ * @throws BLOB_UNKNOWN when the registry lacks content of the image; UNSUPPORTED when it does not accept the type;
+ * other errors of `pushRefusal`; DIGEST_MISMATCH when the registry stored it with another digest; network errors
  */
 export async function pushManifest(
   context: RepositoryContext,
@@ -41,7 +41,7 @@ export async function pushManifest(
   if (stored === undefined || stored === digest) return
   throw new WindlassError(
     'DIGEST_MISMATCH',
-    `${failedTo({ purpose, preposition: 'to', url: response.url })}: the registry stored ${String(stored)} instead of ${digest}`,
+    `${failurePrefix({ purpose, preposition: 'to', url: response.url })}: the registry stored ${String(stored)} instead of ${digest}`,
     {
       ...{ host: response.url.host, digest, reference: `${registry}/${repository}` },
       hint: 'Ask who runs the registry: it changes the manifests that it receives.',

@@ -1,7 +1,7 @@
 /** Converts the refusal of a push to an error. */
 import { type ErrorCode, WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
-import { failedTo } from '../http/attempt.js'
+import { failurePrefix } from '../http/attempt.js'
 import type { Response } from '../http/connections.js'
 import { explainRefusal } from '../http/refusal.js'
 import type { RepositoryContext } from '../api/repository-context.js'
@@ -35,17 +35,17 @@ export async function pushRefusal(
   pushed: PushSubject,
 ): Promise<WindlassError> {
   const { digest, purpose } = pushed
-  const { error, problem, details } = await explainRefusal(response, {
-    ...{ purpose, preposition: 'to', secrets, help, missing: 'REGISTRY_RESPONSE' },
-    ...{ deadline: timeouts.document, maxBytes: limits.errorBytes },
+  const { error, registryCode, details } = await explainRefusal(response, {
+    ...{ purpose, preposition: 'to', secrets, help, notFoundCode: 'REGISTRY_RESPONSE' },
+    ...{ timeout: timeouts.document, maxBytes: limits.errorBytes },
     subject: { digest, reference: `${registry}/${repository}` },
   })
-  const meaning = meaningOf(response.status, problem, pushed)
+  const meaning = meaningOf(response.status, registryCode, pushed)
   if (meaning === undefined) return error
   const { code = error.code, text, hint = error.hint, retryable } = meaning
-  const failed = failedTo({ purpose, preposition: 'to', url: response.url, proxy: response.forwardedBy })
-  const words = details === '' ? `HTTP ${response.status}` : details
-  return new WindlassError(code, `${failed}: ${text} (${words})`, {
+  const failed = failurePrefix({ purpose, preposition: 'to', url: response.url, proxy: response.forwardedBy })
+  const explanation = details === '' ? `HTTP ${response.status}` : details
+  return new WindlassError(code, `${failed}: ${text} (${explanation})`, {
     ...error.subject,
     ...(hint !== undefined && { hint }),
     ...(retryable !== undefined && { retryable }),

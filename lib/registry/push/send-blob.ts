@@ -6,17 +6,17 @@ import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type { Location } from '../headers/location.js'
 import { discard } from '../http/discard.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 import { pushScope } from '../auth/scope.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import type { BlobContent } from './blob-content.js'
 import { Pieces } from './pieces.js'
 import { pushRefusal } from './push-refusal.js'
-import { failedTo } from '../http/attempt.js'
+import { failurePrefix } from '../http/attempt.js'
 import { type Upload, uploadOf, uploadPurpose } from './upload.js'
 
 /** A blob to send. */
-export interface SendBlob {
+export interface BlobToSend {
   readonly digest: Digest
   readonly content: BlobContent
   readonly signal: AbortSignal | undefined
@@ -25,7 +25,7 @@ export interface SendBlob {
 /** Size of a chunk in bytes. Some proxies reject requests of more than 100 MB. */
 const chunkBytes = 64 * 1024 * 1024
 
-/** Statuses of registries and proxies that do not accept the content in one request. */
+/** Statuses by which registries and proxies refuse to accept the content in one request. */
 const chunkStatuses: ReadonlySet<number> = new Set([405, 413, 415, 501])
 
 const octetHeaders = { 'content-type': 'application/octet-stream' } as const
@@ -37,27 +37,27 @@ const octetHeaders = { 'content-type': 'application/octet-stream' } as const
 const storageMsPerByte = 1 / 20_000
 
 /**
- * Sends the content in one request. Returns `in-chunks` if the registry does not accept that; the upload must not be used
- * any more then.
+ * Sends the content in one request. Returns `needs-chunks` if the registry does not accept that; the upload must not be
+ * used any more then.
  * @throws errors of the content; errors of `pushRefusal`; REGISTRY_RESPONSE when the registry stored something else;
  * network errors
  */
 export async function sendWhole(
   context: RepositoryContext,
   { location }: Upload,
-  { digest, content, signal }: SendBlob,
-): Promise<'sent' | 'in-chunks'> {
+  { digest, content, signal }: BlobToSend,
+): Promise<'sent' | 'needs-chunks'> {
   const { client, repository } = context
   const purpose = uploadPurpose(context, digest)
   const response = await client.send({
     ...{ method: 'PUT', to: withDigest(location, digest), headers: octetHeaders, body: content, signal },
     ...{ purpose, preposition: 'to' },
-    extraWait: Math.ceil(content.size * storageMsPerByte),
+    extraTimeout: Math.ceil(content.size * storageMsPerByte),
     scopes: [pushScope(repository)],
   })
   if (chunkStatuses.has(response.status)) {
     discard(response)
-    return 'in-chunks'
+    return 'needs-chunks'
   }
   await assertStored(context, response, { digest, content, purpose })
   return 'sent'
@@ -67,13 +67,13 @@ export async function sendWhole(
 export async function sendChunks(
   context: RepositoryContext,
   upload: Upload,
-  { digest, content, signal }: SendBlob,
+  { digest, content, signal }: BlobToSend,
 ): Promise<'sent'> {
   const { client, repository } = context
   const purpose = uploadPurpose(context, digest)
   const scopes = [pushScope(repository)]
   const pieces = new Pieces(await content.open())
-  const size = Math.max(chunkBytes, upload.minChunk)
+  const size = Math.max(chunkBytes, upload.minChunkBytes)
   for (let at = 0; at < content.size; at += size) {
     const length = Math.min(size, content.size - at)
     const headers = { ...octetHeaders, 'content-range': `${at}-${at + length - 1}` }
@@ -87,11 +87,11 @@ export async function sendChunks(
     if (response.headers.location === undefined) discard(response)
     else upload.location = uploadOf(context, response, purpose).location
   }
-  await pieces.end()
+  await pieces.drain()
   const response = await client.send({
     ...{ method: 'PUT', to: withDigest(upload.location, digest), headers: octetHeaders, signal, scopes },
     ...{ purpose, preposition: 'to' },
-    extraWait: Math.ceil(content.size * storageMsPerByte),
+    extraTimeout: Math.ceil(content.size * storageMsPerByte),
   })
   await assertStored(context, response, { digest, content, purpose })
   return 'sent'
@@ -107,20 +107,20 @@ const isStored = (status: number): boolean => status === 200 || status === 201 |
  */
 async function assertStored(
   context: RepositoryContext,
-  response: Followed,
-  { digest, content, purpose }: Omit<SendBlob, 'signal'> & { readonly purpose: string },
+  response: FinalResponse,
+  { digest, content, purpose }: Omit<BlobToSend, 'signal'> & { readonly purpose: string },
 ): Promise<void> {
   const { url, status, headers } = response
   if (!isStored(status)) throw await pushRefusal(response, context, { kind: 'blob', digest, purpose })
   discard(response)
   const stored = headers['docker-content-digest']
-  const problem = !content.whole
+  const problem = !content.isVerified
     ? 'the registry reported success before it had received everything'
     : stored !== undefined && stored !== digest
       ? `the registry stored ${String(stored)} instead`
       : undefined
   if (problem === undefined) return
-  const failed = failedTo({ purpose, preposition: 'to', url })
+  const failed = failurePrefix({ purpose, preposition: 'to', url })
   throw new WindlassError('REGISTRY_RESPONSE', `${failed}: ${problem}`, {
     ...{ host: url.host, digest, retryable: true, hint: 'Try again.' },
   })

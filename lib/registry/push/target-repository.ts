@@ -6,9 +6,9 @@ import { isSchema1Type, isImageManifestType } from '../../image/documents/media-
 import { isTag } from '../../image/reference/grammar.js'
 import type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from '../../image/sink.js'
 import { quoted } from '../../codec/printable.js'
-import type { Access } from '../auth/access.js'
+import type { RepositoryAccess } from '../auth/access.js'
 import type { RepositoryContext } from '../api/repository-context.js'
-import { hasBlob, manifestAt } from './presence.js'
+import { hasBlob, findManifest } from './presence.js'
 import { pushBlob } from './push-blob.js'
 import { pushManifest } from './push-manifest.js'
 import { mountBlob } from './upload.js'
@@ -16,11 +16,11 @@ import { mountBlob } from './upload.js'
 /** One repository of one registry, as a target of images. */
 export class TargetRepository implements ImageSink {
   readonly #context: RepositoryContext
-  readonly #access: Access
+  readonly #access: RepositoryAccess
   readonly host: string
   readonly repository: string
 
-  constructor(context: RepositoryContext, access: Access) {
+  constructor(context: RepositoryContext, access: RepositoryAccess) {
     this.#context = context
     this.#access = access
     this.host = context.registry
@@ -39,14 +39,14 @@ export class TargetRepository implements ImageSink {
 
   /** Returns whether the repository has the image manifest, by HEAD. A registry with a manifest also has its blobs. */
   async hasImage({ digest }: Descriptor, request: SinkRequest = {}): Promise<boolean> {
-    const { mediaType = '' } = (await manifestAt(this.#context, digest, request)) ?? {}
+    const { mediaType = '' } = (await findManifest(this.#context, digest, request)) ?? {}
     return isImageManifestType(mediaType) || isSchema1Type(mediaType)
   }
 
   /** Returns the digest that a tag points at, by HEAD. @throws REFERENCE_INVALID when `tag` is not a tag */
   async resolve(tag: string, request: SinkRequest = {}): Promise<Digest | undefined> {
     assertTag(tag)
-    return (await manifestAt(this.#context, tag, request))?.digest
+    return (await findManifest(this.#context, tag, request))?.digest
   }
 
   /** Mounts a blob from another repository of the registry. Returns false if the registry does not do so. */

@@ -3,7 +3,7 @@ import { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/digest/digest.js'
 import type { Location } from '../headers/location.js'
 import { discard } from '../http/discard.js'
-import type { Followed } from '../http/redirects.js'
+import type { FinalResponse } from '../http/redirects.js'
 import { pullScope, pushScope } from '../auth/scope.js'
 import type { RepositoryContext } from '../api/repository-context.js'
 import { displayName } from '../policy/registry-name.js'
@@ -14,7 +14,7 @@ export interface Upload {
   /** Where the next request of the upload goes. Each response may name another location. */
   location: Location
   /** Minimum size of a chunk that is not the last one, in bytes. */
-  readonly minChunk: number
+  readonly minChunkBytes: number
 }
 
 /** Milliseconds for cancelling an upload. A registry removes uploads that are not cancelled after some days. */
@@ -32,13 +32,13 @@ export async function openUpload(
 ): Promise<Upload> {
   const { client, repository } = context
   const purpose = uploadPurpose(context, digest)
-  const response = await withGrace(signal, (graceful) =>
+  const response = await withGracePeriod(signal, (delayedSignal) =>
     client.send({
       method: 'POST',
       to: [repository, 'blobs', 'uploads', ''],
       purpose,
       preposition: 'to',
-      signal: graceful,
+      signal: delayedSignal,
       scopes: [pushScope(repository)],
     }),
   )
@@ -57,22 +57,22 @@ export async function openUpload(
 export async function mountBlob(
   context: RepositoryContext,
   digest: Digest,
-  from: string,
+  fromRepository: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
   const { client, registry, repository } = context
-  const purpose = `mount the blob ${digest} of ${displayName({ registry, repository: from })} in ${displayName(context)}`
+  const purpose = `mount the blob ${digest} of ${displayName({ registry, repository: fromRepository })} in ${displayName(context)}`
   const path = `/v2/${repository}/blobs/uploads/`
-  const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(from)}`
-  const response = await withGrace(signal, (graceful) =>
+  const query = `mount=${encodeURIComponent(digest)}&from=${encodeURIComponent(fromRepository)}`
+  const response = await withGracePeriod(signal, (delayedSignal) =>
     client
       .send({
         method: 'POST',
         to: `${path}?${query}`,
         purpose,
         preposition: 'at',
-        signal: graceful,
-        scopes: [pushScope(repository), pullScope(from)],
+        signal: delayedSignal,
+        scopes: [pushScope(repository), pullScope(fromRepository)],
       })
       .catch(ignoreRefusal),
   )
@@ -85,10 +85,10 @@ export async function mountBlob(
 }
 
 /**
- * Runs `work` with a signal that aborts `cancelTimeout` after `signal`. The response to a request that opens an upload is
- * needed to cancel the upload.
+ * Runs `work` with a signal that aborts `cancelTimeout` milliseconds later than `signal`. A cancelled request that
+ * opens an upload needs this time: only its response says how to cancel the upload.
  */
-async function withGrace<T>(
+async function withGracePeriod<T>(
   signal: AbortSignal | undefined,
   work: (graceful: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
@@ -137,10 +137,10 @@ export const uploadPurpose = (context: RepositoryContext, digest: Digest): strin
   `upload the blob ${digest} of ${displayName(context)}`
 
 /** Returns the state of the upload after a response with a `Location`. */
-export function uploadOf({ client }: RepositoryContext, response: Followed, purpose: string): Upload {
+export function uploadOf({ client }: RepositoryContext, response: FinalResponse, purpose: string): Upload {
   const location = client.locationIn(response, purpose)
   discard(response)
   const minimum = response.headers['oci-chunk-min-length']
-  const minChunk = typeof minimum === 'string' && /^\d{1,12}$/.test(minimum) ? Number(minimum) : 0
-  return { location, minChunk }
+  const minChunkBytes = typeof minimum === 'string' && /^\d{1,12}$/.test(minimum) ? Number(minimum) : 0
+  return { location, minChunkBytes }
 }

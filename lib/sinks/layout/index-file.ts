@@ -3,17 +3,17 @@ import type { Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/index.js'
-import { lstatIfThere } from '../../system/files.js'
+import { lstatIfExists } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { withLayoutErrors } from './layout-error.js'
 import { type LayoutIndex, parseLayoutIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
-import { writeWhole } from './temporary-file.js'
+import { writeAtomically } from './temporary-file.js'
 
 /** Maximum size of the list in bytes. 20,000 entries take about 10 MB. */
 const maxIndexBytes = 64 * 1024 * 1024
 
-/** Maximum number of attempts to change a list while tools that do not use this lock keep changing it. */
+/** Maximum number of attempts to change the list while other tools, which do not use the lock, keep changing it. */
 const maxAttempts = 100
 
 /**
@@ -27,16 +27,17 @@ export async function readIndex(directory: string): Promise<LayoutIndex | undefi
     text = readOutsideFile(path, { maxBytes: maxIndexBytes }).toString('utf8')
   } catch (error) {
     if (error instanceof OutsideFileError && error.reason === 'missing') return undefined
-    throw unreadable(path, error instanceof Error ? error.message : String(error), error)
+    throw unreadableError(path, error instanceof Error ? error.message : String(error), error)
   }
   const index = parseLayoutIndex(text)
-  if (index === undefined) throw unreadable(path, 'it is not a list of images')
+  if (index === undefined) throw unreadableError(path, 'it is not a list of images')
   return Promise.resolve(index)
 }
 
 /**
- * Replaces the list of images by one rename. Tools that do not use this lock may change it at the same time; their changes
- * are kept unless they happen between the last check and the rename.
+ * Changes the list of images: `change` returns the new text, which replaces the file by one rename. Other tools, which
+ * do not use the lock, may change the file at the same time. Their changes are kept unless they happen between the last
+ * check and the rename.
  * @throws STORE_CORRUPT when the list cannot be read; STORE_* when it cannot be written; CANCELLED
  */
 export async function changeIndex(
@@ -50,7 +51,7 @@ export async function changeIndex(
       directory,
       async () => {
         for (let attempt = 1; attempt <= maxAttempts; attempt++) if (await tryReplace(path, change)) return
-        throw unreadable(path, 'another tool keeps changing it')
+        throw unreadableError(path, 'another tool keeps changing it')
       },
       signal,
     ),
@@ -59,15 +60,15 @@ export async function changeIndex(
 
 /** Replaces the list once. Returns false if it was changed meanwhile. */
 async function tryReplace(path: string, change: (index: LayoutIndex) => string): Promise<boolean> {
-  const before = await lstatIfThere(path)
+  const before = await lstatIfExists(path)
   const index = (await readIndex(dirname(path))) ?? { document: {}, entries: [] }
-  return writeWhole(path, change(index), async () => isSame(before, await lstatIfThere(path)))
+  return writeAtomically(path, change(index), async () => isSame(before, await lstatIfExists(path)))
 }
 
 const isSame = (one: Stats | undefined, other: Stats | undefined): boolean =>
   one?.ino === other?.ino && one?.mtimeMs === other?.mtimeMs && one?.size === other?.size
 
-const unreadable = (path: string, why: string, cause?: unknown): WindlassError =>
+const unreadableError = (path: string, why: string, cause?: unknown): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Failed to read the list of images at ${printable(path)}: ${why}`, {
     ...{ path, cause },
     hint: 'Name another layout, or have the tool that made this one repair it.',

@@ -4,20 +4,21 @@ import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/index.js'
 import { type Digest, type DigestAlgorithm, algorithmOf, hexOf } from '../../image/index.js'
-import { lstatIfThere, makeDirectories, mkdir } from '../../system/files.js'
+import { lstatIfExists, makeDirectories, mkdir } from '../../system/files.js'
 import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { errnoOf } from '../../system/index.js'
 import { otherDirectoryHint } from './layout-error.js'
 import { emptyIndex } from './layout-index.js'
 import { withLayoutLock } from './layout-lock.js'
-import { sweepTemporaries, syncDirectory, temporaryPrefix, writeWhole } from './temporary-file.js'
+import { sweepTemporaries, syncDirectory, temporaryPrefix, writeAtomically } from './temporary-file.js'
 
 const layoutText = '{"imageLayoutVersion":"1.0.0"}'
 
 /**
- * Creates the layout in `directory`, with its parents, if it does not exist. Removes temporary files of killed processes.
- * @throws STORE_CORRUPT when the path is something else, or a layout of a newer version; USAGE when it is a store of this
- *   program; the errors of `node:fs`
+ * Creates the layout in `directory`, with its parents, if it does not exist. Removes temporary files of killed
+ * processes.
+ * @throws STORE_CORRUPT when the path is something else, or a layout of a newer version; USAGE when it is a store of
+ *   this program; the errors of `node:fs`
  */
 export async function prepareLayout(directory: string, signal?: AbortSignal): Promise<void> {
   await makeDirectories(directory, 0o755)
@@ -28,8 +29,8 @@ export async function prepareLayout(directory: string, signal?: AbortSignal): Pr
       await sweepTemporaries(directory)
       await makeDirectory(join(directory, 'blobs'))
       for (const [name, text] of Object.entries({ 'index.json': emptyIndex, 'oci-layout': layoutText }))
-        if ((await lstatIfThere(join(directory, name))) === undefined)
-          await writeWhole(join(directory, name), text)
+        if ((await lstatIfExists(join(directory, name))) === undefined)
+          await writeAtomically(join(directory, name), text)
     },
     signal,
   )
@@ -58,8 +59,8 @@ export async function blobSize(directory: string, digest: Digest): Promise<numbe
   const blobs = join(directory, 'blobs')
   const ofAlgorithm = join(blobs, algorithmOf(digest))
   for (const each of [blobs, ofAlgorithm])
-    if ((await lstatIfThere(each))?.isDirectory() !== true) return undefined
-  const file = await lstatIfThere(join(ofAlgorithm, hexOf(digest)))
+    if ((await lstatIfExists(each))?.isDirectory() !== true) return undefined
+  const file = await lstatIfExists(join(ofAlgorithm, hexOf(digest)))
   return file?.isFile() === true ? file.size : undefined
 }
 
@@ -69,9 +70,12 @@ async function makeDirectory(path: string): Promise<void> {
     await syncDirectory(join(path, '..'))
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
-    const found = await lstatIfThere(path)
+    const found = await lstatIfExists(path)
     if (found?.isDirectory() === true) return
-    throw corrupt(path, found?.isSymbolicLink() === true ? 'it is a symbolic link' : 'it is not a directory')
+    throw corruptError(
+      path,
+      found?.isSymbolicLink() === true ? 'it is a symbolic link' : 'it is not a directory',
+    )
   }
 }
 
@@ -88,7 +92,7 @@ function checkDirectory(directory: string): void {
     )
   if (names.includes('oci-layout')) checkVersion(join(directory, 'oci-layout'))
   else if (names.length > 0 && !names.includes('index.json'))
-    throw corrupt(directory, 'the directory is neither empty nor an OCI image layout')
+    throw corruptError(directory, 'the directory is neither empty nor an OCI image layout')
 }
 
 /** @throws STORE_CORRUPT when the version belongs to a future image-spec, or cannot be read */
@@ -98,13 +102,13 @@ function checkVersion(path: string): void {
     const layout: unknown = JSON.parse(readOutsideFile(path, { maxBytes: 64 * 1024 }).toString('utf8'))
     version = Object.entries(layout ?? {}).find(([name]) => name === 'imageLayoutVersion')?.[1]
   } catch (error) {
-    throw corrupt(path, error instanceof OutsideFileError ? error.message : 'it is not JSON')
+    throw corruptError(path, error instanceof OutsideFileError ? error.message : 'it is not JSON')
   }
   if (typeof version !== 'string' || !version.startsWith('1.'))
-    throw corrupt(path, `its version is ${typeof version === 'string' ? quoted(version) : 'missing'}`)
+    throw corruptError(path, `its version is ${typeof version === 'string' ? quoted(version) : 'missing'}`)
 }
 
-const corrupt = (path: string, why: string): WindlassError =>
+const corruptError = (path: string, why: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `Failed to write to the layout at ${printable(path)}: ${why}`, {
     path,
     hint: otherDirectoryHint,

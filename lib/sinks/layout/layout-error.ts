@@ -1,4 +1,4 @@
-/** Converts errors of the file system while a layout is written. */
+/** Converts file system errors of writing a layout to WindlassErrors. */
 import { WindlassError } from '../../errors.js'
 import { printable } from '../../codec/index.js'
 import { diskMeaning } from '../../system/disk-meaning.js'
@@ -19,27 +19,27 @@ export const otherDirectoryHint = 'Name an OCI image layout, or an empty or new 
 /**
  * Returns `error` as STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO. A WindlassError is returned
  * unchanged.
- * @param doing what was attempted, as an infinitive: `write a blob`
+ * @param action what was attempted, as an infinitive: `write a blob`
  * @param path the path that was accessed
  */
-export function layoutError(error: unknown, doing: string, path: string): WindlassError {
+export function layoutError(error: unknown, action: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
   const meaning = diskMeaning(error, path, 'layout')
-  const foreign = pathProblems[errnoOf(error) ?? '']
-  const says = meaning?.says ?? foreign ?? (error instanceof Error ? error.message : String(error))
-  const code = meaning?.code ?? (foreign === undefined ? 'STORE_IO' : 'STORE_CORRUPT')
-  return new WindlassError(code, `Failed to ${doing} at ${printable(path)}: ${says}`, {
+  const pathProblem = pathProblems[errnoOf(error) ?? '']
+  const says = meaning?.says ?? pathProblem ?? (error instanceof Error ? error.message : String(error))
+  const code = meaning?.code ?? (pathProblem === undefined ? 'STORE_IO' : 'STORE_CORRUPT')
+  return new WindlassError(code, `Failed to ${action} at ${printable(path)}: ${says}`, {
     ...{ path, cause: error },
     ...(meaning && { hint: meaning.hint }),
-    ...(foreign !== undefined && { hint: otherDirectoryHint }),
+    ...(pathProblem !== undefined && { hint: otherDirectoryHint }),
   })
 }
 
 /** Runs `work` and converts its errors with `layoutError`. */
-export async function withLayoutErrors<T>(doing: string, path: string, work: () => Promise<T>): Promise<T> {
+export async function withLayoutErrors<T>(action: string, path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    throw layoutError(error, doing, path)
+    throw layoutError(error, action, path)
   }
 }

@@ -6,16 +6,16 @@ import { type JsonObject, isObject } from '../../codec/json-object.js'
 /** The annotation that names an image of a layout (image-spec annotations.md). */
 const refName = 'org.opencontainers.image.ref.name'
 
-/** Text of the list of a new layout. */
+/** Content of `index.json` in a new layout. */
 export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
 
-/** A list of images, as parsed. */
+/** The parsed `index.json`. The entries are not validated. */
 export interface LayoutIndex {
   readonly document: JsonObject
   readonly entries: readonly unknown[]
 }
 
-/** Parses a list. Returns undefined if the text is not a list of images. */
+/** Parses the text of `index.json`. Returns undefined if it is not a list of images. */
 export function parseLayoutIndex(text: string): LayoutIndex | undefined {
   let document: unknown
   try {
@@ -29,7 +29,7 @@ export function parseLayoutIndex(text: string): LayoutIndex | undefined {
   return Array.isArray(entries) ? { document, entries } : undefined
 }
 
-/** Returns the digest of the first image with the given name, as written; undefined if there is none. */
+/** Returns the digest of the first image with the given name, not validated; undefined if there is none. */
 export function findDigest({ entries }: LayoutIndex, name: string): string | undefined {
   const entry = entries.find((each) => nameOf(each) === name)
   const digest = isObject(entry) ? entry['digest'] : undefined
@@ -37,22 +37,26 @@ export function findDigest({ entries }: LayoutIndex, name: string): string | und
 }
 
 /**
- * Returns the text of the list after adding an image under `name`, which replaces images with that name. Without a name,
- * the image is added unless the list already has it without a name.
+ * Returns the text of `index.json` after adding an image. With a `name`, the image replaces all images of that name.
+ * Without one, it replaces entries of the same digest without a name.
  */
-export function withImage(
+export function indexTextWithImage(
   { document, entries }: LayoutIndex,
   image: Descriptor,
   name: string | undefined,
 ): string {
-  const replaced = (entry: unknown): boolean =>
+  const isReplaced = (entry: unknown): boolean =>
     name === undefined
       ? nameOf(entry) === undefined && digestOf(entry) === image.digest
       : nameOf(entry) === name
-  const at = entries.findIndex(replaced)
-  const others = entries.filter((entry) => !replaced(entry))
-  // No removed entry precedes the first one, so its position does not change.
-  const manifests = others.toSpliced(at < 0 ? others.length : at, 0, entryOf(image, name, entries[at]))
+  const position = entries.findIndex(isReplaced)
+  const others = entries.filter((entry) => !isReplaced(entry))
+  // No entry before `position` is removed, so `position` is the same in `others`.
+  const manifests = others.toSpliced(
+    position < 0 ? others.length : position,
+    0,
+    entryOf(image, name, entries[position]),
+  )
   return `${JSON.stringify({ schemaVersion: 2, ...document, manifests })}\n`
 }
 

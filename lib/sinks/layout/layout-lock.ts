@@ -1,6 +1,6 @@
 /**
- * Excludes other writers of a layout that use this lock: other processes of this program, and other sinks of this
- * process. The lock is on the directory itself, so that it leaves no file.
+ * Provides the lock of a layout. It excludes other processes of Windlass and other sinks of this process, but not other
+ * programs. The directory itself is locked, so there is no lock file.
  */
 import { constants } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,15 +10,18 @@ import { type SyncFile, open } from '../../system/files.js'
 import { throwIfAborted } from './cancelled.js'
 import { lockFile, locksAvailable } from '../../system/index.js'
 
-/** The last queued work for each layout directory in this process. */
+/** The last queued work of this process for each layout directory. */
 const queues = new Map<string, Promise<unknown>>()
 
-/** Milliseconds between attempts to take the lock: the first and the longest pause, and the timeout. Specs shorten them. */
-export const lockWaits = { first: 5, max: 100, total: 60_000 }
+/**
+ * Milliseconds: the first and the longest pause between two attempts to take the lock, and the total time after which
+ * to give up. Specs shorten them.
+ */
+export const lockTimes = { first: 5, max: 100, total: 60_000 }
 
 /**
- * Runs `work` while holding the lock of the layout in `directory`, which must exist. The lock is held only briefly, never while
- * content arrives.
+ * Runs `work` while holding the lock of the layout in `directory`, which must exist. `work` must be
+ * short: no other process can write to the layout meanwhile.
  * @throws STORE_LOCKED after a minute; CANCELLED or the reason of `signal`; errors of `work`
  */
 export async function withLayoutLock<T>(
@@ -26,12 +29,12 @@ export async function withLayoutLock<T>(
   work: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const before = queues.get(directory) ?? Promise.resolve()
-  const turn = before.then(() => runLocked(directory, work, signal))
-  const settled = turn.then(ignore, ignore)
+  const previous = queues.get(directory) ?? Promise.resolve()
+  const run = previous.then(() => runLocked(directory, work, signal))
+  const settled = run.then(ignore, ignore)
   queues.set(directory, settled)
   try {
-    return await turn
+    return await run
   } finally {
     if (queues.get(directory) === settled) queues.delete(directory)
   }
@@ -54,14 +57,14 @@ async function runLocked<T>(
 }
 
 async function takeLock(file: SyncFile, directory: string, signal: AbortSignal | undefined): Promise<void> {
-  const began = performance.now()
-  for (let pause = lockWaits.first; ; pause = Math.min(2 * pause, lockWaits.max)) {
+  const startedAt = performance.now()
+  for (let pause = lockTimes.first; ; pause = Math.min(2 * pause, lockTimes.max)) {
     throwIfAborted(signal)
     if (tryLock(file.fd) !== false) return
-    if (performance.now() - began > lockWaits.total)
+    if (performance.now() - startedAt > lockTimes.total)
       throw new WindlassError(
         'STORE_LOCKED',
-        `Waited ${lockWaits.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
+        `Waited ${lockTimes.total / 1000} s for another process that writes to the layout ${printable(directory)}`,
         { path: directory, hint: 'Wait until it ends, or copy to another layout.' },
       )
     await delay(pause, undefined, signal && { signal }).catch(() => throwIfAborted(signal))
@@ -69,8 +72,8 @@ async function takeLock(file: SyncFile, directory: string, signal: AbortSignal |
 }
 
 /**
- * Takes the lock of an open file. Returns false if another holds it, and undefined where locks do not work, such as on some
- * network file systems.
+ * Takes the lock of an open file. Returns false if another process or file handle holds it, and undefined where
+ * locks do not work, for example on some network file systems.
  */
 export function tryLock(fd: number): boolean | undefined {
   if (!locksAvailable()) return undefined

@@ -1,6 +1,6 @@
 /**
- * Provides temporary files in a layout, which get their final names when they are complete. Each is locked while it is
- * written, so that files of killed processes can be recognized: they have no lock.
+ * Provides temporary files in a layout, which are renamed to their final paths when they are complete. A temporary file
+ * is locked while it is written: a file without a lock belongs to a process that was killed, and can be removed.
  */
 import { randomBytes } from 'node:crypto'
 import { constants, readdirSync } from 'node:fs'
@@ -17,7 +17,8 @@ export interface TemporaryFile {
   /** Appends bytes. */
   append(chunks: readonly Buffer[]): Promise<void>
   /**
-   * Flushes the file to the disk and renames it to `path`. Replaces an existing file or link at `path`.
+   * Flushes the file to the disk and renames it to `path`. Replaces an existing file or link at `path`. Returns whether
+   * the file was published.
    * @param isAllowed - called after the flush; if it returns false, the file is not published
    */
   publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean>
@@ -29,28 +30,31 @@ export interface TemporaryFile {
  * Creates a temporary file in the layout in `directory`, and takes the lock of the layout to do so.
  * @throws the errors of `node:fs`; as `withLayoutLock`
  */
-export const temporaryFile = (directory: string, signal?: AbortSignal): Promise<TemporaryFile> =>
-  withLayoutLock(directory, () => createTemporary(directory), signal)
+export const createTemporaryFile = (directory: string, signal?: AbortSignal): Promise<TemporaryFile> =>
+  withLayoutLock(directory, () => createTemporaryWhileLocked(directory), signal)
 
 /**
- * Creates a temporary file in the layout in `directory`. The caller holds the lock of the layout: a sweep must not come
- * between the creation and the lock of the file.
+ * Creates a temporary file in the layout in `directory`. The caller must hold the lock of the layout: otherwise
+ * `sweepTemporaries` of another process could remove the file before it is locked.
  * @throws the errors of `node:fs`
  */
-export async function createTemporary(directory: string): Promise<TemporaryFile> {
+export async function createTemporaryWhileLocked(directory: string): Promise<TemporaryFile> {
   const path = join(directory, temporaryPrefix + randomBytes(8).toString('hex'))
   const file = await openLarge(path, 'wx', 0o644)
   tryLock(file.fd)
   return new Temporary(file, path)
 }
 
-/** Writes a small file atomically, through a temporary file. The caller holds the lock of the layout. */
-export async function writeWhole(
+/**
+ * Writes a file by renaming a temporary file to `path`. Returns false if `isAllowed` returned false. The caller must
+ * hold the lock of the layout.
+ */
+export async function writeAtomically(
   path: string,
   text: string,
   isAllowed?: () => Promise<boolean>,
 ): Promise<boolean> {
-  const file = await createTemporary(dirname(path))
+  const file = await createTemporaryWhileLocked(dirname(path))
   try {
     await file.append([Buffer.from(text)])
     if (!(await file.publish(path, isAllowed))) return false
@@ -61,7 +65,7 @@ export async function writeWhole(
   return true
 }
 
-/** Removes the temporary files of processes that were killed. The caller holds the lock of the layout. */
+/** Removes the temporary files of processes that were killed. The caller must hold the lock of the layout. */
 export async function sweepTemporaries(directory: string): Promise<void> {
   if (!locksAvailable()) return
   for (const name of readdirSync(directory)) {
@@ -69,13 +73,13 @@ export async function sweepTemporaries(directory: string): Promise<void> {
     const path = join(directory, name)
     const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => undefined)
     if (file === undefined) continue
-    // Where locks do not work, the file may be that of a process that still runs.
+    // Where locks do not work, the result is undefined, and the file may belong to a running process.
     if (tryLock(file.fd) === true) await unlink(path).catch(() => undefined)
     await file.close()
   }
 }
 
-/** Flushes `directory` to the disk, so that a name in it is not lost. */
+/** Flushes the entries of `directory` to the disk, so that new names survive a power failure. */
 export async function syncDirectory(directory: string): Promise<void> {
   const file = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY)
   try {
@@ -101,7 +105,7 @@ class Temporary implements TemporaryFile {
     while (rest.length > 0) {
       const written = await this.#file.write(rest, this.#length)
       this.#length += written
-      rest = withoutFirst(rest, written)
+      rest = skipBytes(rest, written)
     }
   }
 
@@ -123,7 +127,7 @@ class Temporary implements TemporaryFile {
 }
 
 /** Returns the bytes that follow the first `written` ones. A write to a disk may be partial. */
-function withoutFirst(chunks: readonly Buffer[], written: number): readonly Buffer[] {
+function skipBytes(chunks: readonly Buffer[], written: number): readonly Buffer[] {
   let left = written
   for (const [at, chunk] of chunks.entries()) {
     if (left < chunk.length) return [chunk.subarray(left), ...chunks.slice(at + 1)]

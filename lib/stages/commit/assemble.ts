@@ -1,11 +1,11 @@
 /**
- * Assembles the layers of an image into one tree in a directory of the user. The tree is built next to that directory
- * and moved into place by one rename, so that no incomplete tree is ever visible there.
+ * Assembles the layers of an image into one tree in a directory that the user names. The tree is built next to that
+ * directory and renamed to it when it is complete.
  */
 import { readdir, rename } from 'node:fs/promises'
 import path from 'node:path'
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
-import { lstatIfThere, makeDirectories } from '../../system/files.js'
+import { lstatIfExists, makeDirectories } from '../../system/files.js'
 import { errnoOf, fileFailure } from '../../system/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Control, type Stage, pausable } from '../../flow/index.js'
@@ -19,13 +19,13 @@ export interface AssembleOptions {
   readonly pool: UnpackPool
   /** Target directory. It must be empty or must not exist. */
   readonly directory: string
-  /** Pauses the work, and sets its priority. The tree is begun anew after a pause. */
+  /** Pauses the work, and sets its priority. After a pause, a new tree is started. */
   readonly control?: Control | undefined
 }
 
 /**
- * Returns the stage that applies the layers of an image, base first, to `directory` and passes the image on. It is for one
- * image: the next one would find that the directory is not empty.
+ * Returns the stage that applies the layers of an image, base first, to `directory` and passes the image on. A second
+ * image would fail, because the directory is not empty.
  * @throws USAGE when the directory is not empty or is not a directory; STORE_CORRUPT when a layer is missing from the
  * store; errors of the file system
  */
@@ -79,19 +79,19 @@ async function mapFileErrors<T>(target: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Renames the tree to `target`. The rename fails if the directory has been filled in the meantime. */
+/** Renames the tree to `target`. Fails if `target` is no longer empty or missing. */
 async function moveIntoPlace(staging: string, target: string): Promise<void> {
   try {
     await rename(staging, target)
   } catch (error) {
     const code = errnoOf(error) ?? ''
-    if (code === 'EBUSY') throw isMountPoint(target)
+    if (code === 'EBUSY') throw mountPointError(target)
     if (!['ENOTEMPTY', 'EEXIST'].includes(code)) throw error
-    throw unusable(target, 'something was created there in the meantime')
+    throw unusableTarget(target, 'something was created there in the meantime')
   }
 }
 
-/** Returns the blob if it is in the store, since it is verified when it is read; otherwise the unpacked tree. */
+/** Returns the blob if the store has it, because a blob is verified when it is read; otherwise the unpacked tree. */
 async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: Store): Promise<LayerSource> {
   if (await store.blobs.has(digest, size))
     return { kind: 'blob', path: store.blobs.path(digest), expected: { digest, size, diffID } }
@@ -108,22 +108,22 @@ async function sourceOf({ digest, size, diffID, rootfs }: PulledLayer, store: St
 
 /** Checks that the tree can be moved to `target`. */
 async function assertReplaceable(target: string): Promise<void> {
-  const [here, above] = await Promise.all([lstatIfThere(target), lstatIfThere(path.dirname(target))])
+  const [here, above] = await Promise.all([lstatIfExists(target), lstatIfExists(path.dirname(target))])
   if (here?.isSymbolicLink())
-    throw unusable(target, 'it is a symbolic link', 'Name the directory that it leads to.')
+    throw unusableTarget(target, 'it is a symbolic link', 'Name the directory that it leads to.')
   const names = await readdir(target).catch((error: unknown) => {
     if (errnoOf(error) === 'ENOENT') return []
-    throw errnoOf(error) === 'ENOTDIR' ? unusable(target, 'it is not a directory') : error
+    throw errnoOf(error) === 'ENOTDIR' ? unusableTarget(target, 'it is not a directory') : error
   })
-  if (names.length > 0) throw unusable(target, 'the directory is not empty')
-  if (here && here.dev !== above?.dev) throw isMountPoint(target)
+  if (names.length > 0) throw unusableTarget(target, 'the directory is not empty')
+  if (here && here.dev !== above?.dev) throw mountPointError(target)
 }
 
-const unusable = (
+const unusableTarget = (
   target: string,
   why: string,
   hint = 'Name a directory that is empty or does not exist yet.',
 ): WindlassError => new WindlassError('USAGE', `Cannot unpack into ${target}: ${why}`, { path: target, hint })
 
-const isMountPoint = (target: string): WindlassError =>
-  unusable(target, 'it is a mount point, which a tree cannot replace', 'Name a directory below it.')
+const mountPointError = (target: string): WindlassError =>
+  unusableTarget(target, 'it is a mount point, which a tree cannot replace', 'Name a directory below it.')

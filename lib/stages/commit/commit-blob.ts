@@ -1,4 +1,4 @@
-/** Commits the blob of a layer in a pull that does not unpack. */
+/** Provides `commitBlob`, which stores the blob of a layer in a pull that does not unpack. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { Store } from '../../store/index.js'

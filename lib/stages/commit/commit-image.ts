@@ -22,15 +22,15 @@ import { untilAborted } from '../../flow/lifetime/abort.js'
 /** Settings of `commitImage`. */
 export interface CommitImageOptions {
   /**
-   * Point the name at the image (default true). If false, the caller sets the name, for example after committing
-   * several images.
+   * Whether to make the name refer to the image. Default: true. False if the caller sets the name later, for example
+   * after several images.
    */
   readonly named?: boolean
 }
 
 /**
  * Returns the stage that writes the documents of an image to the store, sets its name, and emits the `image` event.
- * An image that is up to date only has its config written.
+ * Of an image that is up to date, only the config is written.
  * @throws STORE_CORRUPT when a layer is missing from the store; the failure of the config; errors of the store
  */
 export function commitImage(
@@ -43,7 +43,7 @@ export function commitImage(
       const config = await untilAborted(image.config.value, turn.signal)
       const pulled = pulledImage(image, config)
       await assertPresent(image, store)
-      // Also for an image that is up to date: a corrupt config was fetched again and is replaced.
+      // Also if the image is up to date, because `fetchConfig` may have replaced a corrupt config.
       await store.blobs.put(document.manifest.config.digest, config.bytes)
       if (!upToDate) {
         const listed = listedManifest(document)
@@ -77,8 +77,8 @@ export function commitImage(
 }
 
 /**
- * Checks that every layer is still in the store: another process may have removed one. A name must only refer to
- * complete images.
+ * Checks that every layer is still in the store, because another process may have removed one and a name must only
+ * refer to complete images.
  */
 async function assertPresent({ request, ensured }: FinishedImage, store: Store): Promise<void> {
   for (const { task, stored } of ensured) {
@@ -100,11 +100,15 @@ async function assertPresent({ request, ensured }: FinishedImage, store: Store):
 }
 
 /**
- * Yields every document of the image with its digest: the manifest, the indexes that lead to it, and the schema 1
+ * Yields every document of the image with its digest: the manifest, the indexes that contain it, and the schema 1
  * original.
  */
-function* manifestsOf({ document, original, trail }: FinishedImage): Iterable<readonly [Digest, Buffer]> {
-  for (const { descriptor, bytes } of [document, ...trail]) yield [descriptor.digest, bytes]
+function* manifestsOf({
+  document,
+  original,
+  parentIndexes,
+}: FinishedImage): Iterable<readonly [Digest, Buffer]> {
+  for (const { descriptor, bytes } of [document, ...parentIndexes]) yield [descriptor.digest, bytes]
   if (!original) return
   const { bytes, payload, descriptor } = original
   const signed = digestOf(bytes)
@@ -114,8 +118,8 @@ function* manifestsOf({ document, original, trail }: FinishedImage): Iterable<re
 }
 
 /**
- * Annotations that link a name to its schema 1 manifest: the digest of the manifest, and of the bytes with
- * signatures.
+ * Returns the annotations that link a name to its schema 1 manifest: the digest of the manifest, and the digest of its
+ * bytes with signatures.
  */
 const annotationsOf = ({ descriptor, bytes }: Schema1ImageDocument): Record<string, string> => ({
   [schema1Annotation]: descriptor.digest,
@@ -123,10 +127,10 @@ const annotationsOf = ({ descriptor, bytes }: Schema1ImageDocument): Record<stri
 })
 
 function pulledImage(
-  { request, document, original, trail, ensured, upToDate }: FinishedImage,
+  { request, document, original, parentIndexes, ensured, upToDate }: FinishedImage,
   config: ConfigDocument,
 ): PulledImage {
-  const root = trail[0] ?? original ?? document
+  const root = parentIndexes[0] ?? original ?? document
   const layers = ensured
     .flatMap(({ task, stored }) => task.positions.map((at) => ({ at, task, stored })))
     .sort((a, b) => a.at - b.at)

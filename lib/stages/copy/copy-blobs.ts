@@ -1,4 +1,4 @@
-/** Copies the blobs of a copy, several at a time and each once. */
+/** Copies blobs to a target, several at a time. */
 import { type Observable, defer, finalize } from 'rxjs'
 import { Actor, Scope, SlotCount, type Stage, through } from '../../flow/index.js'
 import { type BlobAttempts, copyBlob } from '../../transfer/copy/copy-blob.js'
@@ -10,17 +10,17 @@ import { type RetryPolicy, defaultRetryPolicy, retryingTransfers } from '../../t
 export interface BlobCopyLimits {
   /** Maximum number of blobs that are copied concurrently, over all copies (3). */
   readonly slots?: number
-  /** Default: `defaultRetryPolicy`. Each attempt starts at the first byte. */
+  /** Default: `defaultRetryPolicy`. A retry sends the blob from its first byte. */
   readonly retry?: RetryPolicy
 }
 
-/** The copies of blobs of a program. At most `slots` run concurrently, in the order of their requests. */
+/** Runs the copies of blobs, at most `slots` concurrently, in the order of their requests. */
 export class BlobCopies {
-  /** Number of slots of the stages that copy. */
+  /** Number of slots of the stages that use these copies. */
   readonly slotCount: SlotCount
   readonly #actor: Actor<BlobAttempts, CopiedBlob>
 
-  /** @param scope - waits for the copies that are under way */
+  /** @param scope - waits for the copies in progress */
   constructor({ slots = 3, retry = defaultRetryPolicy }: BlobCopyLimits = {}, scope: Scope = new Scope()) {
     this.slotCount = new SlotCount(slots)
     const decide = retryingTransfers(retry)
@@ -32,7 +32,10 @@ export class BlobCopies {
     return this.slotCount.value
   }
 
-  /** Changes the maximum number of blobs that are copied concurrently. Running copies go on. */
+  /**
+   * Changes the maximum number of blobs that are copied concurrently. Running copies are not
+   * interrupted.
+   */
   resize(slots: number): void {
     this.#actor.resize(slots)
     this.slotCount.set(slots)
@@ -51,8 +54,8 @@ export class BlobCopies {
 }
 
 /**
- * Returns the stage that copies blobs: a blob that the target has is not sent, one that another repository of the same
- * registry has is mounted.
+ * Returns the stage that copies blobs. A blob that the target has is not sent; a blob in another repository of the same
+ * registry is mounted.
  * @throws the final failure of a copy
  */
 export function copyBlobs(copies: BlobCopies): Stage<BlobTask, CopiedBlob> {

@@ -1,7 +1,7 @@
-/** Writes the manifests of a copy: those of images first, then the indexes that list them. */
+/** Writes the manifests of a copy to the target: those of images first, then the indexes that list them. */
 import type { Stage } from '../../flow/index.js'
 import type { CopiedBlobs, ManifestNode } from '../../transfer/copy/elements.js'
-import { inSlots } from '../../transfer/copy/in-slots.js'
+import { mapConcurrently } from '../../transfer/copy/map-concurrently.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { pullStage } from '../pull-stage.js'
 
@@ -13,7 +13,7 @@ export interface PutManifestsOptions {
 }
 
 /**
- * Returns the stage that writes every manifest of a copy but the root, each after everything that it refers to.
+ * Returns the stage that writes every manifest of a copy except the root, each after the manifests that it refers to.
  * @throws errors of the target
  */
 export function putManifests({ retry, slots = 4 }: PutManifestsOptions): Stage<CopiedBlobs, CopiedBlobs> {
@@ -22,14 +22,14 @@ export function putManifests({ retry, slots = 4 }: PutManifestsOptions): Stage<C
       const { sink } = plan.target
       const put = ({ bytes, descriptor }: ManifestNode): Promise<void> =>
         sink.putManifest(bytes, descriptor, { signal })
-      for (const level of levelsOf(plan.manifests)) await inSlots(level, slots, put)
+      for (const level of levelsOf(plan.manifests)) await mapConcurrently(level, slots, put)
       return plan
     },
     { name: 'put-manifests', order: 'source', supervise: retryingTransfers(retry) },
   )
 }
 
-/** Groups manifests by their height, the lowest first. No manifest refers to another one of its group. */
+/** Groups manifests by their height, the lowest first. Manifests of one group do not refer to each other. */
 function levelsOf(nodes: readonly ManifestNode[]): readonly (readonly ManifestNode[])[] {
   const levels: ManifestNode[][] = []
   for (const node of nodes) (levels[node.height] ??= []).push(node)

@@ -1,21 +1,21 @@
-/** Completes a copy: writes what the name of the target is to point at. */
+/** Completes a copy: writes the manifest or index that the name of the target refers to. */
 import type { Stage } from '../../flow/index.js'
 import type { BlobOutcome, CopiedBlobs, CopiedImage } from '../../transfer/copy/elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { pullStage } from '../pull-stage.js'
 
 /**
- * Returns the stage that writes the root of a copy with its tag, after everything else, and emits the `copied` event. A
- * root that is there with its tag is not written again.
+ * Returns the stage that writes the root of a copy with its tag, after everything else, and emits the `copied` event.
+ * The root is not written if the target had the whole copy under the tag.
  * @throws errors of the target
  */
 export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<CopiedBlobs, CopiedImage> {
   return pullStage(
     async (plan: CopiedBlobs, turn): Promise<CopiedImage> => {
-      const { root, target, tagged } = plan
+      const { root, target, wasTagged } = plan
       const { sink, tag } = target
-      const isUnchanged = tagged && !lackedParts(plan)
-      // Of a target that does not say which images it has whole, the manifest itself may be missing.
+      const isUnchanged = wasTagged && !lacksAnyPart(plan)
+      // A target without `hasImage` may lack the manifest itself.
       if (!isUnchanged || sink.hasImage === undefined)
         await sink.putManifest(root.bytes, root.descriptor, {
           ...{ root: true, signal: turn.signal },
@@ -29,9 +29,9 @@ export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<Copie
   )
 }
 
-/** Reports whether the target lacked a part of the copy. */
-function lackedParts({ manifests, copied, target }: CopiedBlobs): boolean {
-  // A target that does not say which images it has whole gets all manifests.
+/** Returns whether the target did not have a part of the copy. */
+function lacksAnyPart({ manifests, copied, target }: CopiedBlobs): boolean {
+  // `manifests` contains all manifests if the target has no `hasImage`, and then says nothing about the target.
   const lacked = target.sink.hasImage === undefined ? [] : manifests
   return lacked.some(({ height }) => height === 0) || copied.some(({ outcome }) => outcome !== 'exists')
 }

@@ -5,7 +5,7 @@ import { type Descriptor, type Digest, isImageManifestType, isSchema1Type } from
 import { defaultLimits } from '../../limits.js'
 import type { CopyPlan, CopyTarget, ManifestNode } from '../../transfer/copy/elements.js'
 import { manifestNodes } from '../../transfer/copy/manifest-nodes.js'
-import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
 import { documentUnclear } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import type { Resolved } from '../elements.js'
@@ -17,14 +17,14 @@ export interface ReadManifestsOptions {
   readonly retry: RetryPolicy
 }
 
-/** Code of the warning that layers are not copied, because their publisher alone distributes them. */
+/** Code of the warning that layers are not copied because only their publisher distributes them. */
 export const foreignLayersLeftOut = 'foreign-layers-left-out'
 
 /**
- * Returns the stage that reads every manifest below the resolved one, asks the target which it has, and emits the
- * `plan` event. Nothing is written.
- * @throws DIGEST_MISMATCH when the target is to have another digest; LIMIT_EXCEEDED when there are too many manifests;
- * errors of the source and of the target
+ * Returns the stage that reads all manifests below the resolved one, asks the target which images it has, and emits the
+ * `plan` event. It does not write anything.
+ * @throws DIGEST_MISMATCH when the name of the target states another digest; LIMIT_EXCEEDED when there are too many
+ * manifests; errors of the source and of the target
  */
 export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Resolved, CopyPlan> {
   return pullStage(
@@ -41,7 +41,7 @@ export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Re
         ...{ reference: name, limits, signal },
         async fetch(entry, reading) {
           const options = { signal: reading, expected: entry, onWarning }
-          const { document } = await manifestDocument(request, entry.digest, options)
+          const { document } = await fetchManifestDocument(request, entry.digest, options)
           if (document.kind === 'index')
             unusable.push(...document.index.unusable.map(({ problem }) => problem))
           return document
@@ -58,7 +58,7 @@ export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Re
       emitPlan(turn, plan.blobs)
       return {
         ...{ from: name, source, target, ...plan },
-        tagged: before === root.descriptor.digest,
+        wasTagged: before === root.descriptor.digest,
       }
     },
     { name: 'read-manifests', order: 'source', supervise: retryingTransfers(retry) },
@@ -93,7 +93,7 @@ function emitPlan(turn: PullTurn, blobs: readonly Descriptor[]): void {
   })
 }
 
-/** Emits one warning for all entries that cannot be copied. The target decides whether it takes the index without them. */
+/** Emits one warning for all entries that cannot be copied. The target may reject the index without them. */
 function warnOfEntries(turn: PullTurn, name: string, problems: readonly string[]): void {
   const [first] = problems
   if (first === undefined) return

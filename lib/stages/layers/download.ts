@@ -1,7 +1,7 @@
 /**
- * Downloads layers. A layer is emitted as soon as its download has a slot, while its file still grows; the slot is
- * held until all bytes are present. A failed download resumes where it stopped; an attempt that makes progress counts
- * as the first again. If the registry does not provide a layer, the URLs of its descriptor are tried.
+ * Downloads layers. A layer is emitted when its download gets a slot, so that it is processed while its file still
+ * grows. The download holds the slot until all bytes are present. A retry resumes where the failed attempt stopped. If
+ * the registry does not provide a layer, the URLs of its descriptor are tried.
  */
 import { type Observable, concatMap, defer, finalize, of } from 'rxjs'
 import type { GrowingFile } from '../../bytes/index.js'
@@ -18,27 +18,30 @@ import { RetryCountdown } from '../../transfer/retry-countdown.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { type DownloadTask, type DecideTransfer, transfer } from '../../transfer/transfer.js'
 
-/** Limits of the downloads of a puller. */
+/** Limits of the downloads of all pulls. */
 export interface DownloadLimits {
   /** Maximum number of concurrent downloads, over all pulls. */
   readonly slots: number
   readonly retry: RetryPolicy
-  /** Order of foreign URLs (default `last-first`). */
+  /** Order in which the URLs of a descriptor are tried (default `last-first`). */
   readonly foreignUrls?: ForeignUrlOrder
-  /** Is called when a registry refuses a download for the time being (429, 503); several times for one refusal. */
+  /**
+   * Called when a registry refuses a download temporarily (HTTP status 429 or 503). May be called more than once per
+   * response.
+   */
   readonly onRefused?: () => void
 }
 
 /**
- * The downloads of all pulls of a puller. At most `slots` run concurrently: the most urgent first, and pulls of the same
- * priority share them fairly.
+ * Runs the downloads of all pulls, at most `slots` concurrently. Pulls of a higher priority go first; pulls of the same
+ * priority share the slots fairly.
  */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
   readonly #limits: DownloadLimits
-  /** The downloads in progress, each with the length of its file when it was requested. */
-  readonly #running = new Set<{ readonly file: GrowingFile; readonly from: number }>()
-  /** Number of bytes that ended downloads have received. */
+  /** The files of the downloads in progress, and how long each was at the start. */
+  readonly #running = new Set<{ readonly file: GrowingFile; readonly initialLength: number }>()
+  /** Number of bytes received by downloads that have ended. */
   #received = 0
 
   constructor(limits: DownloadLimits, scope: Scope) {
@@ -57,7 +60,7 @@ export class Downloads {
     this.#actor = new Actor(() => transfer(decide), options, scope)
   }
 
-  /** Changes the number of concurrent downloads. Running downloads go on. */
+  /** Changes the maximum number of concurrent downloads. Running downloads are not interrupted. */
   resize(slots: number): void {
     this.#actor.resize(slots)
   }
@@ -69,12 +72,15 @@ export class Downloads {
 
   /** Number of bytes that all downloads have received. */
   get received(): number {
-    return [...this.#running].reduce((sum, { file, from }) => sum + file.state.length - from, this.#received)
+    return [...this.#running].reduce(
+      (sum, { file, initialLength }) => sum + file.state.length - initialLength,
+      this.#received,
+    )
   }
 
   /**
-   * Emits the layer as soon as its download runs, and completes when all bytes are present. A pause of the layer ends the
-   * transfer and gives the slot back; afterwards, the download is resumed where it was.
+   * Emits the layer when its download starts, and completes when all bytes are present. A pause of the layer stops the
+   * download and frees its slot; when the pause ends, the download resumes where it stopped.
    * @throws the final failure of the download
    */
   download(layer: ReceivingLayer, scope: Scope): Observable<ArrivingLayer> {
@@ -83,11 +89,11 @@ export class Downloads {
       const countdown = new RetryCountdown()
       const places = placesOf(layer.descriptor, layer.source, foreignUrls)
       const { file } = layer.arriving
-      const running = { file, from: file.state.length }
+      const running = { file, initialLength: file.state.length }
       this.#running.add(running)
       const end = (): void => {
         this.#running.delete(running)
-        this.#received += Math.max(0, file.state.length - running.from)
+        this.#received += Math.max(0, file.state.length - running.initialLength)
       }
       const history = new DownloadHistory()
       const priority = (): number => layer.control?.priority ?? 0
@@ -95,17 +101,17 @@ export class Downloads {
         if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
         return this.#actor.ask({ layer, places, countdown, history }, scope, { priority })
       }
-      const whileRunning = (): Observable<ArrivingLayer> =>
-        history.ready().pipe(
+      const askForSlot = (): Observable<ArrivingLayer> =>
+        history.whenReady().pipe(
           concatMap(ask),
           finalize(() => countdown.stop()),
         )
-      return pausableReplies(layer.control, whileRunning).pipe(finalize(end))
+      return pausableReplies(layer.control, askForSlot).pipe(finalize(end))
     })
   }
 }
 
-/** Reports whether a registry asks for fewer requests. */
+/** Returns whether a registry refused a request temporarily. */
 const isRefusal = (error: unknown): boolean =>
   error instanceof WindlassError && (error.subject.status === 429 || error.subject.status === 503)
 
@@ -113,12 +119,12 @@ const isRefusal = (error: unknown): boolean =>
 export interface DownloadOptions {
   readonly store: Store
   readonly downloads: Downloads
-  /** Download blobs even if they are in the store (default false). */
+  /** Whether to download blobs that are in the store. Default: false. */
   readonly refresh?: boolean
 }
 
 /**
- * Returns the stage that reserves a place for each layer and downloads it, unless its blob is in the store.
+ * Returns the stage that downloads each layer, unless its blob is in the store. See `reserve` for the file.
  * @throws the final failure of the download; errors of the store
  */
 export function download({

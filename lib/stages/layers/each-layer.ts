@@ -1,4 +1,4 @@
-/** Processes the layers of an image. */
+/** Provides `eachLayer`, which passes the layers of an image through a stage. */
 import { map } from 'rxjs'
 import { Flow, type Stage, expand, lift } from '../../flow/index.js'
 import { WindlassError } from '../../errors.js'
@@ -8,26 +8,35 @@ import type { EnsuredLayer, LayerTask, PlannedLayer } from '../../transfer/eleme
 import { toArray } from '../../flow/flows/to-array.js'
 
 /**
- * Returns the stage that sends every distinct layer of an image through `line` and emits the image when all are in
- * the store.
+ * Returns the stage that passes every distinct layer of an image through `layerStage` and emits the image when all are
+ * in the store.
  * @param images - maximum number of images processed concurrently
- * @throws ROOTFS_MISMATCH when the config gives two diffIDs to one layer; STAGE_FAILED when `line` loses a layer; errors of
- * `line`
+ * @throws ROOTFS_MISMATCH when the config states two diffIDs for one layer; STAGE_FAILED when `layerStage` does not
+ * emit a layer; errors of `layerStage`
  */
-export function eachLayer(line: Stage<LayerTask, EnsuredLayer>, images = 1): Stage<PlannedImage, WholeImage> {
+export function eachLayer(
+  layerStage: Stage<LayerTask, EnsuredLayer>,
+  images = 1,
+): Stage<PlannedImage, WholeImage> {
   return expand(
     (image: PlannedImage) =>
       Flow.from(layerTasks(image)).pipe(
-        line,
+        layerStage,
         toArray(),
-        lift(map((ensured): WholeImage => ({ ...image, ensured: allOf(image, ensured) }))),
+        lift(map((ensured): WholeImage => ({ ...image, ensured: assertComplete(image, ensured) }))),
       ),
     { slots: images, order: 'source' },
   )
 }
 
-/** Returns what came out of the line, if no layer is missing. A stage of a program may forget to return one. */
-function allOf(image: PlannedImage, ensured: readonly (EnsuredLayer | undefined)[]): readonly EnsuredLayer[] {
+/**
+ * Returns the layers that `layerStage` emitted. Throws if one is missing: a stage in `onLayer` may not have returned
+ * it.
+ */
+function assertComplete(
+  image: PlannedImage,
+  ensured: readonly (EnsuredLayer | undefined)[],
+): readonly EnsuredLayer[] {
   const known = ensured.filter((each): each is EnsuredLayer => each?.task !== undefined)
   const digests = new Set(known.map(({ task }) => task.descriptor.digest))
   const lost = image.layers.find(({ descriptor }) => !digests.has(descriptor.digest))
@@ -55,7 +64,7 @@ function* layerTasks(image: PlannedImage): Iterable<LayerTask> {
 }
 
 /**
- * Returns the diffID that the config gives to a layer. It must be the same at every position of the layer.
+ * Returns the diffID that the config states for a layer. It must be the same at every position of the layer.
  * @throws ROOTFS_MISMATCH when it is not
  */
 function expectedDiffID(

@@ -1,6 +1,6 @@
 /**
- * Ensures that a layer is in the store. A layer that is missing is fetched by `line`, once for all pulls that want it
- * from the same source with the same credentials.
+ * Ensures that a layer is in the store. If it is not, it is fetched once for all pulls that need it from the same
+ * source with the same credentials.
  */
 import { type Observable, concatMap, defer, of } from 'rxjs'
 import { Flow, type Scope, type SlotCount, type Stage, through } from '../../flow/index.js'
@@ -22,20 +22,20 @@ export interface EnsureLayerOptions {
 }
 
 /**
- * Returns the stage that finds each layer in the store or fetches it by `line`. `line` acquires its slots inside the
- * shared download: a second pull that joins takes none.
- * @throws DIFF_ID_MISMATCH when the unpacked content differs from the config; errors of `line` and of the store
+ * Returns the stage that finds each layer in the store or fetches it with `fetchStage`. Only the pull that starts a
+ * shared download uses slots of `fetchStage`; pulls that join it do not.
+ * @throws DIFF_ID_MISMATCH when the unpacked content differs from the config; errors of `fetchStage` and of the store
  */
 export function ensureLayer(
   { store, goal, flights, slots }: EnsureLayerOptions,
-  line: Stage<SharedLayerTask, FetchedLayer>,
+  fetchStage: Stage<SharedLayerTask, FetchedLayer>,
 ): Stage<LayerTask, EnsuredLayer> {
-  const fetchMissing =
+  const findOrFetch =
     (expected?: Digest): FetchLayer =>
     (task: SharedLayerTask, scope: Scope): Observable<FetchedLayer> =>
       defer(() => findLayer(task, store, goal, expected)).pipe(
         concatMap((found) => {
-          if (!found) return Flow.of(task).pipe(line).toObservable(scope)
+          if (!found) return Flow.of(task).pipe(fetchStage).toObservable(scope)
           const { digest, size } = task.descriptor
           scope.emit({ type: 'layer', digest, status: 'exists', current: size, total: size })
           return of(found.stored)
@@ -50,10 +50,10 @@ export function ensureLayer(
         concatMap((identity) => {
           const sharedKey = key(identity, task)
           const fetchAgain = (expected: Digest): Observable<FetchedLayer> =>
-            flights.join(`${sharedKey} ${algorithmOf(expected)}`, task, fetchMissing(expected), scope)
-          return flights.join(sharedKey, task, fetchMissing(), scope).pipe(
+            flights.join(`${sharedKey} ${algorithmOf(expected)}`, task, findOrFetch(expected), scope)
+          return flights.join(sharedKey, task, findOrFetch(), scope).pipe(
             concatMap((stored) => checkAgainstConfig(task, stored, fetchAgain)),
-            concatMap(async (stored) => ({ task, stored, blobPath: await keptBlob(task, store) })),
+            concatMap(async (stored) => ({ task, stored, blobPath: await storedBlobPath(task, store) })),
           )
         }),
       ),
@@ -62,9 +62,9 @@ export function ensureLayer(
 }
 
 /**
- * Compares the stored layer with the config of this pull: another pull that shares the download may expect a
- * different diffID. If the expected diffID uses another digest algorithm, `fetchAgain` fetches the layer under that
- * algorithm, since the store keeps it as a separate layer.
+ * Compares the stored layer with the config of this pull, because another pull with another diffID may have started the
+ * download. If the expected diffID has another digest algorithm, `fetchAgain` fetches the layer with that algorithm:
+ * the store has a separate layer for each.
  */
 function checkAgainstConfig(
   task: LayerTask,
@@ -82,7 +82,7 @@ function checkAgainstConfig(
   )
 }
 
-const keptBlob = async (
+const storedBlobPath = async (
   { descriptor: { digest, size } }: LayerTask,
   store: Store,
 ): Promise<string | undefined> =>

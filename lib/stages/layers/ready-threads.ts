@@ -1,4 +1,6 @@
-/** Starts the unpacking threads early, so that they load while the first bytes of the layers arrive. */
+/**
+ * Provides `readyThreads`, which starts the unpacking threads early, so that they load while the first bytes arrive.
+ */
 import { tap } from 'rxjs'
 import type { UnpackPool } from '../../archive/index.js'
 import { type Stage, lift } from '../../flow/index.js'

@@ -1,6 +1,6 @@
 /**
- * Reserves the file of a layer: the blob in the store, or a partial download with the bytes of an earlier attempt. A
- * partial download is locked against other processes.
+ * Opens the file of a layer: the blob in the store, or else a partial download, which may have the bytes of an earlier
+ * attempt and is locked against other processes.
  */
 import { GrowingFile } from '../../bytes/index.js'
 import { type Stage } from '../../flow/index.js'
@@ -11,7 +11,7 @@ import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 /** Settings of `reserve`. */
 export interface ReserveOptions {
   readonly store: Store
-  /** Download the blob even if it is in the store (default false). */
+  /** Whether to download blobs that are in the store. Default: false. */
   readonly refresh?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** Passes the entries of layers that were in the store to a sink. */
+/** Provides `storedEntries`, which passes the entries of layers that were already in the store to a sink. */
 import type { LayerSource, UnpackPool } from '../../archive/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Stage, pausable } from '../../flow/index.js'
@@ -17,8 +17,8 @@ export interface StoredEntriesOptions {
 }
 
 /**
- * Returns the stage that reads each layer whose entries `entries` has not passed on yet, and passes the layer on. The
- * blob is read if the store has it, otherwise the tree: that has each path once, in the order of a walk.
+ * Returns the stage that reads each layer that is not complete in `entries`, and passes the layer on. Reads the blob if
+ * the store has it, otherwise the unpacked tree, which has each path once, in the order of a directory walk.
  * @throws DIGEST_MISMATCH, SIZE_MISMATCH when the blob is corrupt; errors of the store; the error of the sink
  */
 export function storedEntries(options: StoredEntriesOptions): Stage<EnsuredLayer, EnsuredLayer> {

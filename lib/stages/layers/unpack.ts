@@ -1,7 +1,7 @@
 /**
- * Unpacks layers into the staging area while they are downloaded. A layer is emitted once its blob is verified and a
- * pull expects its diffID. The work is done by a pool of threads that all pulls share. A pause ends the unpacking of a
- * layer; it begins again afterwards, so that a paused pull holds no thread.
+ * Unpacks layers into the staging area while they are downloaded, in a pool of threads that all pulls share. A layer is
+ * emitted when its blob is verified and a pull expects its diffID. A pause stops the unpacking of a layer, so that a
+ * paused pull holds no thread; afterwards the layer is unpacked from its start.
  */
 import { type Observable, first, map, of, takeWhile } from 'rxjs'
 import type { UnpackPool, UnpackResult, WhiteoutForm } from '../../archive/index.js'
@@ -39,7 +39,7 @@ export function unpack(options: UnpackOptions): Stage<ArrivingLayer, UnpackedLay
   )
 }
 
-/** Emits when the first bytes have arrived. Waiting here keeps the thread free for other layers. */
+/** Emits when the first bytes have arrived, so that no thread waits for them. */
 function firstBytes({ arriving }: ArrivingLayer): Observable<unknown> {
   if (!arriving) return of(undefined)
   return arriving.file.states.pipe(
@@ -53,7 +53,8 @@ async function unpackLayer(
   options: UnpackOptions,
 ): Promise<UnpackedLayer> {
   const computed = new Set<DigestAlgorithm>()
-  // The config, which determines the digest algorithm of the diffID, may not have arrived. sha256 is the usual one.
+  // The diffID in the config determines the digest algorithm. While the config is not known, the usual sha256 is
+  // assumed.
   for (let algorithm: DigestAlgorithm | undefined; ;) {
     const current: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
     let staged: StagedLayer | undefined
@@ -73,9 +74,9 @@ async function unpackLayer(
         algorithm = error.algorithm
         continue
       }
-      // Invalid bytes would be invalid again: the partial download is discarded, so that it is not resumed.
+      // Exit code 5: the bytes are invalid. They must not be resumed.
       if (error instanceof WindlassError && error.exitCode === 5) await layer.arriving?.partial.discard()
-      throw aboutLayer(error, layer)
+      throw addLayerDigest(error, layer)
     }
   }
 }
@@ -83,11 +84,11 @@ async function unpackLayer(
 /** One attempt to unpack a layer. */
 interface UnpackAttempt {
   readonly algorithm: DigestAlgorithm
-  /** Aborts when the turn does, or the layer is paused. */
+  /** Aborted when the turn is aborted or the layer is paused. */
   readonly signal: AbortSignal
 }
 
-/** Unpacks a layer into a tree of its own, which is discarded if that fails. */
+/** Unpacks a layer into a new staged tree. Discards the tree if that fails. */
 async function unpackStaged(
   layer: ArrivingLayer,
   turn: PullTurn,
@@ -114,7 +115,7 @@ async function unpackOnce(
   const { digest, size } = descriptor
   const generation = arriving?.file.state.generation
   /**
-   * Waits until the unpacked bytes are verified as those of the blob. Fails when the download has restarted since.
+   * Waits until the unpacked bytes are verified. Throws if the download has restarted since the unpacking began.
    */
   const waitVerified = async (): Promise<void> => {
     const state = await arriving?.file.waitFor('verified', turn.signal)
@@ -129,12 +130,12 @@ async function unpackOnce(
       algorithm,
       // A download is hashed as it arrives. A blob in the store may have become corrupt and is verified while it is
       // read.
-      ...(arriving ? { growth: growth(arriving.file) } : { expected: { digest, size } }),
+      ...(arriving ? { growth: growthOf(arriving.file) } : { expected: { digest, size } }),
     },
     {
       ...{ signal, group: layer.group },
       priority: () => layer.control?.priority ?? 0,
-      // A layer that has arrived goes before layers whose threads would wait for the network.
+      // Complete layers go first: other layers would make a thread wait for the network.
       isReady: () => arriving?.file.state.phase !== 'growing',
       onProgress: (current) => {
         turn.emit({ type: 'layer', digest, status: 'extracting', current, total: size })
@@ -148,14 +149,14 @@ async function unpackOnce(
     await waitVerified()
     return unpacked
   } catch (error) {
-    // An error in unverified bytes says nothing about the layer.
-    if (isAboutBytes(error)) await waitVerified()
+    // The bytes may be wrong. Then the error of the verification is thrown instead.
+    if (isContentError(error)) await waitVerified()
     throw error
   }
 }
 
 /** Emits the growth of a file in the form that the threads expect. Fails when the download fails or restarts. */
-function growth(file: GrowingFile) {
+function growthOf(file: GrowingFile) {
   const { generation: first } = file.state
   return file.states.pipe(
     map(({ length, phase, generation, error }) => {
@@ -168,7 +169,7 @@ function growth(file: GrowingFile) {
 }
 
 /** Adds the digest of the layer to an error: the threads do not know which layer they unpack. */
-function aboutLayer(error: unknown, { descriptor: { digest } }: ArrivingLayer): unknown {
+function addLayerDigest(error: unknown, { descriptor: { digest } }: ArrivingLayer): unknown {
   if (!(error instanceof WindlassError) || error.message.includes(digest)) return error
   const { code, message, hint, retryable, subject } = error
   const details = hint === undefined ? {} : { hint }
@@ -181,11 +182,11 @@ function aboutLayer(error: unknown, { descriptor: { digest } }: ArrivingLayer): 
   })
 }
 
-/** Reports whether an error may be caused by wrong bytes, rather than by the disk or the caller. */
-const isAboutBytes = (error: unknown): boolean =>
+/** Returns whether an error may be caused by wrong bytes: exit code 5. */
+const isContentError = (error: unknown): boolean =>
   error instanceof WindlassError && error.exitCode === 5 && !(error instanceof DownloadRestarted)
 
-/** The download has restarted: the unpacked bytes are not those of the blob, which arrives again. */
+/** The download has restarted, so the layer has to be unpacked again from its start. */
 class DownloadRestarted extends WindlassError {
   constructor(what: string) {
     super('INTERNAL', `The download of ${what} was restarted`)

@@ -1,7 +1,7 @@
 /**
- * Verifies a layer's bytes as soon as all have arrived. The layer is emitted at once, so that it is unpacked while it
- * is downloaded; nothing of it is committed before the verification. A blob that was already in the store is verified
- * by the code that reads it.
+ * Verifies the bytes of a layer when all have arrived. The layer is emitted at once, so that it is unpacked while it is
+ * downloaded; it is committed after the verification. A blob that was already in the store is verified by the stage
+ * that reads it.
  */
 import { Observable, of } from 'rxjs'
 import { type Stage } from '../../flow/index.js'

@@ -1,6 +1,6 @@
 /**
- * Fetches the config concurrently with the layers. A schema 1 image has no config to fetch: it is created from the
- * layers later.
+ * Fetches the config of an image concurrently with the layers. A schema 1 image has no config to fetch:
+ * `convertSchema1` creates it from the layers.
  */
 import type { Buffer } from 'node:buffer'
 import { Observable, of } from 'rxjs'
@@ -15,21 +15,21 @@ import {
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { StoreContents } from '../../store/index.js'
-import { configBytes } from '../../transfer/documents/config-bytes.js'
+import { fetchConfigBytes } from '../../transfer/documents/config-bytes.js'
 import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import type { AwaitingConfig, ConfigDocument, ImageDocument, IndexDocument, Resolved } from '../elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
 /** Settings of `fetchConfig`. */
 export interface FetchConfigOptions {
-  /** Read the config from this store if it is there. */
+  /** A store to read the config from, if it has it. */
   readonly store?: Pick<StoreContents, 'blobs'>
   readonly retry: RetryPolicy
 }
 
 /**
- * Returns the stage that emits each image at once and settles its `config` when the config has arrived. A failure
- * ends the pull, including its layers, and is the error that is reported.
+ * Returns the stage that emits each image at once and settles its `config` when the config has arrived. A failure fails
+ * the whole pull with its error.
  * @throws CONFIG_INVALID when the config is malformed; ROOTFS_MISMATCH when it does not fit the layers;
  * LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH; errors of the source
  */
@@ -39,12 +39,12 @@ export function fetchConfig<Image extends AwaitingConfig>({
 }: FetchConfigOptions): Stage<Image, Image> {
   return pullStage(
     (image: Image, turn) => {
-      const { document, request, trail } = image
+      const { document, request, parentIndexes } = image
       if (document.kind === 'schema1') return of(image)
       return new Observable<Image>((out) => {
         image.config.begin()
         if (turn.attempt === 1) out.next(image)
-        const fetched = configOf({ document, request, trail }, store, turn).then(
+        const fetched = configOf({ document, request, parentIndexes }, store, turn).then(
           (config) => {
             image.config.settle(config)
             out.complete()
@@ -53,7 +53,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
             out.error(error)
           },
         )
-        turn.defer(() => fetched) // a request that is aborted takes time to end
+        turn.defer(() => fetched) // an aborted request takes time to end
       })
     },
     { name: 'fetch-config', order: 'source', supervise: retryingTransfers(retry) },
@@ -61,7 +61,7 @@ export function fetchConfig<Image extends AwaitingConfig>({
 }
 
 async function configOf(
-  { request, document, trail }: Resolved<ImageDocument>,
+  { request, document, parentIndexes }: Resolved<ImageDocument>,
   store: Pick<StoreContents, 'blobs'> | undefined,
   turn: PullTurn,
 ): Promise<ConfigDocument> {
@@ -70,10 +70,10 @@ async function configOf(
   const { control } = request
   const bytes =
     (await storedConfig(descriptor, store, options.configBytes)) ??
-    (await configBytes(request.source, descriptor, { ...options, control, signal: turn.signal }))
+    (await fetchConfigBytes(request.source, descriptor, { ...options, control, signal: turn.signal }))
   const notices: string[] = []
   const notice = (text: string): void => void notices.push(text)
-  const platform = listedPlatform(document, trail) ?? request.platform
+  const platform = listedPlatform(document, parentIndexes) ?? request.platform
   const config = parseImageConfig(bytes, { ...options, digest: descriptor.digest, platform, notice })
   checkConfigAgainstLayers(config, layers, { reference: request.name }, notice)
   emitUnclear(turn, `The config of ${request.name}`, notices, descriptor.digest)
@@ -83,9 +83,9 @@ async function configOf(
 /** Returns the platform that the innermost index states for the image. */
 const listedPlatform = (
   { descriptor }: ImageDocument,
-  trail: readonly IndexDocument[],
+  parentIndexes: readonly IndexDocument[],
 ): Platform | undefined =>
-  trail.at(-1)?.index.manifests.find(({ digest }) => digest === descriptor.digest)?.platform
+  parentIndexes.at(-1)?.index.manifests.find(({ digest }) => digest === descriptor.digest)?.platform
 
 /**
  * Reads the config from the store. Returns undefined if it is missing or corrupt: it is then fetched again and

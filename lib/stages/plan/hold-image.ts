@@ -6,9 +6,9 @@ import type { Store } from '../../store/index.js'
 import type { PullableDocument, Resolved } from '../elements.js'
 
 /**
- * Returns the stage that marks all blobs and layers of an image as in use before the store is searched for them. Otherwise a
- * garbage collection in another process could remove what the plan found before it is committed. The hold lasts until the
- * pull has released its resources.
+ * Returns the stage that marks all blobs and layers of an image as in use before `plan` looks for them in the store.
+ * Otherwise a garbage collection in another process could remove them before the image is committed. They are marked
+ * until the pull has released its resources.
  * @throws CANCELLED; errors of the store
  */
 export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resolved<PullableDocument>> {
@@ -21,12 +21,12 @@ export function holdImage(store: Store): Stage<Resolved<PullableDocument>, Resol
   )
 }
 
-/** Returns the digests to hold. Holding the digest of a blob also protects its unpacked tree. */
-function neededBy({ document, trail }: Resolved<PullableDocument>): Digest[] {
-  const image = document.kind === 'schema1' ? document.known?.document : document
+/** Returns the digests to mark. The digest of a layer blob also protects its unpacked tree. */
+function neededBy({ document, parentIndexes }: Resolved<PullableDocument>): Digest[] {
+  const image = document.kind === 'schema1' ? document.previousConversion?.document : document
   const layers = document.kind === 'schema1' ? document.layers : document.manifest.layers
   return [
-    ...[document, ...trail].map(({ descriptor }) => descriptor.digest),
+    ...[document, ...parentIndexes].map(({ descriptor }) => descriptor.digest),
     ...(image ? [image.descriptor.digest, image.manifest.config.digest] : []),
     ...layers.map(({ digest }) => digest),
   ]

@@ -1,4 +1,4 @@
-/** Determines which parts of an image are in the store and which must be fetched. */
+/** Provides `plan`, which determines which layers of an image are in the store and which must be fetched. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import { type Descriptor, type Digest, checkLayerTypes } from '../../image/index.js'
@@ -16,8 +16,8 @@ export interface PlanOptions {
 }
 
 /**
- * Returns the stage that plans each image and emits a `plan` event. A layer in the store is not fetched, a digest
- * that occurs more than once is fetched once, and a partial download is resumed.
+ * Returns the stage that decides for each layer of an image whether it is in the store, resumed or downloaded, and
+ * emits a `plan` event. A layer that occurs more than once is fetched once.
  * @throws UNSUPPORTED when a layer has a type that is not supported; errors of the store
  */
 export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocument>, PlannedImage> {
@@ -25,7 +25,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
     async (resolved: Resolved<PullableDocument>, turn): Promise<PlannedImage> => {
       const all = layersOf(resolved.document)
       checkLayerTypes(all, { reference: resolved.request.name })
-      const layers = await Promise.all(distinct(all).map((each) => planLayer(each, { store, goal })))
+      const layers = await Promise.all(groupByDigest(all).map((each) => planLayer(each, { store, goal })))
       const byPosition = new Map(layers.flatMap((layer) => layer.positions.map((at) => [at, layer] as const)))
       turn.emit({
         type: 'plan',
@@ -47,7 +47,7 @@ export function plan({ store, goal }: PlanOptions): Stage<Resolved<PullableDocum
   )
 }
 
-/** Returns a config that has not been requested yet. Its error names the stage that provides it. */
+/** Returns a pending config. The error for awaiting it too early names the stage that provides it. */
 const deferredConfig = ({ kind }: PullableDocument): Deferred<ConfigDocument> =>
   new Deferred({
     name: 'the config of the image',
@@ -57,20 +57,20 @@ const deferredConfig = ({ kind }: PullableDocument): Deferred<ConfigDocument> =>
         : 'Await it in a stage after `fetchConfig`, for example in `onImage`.',
   })
 
-/** Reports whether the name already refers to this image, with its manifest and config in the store. */
+/** Returns whether the name already refers to this image and its manifest and config are in the store. */
 async function isNamed(
-  { request, document, trail }: Resolved<PullableDocument>,
+  { request, document, parentIndexes }: Resolved<PullableDocument>,
   store: StoreContents,
 ): Promise<boolean> {
   const named = await store.names.get(request.name, request.typed)
-  const root = trail[0] ?? document
-  const image = document.kind === 'schema1' ? document.known?.document : document
+  const root = parentIndexes[0] ?? document
+  const image = document.kind === 'schema1' ? document.previousConversion?.document : document
   if (!image) return false
   const listed = listedManifest(image)
   return (
     (named?.rootDigest ?? named?.descriptor.digest) === root.descriptor.digest &&
-    // A name that refers to an index stands for every image in it.
-    [listed, ...trail].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
+    // After a pull of all platforms, the name refers to the index.
+    [listed, ...parentIndexes].some(({ descriptor }) => descriptor.digest === named?.descriptor.digest) &&
     (await store.blobs.has(image.descriptor.digest)) &&
     (await store.blobs.has(image.manifest.config.digest)) &&
     !(await store.names.isCorrupt(named?.name ?? request.name)) // a corrupt name is written again
@@ -94,7 +94,7 @@ async function planLayer(
   return { descriptor, positions, action: offset > 0 ? 'resume' : 'download', offset: Math.min(offset, size) }
 }
 
-function distinct(layers: readonly Descriptor[]): Pick<PlannedLayer, 'descriptor' | 'positions'>[] {
+function groupByDigest(layers: readonly Descriptor[]): Pick<PlannedLayer, 'descriptor' | 'positions'>[] {
   const byDigest = new Map<Digest, { descriptor: Descriptor; positions: number[] }>()
   layers.forEach((descriptor, at) => {
     const known = byDigest.get(descriptor.digest)

@@ -1,6 +1,6 @@
 /**
- * Warns when an image is for another platform than the requested one. For a manifest outside an index, only its
- * config states the platform.
+ * Warns when an image is for another platform than the requested one. A manifest that is not in an index states its
+ * platform only in its config.
  */
 import { Observable, of } from 'rxjs'
 import { type Stage } from '../../flow/index.js'
@@ -16,17 +16,17 @@ import {
 import type { ImageDocument, ReadSchema1Document, AwaitingConfig } from '../elements.js'
 import { untilAborted } from '../../flow/lifetime/abort.js'
 
-/** Code of the warning. */
+/** Code of the warning that an image is for another platform than the requested one. */
 export const platformMismatch = 'platform-mismatch'
 
-type Checked = AwaitingConfig & { readonly document: ImageDocument | ReadSchema1Document }
+type CheckableImage = AwaitingConfig & { readonly document: ImageDocument | ReadSchema1Document }
 
 /**
  * Returns the stage that emits a `platform-mismatch` warning once the config has arrived and states another platform.
  * The image is emitted at once, as in `fetchConfig`.
  * @throws the failure of the config
  */
-export function checkPlatform<Image extends Checked>(): Stage<Image, Image> {
+export function checkPlatform<Image extends CheckableImage>(): Stage<Image, Image> {
   return pullStage(
     (image: Image, turn) => {
       const { document, request } = image
@@ -68,12 +68,13 @@ function warnOfMismatch(image: AwaitingConfig, config: ImageConfig, turn: PullTu
 }
 
 /**
- * Returns the platform in the config. The variant is taken from the index if the config has none, as in older configs
- * of ARM images.
+ * Returns the platform in the config. Older configs of ARM images have no variant: it is then taken from the index.
  */
-function platformOf({ document, trail }: AwaitingConfig, config: ImageConfig): Platform {
+function platformOf({ document, parentIndexes }: AwaitingConfig, config: ImageConfig): Platform {
   const configured = platformOfConfig(config)
-  const entry = trail.at(-1)?.index.manifests.find(({ digest }) => digest === document.descriptor.digest)
+  const entry = parentIndexes
+    .at(-1)
+    ?.index.manifests.find(({ digest }) => digest === document.descriptor.digest)
   const { os, architecture } = configured
   const agrees = entry?.platform?.os === os && entry.platform.architecture === architecture
   return agrees && configured.variant === undefined ? { ...entry.platform, ...configured } : configured

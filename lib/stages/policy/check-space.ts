@@ -11,8 +11,8 @@ import type { Store } from '../../store/index.js'
 import type { PlannedImage } from '../elements.js'
 
 /**
- * Returns the stage that passes an image on if the disk has space for its downloads.
- * @throws STORE_FULL when it has not, with the needed and the free bytes
+ * Returns the stage that passes images on unchanged if the disk has space for their downloads.
+ * @throws STORE_FULL, with the needed and the free bytes, if it does not
  */
 export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage, PlannedImage> {
   return pullStage(
@@ -41,7 +41,7 @@ export function checkSpace(store: Pick<Store, 'directory'>): Stage<PlannedImage,
 
 /** Returns the bytes that this user may still write; Infinity if the file system does not report it. */
 async function freeBytes(directory: string): Promise<number> {
-  const disk = await statfs(directory).catch(() => undefined) // if the space is unknown, try to write
+  const disk = await statfs(directory).catch(() => undefined) // unknown: assume that there is space
   if (!disk || disk.blocks === 0) return Infinity
   return disk.bsize * (process.getuid?.() === 0 ? disk.bfree : disk.bavail)
 }

@@ -1,6 +1,6 @@
 /**
- * Limits the unpacked size of an image. A layer within its own limits may be shared with other images and stays in
- * the store; only the image as a whole is refused.
+ * Limits the unpacked size of an image. When an image exceeds the limit, its layers stay in the store, because other
+ * images may share them.
  */
 import { type Observable, defer, map } from 'rxjs'
 import { type Stage, lift } from '../../flow/index.js'
@@ -9,8 +9,8 @@ import { formatBytes } from '../../quantities.js'
 import type { EnsuredLayer } from '../../transfer/elements.js'
 
 /**
- * Returns the stage that passes every layer on unchanged and adds up the unpacked sizes.
- * @throws LIMIT_EXCEEDED at the layer that exceeds `imageBytes`
+ * Returns the stage that passes the layers of an image on unchanged and adds up their unpacked sizes.
+ * @throws LIMIT_EXCEEDED as soon as the sum exceeds `imageBytes`
  */
 export function imageBytes({
   imageBytes: allowed,

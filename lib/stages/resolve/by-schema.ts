@@ -1,4 +1,4 @@
-/** Dispatches on the kind of a manifest: image, index or schema 1. This is the only stage that branches by kind. */
+/** Provides `bySchema`, which handles the three kinds of manifests: image, index and schema 1. */
 import { WindlassError } from '../../errors.js'
 import { type Stage, branch, compose, lift } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
@@ -19,9 +19,10 @@ export interface BySchemaCases<Schema1 extends Schema1Document> {
 }
 
 /**
- * Returns the stage that follows indexes until it reaches an image manifest or a schema 1 manifest.
+ * Returns the stage that passes image manifests on, reads schema 1 manifests with `cases.schema1`, and replaces an
+ * index by one of its manifests with `cases.index`. If that is an index too, it is replaced in turn.
  * @param maxDepth - maximum depth of nested indexes
- * @param depth - remaining depth; used by the recursion
+ * @param depth - remaining depth; passed by the recursion only
  * @throws LIMIT_EXCEEDED when indexes are nested too deeply; UNSUPPORTED for a manifest that is not an image; errors
  * of `cases`
  */
@@ -31,17 +32,17 @@ export function bySchema<Schema1 extends Schema1Document>(
   depth = maxDepth,
 ): Stage<Resolved, Resolved<ImageDocument | Schema1>> {
   return branch((resolved: Resolved): ManifestDocument['kind'] => resolved.document.kind, {
-    image: compose(narrow<ImageDocument>('image'), onlyImages),
-    schema1: compose(narrow<Schema1Document>('schema1'), cases.schema1),
+    image: compose(narrowTo<ImageDocument>('image'), rejectOtherArtifacts),
+    schema1: compose(narrowTo<Schema1Document>('schema1'), cases.schema1),
     index:
       depth === 0
-        ? tooDeep(maxDepth)
-        : compose(narrow<IndexDocument>('index'), cases.index, bySchema(cases, maxDepth, depth - 1)),
+        ? rejectTooDeep(maxDepth)
+        : compose(narrowTo<IndexDocument>('index'), cases.index, bySchema(cases, maxDepth, depth - 1)),
   })
 }
 
 /** Narrows the type of the document to the kind that `branch` selected. */
-const narrow = <Document extends ManifestDocument>(
+const narrowTo = <Document extends ManifestDocument>(
   kind: Document['kind'],
 ): Stage<Resolved, Resolved<Document>> =>
   lift(
@@ -53,13 +54,13 @@ const narrow = <Document extends ManifestDocument>(
   )
 
 /** Rejects other artifacts that use image manifests, such as Helm charts and signatures. */
-const onlyImages: Stage<Resolved<ImageDocument>, Resolved<ImageDocument>> = lift(
+const rejectOtherArtifacts: Stage<Resolved<ImageDocument>, Resolved<ImageDocument>> = lift(
   tap(({ request, document }: Resolved<ImageDocument>) => {
     checkIsImage(document.manifest, { reference: request.name, digest: document.descriptor.digest })
   }),
 )
 
-const tooDeep = (maxDepth: number): Stage<Resolved, never> =>
+const rejectTooDeep = (maxDepth: number): Stage<Resolved, never> =>
   pullStage(({ request }: Resolved) => {
     throw indexesTooDeep(request.name, maxDepth)
   })

@@ -13,7 +13,7 @@ import {
   platformVector,
 } from '../../image/index.js'
 import type { IndexDocument, Resolved } from '../elements.js'
-import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
 import { emitManifest } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
@@ -21,11 +21,11 @@ const platformOf = ({ platform }: { readonly platform?: Platform | undefined }):
   platform ? formatPlatform(platform) : 'no platform'
 
 /**
- * Returns the stage that fetches the best match for the requested platform, in the order of containerd, by its
- * digest. Emits a `platform` event and a `manifest` event.
- * @throws PLATFORM_UNMATCHED when no entry matches, with the available platforms; MANIFEST_INVALID for an unusable
- * entry and for an index that contains itself; UNSUPPORTED for an entry that this client cannot use and for an index
- * of artifacts; errors of `manifestDocument`
+ * Returns the stage that fetches the manifest in the index that matches the requested platform best, by the rules of
+ * containerd. Emits a `platform` event and a `manifest` event.
+ * @throws PLATFORM_UNMATCHED, with the available platforms, when no entry matches; MANIFEST_INVALID for an invalid
+ * entry and for an index that contains itself; UNSUPPORTED for an entry of an unsupported kind and for an index of
+ * artifacts; errors of `fetchManifestDocument`
  */
 export function choosePlatform({
   retry,
@@ -33,10 +33,10 @@ export function choosePlatform({
   readonly retry: RetryPolicy
 }): Stage<Resolved<IndexDocument>, Resolved> {
   return pullStage(
-    async ({ request, document, trail }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
+    async ({ request, document, parentIndexes }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
       const { platform, name } = request
       const { manifests } = document.index
-      const visited = [...trail, document]
+      const visited = [...parentIndexes, document]
       const [chosen] = matchPlatform(platform, manifests)
       if (!chosen) throw noPlatform(name, platform, document.index)
       if (visited.some(({ descriptor }) => descriptor.digest === chosen.digest))
@@ -51,13 +51,13 @@ export function choosePlatform({
         digest: chosen.digest,
         rejected: manifests.filter((candidate) => candidate !== chosen).map(platformOf),
       })
-      const fetched = await manifestDocument(request, chosen.digest, {
+      const fetched = await fetchManifestDocument(request, chosen.digest, {
         signal: turn.signal,
         expected: chosen,
       })
       const child = fetched.document
       emitManifest(turn, child, { name, host: fetched.host })
-      return { request, document: child, trail: visited }
+      return { request, document: child, parentIndexes: visited }
     },
     { name: 'choose-platform', order: 'source', supervise: retryingTransfers(retry) },
   )
@@ -69,7 +69,7 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
   const refused = unusable.find((entry) => entry.platform === undefined || canRun(platform, entry.platform))
   if (refused !== undefined)
     return new WindlassError(
-      refused.foreign ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
+      refused.hasUnsupportedDigest ? 'UNSUPPORTED' : 'MANIFEST_INVALID',
       `The index of ${name} has an entry for ${platformOf(refused)} that cannot be used: ${refused.problem}`,
       subject,
     )

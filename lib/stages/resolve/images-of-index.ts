@@ -1,4 +1,4 @@
-/** Collects all images that a name leads to, also through nested indexes. */
+/** Lists all images of an index, including those of nested indexes. */
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
 import { type PullTurn, pullStage } from '../pull-stage.js'
@@ -17,42 +17,45 @@ import {
 import { defaultLimits } from '../../limits.js'
 import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
 import { withPlatform } from './fill-platforms.js'
-import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
 import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
-/** Maximum number of images and indexes that one name may lead to. */
+/** Maximum number of images and indexes below one name. */
 export const maxIndexedImages = 1_000
 
-/** Maximum total size of the indexes of one name, in manifests of the maximum size: all are in memory until the end. */
+/**
+ * The indexes of one name, which are all kept in memory, may have this many times the limit `manifestBytes` together.
+ */
 const maxFullManifests = 16
 
-/** An image and the indexes that lead to it, outermost first; no indexes if the name refers to the image itself. */
+/** An image of an index. */
 export interface IndexedImage {
-  /** With the platform in the index, otherwise the one in the config. */
+  /** Its `platform` is that of the index, otherwise that of the config. */
   readonly descriptor: Descriptor
-  readonly trail: readonly IndexDocument[]
+  /** The nested indexes that contain it, outermost first. Empty if the name refers to the image itself. */
+  readonly parentIndexes: readonly IndexDocument[]
 }
 
-/** The images that a name leads to, and the entries that are not images. */
+/** All images below a name, and the entries that are not images. */
 export interface IndexedImages {
   readonly request: ImageRequest
   /** The document that the name refers to. */
   readonly root: ManifestDocument
   /** In the order of the index. */
   readonly images: readonly IndexedImage[]
-  /** Every index, the root first; none if the root is an image. */
+  /** All indexes, the root first. Empty if the root is an image. */
   readonly indexes: readonly IndexDocument[]
-  /** Entries that are not images of a platform, or that cannot be used. */
+  /** Digests of entries that are not images of a platform, or that cannot be used. */
   readonly leftOut: readonly Digest[]
   /** For each unusable entry, the reason as a sentence. */
   readonly problems: readonly string[]
 }
 
 /**
- * Returns the stage that lists every image of an index once. Entries that are not images of a platform, such as
- * attestations, `unknown/unknown` and artifacts, are reported in `leftOut`.
- * @throws LIMIT_EXCEEDED when indexes are nested too deeply or lead to too many images; MANIFEST_INVALID when an
+ * Returns the stage that lists every image of an index once. `leftOut` lists entries that are not images of a platform,
+ * such as attestations, `unknown/unknown` and artifacts.
+ * @throws LIMIT_EXCEEDED when indexes are nested too deeply or contain too many images; MANIFEST_INVALID when an
  * index contains itself; PLATFORM_UNMATCHED when it has no image; UNSUPPORTED when it has only artifacts; errors of
  * the source
  */
@@ -67,14 +70,13 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
         reference,
         limits: { indexDepth, documents: maxIndexedImages, bytes: maxFullManifests * manifestBytes },
         async read({ link, parent }) {
-          const content = parent ? await claimedIndex(link.descriptor, request, turn) : root
+          const content = parent ? await fetchClaimedIndex(link.descriptor, request, turn) : root
           if (!content) return undefined
           const entries = content.kind === 'index' ? content.index.manifests : []
           return { content, bytes: content.bytes.length, links: entries.map(entryLink) }
         },
         follow({ descriptor }, { path }) {
           const { digest } = descriptor
-          // An entry that does not match its own platform is not an image.
           if (!isImageOrIndexEntry(descriptor, platform)) {
             leftOut.add(digest)
             return false
@@ -93,8 +95,8 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
         }
         const { os = '' } = entry.platform ?? {}
         const descriptor = os !== '' ? entry : await withPlatform(entry, request, turn)
-        const trail = path.flatMap(({ content }) => (content?.kind === 'index' ? content : []))
-        if (descriptor) images.push({ descriptor, trail })
+        const parentIndexes = path.flatMap(({ content }) => (content?.kind === 'index' ? content : []))
+        if (descriptor) images.push({ descriptor, parentIndexes })
         else leftOut.add(entry.digest)
       }
       if (root.kind === 'index' && images.length === 0) throw noImages(root.index, reference)
@@ -105,11 +107,11 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
   )
 }
 
-/** Fetches an entry that claims to be an index. The document decides: it may be an image. */
-async function claimedIndex(expected: Descriptor, request: ImageRequest, turn: PullTurn) {
+/** Fetches an entry if its media type is that of an index. Its content may still be an image. */
+async function fetchClaimedIndex(expected: Descriptor, request: ImageRequest, turn: PullTurn) {
   if (!isIndexType(expected.mediaType)) return undefined
   const { signal } = turn
-  const { document, host } = await manifestDocument(request, expected.digest, { signal, expected })
+  const { document, host } = await fetchManifestDocument(request, expected.digest, { signal, expected })
   emitUnclear(turn, `The index of ${request.name} from ${host}`, document.notices, expected.digest)
   return document
 }

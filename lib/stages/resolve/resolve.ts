@@ -1,8 +1,8 @@
-/** Resolves a name to a manifest. */
+/** Provides `resolve`, which fetches the manifest that a name refers to. */
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
-import { manifestDocument } from '../../transfer/documents/manifest-document.js'
+import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
 import { emitManifest } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
@@ -16,19 +16,19 @@ export interface ResolveOptions {
 /**
  * Returns the stage that fetches a manifest by digest if the name has one, otherwise by tag, and emits its `manifest`
  * event.
- * @throws errors of `manifestDocument`
+ * @throws errors of `fetchManifestDocument`
  */
 export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageRequest, Resolved> {
   return pullStage(
     async (request: ImageRequest, turn): Promise<Resolved> => {
       const { target, digest } = request
       const expected = digest === undefined ? undefined : { digest }
-      const { document, host } = await manifestDocument(request, target, {
+      const { document, host } = await fetchManifestDocument(request, target, {
         ...{ signal: turn.signal, expected },
         onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
       })
       emitManifest(turn, document, { name: request.name, host })
-      return { request, document, trail: [] }
+      return { request, document, parentIndexes: [] }
     },
     { name: 'resolve', slots, order: 'source', supervise: retryingTransfers(retry) },
   )

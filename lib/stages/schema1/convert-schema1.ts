@@ -8,8 +8,8 @@ import type { EnsuredLayer } from '../../transfer/elements.js'
 import { identifyLayer } from '../../transfer/stored/identify-layer.js'
 
 /**
- * Returns the stage that converts a schema 1 image once its layers are in the store and their diffIDs are known, and
- * settles its `config`. Other images pass unchanged.
+ * Returns the stage that converts a schema 1 image whose layers are in the store, and settles its `config`. Other
+ * images pass unchanged.
  * @throws as `diffIDOfBlob`, and errors of the conversion
  */
 export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
@@ -17,8 +17,8 @@ export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
     async (image: WholeImage, turn): Promise<FinishedImage> => {
       const { document, ensured, upToDate, request } = image
       if (document.kind === 'image') return { ...image, document, original: undefined }
-      const { known, image: schema1 } = document
-      const reusable = upToDate ? known : undefined
+      const { previousConversion, image: schema1 } = document
+      const reusable = upToDate ? previousConversion : undefined
       const conversion = reusable ?? convert(schema1, await identifyLayers(ensured), request.name)
       image.config.settle(conversion.config)
       return { ...image, document: conversion.document, original: document }
@@ -29,10 +29,10 @@ export function convertSchema1(store: Store): Stage<WholeImage, FinishedImage> {
           const { descriptor, positions } = task
           const found = stored ?? (await store.layers.findByBlob(descriptor.digest))
           const { signal } = turn
-          const seen = await identifyLayer(descriptor, store, {
+          const identified = await identifyLayer(descriptor, store, {
             ...{ signal, limits: request.limits, diffID: found?.diffID },
           })
-          for (const at of positions) byPosition[at] = seen
+          for (const at of positions) byPosition[at] = identified
         }
         return byPosition
       }

@@ -7,30 +7,29 @@ import type { ReadSchema1Document, Resolved, Schema1Document } from '../elements
 /** Settings of `readSchema1`. */
 export interface ReadSchema1Options {
   /**
-   * Reject a manifest without signatures, or with signatures that cannot be verified (default false). A signature
-   * that is wrong is always rejected.
+   * Whether to reject manifests without signatures and with signatures that cannot be verified. Default: false. Wrong
+   * signatures are always rejected.
    */
   readonly requireSignatures?: boolean
 }
 
 /**
- * Returns the stage that reads a schema 1 manifest before any of its content is requested, and reports the state of
- * its signatures as a warning.
- * @throws SIGNATURE_INVALID when a signature is wrong, or required and missing or not verifiable; MANIFEST_INVALID
- * when the manifest is malformed
+ * Returns the stage that reads a schema 1 manifest, and reports the state of its signatures as a warning.
+ * @throws SIGNATURE_INVALID when a signature is wrong, or when signatures are required and missing or cannot be
+ * verified; MANIFEST_INVALID when the manifest is malformed
  */
 export function readSchema1({ requireSignatures = false }: ReadSchema1Options = {}): Stage<
   Resolved<Schema1Document>,
   Resolved<ReadSchema1Document>
 > {
   return pullStage(
-    async ({ request, document, trail }: Resolved<Schema1Document>, turn) => {
+    async ({ request, document, parentIndexes }: Resolved<Schema1Document>, turn) => {
       const reference = request.name
       const signed = await verifySchema1Signatures(document, { reference, required: requireSignatures })
       const image = read(document.schema1, reference)
       const { digest } = document.descriptor
       turn.emit({ type: 'warning', code: codes[signed.state], message: notice(reference, signed), digest })
-      return { request, trail, document: { ...document, image, signed } }
+      return { request, parentIndexes, document: { ...document, image, signed } }
     },
     { name: 'read-schema1', order: 'source' },
   )

@@ -16,15 +16,15 @@ export interface SizeSchema1Options {
   readonly slots?: number
 }
 
-/** A schema 1 image, with the result of an earlier conversion if the store has it. */
-interface KnownImage {
+/** A schema 1 image, and the result of an earlier conversion if the store has it. */
+interface ImageWithConversion {
   readonly resolved: Resolved<ReadSchema1Document>
-  readonly known: Schema1Conversion | undefined
+  readonly previousConversion: Schema1Conversion | undefined
 }
 
 /**
- * Returns the stage that takes the sizes from the blobs in the store, from an earlier conversion of the image, or
- * from the source.
+ * Returns the stage that adds the sizes of the layers: from the blobs in the store, from an earlier conversion of the
+ * image, or from the source.
  * @throws errors of `ImageSource.blobSize`
  */
 export function sizeSchema1(
@@ -32,9 +32,9 @@ export function sizeSchema1(
 ): Stage<Resolved<ReadSchema1Document>, Resolved<Schema1ImageDocument>> {
   return compose(
     pullStage(
-      async (resolved: Resolved<ReadSchema1Document>): Promise<KnownImage> => ({
+      async (resolved: Resolved<ReadSchema1Document>): Promise<ImageWithConversion> => ({
         resolved,
-        known: await storedConversion(
+        previousConversion: await storedConversion(
           { ...resolved.request, digest: resolved.document.descriptor.digest },
           options.store,
         ),
@@ -42,7 +42,7 @@ export function sizeSchema1(
       { name: 'stored-conversion', order: 'source' },
     ),
     expand(
-      (image: KnownImage) =>
+      (image: ImageWithConversion) =>
         Flow.from(new Set(image.resolved.document.image.layers.map(({ digest }) => digest))).pipe(
           sizeLayer(image, options),
           toArray(),
@@ -56,10 +56,12 @@ export function sizeSchema1(
 type LayerSize = Pick<Descriptor, 'digest' | 'size'>
 
 function sizeLayer(
-  { resolved: { request }, known }: KnownImage,
+  { resolved: { request }, previousConversion }: ImageWithConversion,
   { store, retry, slots = 4 }: SizeSchema1Options,
 ): Stage<Digest, LayerSize> {
-  const knownSizes = new Map(known?.document.manifest.layers.map(({ digest, size }) => [digest, size]))
+  const knownSizes = new Map(
+    previousConversion?.document.manifest.layers.map(({ digest, size }) => [digest, size]),
+  )
   const sizeAtSource = (digest: Digest, signal: AbortSignal): Promise<number> =>
     pausable(request.control, signal, (running) => request.source.blobSize(digest, { signal: running }))
   return pullStage(
@@ -72,14 +74,14 @@ function sizeLayer(
 }
 
 function withSizes(
-  { resolved: { request, trail, document }, known }: KnownImage,
+  { resolved: { request, parentIndexes, document }, previousConversion }: ImageWithConversion,
   found: readonly LayerSize[],
 ): Resolved<Schema1ImageDocument> {
   const sizes = new Map(found.map(({ digest, size }) => [digest, size]))
   const layers = document.image.layers.map(({ digest }): Descriptor => ({
-    mediaType: mediaTypes.ociLayerGzip, // the usual type, as the manifest states none; the bytes decide
+    mediaType: mediaTypes.ociLayerGzip, // the usual type: the manifest states none; `convertSchema1` corrects it
     digest,
     size: sizes.get(digest) ?? 0,
   }))
-  return { request, trail, document: { ...document, layers, known } }
+  return { request, parentIndexes, document: { ...document, layers, previousConversion } }
 }

@@ -1,6 +1,6 @@
 /**
  * The blobs of the store: manifests, configs and compressed layers, each in a file named by its digest (image-spec,
- * image-layout.md). A blob appears only when it is complete and verified, and is verified again when it is read.
+ * image-layout.md). A blob is verified before it gets its final name, and again when it is read.
  */
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
@@ -9,11 +9,11 @@ import { WindlassError } from '../../errors.js'
 import { formatBytes, formatExactBytes } from '../../quantities.js'
 import { algorithmOf, type Digest, digestOf } from '../../image/index.js'
 import { formatLimit, type LimitName, raiseHint } from '../../limits.js'
-import { lstatIfThere, rename, unlink } from '../../system/files.js'
+import { lstatIfExists, rename, unlink } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
 import { copySynced, ensureDirectory, publish, writeSynced } from '../files/durable.js'
 import type { Run } from '../staging/run.js'
-import { codeOf, isNotWritable, withStoreErrors } from '../files/store-error.js'
+import { errnoOf, isNotWritableError, withStoreErrors } from '../files/store-error.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
 /** Reads and writes the blobs in `directory`. */
@@ -40,7 +40,7 @@ export class BlobStore {
    */
   async size(digest: Digest): Promise<number> {
     const path = this.path(digest)
-    const found = await withStoreErrors('look for a blob', path, () => lstatIfThere(path))
+    const found = await withStoreErrors('look for a blob', path, () => lstatIfExists(path))
     if (!found) throw missingBlobError(digest, path)
     if (!found.isFile()) throw notAFileError(digest, path)
     return found.size
@@ -86,7 +86,7 @@ export class BlobStore {
   }
 
   /**
-   * Stores `bytes` as the blob `digest`, unless it already exists. `signal` ends the wait for the lock of the store.
+   * Stores `bytes` as the blob `digest`, unless it already exists. `signal` aborts the wait for the store's lock.
    * @throws WindlassError DIGEST_MISMATCH when `bytes` have another digest
    */
   async put(digest: Digest, bytes: Buffer, signal?: AbortSignal): Promise<void> {
@@ -96,7 +96,7 @@ export class BlobStore {
       })
     await this.run.hold([digest], signal).catch(async (error: unknown) => {
       // The store is not writable, but the blob is already stored, so nothing has to be written.
-      if (!isNotWritable(error) || !(await this.#contains(digest, bytes))) throw error
+      if (!isNotWritableError(error) || !(await this.#contains(digest, bytes))) throw error
     })
     if (await this.#contains(digest, bytes)) return
     const path = this.path(digest)
@@ -109,8 +109,8 @@ export class BlobStore {
   }
 
   /**
-   * Moves a file into the store, replacing an existing blob. The caller has verified the file against `digest` and
-   * synced it.
+   * Moves `file` into the store as the blob `digest`, replacing an existing one. The caller must have verified and
+   * synced it. `signal` aborts the wait for the store's lock.
    */
   async adopt(file: string, digest: Digest, signal?: AbortSignal): Promise<void> {
     const path = this.path(digest)
@@ -119,7 +119,7 @@ export class BlobStore {
       try {
         await this.#publish(file, path)
       } catch (error) {
-        if (codeOf(error) !== 'EXDEV') throw error
+        if (errnoOf(error) !== 'EXDEV') throw error // EXDEV: `file` is on another file system
         await this.run.withFreshPath('blob', 'blobs', async (staged) => {
           await copySynced(file, staged)
           await this.#publish(staged, path)
@@ -134,16 +134,16 @@ export class BlobStore {
     try {
       await publish(file, path)
     } catch (error) {
-      if (codeOf(error) !== 'EISDIR') throw error
-      // A directory at this path is moved to staging and removed with the run.
-      await rename(path, await this.run.freshPath('odd', 'blobs'))
+      if (errnoOf(error) !== 'EISDIR') throw error
+      // There is a directory at `path`. Move it to the staging directory, which is removed when the store is closed.
+      await rename(path, await this.run.freshPath('unexpected', 'blobs'))
       await publish(file, path)
     }
   }
 
   async #find(digest: Digest): Promise<{ readonly size: number } | undefined> {
     const path = this.path(digest)
-    const found = await withStoreErrors('look for a blob', path, () => lstatIfThere(path))
+    const found = await withStoreErrors('look for a blob', path, () => lstatIfExists(path))
     return found?.isFile() ? found : undefined
   }
 
@@ -159,8 +159,8 @@ async function openBlob(path: string, digest: Digest) {
   try {
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') throw missingBlobError(digest, path)
-    if (codeOf(error) === 'ELOOP' || codeOf(error) === 'ENXIO') throw notAFileError(digest, path)
+    if (errnoOf(error) === 'ENOENT') throw missingBlobError(digest, path)
+    if (errnoOf(error) === 'ELOOP' || errnoOf(error) === 'ENXIO') throw notAFileError(digest, path)
     throw error
   }
 }

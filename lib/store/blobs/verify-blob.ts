@@ -1,11 +1,11 @@
-/** Verifies a blob of the store against its digest, reading it in pieces. */
+/** Verifies a blob of the store against its digest without loading it into memory as a whole. */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { lstat, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { formatCount, formatNumber } from '../../quantities.js'
 import { algorithmOf, type Digest, parseDigest } from '../../image/index.js'
-import { codeOf, withStoreErrors, ignoreMissing } from '../files/store-error.js'
+import { errnoOf, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
 /** The result of `verifyBlob`. */
 export type BlobState =
@@ -30,10 +30,11 @@ export interface VerifyBlobOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Bytes read at a time: 1 MiB. */
 const pieceBytes = 1 << 20
 
 /**
- * Reads the file at `path` and compares its size and digest.
+ * Reads the file at `path` and compares its size and digest with the expected ones. Damage is a result, not an error.
  * @throws WindlassError STORE_DENIED, STORE_IO when it cannot be read; the reason of `signal`
  */
 export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): Promise<BlobState> {
@@ -46,8 +47,9 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
     })
     if (!found.isFile()) return damaged('it is not a regular file')
     const file = await openIfPresent(path).catch(async (error: unknown) => {
-      // An unreadable file in this user's directory can be replaced. In another user's store, it is only inaccessible.
-      if (codeOf(error) !== 'EACCES' || (await lstat(dirname(path))).uid !== process.geteuid?.()) throw error
+      // In a directory of this user, an unreadable file is damage: it can be replaced. In another user's store, it is
+      // an error: this user has no access.
+      if (errnoOf(error) !== 'EACCES' || (await lstat(dirname(path))).uid !== process.geteuid?.()) throw error
       return 'denied' as const
     })
     if (file === 'denied') return damaged('it cannot be read: permission denied')
@@ -72,7 +74,7 @@ export function verifyBlob({ path, digest, size, signal }: VerifyBlobOptions): P
         ? { state: 'whole', bytes: Number(actualSize) }
         : damaged(`its content has the digest ${actual}`, ino, actual)
     } catch (error) {
-      if (codeOf(error) === 'EIO') return damaged('the disk cannot read it')
+      if (errnoOf(error) === 'EIO') return damaged('the disk cannot read it')
       throw error
     } finally {
       await file.close()

@@ -11,7 +11,7 @@ import { readOutsideFile } from '../../system/outside-file.js'
 import { inventory } from '../garbage/inventory.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 
-/** Maximum size of a document in bytes. Larger blobs are taken for layers. */
+/** Maximum size of a manifest or an index in bytes. Larger blobs are assumed to be layers. */
 const maxDocumentBytes = 4 * 1024 ** 2
 
 /**
@@ -19,25 +19,25 @@ const maxDocumentBytes = 4 * 1024 ** 2
  * collection keeps everything in the store.
  */
 export async function rebuildIndex(store: string): Promise<string> {
-  const found = new Map<string, JsonObject>()
+  const documents = new Map<string, JsonObject>()
   const referenced = new Set<string>()
   for (const { kind, digest, path, bytes } of (await inventory(store)).items) {
     if (kind !== 'blob' || bytes > maxDocumentBytes) continue
-    const document = parseJson(textOf(path, digest) ?? '')
+    const document = parseJson(readVerifiedText(path, digest) ?? '')
     const mediaType = isObject(document) ? mediaTypeOf(document) : undefined
     if (!isObject(document) || mediaType === undefined) continue
-    found.set(digest, { mediaType, digest, size: bytes })
+    documents.set(digest, { mediaType, digest, size: bytes })
     for (const link of documentLinks(document))
       if (isManifestLink(link)) referenced.add(link.descriptor.digest)
   }
-  const manifests = [...found.entries()]
+  const manifests = [...documents.entries()]
     .filter(([digest]) => !referenced.has(digest))
     .map(([, entry]) => entry)
   return `${JSON.stringify({ schemaVersion: 2, manifests })}\n`
 }
 
 /** Returns the text of the blob, or undefined if the blob cannot be read or its content does not match the digest. */
-function textOf(path: string, digest: Digest): string | undefined {
+function readVerifiedText(path: string, digest: Digest): string | undefined {
   try {
     const bytes = readOutsideFile(path, { maxBytes: maxDocumentBytes })
     return digestOf(bytes, algorithmOf(digest)) === digest ? bytes.toString('utf8') : undefined

@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path'
 import { type Digest, algorithmOf } from '../../image/index.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
-import { diffIDsOf } from '../layers/pointers-by-layer.js'
+import { readPointers } from '../layers/pointers-by-layer.js'
 import type { LayerBlob, WhiteoutForm } from '../layers/layer-record.js'
-import { recordOrDenied } from '../layers/layer-record-file.js'
+import { readRecordOrDenied } from '../layers/layer-record-file.js'
 import { open } from '../../system/files.js'
 import { lockFile, locksAvailable, isBoundByModes } from '../../system/index.js'
-import { codeOf, withStoreErrors, ignoreMissing } from '../files/store-error.js'
+import { errnoOf, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 import { waitFor } from '../locks/waiting.js'
 
 /** An unpacked layer on the disk. */
@@ -21,8 +21,8 @@ export interface LayerOnDisk {
   /** The trees that exist, by their whiteout form. */
   readonly trees: readonly { readonly form: WhiteoutForm; readonly path: string }[]
   /**
-   * The recorded forms, whether their trees exist or not. Without a readable record, the forms that the directory names
-   * imply.
+   * The whiteout forms in the record, whether their trees exist or not. Without a readable record, the forms inferred
+   * from the directory names.
    */
   readonly forms: readonly WhiteoutForm[]
   /** The blobs that the layer was unpacked from, according to its record. */
@@ -33,10 +33,13 @@ export interface LayerOnDisk {
 
 const bothForms = ['overlay', 'aufs'] as const
 
-/** Infers the forms from directory names. With two trees, one is named after its form; a single name is ambiguous. */
-async function formsByName(layer: string): Promise<WhiteoutForm[]> {
+/**
+ * Infers the whiteout forms from directory names: a layer with both forms has `rootfs` and `rootfs.<form>`. A single
+ * tree is always named `rootfs`, so its form is unknown and the result is empty.
+ */
+async function inferForms(layer: string): Promise<WhiteoutForm[]> {
   const names = await ignoreMissing(readdir(layer)).catch((error: unknown) => {
-    if (codeOf(error) !== 'EACCES') throw error
+    if (errnoOf(error) !== 'EACCES') throw error
     return undefined
   })
   const named = bothForms.some((form) => names?.includes(`rootfs.${form}`))
@@ -69,16 +72,16 @@ const hasOtherAlgorithm = (one: Digest | undefined, other: Digest): boolean =>
   one !== undefined && algorithmOf(one) !== algorithmOf(other)
 
 /** Inspects the layer `diffID`. Returns undefined if it is not unpacked. @throws WindlassError STORE_* */
-export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
+export function inspectLayer(store: string, diffID: Digest): Promise<LayerOnDisk | undefined> {
   const layers = join(store, 'layers')
   const path = digestPath(layers, diffID)
   return withStoreErrors('inspect a layer', path, async () => {
     const found = await ignoreMissing(lstat(path, { bigint: true }))
     if (!found) return undefined
-    const read = found.isDirectory() ? await recordOrDenied(path, diffID) : undefined
+    const read = found.isDirectory() ? await readRecordOrDenied(path, diffID) : undefined
     const record = read === 'denied' ? undefined : read
     const blobs = record?.blobs ?? []
-    const forms = record ? bothForms.filter((form) => record.forms[form]) : await formsByName(path)
+    const forms = record ? bothForms.filter((form) => record.forms[form]) : await inferForms(path)
     const trees: LayerOnDisk['trees'][number][] = []
     const faults: string[] = []
     if (read === 'denied') faults.push('its layer.json cannot be read: permission denied')
@@ -89,12 +92,13 @@ export function layerOnDisk(store: string, diffID: Digest): Promise<LayerOnDisk 
       if (await isDirectory(tree)) trees.push({ form, path: tree })
       else faults.push(`its tree ${tree} is missing`)
     }
-    const pointed = await diffIDsOf(
+    const pointers = await readPointers(
       layers,
       blobs.map(({ digest }) => digest),
     )
-    // With two digest algorithms, a layer is stored twice and the pointer leads to the one committed last.
-    if (!pointed.every((each) => each === diffID || hasOtherAlgorithm(each, diffID)))
+    // A layer whose diffID is known in two digest algorithms is stored twice. The pointer of its blob contains the
+    // diffID that was committed last.
+    if (!pointers.every((each) => each === diffID || hasOtherAlgorithm(each, diffID)))
       faults.push('not all of its blobs point to it')
     // Another process may have collected the layer meanwhile.
     if (!(await ignoreMissing(lstat(path)))) return undefined

@@ -15,8 +15,8 @@ export interface LayoutFault {
 }
 
 /**
- * Returns the fault of `oci-layout`, or undefined if it is valid. A layout of another tool may have another version and
- * is not checked. @throws WindlassError STORE_*
+ * Returns the fault of `oci-layout`, or undefined if the file is valid. A layout that another tool created is not
+ * checked, because it may have another version. @throws WindlassError STORE_*
  */
 export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   const path = join(store, layoutFile)
@@ -35,7 +35,7 @@ export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   })
 }
 
-/** Rewrites the file. @throws WindlassError STORE_* */
+/** Rewrites `oci-layout`. @throws WindlassError STORE_* */
 export function repairLayout({ path }: LayoutFault, run: Run): Promise<void> {
   return withStoreErrors('write the layout', path, () =>
     run.withFreshPath('layout', undefined, async (staged) => {

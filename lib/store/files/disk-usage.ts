@@ -1,6 +1,6 @@
 /** Measures the disk space of a tree, which may have any names and modes. */
 import { lstat, readdir } from 'node:fs/promises'
-import { codeOf, ignoreMissing } from './store-error.js'
+import { errnoOf, ignoreMissing } from './store-error.js'
 
 const slash = Buffer.from('/')
 /** The unit of `Stats.blocks` in bytes (stat(2)). */
@@ -33,6 +33,6 @@ export async function diskUsage(root: string): Promise<number> {
 
 const unlessDenied = <T>(work: Promise<T>): Promise<T | undefined> =>
   ignoreMissing(work).catch((error: unknown) => {
-    if (codeOf(error) !== 'EACCES' && codeOf(error) !== 'EPERM') throw error
+    if (errnoOf(error) !== 'EACCES' && errnoOf(error) !== 'EPERM') throw error
     return undefined
   })

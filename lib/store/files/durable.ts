@@ -6,14 +6,14 @@ import { constants } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
-import { lstatIfThere, mkdir, open, rename } from '../../system/files.js'
-import { codeOf } from './store-error.js'
+import { lstatIfExists, mkdir, open, rename } from '../../system/files.js'
+import { errnoOf } from './store-error.js'
 import { recoveryHints } from './recovery-hints.js'
 
-/** Writes a new file with mode 0600. The caller must sync it. */
+/** Writes a new file with mode 0600. The caller must sync it. @throws EEXIST if `path` exists */
 export const writeNew = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, false)
 
-/** Writes a new file with mode 0600 and syncs it. */
+/** Writes a new file with mode 0600 and syncs it. @throws EEXIST if `path` exists */
 export const writeSynced = (path: string, bytes: Buffer | string): Promise<void> => write(path, bytes, true)
 
 /** Copies `from` to the new file `to` and syncs it. */
@@ -49,8 +49,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 /**
- * Renames `from`, whose content is synced, to `to`, replacing an existing file, and syncs the directory. Both paths
- * must be on one file system.
+ * Renames `from` to `to`, replacing an existing file, and syncs the directory of `to`. The caller must have synced the
+ * content of `from`. Both paths must be on the same mount.
  */
 export async function publish(from: string, to: string): Promise<void> {
   await rename(from, to)
@@ -67,13 +67,13 @@ export async function ensureDirectory(path: string): Promise<void> {
     await mkdir(path, 0o700)
     await syncDirectory(dirname(path))
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    if (!(await isDirectory(path))) throw notADirectory(path)
+    if (errnoOf(error) !== 'EEXIST') throw error
+    if (!(await isDirectory(path))) throw notADirectoryError(path)
   }
 }
 
 /** Returns the STORE_CORRUPT error for a path that is not a directory. */
-export const notADirectory = (path: string): WindlassError =>
+export const notADirectoryError = (path: string): WindlassError =>
   new WindlassError('STORE_CORRUPT', `In the store, ${path} is not a directory`, {
     path,
     hint: recoveryHints.moveAway(path),
@@ -81,5 +81,5 @@ export const notADirectory = (path: string): WindlassError =>
 
 /** Reports whether `path` is a directory. A link to a directory is not. */
 export async function isDirectory(path: string): Promise<boolean> {
-  return (await lstatIfThere(path))?.isDirectory() ?? false
+  return (await lstatIfExists(path))?.isDirectory() ?? false
 }

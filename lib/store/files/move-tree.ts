@@ -1,19 +1,19 @@
 /** Renames directories that their owner may not write to. */
 import { chmod, lstat, open, rename } from '../../system/files.js'
-import { codeOf } from './store-error.js'
+import { errnoOf } from './store-error.js'
 
 /**
- * Renames a directory to another parent. Linux requires write permission on the directory itself, which a layer may not
- * grant to its owner. Its mode is restored and synced.
+ * Renames a directory to another parent. Linux requires write permission on the directory itself, and the root of a
+ * layer may lack it. In this case, adds the permission for the rename and then restores and syncs the mode.
  * @throws the errors of `node:fs`
  */
 export async function moveTree(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
   } catch (error) {
-    if (codeOf(error) !== 'EACCES') throw error
+    if (errnoOf(error) !== 'EACCES') throw error
     const { mode } = await lstat(from)
-    // Only the owner may change the mode. For other users, the error of the rename is the reason.
+    // Only the owner may change the mode. If this fails, report the error of the rename.
     await chmod(from, mode | 0o600).catch(() => {
       throw error
     })

@@ -4,8 +4,8 @@ import { OutsideFileError, readOutsideFile } from '../../system/outside-file.js'
 import { recoveryHints } from './recovery-hints.js'
 
 /**
- * Maximum size in bytes of a file such as the list of names or a layer record. Other programs write some of these
- * files.
+ * Maximum size in bytes of `index.json`, a layer record or a similar file: 64 MiB. Limited because other programs may
+ * have written the file.
  */
 export const maxStoreFileBytes = 64 * 1024 * 1024
 

@@ -4,26 +4,25 @@ import { errnoOf } from '../../system/errno.js'
 import { WindlassError } from '../../errors.js'
 import { recoveryHints } from './recovery-hints.js'
 
-/** Returns the name of a system error, for example `ENOENT`, or undefined for anything else. */
-export const codeOf = errnoOf
+export { errnoOf }
 
 /**
  * Converts an error of an operation on `path` to STORE_FULL, STORE_DENIED, STORE_READ_ONLY, STORE_CORRUPT or STORE_IO.
  * A WindlassError is returned unchanged.
- * @param doing the operation as an infinitive: `read a blob`
+ * @param operation an infinitive for the message: `read a blob`
  */
-export function storeError(error: unknown, doing: string, path: string): WindlassError {
+export function storeError(error: unknown, operation: string, path: string): WindlassError {
   if (error instanceof WindlassError) return error
-  const known = diskMeaning(error, path) ?? unexpectedEntryMeaning(error, path)
-  const says = known
-    ? `${known.says}${otherPathsSuffix(error, path)}`
+  const meaning = diskMeaning(error, path) ?? unexpectedEntryMeaning(error, path)
+  const says = meaning
+    ? `${meaning.says}${otherPathsSuffix(error, path)}`
     : error instanceof Error
       ? error.message
       : String(error)
-  return new WindlassError(known?.code ?? 'STORE_IO', `Failed to ${doing} at ${path}: ${says}`, {
+  return new WindlassError(meaning?.code ?? 'STORE_IO', `Failed to ${operation} at ${path}: ${says}`, {
     path,
     cause: error,
-    ...(known && { hint: known.hint }),
+    ...(meaning && { hint: meaning.hint }),
   })
 }
 
@@ -37,13 +36,13 @@ const unexpectedEntryClauses: Readonly<Record<string, string>> = {
 
 /** Returns the meaning of an error caused by an unexpected entry at the path. */
 function unexpectedEntryMeaning(error: unknown, path: string): DiskMeaning | undefined {
-  const says = unexpectedEntryClauses[codeOf(error) ?? '']
+  const says = unexpectedEntryClauses[errnoOf(error) ?? '']
   if (says === undefined) return undefined
   const at = error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : path
   return { code: 'STORE_CORRUPT', says, hint: recoveryHints.moveAway(at) }
 }
 
-/** Returns the paths in `error` that the message does not name yet, in parentheses. A failed rename has two. */
+/** Returns a suffix with the paths in `error` that differ from `path`; empty if there are none. A rename has two. */
 function otherPathsSuffix(error: unknown, path: string): string {
   if (!(error instanceof Error) || !('path' in error)) return ''
   if ('dest' in error) return ` (renaming ${String(error.path)} to ${String(error.dest)})`
@@ -64,20 +63,23 @@ export async function ignoreMissing<T>(work: Promise<T>): Promise<T | undefined>
   try {
     return await work
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
     throw error
   }
 }
 
-/** Reports whether `error` means that nothing more can be written: read-only, denied or full. */
-export function isNotWritable(error: unknown): boolean {
+/**
+ * Reports whether `error` means that the store cannot be written to: it is read-only, access is denied or the disk is
+ * full.
+ */
+export function isNotWritableError(error: unknown): boolean {
   if (error instanceof WindlassError)
     return ['STORE_READ_ONLY', 'STORE_DENIED', 'STORE_FULL'].includes(error.code)
-  return ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
+  return ['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')
 }
 
 /** Reports whether `error` means that the disk is full or the quota exhausted. */
-export function isFull(error: unknown): boolean {
+export function isDiskFull(error: unknown): boolean {
   if (error instanceof WindlassError) return error.code === 'STORE_FULL'
-  return ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')
 }

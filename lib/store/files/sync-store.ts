@@ -1,25 +1,26 @@
 /**
- * Flushes the visible content of the store to the disk. A file that another process has renamed may be visible before
- * it is synced, and stays unsynced if that process is killed. Call this before relying on files found in the store.
+ * Flushes the store to the disk. A file that another process has renamed into the store is visible before the rename
+ * is synced, and the rename is never synced if that process is killed. Call this before something refers to existing
+ * files.
  */
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { statIfThere } from '../../system/files.js'
+import { statIfExists } from '../../system/files.js'
 import { systemCallsAvailable, syncFileSystemAsync } from '../../system/index.js'
 import { syncDirectory } from './durable.js'
-import { parts } from './mounts.js'
+import { storeParts } from './mounts.js'
 import { ignoreMissing } from './store-error.js'
 
-/** Waits until everything that has a name in the store at `directory` is on the disk. */
+/** Waits until all files and directories of the store at `directory` are on the disk. */
 export async function syncStore(directory: string): Promise<void> {
   if (!systemCallsAvailable()) {
-    await syncNames(directory)
+    await syncStoreDirectories(directory)
     return
   }
   const synced = new Set<number>()
-  // A part may be a separate file system.
-  for (const place of [directory, ...parts.map((part) => join(directory, part))]) {
-    const found = await statIfThere(place)
+  // A part of the store may be on a separate file system. Each file system is synced once.
+  for (const place of [directory, ...storeParts.map((part) => join(directory, part))]) {
+    const found = await statIfExists(place)
     if (place !== directory && (!found || synced.has(found.dev))) continue
     if (found) synced.add(found.dev)
     const handle = await open(place, 'r')
@@ -32,10 +33,10 @@ export async function syncStore(directory: string): Promise<void> {
 }
 
 /**
- * Syncs the directories of the store; files are synced before they get their names. Exported for its spec: used only
- * where syncfs is not available.
+ * Syncs the directories of the store. Files need no sync: each is synced before it is renamed into the store. Used
+ * only if syncfs is not available. Exported for its spec.
  */
-export async function syncNames(directory: string): Promise<void> {
+export async function syncStoreDirectories(directory: string): Promise<void> {
   await syncDirectory(directory)
   for (const folder of ['blobs', 'layers', 'layers/by-blob']) {
     const parent = join(directory, folder)

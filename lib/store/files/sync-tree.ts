@@ -5,26 +5,29 @@ import { systemCallsAvailable, syncFileSystemAsync } from '../../system/index.js
 
 const slash = Buffer.from('/')
 
-/** Syncs the tree at `path`. `root` must have been opened before the tree was written. */
+/**
+ * Syncs the tree at `path`. `root` is any open file of that file system, opened before the tree was written: only then
+ * does syncfs report all write errors.
+ */
 export async function syncTree(root: Pick<SyncFile, 'fd'>, path: string): Promise<void> {
   if (systemCallsAvailable()) await syncFileSystemAsync(root.fd)
-  else await syncEach(Buffer.from(path))
+  else await syncEachEntry(Buffer.from(path))
 }
 
-/** Syncs each file and directory of a tree. Exported for its spec: used only where syncfs is not available. */
-export async function syncEach(top: Buffer): Promise<void> {
+/** Syncs each file and directory of a tree. Used only if syncfs is not available. Exported for its spec. */
+export async function syncEachEntry(top: Buffer): Promise<void> {
   const directories = [top]
   for (const directory of directories) {
     for (const entry of await readdir(directory, { encoding: 'buffer', withFileTypes: true })) {
       const path = Buffer.concat([directory, slash, entry.name])
       if (entry.isDirectory()) directories.push(path)
-      else if (entry.isFile()) await sync(path)
+      else if (entry.isFile()) await syncPath(path)
     }
-    await sync(directory)
+    await syncPath(directory)
   }
 }
 
-async function sync(path: Buffer): Promise<void> {
+async function syncPath(path: Buffer): Promise<void> {
   const handle = await open(path, 'r')
   try {
     await handle.sync()

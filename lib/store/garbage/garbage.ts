@@ -1,7 +1,7 @@
 /**
- * Removes unreferenced content from the store: what no name, no entry of another tool and no live run references. It is
- * selected and moved to staging under the metadata lock, so that no run can start to use it, and deleted afterwards. If
- * the process is killed in between, the next process sweeps the staging directory.
+ * Removes unreferenced content from the store: blobs and layers that no entry of `index.json` and no run references. A
+ * run is one use of the store by a process. The content is moved to the staging directory under the metadata lock, so
+ * that no run can start to use it, and then deleted. If the process is killed in between, a later process deletes it.
  */
 import { constants } from 'node:fs'
 import { access, lstat, unlink } from 'node:fs/promises'
@@ -15,14 +15,14 @@ import { type StoredItem, inventory } from './inventory.js'
 import { removePartials } from '../partial/evict-partials.js'
 import { defaultKeepPartials } from '../partial/keep-partials.js'
 import { danglingPointers } from '../layers/pointers-by-layer.js'
-import { reachable } from './roots.js'
+import { findReachable } from './roots.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
 import { ensureReserve } from '../staging/reserve.js'
-import { pathOfDeadRun, type Run } from '../staging/run.js'
+import { trashPathWithoutRun, type Run } from '../staging/run.js'
 import { type Leftovers, sweepRuns } from '../staging/sweep-runs.js'
-import { isFull, withStoreErrors, ignoreMissing } from '../files/store-error.js'
+import { isDiskFull, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 
 /** Options of `Garbage.collect`. */
@@ -52,8 +52,8 @@ export interface Collected {
   /** Total size of the removed content in bytes. */
   readonly bytes: number
   /**
-   * What killed processes left, removed since the last collection. Not part of `removed` and `bytes`. A store removes it
-   * when it is opened, so a dry run reports it too.
+   * Files of killed processes that were removed since the last collection. Not part of `removed` and `bytes`. Opening a
+   * store removes them, so a dry run reports them too.
    */
   readonly leftovers: Leftovers
 }
@@ -62,7 +62,7 @@ const noLeftovers: Leftovers = { processes: 0, bytes: 0 }
 
 /** The garbage collector of a store. */
 export class Garbage {
-  /** What sweeps have removed and `collect` has not reported yet. */
+  /** Files of killed processes that `sweep` has removed and `collect` has not reported yet. */
   #leftovers = noLeftovers
 
   constructor(
@@ -74,8 +74,8 @@ export class Garbage {
   ) {}
 
   /**
-   * Removes what dead runs have left. Returns an error for each directory that could not be removed; the store works
-   * nevertheless.
+   * Removes the files of killed processes. Returns an error for each directory that could not be removed; the store can
+   * be used nevertheless.
    * @throws the errors of `node:fs` when the staging area cannot be listed
    */
   async sweep(): Promise<readonly WindlassError[]> {
@@ -86,11 +86,11 @@ export class Garbage {
   }
 
   /**
-   * Removes unreferenced content and old interrupted downloads. `signal` ends the wait for the lock of the store, but
-   * not a collection that has started.
+   * Removes unreferenced content and old interrupted downloads. `signal` aborts the wait for the store's lock, but not
+   * a collection that has started.
    *
    * @throws WindlassError STORE_CORRUPT when the list of names or a required manifest cannot be read: references are
-   * then unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
+   *   then unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
   collect(
     { dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {},
@@ -99,30 +99,36 @@ export class Garbage {
     const staging = join(this.directory, 'staging')
     return withStoreErrors('collect garbage', this.directory, async () => {
       if (!dryRun) {
-        // Checked first, so that a collection without permission fails even if there is nothing to remove.
+        // Checked first, so that a collection without write permission fails even if there is nothing to remove.
         this.run.assertWritable()
         await ignoreMissing(access(staging, constants.W_OK))
-        // Failures were already reported when the store was opened.
+        // Failures are ignored: opening the store reported them.
         await this.sweep()
       }
       const trash: string[] = []
       const collect = async (): Promise<StoredItem[]> => {
-        const found = await this.#unreachable()
+        const found = await this.#findUnreachable()
         if (dryRun) return found
-        // An older list of names may still be on the disk and reference this content.
+        // Until the current `index.json` is synced, the disk may have an older one that references this content.
         if (found.length > 0) await syncStore(this.directory)
         trash.push(...(await this.#moveAside(found.map(({ path }) => path))))
-        // Pointers are moved after their layers are synced, so that a power failure leaves no layer without its pointer.
+        // The removal of the layers is synced before their pointers are removed, so that a power failure leaves no
+        // layer without its pointer.
         trash.push(...(await this.#moveAside(await danglingPointers(join(this.directory, 'layers')))))
         return found
       }
       const { metadata } = this
-      const things = await (dryRun ? metadata.holdToRead(collect, signal) : metadata.hold(collect, signal))
+      const collectedItems = await (dryRun
+        ? metadata.holdToRead(collect, signal)
+        : metadata.hold(collect, signal))
       for (const path of trash) await removeTree(path)
-      const partials = await removePartials(join(this.directory, 'partial'), { dryRun, keep: keepPartials })
+      const partials = await removePartials(join(this.directory, 'partial'), {
+        dryRun,
+        keepBytes: keepPartials,
+      })
       if (!dryRun) await ensureReserve(this.directory)
       const removed = [
-        ...things.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
+        ...collectedItems.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
         ...partials.map(({ digest, bytes }) => ({ kind: 'partial' as const, digest, bytes })),
       ]
       const leftovers = this.#leftovers
@@ -132,8 +138,8 @@ export class Garbage {
   }
 
   /**
-   * Removes a damaged blob or layer, so that it can be replaced. Does nothing and returns false if the inode differs:
-   * another process may have repaired it.
+   * Removes a damaged blob or layer, so that it can be replaced. Returns whether it was removed. If the inode differs,
+   * does nothing, because another process may have repaired it.
    * @throws WindlassError STORE_*
    */
   discard(
@@ -144,8 +150,8 @@ export class Garbage {
   }
 
   /**
-   * Like `discard`, and then runs `commit` to store the replacement. If `commit` fails, the damaged content is
-   * restored, unless something else has taken its place.
+   * Like `discard`, but then runs `commit`, which stores the replacement. If `commit` fails, restores the damaged
+   * content, unless there is something else at `path` by then.
    * @throws WindlassError STORE_*; the errors of `commit`
    */
   replace(
@@ -178,18 +184,21 @@ export class Garbage {
     })
   }
 
-  async #unreachable(): Promise<StoredItem[]> {
-    const needed = await reachable(join(this.directory, 'index.json'), this.blobs)
+  async #findUnreachable(): Promise<StoredItem[]> {
+    const needed = await findReachable(join(this.directory, 'index.json'), this.blobs)
     for (const digest of await digestsHeldByRuns(join(this.directory, 'staging'))) needed.add(digest)
     const { items } = await inventory(this.directory)
     return items.filter(({ digest, blobs }) => !needed.has(digest) && !blobs.some((blob) => needed.has(blob)))
   }
 
-  /** Moves paths to staging and syncs, before anything is deleted: no partial tree may return after a power failure. */
+  /**
+   * Moves `paths` to the staging directory, syncs their directories and returns the new paths. Deleting in place could
+   * leave an incomplete tree under its valid name after a power failure.
+   */
   async #moveAside(paths: readonly string[]): Promise<string[]> {
     const trash: string[] = []
     for (const path of paths) {
-      const aside = await this.#asidePath(path)
+      const aside = await this.#trashPath(path)
       if (aside === undefined) continue
       await moveTree(path, aside)
       trash.push(aside)
@@ -199,15 +208,16 @@ export class Garbage {
   }
 
   /**
-   * Returns a path in staging, or undefined if `path` is already deleted: on a full disk a file is deleted directly.
+   * Returns the path in a staging directory to move `path` to. On a full disk, deletes a file at once and returns
+   * undefined, because no staging directory can be created.
    */
-  async #asidePath(path: string): Promise<string | undefined> {
+  async #trashPath(path: string): Promise<string | undefined> {
     const part = path.startsWith(join(this.directory, 'blobs/')) ? 'blobs' : 'layers'
     try {
       return await this.run.freshPath('trash', part)
     } catch (error) {
-      if (!isFull(error)) throw error
-      if ((await lstat(path)).isDirectory()) return pathOfDeadRun(join(this.directory, 'staging'), part)
+      if (!isDiskFull(error)) throw error
+      if ((await lstat(path)).isDirectory()) return trashPathWithoutRun(join(this.directory, 'staging'), part)
       await unlink(path)
       return undefined
     }

@@ -4,7 +4,7 @@ import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../../image/index.js'
 import type { LayerRecord } from '../layers/layer-record.js'
-import { readRecord, recordOrDenied } from '../layers/layer-record-file.js'
+import { readRecord, readRecordOrDenied } from '../layers/layer-record-file.js'
 import { stagingName } from '../files/mounts.js'
 import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
@@ -34,13 +34,14 @@ export const inventory = (store: string): Promise<Inventory> =>
   withStoreErrors('list the content of the store', store, () => listAll(store, readRecord))
 
 /**
- * Like `inventory`, for verification: a layer whose record is not accessible to this user has no blobs.
+ * Like `inventory`, but if this user may not read the record of a layer, lists the layer without blobs instead of
+ * failing.
  * @throws WindlassError STORE_*
  */
 export const readableInventory = (store: string): Promise<Inventory> =>
   withStoreErrors('list the content of the store', store, () =>
     listAll(store, async (path, digest) => {
-      const record = await recordOrDenied(path, digest)
+      const record = await readRecordOrDenied(path, digest)
       return record === 'denied' ? undefined : record
     }),
   )
@@ -69,7 +70,7 @@ interface Entry {
   readonly stats: BigIntStats
 }
 
-/** Yields the entries in `<directory>/<algorithm>/<hex>`. Other entries have no digest. */
+/** Yields the entries `<directory>/<algorithm>/<hex>`, and those with other names without a digest. Skips `except`. */
 async function* entriesOf(directory: string, except: readonly string[]): AsyncGenerator<Entry> {
   for (const algorithm of (await ignoreMissing(readdir(directory))) ?? []) {
     if (except.includes(algorithm)) continue
@@ -81,7 +82,7 @@ async function* entriesOf(directory: string, except: readonly string[]): AsyncGe
       continue
     }
     for (const name of names) {
-      // As bytes: corruption may change a name to invalid UTF-8.
+      // The path is passed as bytes, because corruption may turn a name into invalid UTF-8.
       const stats = await ignoreMissing(
         lstat(Buffer.concat([Buffer.from(`${folder}/`), name]), { bigint: true }),
       )

@@ -1,4 +1,7 @@
-/** Reads documents for garbage collection, which must know what each one references. */
+/**
+ * Reads the documents that are reachable from `index.json`, for garbage collection. A document that cannot be read is
+ * an error, because its references are then unknown.
+ */
 import { dirname, join } from 'node:path'
 import { type ErrorDetails, WindlassError } from '../../errors.js'
 import { type Digest, isDigest } from '../../image/index.js'
@@ -8,10 +11,10 @@ import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { annotationsOf, entryDisplayName, entryArgument, keyOf } from '../names/index-entry.js'
 
-/** Maximum size of a document in bytes. Larger blobs are layers; the limits on images are far below this. */
+/** Maximum size of a document in bytes, far above the limits on images. Larger blobs are layers. */
 const maxDocumentBytes = 64 * 1024 ** 2
 
-/** Reads the documents of the layout whose list of names is at `indexPath`. */
+/** Reads the documents of the image layout whose `index.json` is at `indexPath`. */
 export class RootDocuments {
   constructor(
     private readonly indexPath: string,
@@ -19,25 +22,26 @@ export class RootDocuments {
   ) {}
 
   /**
-   * Reads a document that the entry `about` leads to. Returns undefined for a blob that is not a document, and for a
-   * missing blob unless it is `required`. A document with an unsupported digest cannot be verified; it is always required.
-   * @throws WindlassError STORE_CORRUPT when it is missing or damaged
+   * Reads a document that is reachable from `rootEntry`, an entry of `index.json`. Returns undefined for a blob that
+   * is not a document, and for a missing blob unless it is `required`. A document with an unsupported digest is always
+   * required and is not verified.
+   * @throws WindlassError STORE_CORRUPT when it is missing or damaged /
    */
-  async read(digest: string, about: JsonObject, required: boolean): Promise<JsonObject | undefined> {
-    if (!isDigest(digest)) return this.#readForeign(digest, about)
+  async read(digest: string, rootEntry: JsonObject, required: boolean): Promise<JsonObject | undefined> {
+    if (!isDigest(digest)) return this.#readUnverified(digest, rootEntry)
     try {
       if (!required && !(await this.blobs.has(digest))) return undefined
       if ((await this.blobs.size(digest)) > maxDocumentBytes) {
         await this.#assertWhole(digest)
         return undefined
       }
-      const value = documentIn((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
+      const value = parseDocument((await this.blobs.read(digest, maxDocumentBytes)).toString('utf8'))
       if (value === 'too deep')
         throw new WindlassError('STORE_CORRUPT', `The document ${digest} is nested too deeply`, { digest })
       return value
     } catch (error) {
       if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
-      throw unknownContentError(about, error.message, { ...error.subject, digest, cause: error })
+      throw unknownContentError(rootEntry, error.message, { ...error.subject, digest, cause: error })
     }
   }
 
@@ -46,14 +50,14 @@ export class RootDocuments {
     return (await this.read(digest, {}, false).catch(() => undefined)) ?? {}
   }
 
-  async #readForeign(digest: string, about: JsonObject): Promise<JsonObject> {
+  async #readUnverified(digest: string, rootEntry: JsonObject): Promise<JsonObject> {
     const path = join(dirname(this.indexPath), 'blobs', ...digest.split(':'))
     const document = parseJson((await readIfRegular(path)) ?? '')
-    if (!isObject(document)) throw unknownContentError(about, `${path} is not a readable document`)
+    if (!isObject(document)) throw unknownContentError(rootEntry, `${path} is not a readable document`)
     return document
   }
 
-  /** Verifies a blob that is too large for a document. If it is damaged, it may have been a document. */
+  /** Verifies a blob that is too large to be a document. If it is damaged, it may have been one. */
   async #assertWhole(digest: Digest): Promise<void> {
     const path = this.blobs.path(digest)
     const found = await verifyBlob({ path, digest })
@@ -62,8 +66,11 @@ export class RootDocuments {
   }
 }
 
-/** Parses `text` as a JSON object; undefined if it is not one. */
-function documentIn(text: string): JsonObject | 'too deep' | undefined {
+/**
+ * Parses `text` as a JSON object. Returns undefined if it is not one, and `too deep` if it is nested too deeply to
+ * parse.
+ */
+function parseDocument(text: string): JsonObject | 'too deep' | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return isObject(value) ? value : undefined
@@ -72,12 +79,12 @@ function documentIn(text: string): JsonObject | 'too deep' | undefined {
   }
 }
 
-function unknownContentError(about: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
-  const name = annotationsOf(about)['org.opencontainers.image.ref.name']
+function unknownContentError(rootEntry: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
+  const name = annotationsOf(rootEntry)['org.opencontainers.image.ref.name']
   const entry = {
     name: typeof name === 'string' ? name : undefined,
-    digest: typeof about['digest'] === 'string' ? about['digest'] : undefined,
-    key: keyOf(about),
+    digest: typeof rootEntry['digest'] === 'string' ? rootEntry['digest'] : undefined,
+    key: keyOf(rootEntry),
   }
   return new WindlassError(
     'STORE_CORRUPT',

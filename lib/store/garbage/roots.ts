@@ -12,7 +12,7 @@ import {
   documentLinks,
   entryLink,
   isDigest,
-  isForeignDigest,
+  isUnsupportedDigest,
   isImageOrIndexEntry,
   isManifestLink,
   readDescriptor,
@@ -21,16 +21,16 @@ import {
 import type { BlobStore } from '../blobs/blobs.js'
 import type { JsonObject } from '../files/json-object.js'
 import { annotationsOf } from '../names/index-entry.js'
-import { readIndex } from './garbage-index.js'
+import { readIndexEntries } from './garbage-index.js'
 import { RootDocuments } from './root-documents.js'
 
 /**
  * Returns the digests that the index at `indexPath` references directly or indirectly.
  * @throws WindlassError STORE_CORRUPT when a reference cannot be resolved
  */
-export async function reachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
+export async function findReachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
   const needed = new Set<Digest>()
-  const entries = await readIndex(indexPath)
+  const entries = await readIndexEntries(indexPath)
   const documents = new RootDocuments(indexPath, blobs)
   const graph = walkGraph(entries.flatMap(rootLinksOf), { read: ({ link }) => read(link, documents) })
   for await (const { link } of graph)
@@ -41,8 +41,8 @@ export async function reachable(indexPath: string, blobs: BlobStore): Promise<Se
       const document = await documents.readIfPossible(descriptor.digest)
       return { links: documentLinks(document).filter(isManifestLink) }
     },
-    // Only indexes are followed: one index may lead to the selected image through another. The image itself has an entry
-    // of its own.
+    // Only indexes are followed: the selected image may be in an index inside an index. The image itself has its own
+    // entry.
     follow: async ({ descriptor }) =>
       Array.isArray((await documents.readIfPossible(descriptor.digest))['manifests']),
   })
@@ -50,44 +50,50 @@ export async function reachable(indexPath: string, blobs: BlobStore): Promise<Se
   return needed
 }
 
-/** A reference that the entry `about` leads to. */
+/** A reference that is reachable from the entry `rootEntry` of `index.json`. */
 interface RootLink extends GraphLink {
-  readonly about: JsonObject
+  readonly rootEntry: JsonObject
   /**
-   * Whether it is an error if the target is missing. An index may list images that are not in the store; an index that a
-   * name of this program points at may not, because all its images were stored before it was named.
+   * Whether a missing target is an error. An index may list images that are not in the store. In an index that Windlass
+   * has named, every image is required, because all of them were stored before the name.
    */
   readonly required: boolean
 }
 
-function rootLinksOf(about: JsonObject): RootLink[] {
-  const { digest } = about
-  if (typeof digest !== 'string' || !(isDigest(digest) || isForeignDigest(digest))) return []
-  return [{ ...entryLink({ digest }), about, required: true }]
+function rootLinksOf(rootEntry: JsonObject): RootLink[] {
+  const { digest } = rootEntry
+  if (typeof digest !== 'string' || !(isDigest(digest) || isUnsupportedDigest(digest))) return []
+  return [{ ...entryLink({ digest }), rootEntry, required: true }]
 }
 
 async function read(
-  { role, descriptor: { digest }, about, required }: RootLink,
+  { role, descriptor: { digest }, rootEntry, required }: RootLink,
   documents: RootDocuments,
 ): Promise<GraphDocument<RootLink> | undefined> {
-  // An unreadable config is no error, because its layers are also found through their blobs.
+  // An unreadable config is not an error, because its layers are also reachable through their blobs.
   const document =
-    role === 'config' ? await documents.readIfPossible(digest) : await documents.read(digest, about, required)
+    role === 'config'
+      ? await documents.readIfPossible(digest)
+      : await documents.read(digest, rootEntry, required)
   if (!document) return undefined
-  const images = new Set<string>(isOurs(about) ? imagesIn(document) : [])
+  const images = new Set<string>(isWindlassEntry(rootEntry) ? imagesIn(document) : [])
   const links = role === 'config' ? configLinks(document) : documentLinks(document)
-  return { links: links.map((link) => ({ ...link, about, required: images.has(link.descriptor.digest) })) }
+  return {
+    links: links.map((link) => ({ ...link, rootEntry, required: images.has(link.descriptor.digest) })),
+  }
 }
 
-/** Returns the index that an image was selected from, and the document that it was converted from. */
+/** Returns links to the index that the image was selected from and to the document that it was converted from. */
 const originsOf = (entry: JsonObject): DigestLink[] =>
   Object.entries(annotationsOf(entry)).flatMap(([key, digest]) =>
     key.startsWith('io.windlass.') && isDigest(digest) ? [entryLink({ digest })] : [],
   )
 
-const isOurs = (entry: JsonObject): boolean =>
+/** Reports whether Windlass wrote the entry. */
+const isWindlassEntry = (entry: JsonObject): boolean =>
   annotationsOf(entry)['io.windlass.reference.typed'] !== undefined
 
+/** Returns the digests of the images and nested indexes in an index, without attestations and other artifacts. */
 function imagesIn({ manifests }: JsonObject): readonly Digest[] {
   const entries: readonly unknown[] = Array.isArray(manifests) ? manifests : []
   return entries.flatMap((entry) => {

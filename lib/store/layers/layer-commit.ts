@@ -1,9 +1,10 @@
 /**
- * Commits staged trees as layers of the store: a new layer by renaming its directory, a second whiteout form by
- * renaming the tree and writing the record. An existing tree is kept and the staged one dropped.
+ * Commits staged trees as layers of the store. A new layer: renames the staging directory. A second whiteout form of
+ * an existing layer: renames the tree into the layer and rewrites the record. If the store already has this tree,
+ * keeps it.
  */
 import { dirname, join } from 'node:path'
-import { lstatIfThere, rename } from '../../system/files.js'
+import { lstatIfExists, rename } from '../../system/files.js'
 import {
   ensureDirectory,
   isDirectory,
@@ -22,7 +23,7 @@ import type { Run } from '../staging/run.js'
 interface Commit {
   /** The staging directory, which contains the synced tree as `rootfs`. */
   readonly staged: string
-  /** The directory of the layer in the store. */
+  /** The directory that the layer has in the store, whether it exists or not. */
   readonly directory: string
   readonly facts: LayerFacts
   readonly run: Run
@@ -37,7 +38,7 @@ const newRecord = (facts: LayerFacts): LayerRecord => withTree(emptyRecord(facts
  */
 export async function withRecord<T>(staged: string, facts: LayerFacts, commit: () => Promise<T>): Promise<T> {
   const record = recordPath(staged)
-  await removeTree(record) // an unexpected entry
+  await removeTree(record) // remove an unexpected entry
   try {
     await writeNew(record, formatRecord(newRecord(facts)))
     return await commit()
@@ -53,7 +54,7 @@ export async function withRecord<T>(staged: string, facts: LayerFacts, commit: (
  */
 export async function commitLayer(commit: Commit): Promise<LayerRecord> {
   await ensureDirectory(dirname(commit.directory))
-  return (await lstatIfThere(commit.directory)) ? addToLayer(commit) : commitNew(commit)
+  return (await lstatIfExists(commit.directory)) ? addToLayer(commit) : commitNew(commit)
 }
 
 async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRecord> {
@@ -64,7 +65,7 @@ async function commitNew({ staged, directory, facts }: Commit): Promise<LayerRec
 async function addToLayer(commit: Commit): Promise<LayerRecord> {
   const { staged, directory, facts, run } = commit
   if (!(await isDirectory(directory))) {
-    await rename(directory, await run.freshPath('odd', 'layers'))
+    await rename(directory, await run.freshPath('unexpected', 'layers'))
     return commitNew(commit)
   }
   const before = (await readRecord(directory, facts.diffID)) ?? emptyRecord(facts.diffID)
@@ -74,10 +75,10 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
     if (record !== before) await writeRecord(directory, record, run)
     return record
   }
-  const name = existing?.rootfs ?? freeName(before, facts)
+  const name = existing?.rootfs ?? nextTreeName(before, facts)
   const target = join(directory, name)
-  // A tree without a record: a run was killed before it wrote one, or the store is damaged.
-  if (await lstatIfThere(target)) await moveTree(target, await run.freshPath('odd', 'layers'))
+  // A tree that the record does not list: a process was killed before it wrote the record, or the store is damaged.
+  if (await lstatIfExists(target)) await moveTree(target, await run.freshPath('unexpected', 'layers'))
   await moveTree(join(staged, 'rootfs'), target)
   await syncDirectory(directory)
   const record = withTree(before, facts, name)
@@ -86,7 +87,7 @@ async function addToLayer(commit: Commit): Promise<LayerRecord> {
 }
 
 /** Returns the name of a new tree: `rootfs` for the first form of a layer, `rootfs.<form>` for the second. */
-const freeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
+const nextTreeName = ({ forms }: LayerRecord, { form }: LayerFacts): string =>
   Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs') ? `rootfs.${form}` : 'rootfs'
 
 const blobOf = ({ blob, blobKept: kept }: LayerFacts): LayerBlob => ({ ...blob, kept })

@@ -12,9 +12,9 @@ export interface StoredLayer {
   readonly size: number
   /** The blobs that the layer was unpacked from. */
   readonly blobs: readonly Digest[]
-  /** The `blobs` that the record says were kept. They may have been lost since. */
+  /** Those of `blobs` that were kept according to the record. They may have been lost since. */
   readonly keptBlobs: readonly Digest[]
-  /** Directories of the tree that the layer does not list: see `LayerRecord`. Undefined if unknown. */
+  /** Directories of the tree for which the layer has no entry: see `LayerRecord.implied`. Undefined if unknown. */
   readonly implied?: readonly string[]
 }
 
@@ -28,6 +28,6 @@ export interface LayerFacts {
   /** Size of the unpacked layer as a tar archive, in bytes. */
   readonly size: number
   readonly form: WhiteoutForm
-  /** Directories of the tree that the layer does not list: see `LayerRecord`. */
+  /** Directories of the tree for which the layer has no entry: see `LayerRecord.implied`. */
   readonly implied?: readonly string[] | undefined
 }

@@ -1,7 +1,7 @@
 /**
- * Maps blobs to layers: `layers/by-blob/<algorithm>/<hex of the blob>` contains the diffID. A pointer is written before
- * its layer appears and is only valid if the record of the layer confirms it. If the directory is lost, the records are
- * scanned instead, and the next commit rebuilds it.
+ * Maps blobs to layers with pointers: the file `layers/by-blob/<algorithm>/<hex of the blob>` contains the diffID. A
+ * pointer is written before its layer, and is valid only if the record of the layer lists the blob. If the directory
+ * of pointers is lost, the pointers are derived from the records, and the next commit writes them again.
  */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -29,7 +29,7 @@ export class LayerPointers {
   }
 
   /**
-   * Returns the diffID of the layer that `blob` was unpacked to; undefined if unknown. The layer may no longer exist.
+   * Returns the diffID of the layer that `blob` was unpacked to; undefined if unknown. The layer may have been removed.
    */
   async find(blob: Digest): Promise<Digest | undefined> {
     const diffID = await readPointer(digestPath(this.#directory, blob))
@@ -40,8 +40,8 @@ export class LayerPointers {
   }
 
   /**
-   * Writes a pointer into the staging directory and runs `work`. The pointer is not synced. `work` syncs the staging
-   * directory, takes the metadata lock and calls `publishPointer`.
+   * Writes a pointer into the directory `staged` without syncing it, and runs `work`. `work` must sync `staged`, take
+   * the metadata lock and then call `publishPointer`.
    * @throws the errors of `work` and of the file system
    */
   async withPrepared<T>(
@@ -49,7 +49,7 @@ export class LayerPointers {
     work: (publishPointer: () => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const prepared = join(staged, 'pointer')
-    await removeTree(prepared) // an unexpected entry
+    await removeTree(prepared) // remove an unexpected entry
     try {
       await writeNew(prepared, formatPointer(diffID))
       return await work(async () => {
@@ -82,13 +82,13 @@ export class LayerPointers {
   async #publish(synced: string, directory: string, blob: Digest): Promise<void> {
     const path = digestPath(directory, blob)
     await ensureDirectory(dirname(path))
-    // A directory at this path is moved to staging and removed with the run.
-    if (await isDirectory(path)) await rename(path, await this.run.freshPath('odd', 'layers'))
+    // Move a directory at `path` to the staging directory, which is removed when the store is closed.
+    if (await isDirectory(path)) await rename(path, await this.run.freshPath('unexpected', 'layers'))
     await publish(synced, path)
   }
 }
 
-/** Collects the pointers from the records of all layers. */
+/** Returns the diffID for each blob in the records of all layers. */
 async function scanRecords(layers: string): Promise<Map<Digest, Digest>> {
   const found = new Map<Digest, Digest>()
   for (const algorithm of (await ignoreMissing(readdir(layers))) ?? []) {

@@ -1,9 +1,12 @@
 /** The format of `layer.json`, which describes the unpacked trees in the directory of a layer. */
 import { type Digest, isDigest } from '../../image/index.js'
 import { isObject, parseJson } from '../files/json-object.js'
-import { sealOf } from '../files/seal.js'
+import { checksumOf } from '../files/checksum.js'
 
-/** How a tree marks a removed file of a lower layer: with devices 0/0 and opaque attributes, or with `.wh.` files. */
+/**
+ * How a tree marks a file of a lower layer as removed: `overlay` with character devices 0/0 and opaque attributes
+ * (overlayfs), `aufs` with `.wh.` files.
+ */
 export type WhiteoutForm = 'overlay' | 'aufs'
 
 /** A blob that the layer was unpacked from. */
@@ -12,8 +15,8 @@ export interface LayerBlob {
   readonly size: number
   readonly mediaType: string
   /**
-   * Whether the blob was stored together with the layer. If not, it was discarded on purpose, and its absence is no
-   * damage. Undefined if unknown: records before 0.2 do not contain it.
+   * Whether the blob was kept in the store. If false, it was discarded on purpose, so its absence is not damage.
+   * Undefined if unknown: records written before version 0.2 do not have this field.
    */
   readonly kept?: boolean | undefined
 }
@@ -33,14 +36,18 @@ export interface LayerRecord {
   readonly blobs: readonly LayerBlob[]
   readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
   /**
-   * Directories of the trees that no entry of the layer names: paths as latin1, with one character per byte; `.` is the
-   * root. In the image, they have the attributes of the lower layer that lists them. Undefined if unknown: records
-   * before 0.2 and those of layers with too many directories do not contain it.
+   * Directories of the trees for which the layer has no entry. In the image, they have the attributes of the lower
+   * layer that has an entry for them. Paths are latin1 strings with one character per byte; `.` is the root. Undefined
+   * if unknown: records written before version 0.2 and of layers with too many such directories do not have this
+   * field.
    */
   readonly implied?: readonly string[]
 }
 
-/** The current version. Version 1 had no checksum. One flipped bit does not turn one number into the other. */
+/**
+ * The current version. Version 1 had no checksum. The numbers 1 and 2 differ in more than one bit, in case of
+ * corruption.
+ */
 const version = 2
 const versionWithoutChecksum = 1
 
@@ -48,8 +55,8 @@ const versionWithoutChecksum = 1
 export const emptyRecord = (diffID: Digest): LayerRecord => ({ diffID, blobs: [], forms: {} })
 
 /**
- * Returns `record` with the blob added, or `record` itself if it contains the blob. A blob that was kept once stays
- * kept: discarding it later does not remove it from the store.
+ * Returns `record` with the blob added, or `record` itself if nothing changes. A blob that was kept once remains
+ * `kept`, because a later pull that discards its blobs does not remove it from the store.
  */
 export function withBlob(record: LayerRecord, { digest, size, mediaType, kept }: LayerBlob): LayerRecord {
   const known = record.blobs.find((blob) => blob.digest === digest)
@@ -64,7 +71,7 @@ export function withBlob(record: LayerRecord, { digest, size, mediaType, kept }:
 /** Serializes `record` with its checksum. */
 export function formatRecord(record: LayerRecord): string {
   const document = { version, ...record }
-  return `${JSON.stringify({ ...document, sha256: sealOf(document) }, undefined, 2)}\n`
+  return `${JSON.stringify({ ...document, sha256: checksumOf(document) }, undefined, 2)}\n`
 }
 
 /**
@@ -75,7 +82,7 @@ export function parseRecord(text: string, diffID: Digest): LayerRecord | undefin
   const value = parseJson(text)
   if (!isObject(value) || value['diffID'] !== diffID) return undefined
   const { sha256, ...document } = value
-  const isIntact = document['version'] === version ? sha256 === sealOf(document) : sha256 === undefined
+  const isIntact = document['version'] === version ? sha256 === checksumOf(document) : sha256 === undefined
   if (!isIntact || (document['version'] !== version && document['version'] !== versionWithoutChecksum))
     return undefined
   const { blobs, forms, implied } = document
@@ -106,7 +113,7 @@ const pickKnownFields = ({ digest, size, mediaType, kept }: LayerBlob): LayerBlo
 const isPaths = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((path) => typeof path === 'string')
 
-/** Accepts only known names: a record must not lead out of its directory. */
+/** Accepts only known names, so that a record cannot point outside of its directory. */
 function isTree(value: unknown): value is LayerTree {
   return (
     isObject(value) &&

@@ -16,7 +16,7 @@ import { StagedLayer } from './staged-layer.js'
 import { withStoreErrors } from '../files/store-error.js'
 import { syncTree } from '../files/sync-tree.js'
 
-/** The forms in order of preference. */
+/** The whiteout forms in order of preference. */
 const forms: readonly WhiteoutForm[] = ['overlay', 'aufs']
 
 /** Finds, stages and commits layers in `directory`. */
@@ -33,7 +33,7 @@ export class LayerStore {
   }
 
   /**
-   * Returns the layer `diffID` in `form`, or in any form; undefined if its tree does not exist.
+   * Returns the layer `diffID` in the whiteout form `form` (default: any). Returns undefined if there is no such tree.
    * @throws WindlassError STORE_*
    */
   find(diffID: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
@@ -44,7 +44,7 @@ export class LayerStore {
     })
   }
 
-  /** Returns the layer that `blob` was unpacked to, like `find`. @throws WindlassError STORE_* */
+  /** Like `find`, for the layer that `blob` was unpacked to. @throws WindlassError STORE_* */
   async findByBlob(blob: Digest, form?: WhiteoutForm): Promise<StoredLayer | undefined> {
     const diffID = await withStoreErrors('look for a layer', this.directory, () => this.#pointers.find(blob))
     const layer = diffID && (await this.find(diffID, form))
@@ -52,13 +52,14 @@ export class LayerStore {
   }
 
   /**
-   * Creates an empty tree to unpack into, on the file system of the layers. The caller must discard it in any case.
+   * Creates an empty tree to unpack into, on the file system of the layers. The caller must call its `discard`, also
+   * after a commit.
    * @throws WindlassError STORE_*
    */
   async stage(): Promise<StagedLayer> {
-    // The name is as long as the hex of sha512, the longest name in the store. A path that is short enough in staging is
-    // then short enough in the store (PATH_MAX).
-    const directory = join(await this.run.areaFor('layers'), randomBytes(64).toString('hex'))
+    // The name is as long as the longest name of a layer, the hex of a sha512. If a path in the tree does not exceed
+    // PATH_MAX here, it does not exceed it after the commit either.
+    const directory = join(await this.run.stagingDirectoryFor('layers'), randomBytes(64).toString('hex'))
     return withStoreErrors('stage a layer', directory, async () => {
       const rootfs = join(directory, 'rootfs')
       await mkdir(directory, 0o700)
@@ -80,7 +81,7 @@ export class LayerStore {
     await Promise.all([...this.#staged].map((staged) => staged.discard()))
   }
 
-  /** Commits a tree. Prepares everything before taking the lock; one sync covers all of it. */
+  /** Commits a tree. Writes and syncs everything before taking the lock, with one sync for all of it. */
   async #commit(
     staged: string,
     root: SyncFile,
@@ -105,6 +106,7 @@ export class LayerStore {
   }
 }
 
+/** Returns the layer with the first of the forms `wanted` whose tree exists; undefined if there is none. */
 async function storedLayer(
   directory: string,
   record: LayerRecord,

@@ -1,4 +1,4 @@
-/** Queries the pointers from blobs to layers. */
+/** Reads and lists the pointers from blobs to layers, for verification and garbage collection. */
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, isDigest } from '../../image/index.js'
@@ -7,37 +7,37 @@ import { isDirectory } from '../files/durable.js'
 import { readPointer } from './layer-pointer-file.js'
 import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
-const folder = 'by-blob'
+const pointersFolder = 'by-blob'
 
-/** Returns the paths of the pointers from `blobs` to the layer `diffID`. */
-export async function pointersOf(
+/** Returns the paths of those pointers of `blobs` that contain `diffID`. */
+export async function pointerPathsOf(
   layers: string,
   diffID: Digest,
   blobs: readonly Digest[],
 ): Promise<readonly string[]> {
-  const paths = blobs.map((blob) => digestPath(join(layers, folder), blob))
+  const paths = blobs.map((blob) => digestPath(join(layers, pointersFolder), blob))
   const found = await Promise.all(paths.map((path) => readPointer(path)))
   return paths.filter((_, at) => found[at] === diffID)
 }
 
 /**
- * Returns the diffIDs that the pointers of `blobs` contain, in order; undefined for a missing or unreadable pointer.
+ * Returns the diffID in the pointer of each blob, in order; undefined for a missing or unreadable pointer.
  */
-export const diffIDsOf = (layers: string, blobs: readonly Digest[]): Promise<(Digest | undefined)[]> =>
-  Promise.all(blobs.map((blob) => readPointer(digestPath(join(layers, folder), blob))))
+export const readPointers = (layers: string, blobs: readonly Digest[]): Promise<(Digest | undefined)[]> =>
+  Promise.all(blobs.map((blob) => readPointer(digestPath(join(layers, pointersFolder), blob))))
 
-/** An entry in the place of a pointer that is not a regular file. */
-export interface ForeignPointer {
+/** A directory, link or other entry at the path of a pointer, which must be a regular file. */
+export interface InvalidPointer {
   readonly blob: Digest
   readonly path: string
   /** The inode, for `Garbage.discard`, which removes only this entry. */
   readonly inode: bigint
 }
 
-/** Lists the entries in the place of pointers that are not regular files. @throws WindlassError STORE_* */
-export const foreignPointers = (store: string): Promise<ForeignPointer[]> =>
-  withStoreErrors('list the pointers to layers', join(store, 'layers', folder), async () => {
-    const found: ForeignPointer[] = []
+/** Lists the entries at the paths of pointers that are not regular files. @throws WindlassError STORE_* */
+export const invalidPointers = (store: string): Promise<InvalidPointer[]> =>
+  withStoreErrors('list the pointers to layers', join(store, 'layers', pointersFolder), async () => {
+    const found: InvalidPointer[] = []
     for await (const { blob, path } of pointersIn(join(store, 'layers'))) {
       const stats = await ignoreMissing(lstat(path, { bigint: true }))
       if (stats && !stats.isFile()) found.push({ blob, path, inode: stats.ino })
@@ -46,10 +46,10 @@ export const foreignPointers = (store: string): Promise<ForeignPointer[]> =>
   })
 
 async function* pointersIn(layers: string): AsyncGenerator<{ readonly blob: Digest; readonly path: string }> {
-  for (const algorithm of (await ignoreMissing(readdir(join(layers, folder)))) ?? [])
-    for (const hex of (await ignoreMissing(readdir(join(layers, folder, algorithm)))) ?? []) {
+  for (const algorithm of (await ignoreMissing(readdir(join(layers, pointersFolder)))) ?? [])
+    for (const hex of (await ignoreMissing(readdir(join(layers, pointersFolder, algorithm)))) ?? []) {
       const blob = `${algorithm}:${hex}`
-      if (isDigest(blob)) yield { blob, path: join(layers, folder, algorithm, hex) }
+      if (isDigest(blob)) yield { blob, path: join(layers, pointersFolder, algorithm, hex) }
     }
 }
 

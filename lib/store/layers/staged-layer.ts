@@ -1,4 +1,4 @@
-/** A tree in the staging area, until it is committed or discarded. */
+/** A tree in the staging directory, until it is committed or discarded. */
 import { WindlassError } from '../../errors.js'
 import type { SyncFile } from '../../system/files.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
@@ -23,19 +23,23 @@ export class StagedLayer {
   ) {}
 
   /**
-   * Syncs the tree and commits it as the layer `facts.diffID`. If the layer exists in this form, returns the existing
-   * one and drops this tree. On failure the tree remains, to be discarded. `signal` ends the wait for the lock of the
-   * store.
+   * Syncs the tree and commits it as the layer `facts.diffID`. If the store already has the layer in this form,
+   * returns that one and discards this tree. After a failure, the caller may try again or must discard the tree.
+   * `signal` aborts the wait for the store's lock.
    * @throws WindlassError STORE_*; INTERNAL when the tree is already committed or discarded
    */
   async commit(facts: LayerFacts, signal?: AbortSignal): Promise<StoredLayer> {
-    if (this.#ended) throw new WindlassError('INTERNAL', 'A staged layer was committed after its end')
+    if (this.#ended)
+      throw new WindlassError(
+        'INTERNAL',
+        'A staged layer was committed after it had been committed or discarded',
+      )
     const stored = await this.store.commit(facts, this.root, signal)
     await this.discard()
     return stored
   }
 
-  /** Removes the rest of the tree; after a commit nothing is left. A second call has no effect. */
+  /** Removes the staging directory and the tree, unless the tree was committed. A second call has no effect. */
   discard(): Promise<void> {
     this.#ended ??= withStoreErrors('discard a staged layer', this.directory, async () => {
       this.store.onEnd()

@@ -7,13 +7,13 @@ import { quoted } from '../../codec/index.js'
 import {
   chmod,
   setOwnerOfNewFiles,
-  lstatIfThere,
+  lstatIfExists,
   missingDirectories,
   mkdir,
-  statIfThere,
+  statIfExists,
   unlink,
 } from '../../system/files.js'
-import { ensureDirectory, notADirectory, publish, syncDirectory, writeSynced } from '../files/durable.js'
+import { ensureDirectory, notADirectoryError, publish, syncDirectory, writeSynced } from '../files/durable.js'
 import { emptyIndex } from '../names/index-document.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import {
@@ -25,18 +25,20 @@ import {
   versionText,
 } from '../files/layout-files.js'
 import { MetadataLock, type MetadataLockOptions } from '../locks/metadata-lock.js'
-import { checkOwner, checkOwnership, ownerActedFor, type StoreOwner, writeRefusal } from './ownership.js'
+import { checkOwner, checkOwnership, ownerRootActsFor, type StoreOwner, writeRefusal } from './ownership.js'
 import { readRegular } from '../files/read-regular.js'
-import { codeOf, isNotWritable, withStoreErrors } from '../files/store-error.js'
+import { errnoOf, isNotWritableError, withStoreErrors } from '../files/store-error.js'
 import { noStoreError } from './store-there.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
-const directories = ['blobs', 'layers', 'partial', 'staging']
+/** Directories with a subdirectory for each digest algorithm. */
+const contentDirectories = ['blobs', 'layers', 'partial']
+const directories = [...contentDirectories, 'staging']
 /**
- * Names of the entries of a store. Includes `oci-layout`, because another process may have created the store since this one
- * looked for that file.
+ * Names of the entries of a store. Includes `oci-layout`, because another process may have created the store since this
+ * process looked for that file.
  */
-const ownNames = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
+const storeEntryNames = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
 
 /** Options of `openLayout`. */
 export interface LayoutOptions extends Pick<MetadataLockOptions, 'signal'> {
@@ -56,7 +58,7 @@ export interface OpenedLayout {
   readonly store: string
   /** The user for whom root uses the store, and who owns what is created in it. */
   readonly owner: StoreOwner | undefined
-  /** The error for every write, if the store belongs to another user. It can be read. */
+  /** The error for every write, if the store belongs to another user. Such a store can only be read. */
   readonly refusal: WindlassError | undefined
 }
 
@@ -70,10 +72,10 @@ export async function openLayout(
   { create, onBehalfOf, warn, onUnsafe, signal }: LayoutOptions,
 ): Promise<OpenedLayout> {
   return withStoreErrors('open the store', directory, async () => {
-    if (create) await makeDirectories(directory, onBehalfOf)
-    else if (!(await statIfThere(directory))) throw noStoreError(directory)
+    if (create) await makeDirectoryAndParents(directory, onBehalfOf)
+    else if (!(await statIfExists(directory))) throw noStoreError(directory)
     const store = await realpath(directory)
-    const owner = await ownerActedFor(store, onBehalfOf)
+    const owner = await ownerRootActsFor(store, onBehalfOf)
     if (owner) setOwnerOfNewFiles(store, owner)
     const layout = await readRegular(join(store, layoutFile))
     if (layout === undefined && !create) throw noStoreError(store)
@@ -84,38 +86,38 @@ export async function openLayout(
     if (layout === undefined) {
       if (refusal) throw refusal
       await createStore(store, { warn, signal })
-      // The directory may have had content before, which another user may own.
+      // The directory may have had content of another user before.
       await checkOwnership(store, owner, onUnsafe)
     } else {
       checkLayout(layout, store)
       await rejectLinks(store)
-      if (!refusal) await addMissing(store)
+      if (!refusal) await addMissingDirectories(store)
     }
     return { store, owner, refusal }
   })
 }
 
 /**
- * Creates `path` and its missing parents, and syncs them. If root acts for the owner of a parent, the new directory belongs
- * to that owner.
+ * Creates `path` and its missing parents, and syncs them. If root acts on behalf of the owner of the parent, the new
+ * directory belongs to that owner.
  */
-async function makeDirectories(path: string, onBehalfOf: number | undefined): Promise<void> {
+async function makeDirectoryAndParents(path: string, onBehalfOf: number | undefined): Promise<void> {
   for (const each of await missingDirectories(path))
     try {
-      const owner = await ownerActedFor(dirname(each), onBehalfOf)
+      const owner = await ownerRootActsFor(dirname(each), onBehalfOf)
       if (owner) setOwnerOfNewFiles(each, owner)
       await mkdir(each, 0o700)
       await syncParent(each)
     } catch (error) {
-      if (codeOf(error) === 'EEXIST' && (await statIfThere(each))?.isDirectory()) continue
+      if (errnoOf(error) === 'EEXIST' && (await statIfExists(each))?.isDirectory()) continue
       throw (await danglingLinkError(each)) ?? error
     }
 }
 
-/** Returns the error for a symbolic link to nothing at `path` or its parent; undefined if there is none. */
+/** Returns the error if `path` or its parent is a dangling symbolic link; otherwise undefined. */
 async function danglingLinkError(path: string): Promise<WindlassError | undefined> {
   for (const each of [path, dirname(path)])
-    if ((await lstatIfThere(each))?.isSymbolicLink() && !(await statIfThere(each)))
+    if ((await lstatIfExists(each))?.isSymbolicLink() && !(await statIfExists(each)))
       return new WindlassError(
         'STORE_DENIED',
         `Failed to open the store: ${each} is a symbolic link to a path that does not exist`,
@@ -128,22 +130,21 @@ async function danglingLinkError(path: string): Promise<WindlassError | undefine
 }
 
 /**
- * Syncs the parent of `path`. The parent is not part of the store, so a parent that cannot be read or synced is
- * ignored.
+ * Syncs the parent of `path`. Ignores a parent that cannot be read or synced, because it is not part of the store.
  */
 async function syncParent(path: string): Promise<void> {
   await syncDirectory(dirname(path)).catch((error: unknown) => {
-    if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(codeOf(error) ?? '')) throw error
+    if (!['EACCES', 'EPERM', 'EINVAL', 'EROFS'].includes(errnoOf(error) ?? '')) throw error
   })
 }
 
 /** Creates a store. `oci-layout` is written last, because it marks the directory as a store. */
 async function createStore(store: string, locking: MetadataLockOptions): Promise<void> {
   const names = await readdir(store)
-  // A store that has lost its `oci-layout` may contain other files.
+  // With a version file, the directory is a store that has lost its `oci-layout`. It may contain other files.
   const unexpectedPaths = names.includes(versionFile)
     ? []
-    : names.filter((name) => !ownNames.has(name) && !name.startsWith('.new-'))
+    : names.filter((name) => !storeEntryNames.has(name) && !name.startsWith('.new-'))
   if (unexpectedPaths.length > 0)
     throw new WindlassError('STORE_CORRUPT', `${store} is not a store: it contains other files`, {
       path: store,
@@ -153,51 +154,55 @@ async function createStore(store: string, locking: MetadataLockOptions): Promise
   // The process that created the directory may have been killed before syncing it.
   await syncParent(store)
   await new MetadataLock(join(store, 'lock'), locking).hold(async () => {
-    // Left by a process that was killed while it held this lock.
+    // Remove the files of a process that was killed while it held this lock.
     for (const name of await readdir(store)) if (name.startsWith('.new-')) await unlink(join(store, name))
     for (const name of directories) await ensureDirectory(join(store, name))
-    await writeOnce(join(store, 'index.json'), emptyIndex)
-    await writeOnce(join(store, versionFile), versionText)
-    // An entry that the killed process created may be visible and not on the disk.
+    await writeIfMissing(join(store, 'index.json'), emptyIndex)
+    await writeIfMissing(join(store, versionFile), versionText)
+    // The killed process may have created entries without syncing the directory.
     await syncDirectory(store)
-    await writeOnce(join(store, layoutFile), layoutText)
+    await writeIfMissing(join(store, layoutFile), layoutText)
   })
 }
 
 /** Rejects links inside the store, for example in place of `blobs/sha256`. The store itself may be a link. */
 async function rejectLinks(store: string): Promise<void> {
-  for (const name of directories.slice(0, 3))
+  for (const name of contentDirectories)
     for (const algorithm of ['', 'sha256', 'sha384', 'sha512']) {
       const path = join(store, name, algorithm)
-      const found = await lstatIfThere(path)
-      if (found && !found.isDirectory()) throw notADirectory(path)
+      const found = await lstatIfExists(path)
+      if (found && !found.isDirectory()) throw notADirectoryError(path)
     }
 }
 
-/** Creates the directories that the layout of another tool lacks, if permitted. */
-async function addMissing(store: string): Promise<void> {
+/** Creates missing directories, as in a layout that another tool created, and removes the access of other users. */
+async function addMissingDirectories(store: string): Promise<void> {
   for (const name of directories) {
     const path = join(store, name)
-    const found = await lstatIfThere(path)
+    const found = await lstatIfExists(path)
     try {
       if (!found?.isDirectory()) await ensureDirectory(path)
-      // Contains setuid files, so no other user may enter (CVE-2021-41091, CVE-2024-25621).
+      // Layers contain setuid files, so other users must not have access (CVE-2021-41091, CVE-2024-25621).
       else if (name !== 'blobs' && (found.mode & 0o077) !== 0) await chmod(path, 0o700)
     } catch (error) {
       // The store can still be read; the first write reports the error.
-      if (!isNotWritable(error)) throw error
+      if (!isNotWritableError(error)) throw error
     }
   }
 }
 
-async function writeOnce(path: string, text: string): Promise<void> {
-  if (await lstatIfThere(path)) return
+/** Writes a file durably, unless `path` exists. */
+async function writeIfMissing(path: string, text: string): Promise<void> {
+  if (await lstatIfExists(path)) return
   const staged = join(path, '..', `.new-${randomBytes(8).toString('hex')}`)
   await writeSynced(staged, text)
   await publish(staged, path)
 }
 
-/** Checks the version of the layout (image-spec, image-layout.md); current tools write 1.0.0. */
+/**
+ * Checks the version in `oci-layout`, whose content is `text` (image-spec, image-layout.md). Current tools write
+ * 1.0.0.
+ */
 function checkLayout(text: string, store: string): void {
   const layout = parseJson(text)
   const version = isObject(layout) ? layout['imageLayoutVersion'] : undefined

@@ -1,15 +1,16 @@
 /**
- * Checks who owns a store and who can change it. The content of a store is unpacked and run, so root uses no store that
- * another user can write to, unless it acts for that user. Only its owner writes to a store.
+ * Checks who owns a store and who can change it. The content of a store is unpacked and run. Therefore, root does not
+ * use a store that another user can write to, unless root acts on behalf of that user. Only the owner of a store
+ * writes to it.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Stats } from 'node:fs'
 import { shellWord } from '../../codec/shell-word.js'
 import { WindlassError } from '../../errors.js'
-import { lstatIfThere, open, statIfThere, unlink } from '../../system/files.js'
+import { lstatIfExists, open, statIfExists, unlink } from '../../system/files.js'
 import { systemCallsAvailable, listXattrs } from '../../system/index.js'
-import { isNotWritable } from '../files/store-error.js'
+import { isNotWritableError } from '../files/store-error.js'
 
 /** The owner of a store. */
 export interface StoreOwner {
@@ -17,28 +18,29 @@ export interface StoreOwner {
   readonly gid: number
 }
 
-/** Paths that other users must not be able to write to: each of them allows replacing the rest of the store. */
+/** Paths that other users must not be able to write to, because they could then replace content of the store. */
 const guardedPaths = ['', 'index.json', 'blobs', 'blobs/sha256', 'blobs/sha384', 'blobs/sha512', 'layers']
 
 /**
  * Returns the owner of `path` if root uses it on behalf of that owner; otherwise undefined.
  * @param onBehalfOf the user who has become root for this command, if known
  */
-export async function ownerActedFor(
+export async function ownerRootActsFor(
   path: string,
   onBehalfOf: number | undefined,
 ): Promise<StoreOwner | undefined> {
   if (process.geteuid?.() !== 0 || onBehalfOf === undefined || onBehalfOf === 0) return undefined
-  const found = await statIfThere(path)
+  const found = await statIfExists(path)
   return found?.uid === onBehalfOf ? { uid: found.uid, gid: found.gid } : undefined
 }
 
 /**
- * Checks the owner of a directory that is about to become a store. Its mode is not checked, because it is set later.
+ * Checks the owner of a directory before a store is created in it. Does not check the mode, because creating the store
+ * sets it.
  * @throws WindlassError STORE_DENIED when the process is root and the directory belongs to another user
  */
 export async function checkOwner(directory: string, owner: StoreOwner | undefined): Promise<void> {
-  const found = await lstatIfThere(directory)
+  const found = await lstatIfExists(directory)
   const ownUid = process.geteuid?.()
   if (found === undefined || ownUid !== 0) return
   const access = findForeignAccess(directory, found, owner?.uid ?? ownUid, false)
@@ -47,7 +49,7 @@ export async function checkOwner(directory: string, owner: StoreOwner | undefine
 
 /**
  * Checks who can change the store at `directory`, and calls `warn` if another user can.
- * @throws WindlassError STORE_DENIED instead, when the process is root and does not act for that user
+ * @throws WindlassError STORE_DENIED instead of the warning, when the process is root and does not act for that user
  */
 export async function checkOwnership(
   directory: string,
@@ -58,8 +60,8 @@ export async function checkOwnership(
   if (ownUid === undefined) return
   for (const name of guardedPaths) {
     const path = join(directory, name)
-    const found = await lstatIfThere(path)
-    // Other kinds of entries are rejected elsewhere; a link has no mode of its own.
+    const found = await lstatIfExists(path)
+    // Opening the store rejects other kinds of entries, such as links, which have no mode of their own.
     if (!found?.isDirectory() && !found?.isFile()) continue
     const access = findForeignAccess(path, found, owner?.uid ?? ownUid)
     if (access === undefined) continue
@@ -70,14 +72,14 @@ export async function checkOwnership(
 }
 
 /**
- * Returns the error for every write to a store of another user; undefined if this process may write to the store. New
- * content would belong to the user of this process, and the owner of the store could neither read nor remove it.
- * `checkOwnership` checks root.
+ * Returns the error for every write if the store belongs to another user; undefined if this process may write to it.
+ * New content would belong to the user of this process, and the owner of the store could neither read nor remove it.
+ * Always undefined for root, which `checkOwnership` checks.
  * @param store the path of the store with links resolved
  */
 export async function writeRefusal(store: string): Promise<WindlassError | undefined> {
   const ownUid = process.geteuid?.()
-  const found = await statIfThere(store)
+  const found = await statIfExists(store)
   if (ownUid === undefined || ownUid === 0 || !found || found.uid === ownUid) return undefined
   if ((await ownerOfNewFile(store)) === found.uid) return undefined
   return new WindlassError(
@@ -91,8 +93,8 @@ export async function writeRefusal(store: string): Promise<WindlassError | undef
 }
 
 /**
- * Returns the owner of a new file in `store`; undefined if none can be created. On some file systems, for example vfat,
- * every file belongs to the owner that the mount names.
+ * Returns the uid that owns a new file in `store`; undefined if no file can be created. On some file systems, for
+ * example vfat, every file belongs to the user given in the mount options.
  */
 async function ownerOfNewFile(store: string): Promise<number | undefined> {
   const path = join(store, `.new-${randomBytes(8).toString('hex')}`)
@@ -105,7 +107,7 @@ async function ownerOfNewFile(store: string): Promise<number | undefined> {
       await unlink(path)
     }
   } catch (error) {
-    if (!isNotWritable(error)) throw error
+    if (!isNotWritableError(error)) throw error
     return undefined
   }
 }
@@ -122,7 +124,7 @@ const sharedStoreError = (directory: string, path: string, access: ForeignAccess
 
 /** How other users can change a path. */
 interface ForeignAccess {
-  /** What makes the change possible, as a clause without its subject, which is the path. */
+  /** Why they can, as a clause whose subject is the path: `is writable by everyone`. */
   readonly reason: string
   /** The hint for an ordinary user. */
   readonly hint: string
@@ -130,13 +132,14 @@ interface ForeignAccess {
   readonly rootHint: string
 }
 
+/** Returns how users other than `ownUid` and root can change `path`; undefined if they cannot. */
 function findForeignAccess(
   path: string,
   { uid, gid, mode }: Stats,
   ownUid: number,
   checkMode = true,
 ): ForeignAccess | undefined {
-  // Files of root are safe from all other users.
+  // A path that belongs to root is safe: only root can change it.
   if (uid !== ownUid && uid !== 0)
     return {
       reason: `belongs to user ${uid}`,
@@ -153,7 +156,7 @@ function findForeignAccess(
   return undefined
 }
 
-/** Reports whether the path has an ACL. The group bits are then the maximum of what a named user may do (acl(5)). */
+/** Reports whether the path has an ACL. The group bits of its mode are then the maximum for named users (acl(5)). */
 function hasAcl(path: string): boolean {
   if (!systemCallsAvailable()) return false
   try {

@@ -1,15 +1,16 @@
 /**
- * An exclusive lock between processes: a flock(2) lock on a file that exists only for it. The kernel releases the lock
- * when its holder exits, so a lock is never stale. If the C library cannot be called, the lock applies only within this process.
+ * An exclusive lock between processes: a flock(2) lock on a separate lock file. The kernel releases the lock when its
+ * holder exits, so a lock is never stale. If the C library cannot be called, the lock excludes only callers in this
+ * process.
  */
 import { constants } from 'node:fs'
 import { dirname } from 'node:path'
-import { open, rename, type SyncFile, statIfThere, unlink } from '../../system/files.js'
+import { open, rename, type SyncFile, statIfExists, unlink } from '../../system/files.js'
 import { lockFile, locksAvailable, unlockFile } from '../../system/index.js'
 import { syncDirectory } from '../files/durable.js'
-import { isNotWritable, ignoreMissing } from '../files/store-error.js'
+import { isNotWritableError, ignoreMissing } from '../files/store-error.js'
 
-/** Locked paths of this process, for platforms without `flock`. */
+/** Paths that this process has locked. Used only if flock(2) cannot be called. */
 const heldPaths = new Set<string>()
 
 /** A lock that is held. */
@@ -23,9 +24,9 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock at `path`. Returns undefined if another process or caller holds it. The file is created if it does not
-   * exist, unless `create` is false. With `allowReadOnly`, a file that is not writable is locked as well; `write` then
-   * fails.
+   * Takes the lock at `path` without waiting. Returns undefined if another process or caller holds it. Creates the
+   * file if it does not exist, unless `create` is false. With `allowReadOnly`, also locks a file that is not writable;
+   * `write` then fails.
    * @throws the errors of `node:fs`, for example ENOENT when the directory does not exist
    */
   static async take(
@@ -37,7 +38,7 @@ export class FileLock {
       let lock: FileLock | undefined
       try {
         if (!tryLock(handle, path)) return undefined
-        // The last holder may have removed the file after this call opened it and before this call locked it.
+        // The last holder may have removed the file between `openLock` and `tryLock`. Then try again with a new file.
         if (!(await isCurrent(handle, path))) {
           heldPaths.delete(path)
           continue
@@ -60,15 +61,15 @@ export class FileLock {
     return (await this.#handle.stat()).size
   }
 
-  /** Replaces the content of the lock file with `bytes`. Keeps disk space allocated: see `growReserve`. */
-  async fill(bytes: Buffer): Promise<void> {
+  /** Replaces the content of the lock file with `bytes`, to reserve disk space: see `growReserve`. */
+  async overwrite(bytes: Buffer): Promise<void> {
     await this.#handle.overwrite(bytes)
   }
 
   /**
-   * Atomically replaces the file `path`, on the same file system, with `text`. Writes to the lock file, whose space is
-   * already allocated, and renames it to `path`, so that it works on a full disk. Waiting processes then lock a new
-   * file, so nothing else may be done under this lock.
+   * Atomically replaces the file `path`, on the same file system, with `text`. Writes `text` to the lock file and
+   * renames that to `path`. This works on a full disk, because the space of the lock file is already allocated.
+   * Afterwards, the caller must not change anything else: other processes create and lock a new file.
    */
   async writeAndRename(path: string, text: string): Promise<void> {
     await this.#handle.overwrite(Buffer.from(text))
@@ -84,8 +85,8 @@ export class FileLock {
   }
 
   /**
-   * Takes the lock again after `pause`. Returns `held` if another process or caller holds it, and `gone` if another file
-   * has replaced this one at the path; the caller must then release this lock and take a new one.
+   * Takes the lock again after `pause`. Returns `held` if another process or caller holds it, and `gone` if another
+   * file has replaced this one at the path; the caller must then release this lock and take a new one.
    */
   async retake(): Promise<'taken' | 'held' | 'gone'> {
     if (!tryLock(this.#handle, this.#path)) return 'held'
@@ -113,7 +114,7 @@ async function openLock(
     if (!create) return await open(path, constants.O_RDWR | constants.O_NOFOLLOW)
     return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
   } catch (error) {
-    if (!allowReadOnly || !isNotWritable(error)) throw error
+    if (!allowReadOnly || !isNotWritableError(error)) throw error
     const readOnly = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
     if (!readOnly) throw error // the error of the first attempt is more informative
     return readOnly
@@ -129,6 +130,6 @@ function tryLock(handle: SyncFile, path: string): boolean {
 
 /** Reports whether the open file is still the one at `path`. */
 async function isCurrent(handle: SyncFile, path: string): Promise<boolean> {
-  const [ours, current] = await Promise.all([handle.stat(), statIfThere(path)])
+  const [ours, current] = await Promise.all([handle.stat(), statIfExists(path)])
   return ours.ino === current?.ino && ours.dev === current.dev
 }

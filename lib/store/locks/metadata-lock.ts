@@ -1,29 +1,29 @@
 /**
- * The lock for data that several processes change: `index.json`, layer records and the holds of runs. It is held only
- * briefly. Within a process, requests are queued.
+ * The lock for data that several processes change: `index.json`, layer records, and the `holds` files, in which
+ * processes list the digests that they need. It is held only briefly. Requests of one process are queued.
  */
 import { WindlassError } from '../../errors.js'
 import { formatElapsed } from '../../quantities.js'
-import { lstatIfThere } from '../../system/files.js'
+import { lstatIfExists } from '../../system/files.js'
 import { FileLock } from './file-lock.js'
-import { holderHint, describeHolder, type LockHolder, lockHolder } from './lock-holder.js'
-import { isNotWritable, storeError } from '../files/store-error.js'
+import { holderHint, describeHolder, type LockHolder, findLockHolder } from './lock-holder.js'
+import { isNotWritableError, storeError } from '../files/store-error.js'
 import { waitFor } from './waiting.js'
 
-/** Waiting times in milliseconds. Specs shorten them. */
-export const lockWaits = {
-  /** Before the holder is reported. */
+/** Times after which a wait for the lock is reported or fails, in milliseconds. Specs shorten them. */
+export const lockWaitMs = {
+  /** Until a warning names the holder. */
   notice: 2_000,
-  /** Before the wait fails. A holder that takes longer than any disk sync is stopped or stuck. */
+  /** Until the wait fails. Longer than any disk sync: a holder that takes longer is stopped or stuck. */
   total: 120_000,
 }
 
 /** The code of the warning that the lock of the store is held by another process. */
-export const storeLocked = 'store-locked'
+export const storeLockedCode = 'store-locked'
 
 /** Options of a `MetadataLock`. */
 export interface MetadataLockOptions {
-  /** Receives a warning that names the holder after a wait. */
+  /** Receives a warning that names the holder if the wait takes long. */
   readonly warn?: ((message: string, code: string) => void) | undefined
   /** Ends every wait. Work that holds the lock is not interrupted. */
   readonly signal?: AbortSignal | undefined
@@ -33,11 +33,11 @@ export interface MetadataLockOptions {
 
 /** The lock at `path`, shared by processes and by callers in this process. */
 export class MetadataLock {
-  #last: Promise<unknown> = Promise.resolve()
+  #lastInQueue: Promise<unknown> = Promise.resolve()
   /** Number of requests that have not ended. */
   #pending = 0
-  /** The lock file, kept open if another request waits in this process. */
-  #kept: FileLock | undefined
+  /** The lock file. Kept open between requests while others of this process are queued. */
+  #openLock: FileLock | undefined
 
   constructor(
     private readonly path: string,
@@ -45,11 +45,11 @@ export class MetadataLock {
   ) {}
 
   /**
-   * Runs `work` while holding the lock. `signal` ends the wait; `work` is then not started. Work that has started is
-   * not interrupted.
+   * Runs `work` while holding the lock. If `signal` aborts during the wait, `work` is not started. Work that has
+   * started is not interrupted.
    *
    * @throws WindlassError CANCELLED or the reason of the signal; STORE_LOCKED, which names the holder, after two
-   * minutes; STORE_DENIED in a store of another user; the errors of `work`
+   *   minutes; STORE_DENIED in a store of another user; the errors of `work`
    */
   hold<T>(work: (lock: FileLock) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const { refusal } = this.options
@@ -69,13 +69,13 @@ export class MetadataLock {
       }
       for (const each of signals) each.addEventListener('abort', stop, { once: true })
       if (signals.some(({ aborted }) => aborted)) stop()
-      const turn = this.#last.then(() =>
+      const result = this.#lastInQueue.then(() =>
         this.#runLocked((lock) => {
           started = true
           return work(lock)
         }, wait.signal),
       )
-      this.#last = turn
+      this.#lastInQueue = result
         .then(resolve, reject)
         .finally(() => signals.forEach((each) => each.removeEventListener('abort', stop)))
     })
@@ -83,7 +83,7 @@ export class MetadataLock {
 
   /**
    * Like `hold`, for work that only reads. If the lock file does not exist and cannot be created, for example on a
-   * read-only file system, runs `work` without the lock, because no other process can take it either.
+   * read-only file system, runs `work` without the lock: no other process can take it either.
    */
   async holdToRead<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const state = { started: false }
@@ -93,8 +93,8 @@ export class MetadataLock {
         return work()
       }, signal)
     } catch (error) {
-      const cannotCreate = isNotWritable(error) || this.options.refusal !== undefined
-      if (state.started || !cannotCreate || (await lstatIfThere(this.path))) throw error
+      const cannotCreate = isNotWritableError(error) || this.options.refusal !== undefined
+      if (state.started || !cannotCreate || (await lstatIfExists(this.path))) throw error
       return work()
     }
   }
@@ -106,8 +106,8 @@ export class MetadataLock {
       signal.throwIfAborted()
       return await work(lock)
     } finally {
-      if (--this.#pending > 0) this.#kept?.pause()
-      else await this.#drop()
+      if (--this.#pending > 0) this.#openLock?.pause()
+      else await this.#closeLock()
     }
   }
 
@@ -115,15 +115,15 @@ export class MetadataLock {
     const began = performance.now()
     let reported = false
     const attempt = async (): Promise<FileLock | undefined> => {
-      const lock = await this.#take()
+      const lock = await this.#tryTake()
       const waited = performance.now() - began
-      if (lock || waited < Math.min(lockWaits.notice, lockWaits.total)) return lock
-      if (waited >= lockWaits.total) throw lockedError(this.path, waited, await lockHolder(this.path))
+      if (lock || waited < Math.min(lockWaitMs.notice, lockWaitMs.total)) return lock
+      if (waited >= lockWaitMs.total) throw lockedError(this.path, waited, await findLockHolder(this.path))
       if (!reported) {
         reported = true
-        const holder = describeHolder(await lockHolder(this.path))
+        const holder = describeHolder(await findLockHolder(this.path))
         const message = `Waiting for the lock of the store, which ${holder} holds, at ${this.path}`
-        this.options.warn?.(message, storeLocked)
+        this.options.warn?.(message, storeLockedCode)
       }
       return undefined
     }
@@ -135,17 +135,17 @@ export class MetadataLock {
     }
   }
 
-  async #take(): Promise<FileLock | undefined> {
-    const retaken = await this.#kept?.retake()
-    if (retaken === 'gone') await this.#drop()
+  async #tryTake(): Promise<FileLock | undefined> {
+    const retaken = await this.#openLock?.retake()
+    if (retaken === 'gone') await this.#closeLock()
     if (retaken === 'held') return undefined
-    this.#kept ??= await FileLock.take(this.path, { allowReadOnly: true, create: !this.options.refusal })
-    return this.#kept
+    this.#openLock ??= await FileLock.take(this.path, { allowReadOnly: true, create: !this.options.refusal })
+    return this.#openLock
   }
 
-  async #drop(): Promise<void> {
-    const kept = this.#kept
-    this.#kept = undefined
+  async #closeLock(): Promise<void> {
+    const kept = this.#openLock
+    this.#openLock = undefined
     await kept?.release()
   }
 }

@@ -2,15 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Minimum and maximum time between two attempts, in milliseconds. */
-const minPause = 5
-const maxPause = 100
+const minPauseMs = 5
+const maxPauseMs = 100
 
 /**
  * Calls `attempt` until it returns a value other than undefined, and returns that value.
  * @throws the reason of `signal` when it aborts; the errors of `attempt`
  */
 export async function waitFor<T>(attempt: () => Promise<T | undefined>, signal?: AbortSignal): Promise<T> {
-  for (let pause = minPause; ; pause = Math.min(pause * 2, maxPause)) {
+  for (let pause = minPauseMs; ; pause = Math.min(pause * 2, maxPauseMs)) {
     signal?.throwIfAborted()
     const found = await attempt()
     if (found !== undefined) return found

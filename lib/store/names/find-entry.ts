@@ -3,19 +3,19 @@
  * digest, reference, or displayed name.
  */
 import { WindlassError } from '../../errors.js'
-import { printable, quoted, titleLength } from '../../codec/index.js'
+import { printable, quoted, maxImageNameLength } from '../../codec/index.js'
 import { entryDisplayName, type IndexEntry } from './index-entry.js'
 
-const digestStart = /^sha(?:256|384|512):[0-9a-f]{4,}$/
+const digestStartPattern = /^sha(?:256|384|512):[0-9a-f]{4,}$/
 
 /** Reports whether `word` is a digest or the start of one. */
-export const isDigestStart = (word: string): boolean => digestStart.test(word)
+export const isDigestStart = (word: string): boolean => digestStartPattern.test(word)
 
 /**
- * Returns the entries that `word` refers to: none, one, or several with the same name.
- * @param reference `word` as a normalized reference, if it is a reference
+ * Returns the entries that `word` refers to: none, one, or several with the same name. A digest refers to the entries
+ * without a name that have it; if there are none, to the entry with a name, which must be the only one.
  *
- * A digest refers to the entries without a name; if there are none, to the only name that points at it.
+ * @param reference `word` as a normalized reference, if it is a reference
  *
  * @throws WindlassError USAGE when `word` is ambiguous
  */
@@ -27,7 +27,7 @@ export function findEntries(
   const entriesNamed = (name: string | undefined): readonly IndexEntry[] =>
     entries.filter((entry) => name !== undefined && entry.name === name)
   const entriesShownAsWord = (): readonly IndexEntry[] =>
-    entries.filter(({ name }) => name !== undefined && printable(name, titleLength) === word)
+    entries.filter(({ name }) => name !== undefined && printable(name, maxImageNameLength) === word)
   const steps = [
     () => entriesNamed(word),
     () => entries.filter(({ key }) => key === word),
@@ -52,7 +52,7 @@ function byDigest(entries: readonly IndexEntry[], word: string): readonly IndexE
   return matches.length > 0 ? unnamedFirst(matches, word) : []
 }
 
-/** Returns the digests of the manifest and of the index that it was selected from: commands show both. */
+/** Returns the digests of the manifest and of the index that it was selected from. Commands show both to the user. */
 const digestsOf = ({ digest, image }: IndexEntry): string[] => [
   ...(digest === undefined ? [] : [digest]),
   ...(image?.rootDigest === undefined ? [] : [image.rootDigest]),
@@ -63,7 +63,7 @@ function unnamedFirst(matches: readonly IndexEntry[], word: string): readonly In
   return unnamed.length > 0 ? unnamed : onlyOne(matches, word)
 }
 
-/** @throws WindlassError USAGE when the entries have different names */
+/** Returns `matches`, which must all have the same name. @throws WindlassError USAGE when they do not */
 function onlyOne(matches: readonly IndexEntry[], word: string): readonly IndexEntry[] {
   const names = new Set(matches.map(({ name }) => name))
   if (names.size > 1) throw ambiguousError(word, matches.map(entryDisplayName))

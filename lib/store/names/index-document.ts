@@ -4,10 +4,10 @@
  */
 import { WindlassError } from '../../errors.js'
 import { type Digest, isDigest, readDescriptor } from '../../image/index.js'
-import { annotationsOf, imageOf, type IndexEntry, indexEntry, keyOf } from './index-entry.js'
+import { annotationsOf, imageOf, type IndexEntry, describeEntry, keyOf } from './index-entry.js'
 import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import type { NamedImage } from './named-image.js'
-import { sealOf } from '../files/seal.js'
+import { checksumOf } from '../files/checksum.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
 /** An entry of this program that is corrupt or was changed by another program. */
@@ -21,14 +21,17 @@ export interface CorruptEntry {
 }
 
 const nameKey = 'org.opencontainers.image.ref.name'
-/** The name, covered by the checksum. Other programs copy an entry and replace only the standard annotation. */
+/**
+ * The annotation with the name that Windlass wrote, which the checksum covers. Other programs copy an entry under
+ * another name by replacing only the standard annotation, which the checksum does not cover.
+ */
 const ownNameKey = 'io.windlass.reference.name'
 const typedKey = 'io.windlass.reference.typed'
 const rootDigestKey = 'io.windlass.root.digest'
 const rootMediaTypeKey = 'io.windlass.root.media-type'
-/** The annotation with the SHA-256 of the rest of the entry, in hex. Detects corruption of what a name points at. */
-const sealPrefix = 'io.windlass.entry.'
-const sealKey = `${sealPrefix}sha256`
+const checksumPrefix = 'io.windlass.entry.'
+/** The annotation with the SHA-256 of the rest of the entry, in hex. Detects corruption of the entry. */
+const checksumKey = `${checksumPrefix}sha256`
 
 /** The content of an `index.json` without entries. */
 export const emptyIndex = '{"schemaVersion":2,"manifests":[]}\n'
@@ -43,7 +46,7 @@ export class IndexDocument {
   /** Parses `text`, the content of `path`. @throws WindlassError STORE_CORRUPT when it is not an index */
   static parse(text: string, path: string): IndexDocument {
     const document = parseJson(text)
-    // Go writes null for an empty list. A missing member makes the document invalid.
+    // Go writes null for an empty list. A missing member, in contrast, makes the document invalid.
     const found = isObject(document) ? document['manifests'] : undefined
     const manifests = found === null ? [] : found
     if (!isObject(document) || document['schemaVersion'] !== 2 || !Array.isArray(manifests))
@@ -54,7 +57,7 @@ export class IndexDocument {
     return new IndexDocument(document, manifests)
   }
 
-  /** All entries, named or not, as parsed. */
+  /** All entries as parsed JSON, named or not. */
   get rawEntries(): readonly unknown[] {
     return this.manifests
   }
@@ -82,7 +85,7 @@ export class IndexDocument {
 
   /** All entries in the order of the file, with what can be read of them. */
   get entries(): IndexEntry[] {
-    return this.manifests.map((entry) => indexEntry(entry, nameOf(entry), namedImage(entry)))
+    return this.manifests.map((entry) => describeEntry(entry, nameOf(entry), namedImage(entry)))
   }
 
   /** Returns the index without the entries that have one of `keys`. */
@@ -118,7 +121,7 @@ export class IndexDocument {
     const at = this.manifests.findIndex((entry) => nameOf(entry) === image.name)
     const old = this.manifests[at]
     const others = this.withoutName(image.name).manifests
-    // No removed entry precedes the first, so its position does not change.
+    // Nothing before position `at` is removed, so the position is the same in `others`.
     const place = at < 0 ? others.length : at
     return new IndexDocument(this.document, others.toSpliced(place, 0, entryOf(image, old)))
   }
@@ -137,8 +140,9 @@ export class IndexDocument {
   }
 
   /**
-   * Reports whether an entry is corrupt. An entry that another tool has copied to another name is not corrupt. But if there
-   * is no entry with the original name, and one flipped bit turns one name into the other, the name is corrupt.
+   * Reports whether an entry is corrupt. If the two annotations with its name differ, another tool has copied the
+   * entry to another name, which is not corruption. But if no entry has the original name, and the two names differ in
+   * a single bit, the name is corrupt.
    */
   #isCorrupt(entry: unknown): boolean {
     if (!isIntact(entry)) return true
@@ -178,27 +182,26 @@ function namedImage(entry: unknown): NamedImage | undefined {
 }
 
 /**
- * Reports whether the checksum of an entry matches; true for entries of other tools. Any one of the annotations of this
- * program identifies its entries, because corruption may have destroyed the others.
+ * Reports whether the checksum of an entry matches; true for entries of other tools. One remaining annotation of
+ * Windlass suffices to identify its entries, because corruption may have destroyed the others.
  */
 function isIntact(entry: unknown): boolean {
   const text = JSON.stringify(entry)
   if (!text.includes('io.windlass.')) return true
-  const { [sealKey]: seal } = annotationsOf(entry)
-  // Entries of older versions have no checksum. In a corrupt checksum, either the key or the value is still
-  // recognizable.
-  if (seal === undefined) return !text.includes(sealPrefix) && !/"[0-9a-f]{64}"/.test(text)
-  return isObject(entry) && seal === sealOfEntry(entry)
+  const { [checksumKey]: checksum } = annotationsOf(entry)
+  // Entries of older versions have no checksum. If corruption hid the checksum, its key or its value is still there.
+  if (checksum === undefined) return !text.includes(checksumPrefix) && !/"[0-9a-f]{64}"/.test(text)
+  return isObject(entry) && checksum === checksumOfEntry(entry)
 }
 
-function sealOfEntry(entry: JsonObject): string {
-  const sealed = { ...annotationsOf(entry), [sealKey]: undefined, [nameKey]: undefined }
-  return sealOf({ ...entry, annotations: sealed })
+function checksumOfEntry(entry: JsonObject): string {
+  const sealed = { ...annotationsOf(entry), [checksumKey]: undefined, [nameKey]: undefined }
+  return checksumOf({ ...entry, annotations: sealed })
 }
 
 /**
- * Reports whether one flipped bit turns `one` into `other`. If the flipped bit makes a byte invalid UTF-8, `other` has
- * U+FFFD there.
+ * Reports whether `one` and `other` differ in a single bit. If a flipped bit makes a byte invalid UTF-8, `other` has
+ * U+FFFD at this position.
  */
 function areOneBitApart(one: string, other: string): boolean {
   if (one.length !== other.length) return false
@@ -225,5 +228,5 @@ function entryOf(
     ...(rootMediaType && { [rootMediaTypeKey]: rootMediaType }),
   }
   const entry = { ...kept, ...descriptor, annotations }
-  return { ...entry, annotations: { ...annotations, [sealKey]: sealOfEntry(entry) } }
+  return { ...entry, annotations: { ...annotations, [checksumKey]: checksumOfEntry(entry) } }
 }

@@ -3,8 +3,8 @@
  * and those of other tools.
  */
 import { createHash } from 'node:crypto'
-import { isForeignDigest, readDescriptor } from '../../image/index.js'
-import { printable, quoted, titleLength } from '../../codec/index.js'
+import { isUnsupportedDigest, readDescriptor } from '../../image/index.js'
+import { printable, quoted, maxImageNameLength } from '../../codec/index.js'
 import type { NamedImage } from './named-image.js'
 import { shellWord } from '../../codec/shell-word.js'
 import { isObject, type JsonObject } from '../files/json-object.js'
@@ -15,11 +15,11 @@ export interface IndexEntry {
   readonly name: string | undefined
   /** The digest as in the entry, supported or not; undefined if there is none. */
   readonly digest: string | undefined
-  /** Identifies the entry even without name and digest: `@` and the start of the SHA-256 of its text. */
+  /** Identifies the entry even without name and digest: `@` and the first digits of the SHA-256 of its JSON. */
   readonly key: string
   /** The image that the entry points at; an unnamed entry is named by its digest. Undefined if it cannot be read. */
   readonly image: NamedImage | undefined
-  /** Why the image cannot be read, as a clause. */
+  /** Why the image cannot be read, as a clause. Undefined if it can. */
   readonly problem: string | undefined
 }
 
@@ -41,7 +41,7 @@ export function annotationsOf(entry: unknown): JsonObject {
  * @param name the value of the annotation with the name, if there is one
  * @param named the image that this name points at, if it can be read
  */
-export function indexEntry(entry: unknown, name: unknown, named: NamedImage | undefined): IndexEntry {
+export function describeEntry(entry: unknown, name: unknown, named: NamedImage | undefined): IndexEntry {
   const digest = isObject(entry) && typeof entry['digest'] === 'string' ? entry['digest'] : undefined
   const image = imageOf(entry, name, named)
   return {
@@ -67,7 +67,7 @@ export function imageOf(
 function problemOf(entry: unknown, digest: string | undefined): string {
   if (!isObject(entry)) return 'it is not an object'
   if (digest === undefined) return 'it has no digest'
-  if (isForeignDigest(digest))
+  if (isUnsupportedDigest(digest))
     return `its digest has the algorithm ${quoted(digest.replace(/:.*$/s, ''))}, which is not supported`
   return `it is not a descriptor: ${printable(JSON.stringify({ digest, size: entry['size'], mediaType: entry['mediaType'] }))}`
 }
@@ -80,13 +80,13 @@ export const entryDisplayName = ({
   digest,
   key,
 }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string =>
-  name ? printable(name, titleLength) : printable(digest ?? key, titleLength)
+  name ? printable(name, maxImageNameLength) : printable(digest ?? key, maxImageNameLength)
 
 /**
  * Returns the word that refers to the entry on a command line: its name if it can be typed, otherwise its digest or
  * key.
  */
 export function entryArgument({ name, digest, key }: Pick<IndexEntry, 'name' | 'digest' | 'key'>): string {
-  if (name && !name.startsWith('-') && printable(name, titleLength) === name) return shellWord(name)
+  if (name && !name.startsWith('-') && printable(name, maxImageNameLength) === name) return shellWord(name)
   return name === undefined && digest !== undefined && /^[\w+.:-]+$/.test(digest) ? digest : key
 }

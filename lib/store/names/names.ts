@@ -1,6 +1,6 @@
 /**
- * The names of the images, in `index.json`. The file is replaced as a whole under the metadata lock, and a name is
- * written only after the image that it points at.
+ * The names of the images, in `index.json`. Each change replaces the whole file under the metadata lock. A name is
+ * written after the image that it points at.
  */
 import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -14,13 +14,13 @@ import { readRegular } from '../files/read-regular.js'
 import { growReserve } from '../staging/reserve.js'
 import type { Run } from '../staging/run.js'
 import { syncStore } from '../files/sync-store.js'
-import { isFull, withStoreErrors } from '../files/store-error.js'
+import { isDiskFull, withStoreErrors } from '../files/store-error.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
 /** Reads and changes the names of the store. */
 export class NameStore {
-  /** The last content of the file and its parsed form. Kept so that the file is parsed only when it has changed. */
-  #last: { readonly text: string; readonly index: IndexDocument } | undefined
+  /** The content of the file when it was last read, and its parsed form, so that it is parsed only after a change. */
+  #lastRead: { readonly text: string; readonly index: IndexDocument } | undefined
 
   constructor(
     private readonly path: string,
@@ -59,8 +59,8 @@ export class NameStore {
   }
 
   /**
-   * Returns the image with the normalized name `name`, otherwise the one with the name `typed`. @throws WindlassError
-   * STORE_*
+   * Returns the image with the normalized name `name`, otherwise the one with the name `typed`; undefined if there is
+   * neither. @throws WindlassError STORE_*
    */
   async get(name: string, typed?: string): Promise<NamedImage | undefined> {
     const index = await this.#read()
@@ -69,7 +69,7 @@ export class NameStore {
 
   /**
    * Makes the name point at the image, replacing an existing entry of that name. Other entries are not changed.
-   * `signal` ends the wait for the lock of the store.
+   * `signal` aborts the wait for the store's lock.
    * @throws WindlassError STORE_CORRUPT when the manifest is not in the store; STORE_*
    */
   async set(image: NamedImage, signal?: AbortSignal): Promise<void> {
@@ -84,7 +84,7 @@ export class NameStore {
           hint: recoveryHints.pullAgain(image.typed),
         },
       )
-    // Another process may have stored content of the image and not synced it yet.
+    // Another process may have stored parts of the image without syncing them yet.
     await withStoreErrors('sync the images of a new name', this.path, () => syncStore(dirname(this.path)))
     await this.#change((index) => index.withImage(image), signal)
   }
@@ -100,8 +100,8 @@ export class NameStore {
   }
 
   /**
-   * Removes and returns the entries that `choose` selects from all entries. The images are not removed. `signal` ends
-   * the wait for the lock of the store.
+   * Removes and returns the entries that `choose` selects from all entries. The images are not removed. `signal` aborts
+   * the wait for the store's lock.
    * @throws the errors of `choose`, without changing anything; WindlassError STORE_*
    */
   async removeEntries(
@@ -116,7 +116,7 @@ export class NameStore {
     return removed
   }
 
-  /** Replaces the index with the result of `change`. `signal` ends the wait for the lock. */
+  /** Replaces the index with the result of `change`. Writes nothing if `change` returns its argument. */
   async #change(change: (index: IndexDocument) => IndexDocument, signal?: AbortSignal): Promise<void> {
     await withStoreErrors('write the names', this.path, () =>
       this.metadata.hold(async (lock) => {
@@ -131,8 +131,8 @@ export class NameStore {
           })
           await growReserve(lock, Buffer.byteLength(text))
         } catch (error) {
-          // Removing a name must work on a full disk, because it frees space.
-          if (!isFull(error) || text.length > before.toString().length) throw error
+          // Removing a name must work on a full disk, because it lets a collection free space.
+          if (!isDiskFull(error) || text.length > before.toString().length) throw error
           await lock.writeAndRename(this.path, text)
         }
       }, signal),
@@ -144,8 +144,8 @@ export class NameStore {
     if (text === '')
       this.warn(`The list of names of the store is an empty file, so the store has no names: ${this.path}`)
     const content = text === undefined || text === '' ? emptyIndex : text
-    if (this.#last?.text !== content)
-      this.#last = { text: content, index: IndexDocument.parse(content, this.path) }
-    return this.#last.index
+    if (this.#lastRead?.text !== content)
+      this.#lastRead = { text: content, index: IndexDocument.parse(content, this.path) }
+    return this.#lastRead.index
   }
 }

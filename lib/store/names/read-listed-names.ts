@@ -7,8 +7,8 @@ import type { IndexEntry } from './index-entry.js'
 import { maxStoreFileBytes } from '../files/read-regular.js'
 
 /**
- * Returns the entries of the store in `directory`. Returns none if the store does not exist or its list of names cannot
- * be read; opening the store reports the reason. @throws the errors of `node:fs`
+ * Returns the entries of the store in `directory`. Returns an empty list if the store does not exist or its
+ * `index.json` cannot be read: opening the store reports the reason. @throws the errors of `node:fs`
  */
 export function readListedNames(directory: string): readonly IndexEntry[] {
   const path = join(directory, 'index.json')

@@ -1,29 +1,30 @@
-/** Watches a download that another process holds: reports the holder, and detects that the download is stuck. */
+/** Watches a download that another process has locked: reports that process, and detects that the download is stuck. */
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import { formatElapsed } from '../../quantities.js'
 import type { Digest } from '../../image/index.js'
-import { lstatIfThere } from '../../system/files.js'
-import { holderHint, describeHolder, type LockHolder, lockHolder } from '../locks/lock-holder.js'
+import { lstatIfExists } from '../../system/files.js'
+import { holderHint, describeHolder, type LockHolder, findLockHolder } from '../locks/lock-holder.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { ignoreMissing } from '../files/store-error.js'
 
-/** Times in milliseconds. Specs shorten them. */
-export const downloadWaits = {
-  /** Before the holder is reported. */
+/** Times of a wait for such a download, in milliseconds. Specs shorten them. */
+export const downloadWaitMs = {
+  /** Until the holder is reported. */
   notice: 2_000,
-  /** Without a byte, before a separate download starts. */
+  /** Without progress, until the download counts as stuck. */
   stalled: 10_000,
-  /** Maximum wait, regardless of progress. */
+  /** Until the wait fails, regardless of progress: one hour. */
   total: 3_600_000,
   /** Between two checks. */
   interval: 250,
 }
 
-/** A message about a download that another process holds. */
+/** A message about a download that another process has locked. */
 export interface HeldDownload {
   readonly digest: Digest
+  /** `download-held`: this process waits. `download-apart`: this process starts a separate download. */
   readonly code: 'download-held' | 'download-apart'
   readonly message: string
 }
@@ -39,13 +40,13 @@ export interface DownloadWatchOptions {
   readonly onHeld: (held: HeldDownload) => void
 }
 
-/** Watches one held download. */
+/** Watches one download. */
 export class DownloadWatch {
   readonly #options: DownloadWatchOptions
   readonly #began = performance.now()
   #checkedAt = -Infinity
   #reported = false
-  #received = ''
+  #lastProgressKey = ''
   #progressedAt = performance.now()
 
   constructor(options: DownloadWatchOptions) {
@@ -53,50 +54,50 @@ export class DownloadWatch {
   }
 
   /**
-   * Returns true when the download is stuck and the caller should start its own.
+   * Reports whether the download is stuck, so that the caller should start a separate one. Call it repeatedly.
    * @throws WindlassError STORE_LOCKED after the maximum wait
    */
   async isStuck(): Promise<boolean> {
     const now = performance.now()
-    if (now - this.#checkedAt < downloadWaits.interval) return false
+    if (now - this.#checkedAt < downloadWaitMs.interval) return false
     this.#checkedAt = now
     const { path, digest } = this.#options
-    const holder = await lockHolder(`${path}.lock`)
+    const holder = await findLockHolder(`${path}.lock`)
     const waited = now - this.#began
-    if (waited >= downloadWaits.notice && !this.#reported) {
+    if (waited >= downloadWaitMs.notice && !this.#reported) {
       this.#reported = true
       const message = `Waiting for ${describeHolder(holder)}, which is downloading ${digest}`
       this.#options.onHeld({ digest, code: 'download-held', message })
     }
-    if (waited >= downloadWaits.total) throw lockedError(digest, path, waited, holder)
-    const received = await this.#progressKey(holder)
-    if (received !== this.#received) this.#progressedAt = now
-    this.#received = received
-    if (now - this.#progressedAt < downloadWaits.stalled) return false
+    if (waited >= downloadWaitMs.total) throw lockedError(digest, path, waited, holder)
+    const progressKey = await this.#progressKey(holder)
+    if (progressKey !== this.#lastProgressKey) this.#progressedAt = now
+    this.#lastProgressKey = progressKey
+    if (now - this.#progressedAt < downloadWaitMs.stalled) return false
     const message = `Downloading ${digest} separately: ${describeHolder(holder)} has the download and made no progress for ${formatElapsed(now - this.#progressedAt)}`
     this.#options.onHeld({ digest, code: 'download-apart', message })
     return true
   }
 
   /**
-   * Returns a value that changes with every byte that the holder downloads, for this blob or another: while the process
-   * downloads other blobs, this download waits in its queue and is not stuck. A process that has the whole blob and is not
-   * stopped is unpacking it, so the value then changes with every call.
+   * Returns a text that changes whenever the holder makes progress. Bytes of its other downloads count, because this
+   * one may be queued behind them. If the holder has the whole blob and is not stopped, it is unpacking the blob: the
+   * text then changes with every call.
    */
   async #progressKey({ pid, stopped }: LockHolder): Promise<string> {
     const { path, size } = this.#options
-    const own = (await lstatIfThere(path))?.size ?? 0
-    const signature = await readIfRegular(`${path}.lock`)
+    const ownBytes = (await lstatIfExists(path))?.size ?? 0
+    const holderText = await readIfRegular(`${path}.lock`)
     const folder = dirname(path)
     let bytes = 0
     for (const name of (await ignoreMissing(readdir(folder))) ?? []) {
       if (!name.endsWith('.lock')) continue
-      const other = join(folder, name)
-      if (signature === undefined || (await readIfRegular(other)) !== signature) continue
-      bytes += (await lstatIfThere(other.slice(0, -'.lock'.length)))?.size ?? 0
+      const otherPath = join(folder, name)
+      if (holderText === undefined || (await readIfRegular(otherPath)) !== holderText) continue
+      bytes += (await lstatIfExists(otherPath.slice(0, -'.lock'.length)))?.size ?? 0
     }
-    const unpacking = own > 0 && own === size && pid !== undefined && !stopped
-    return `${pid ?? ''} ${signature ?? ''} ${own} ${bytes} ${unpacking ? performance.now() : ''}`
+    const isUnpacking = ownBytes > 0 && ownBytes === size && pid !== undefined && !stopped
+    return `${pid ?? ''} ${holderText ?? ''} ${ownBytes} ${bytes} ${isUnpacking ? performance.now() : ''}`
   }
 }
 

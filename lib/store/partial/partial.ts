@@ -1,17 +1,17 @@
 /**
- * A resumable download, locked by its user. The caller must verify the bytes: they are hashed again when the download
- * continues, and only the digest of the whole blob is trusted.
+ * A resumable download of a blob, locked by the process that downloads it. The bytes of an earlier download are not
+ * trusted: the caller must hash them again and verify the digest of the whole blob.
  */
-import { lstatIfThere, open, rename, truncate, unlink } from '../../system/files.js'
+import { lstatIfExists, open, rename, truncate, unlink } from '../../system/files.js'
 import type { FileLock } from '../locks/file-lock.js'
 import { isObject, parseJson } from '../files/json-object.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { removeTree } from '../files/remove-tree.js'
 import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
-/** How the bytes were downloaded. A download can be continued only if the server still has the same version of the blob. */
+/** Where the bytes came from. A download can be resumed only if the server still has the same version of the blob. */
 export interface PartialJournal {
-  /** The server that sent `validator`, which means nothing to other servers. */
+  /** The server that sent `validator`, which is valid only for this server. */
   readonly from?: string | undefined
   /** Identifies the version of the blob on the server, for example a strong `ETag`. */
   readonly validator?: string | undefined
@@ -20,21 +20,22 @@ export interface PartialJournal {
 }
 
 /** A partial download, acquired with `PartialStore.acquire`. */
-export class Partial {
+export class PartialDownload {
   #length = 0
   #journal: PartialJournal | undefined
   #released: Promise<void> | undefined
 
   private constructor(
     /**
-     * Path of the bytes so far. The file exists; append to it. When verified and synced, pass it to `BlobStore.adopt`.
+     * Path of the file with the bytes so far, to which the caller appends. Once complete, verified and synced, pass it
+     * to `BlobStore.adopt`.
      */
     readonly path: string,
     private readonly lock: FileLock,
-    /** Called on release; `hasBytes` tells whether bytes remain, to be resumed. */
+    /** Called on release. `hasBytes`: whether bytes were kept, so that the download can be resumed. */
     private readonly onRelease: (hasBytes: boolean) => void,
-    /** Whether the bytes are kept after `release`. */
-    private readonly keepBytes: boolean,
+    /** Whether `release` keeps the bytes. */
+    private readonly isResumable: boolean,
   ) {}
 
   /** @internal opens the partial download at `path`, whose `lock` is held */
@@ -42,14 +43,14 @@ export class Partial {
     path: string,
     lock: FileLock,
     onRelease: (hasBytes: boolean) => void,
-    { keeps = true } = {},
-  ): Promise<Partial> {
-    const partial = new Partial(path, lock, onRelease, keeps)
+    { isResumable = true } = {},
+  ): Promise<PartialDownload> {
+    const partial = new PartialDownload(path, lock, onRelease, isResumable)
     await partial.#load()
     return partial
   }
 
-  /** Number of bytes when the download was acquired or last discarded. */
+  /** Number of bytes when the download was acquired; 0 after `discard`. Does not count bytes appended since. */
   get length(): number {
     return this.#length
   }
@@ -59,7 +60,10 @@ export class Partial {
     return this.#journal?.from
   }
 
-  /** Returns the validator of the server `from`; undefined if the bytes came from another server. */
+  /**
+   * Returns the validator to send to the server `from`; undefined if the bytes came from another server. A journal
+   * without a server is valid for any.
+   */
   validatorOf(from: string): string | undefined {
     const { validator, from: sender = from } = this.#journal ?? {}
     return sender === from ? validator : undefined
@@ -100,14 +104,15 @@ export class Partial {
   }
 
   /**
-   * Releases the lock. Bytes stay, to be resumed; an empty file is removed. A second call has no effect.
+   * Releases the lock. Keeps the bytes, so that the download can be resumed; removes an empty file. A second call has
+   * no effect.
    * @throws WindlassError STORE_*
    */
   release(): Promise<void> {
     this.#released ??= withStoreErrors('release a partial download', this.path, async () => {
       let hasBytes = true
       try {
-        hasBytes = this.keepBytes && !!(await lstatIfThere(this.path))?.size
+        hasBytes = this.isResumable && !!(await lstatIfExists(this.path))?.size
         if (!hasBytes) await this.#clear()
       } finally {
         this.onRelease(hasBytes)
@@ -122,7 +127,7 @@ export class Partial {
   }
 
   async #load(): Promise<void> {
-    const found = await lstatIfThere(this.path)
+    const found = await lstatIfExists(this.path)
     if (!found?.isFile()) {
       await this.#clear()
       await (await open(this.path, 'wx', 0o600)).close()
@@ -135,7 +140,7 @@ export class Partial {
   async #clear(): Promise<void> {
     this.#length = 0
     this.#journal = undefined
-    // Any entry with this name is removed: the directory belongs to this program.
+    // Removes any kind of entry, because the directory belongs to Windlass.
     await removeTree(this.path)
     await this.#removeJournal()
   }

@@ -1,18 +1,18 @@
 /**
- * Reserves disk space, so that names can be removed from `index.json` when the disk is full. The reserve is the content
- * of the lock file, which has no meaning and which `FileLock.become` overwrites.
+ * Reserves disk space, so that names can be removed from `index.json` when the disk is full. The reserve is the
+ * content of the lock file: meaningless bytes, which `FileLock.writeAndRename` overwrites with the new index.
  */
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { lstatIfThere } from '../../system/files.js'
+import { lstatIfExists } from '../../system/files.js'
 import { FileLock } from '../locks/file-lock.js'
-import { codeOf, isNotWritable } from '../files/store-error.js'
+import { errnoOf, isNotWritableError } from '../files/store-error.js'
 
 /**
- * Minimum space in bytes in addition to the size of `index.json`. Twice the sum is reserved, so that the reserve rarely has
- * to grow when names are added.
+ * Minimum size of the reserve in bytes, in addition to the size of `index.json`. A new reserve has twice the sum, so
+ * that it rarely has to grow when names are added.
  */
-const minSpare = 8 * 1024
+const minSpareBytes = 8 * 1024
 
 /**
  * Ensures that the store at `directory` has its reserve. Does nothing if the disk is full, the store is not writable,
@@ -21,9 +21,9 @@ const minSpare = 8 * 1024
  */
 export async function ensureReserve(directory: string): Promise<void> {
   const path = join(directory, 'lock')
-  const [index, lock] = await Promise.all([lstatIfThere(join(directory, 'index.json')), lstatIfThere(path)])
+  const [index, lock] = await Promise.all([lstatIfExists(join(directory, 'index.json')), lstatIfExists(path)])
   const indexBytes = index?.size ?? 0
-  // An entry that is not a file is reported when the lock is taken.
+  // Do nothing if the lock file is not a regular file: taking the lock reports that.
   if (lock && (!lock.isFile() || isLargeEnough(lock.size, indexBytes))) return
   try {
     const held = await FileLock.take(path)
@@ -34,7 +34,7 @@ export async function ensureReserve(directory: string): Promise<void> {
       await held.release()
     }
   } catch (error) {
-    if (!isNotWritable(error)) throw error
+    if (!isNotWritableError(error)) throw error
   }
 }
 
@@ -43,11 +43,11 @@ export async function growReserve(lock: FileLock, indexBytes: number): Promise<v
   if (isLargeEnough(await lock.size(), indexBytes)) return
   try {
     // Random bytes, because a compressing file system would reserve no space for zeros.
-    await lock.fill(randomBytes(2 * (indexBytes + minSpare)))
+    await lock.overwrite(randomBytes(2 * (indexBytes + minSpareBytes)))
   } catch (error) {
     // EBADF: the lock file is open for reading only.
-    if (!isNotWritable(error) && codeOf(error) !== 'EBADF') throw error
+    if (!isNotWritableError(error) && errnoOf(error) !== 'EBADF') throw error
   }
 }
 
-const isLargeEnough = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + minSpare
+const isLargeEnough = (bytes: number, indexBytes: number): boolean => bytes >= indexBytes + minSpareBytes

@@ -1,7 +1,7 @@
 /**
- * A run: one use of the store by a process, from opening to closing it. A run has a directory in `staging/`, which is
- * locked while the run is active. The file `holds` in it lists the digests that the run needs, one per line, to keep them
- * from garbage collection.
+ * A run is one use of the store by a process, from opening to closing it. Each run has a directory in `staging/`,
+ * which is locked while the run is active. Its file `holds` lists the digests that the run needs, one per line:
+ * garbage collection keeps them.
  */
 import { randomBytes } from 'node:crypto'
 import { rmdir } from 'node:fs/promises'
@@ -12,27 +12,28 @@ import type { Digest } from '../../image/index.js'
 import { ensureDirectory } from '../files/durable.js'
 import { FileLock } from '../locks/file-lock.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
-import { isOneMount, stagingName, type StorePart } from '../files/mounts.js'
+import { canRenameBetween, stagingName, type StorePart } from '../files/mounts.js'
 import { removeTree } from '../files/remove-tree.js'
-import { codeOf, isNotWritable, withStoreErrors, ignoreMissing } from '../files/store-error.js'
-import { forgetTrees, noteTree } from './tree-notes.js'
+import { errnoOf, isNotWritableError, withStoreErrors, ignoreMissing } from '../files/store-error.js'
+import { removeTreeNotes, writeTreeNote } from './tree-notes.js'
 import { beginTree, type UnfinishedTree } from './unfinished-tree.js'
 
-/** File in the directory of a run, locked while the run is active. */
-export const lockName = 'lock'
-/** File in the directory of a run that lists the digests it needs. */
-export const holdsName = 'holds'
+/** Name of the lock file in the directory of a run, locked while the run is active. */
+export const lockFileName = 'lock'
+/** Name of the file in the directory of a run that lists the digests that the run needs. */
+export const holdsFileName = 'holds'
 
 /** An active run. */
 export class Run {
   #opened: Promise<{ readonly directory: string; readonly lock: FileLock }> | undefined
   readonly #held = new Set<Digest>()
-  /** Staging directories of this run by part of the store. A part on another mount has one of its own. */
-  readonly #areas = new Map<StorePart, Promise<string>>()
+  /** Staging directories of this run by part of the store. A part on another mount has its own one. */
+  readonly #stagingDirectories = new Map<StorePart, Promise<string>>()
   #ended = false
-  #files = 0
+  /** Number of paths that `freshPath` has returned. */
+  #pathCount = 0
   /** Number of trees that are being built. */
-  #trees = 0
+  #treeCount = 0
 
   /** @param refusal the error for every write, if the store belongs to another user */
   constructor(
@@ -67,34 +68,37 @@ export class Run {
   }
 
   /**
-   * Returns a directory from which files can be renamed into `part`: another one if `part` is a separate mount.
+   * Returns a directory from which files can be renamed into `part`: the directory of this run, or if `part` is a
+   * separate mount, one on that mount.
    * @throws WindlassError STORE_*
    */
-  async areaFor(part: StorePart): Promise<string> {
+  async stagingDirectoryFor(part: StorePart): Promise<string> {
     const directory = await this.directory()
-    let area = this.#areas.get(part)
+    let area = this.#stagingDirectories.get(part)
     if (area === undefined) {
       area = withStoreErrors('make a staging directory', join(dirname(this.staging), part), () =>
-        this.#makeArea(directory, part),
+        this.#makeStagingDirectory(directory, part),
       )
-      this.#areas.set(part, area)
-      area.catch(() => this.#areas.delete(part))
+      this.#stagingDirectories.set(part, area)
+      area.catch(() => this.#stagingDirectories.delete(part))
     }
     return area
   }
 
   /**
-   * Returns an unused path from which a file can be renamed into `part`; without `part`, into the store's own
-   * directory.
+   * Returns an unused path from which a file can be renamed into `part`; without `part`, into the directory of the
+   * store.
+   * @param kind the start of the file name, for people who look into the directory
    * @throws WindlassError STORE_*
    */
   async freshPath(kind: string, part?: StorePart): Promise<string> {
-    const directory = await (part === undefined ? this.directory() : this.areaFor(part))
-    return join(directory, `${kind}-${++this.#files}`)
+    const directory = await (part === undefined ? this.directory() : this.stagingDirectoryFor(part))
+    return join(directory, `${kind}-${++this.#pathCount}`)
   }
 
   /**
-   * Runs `work` with an unused path. Removes what is there if `work` fails, to free space on a full disk.
+   * Runs `work` with a path from `freshPath`. If `work` fails, removes the file at that path, to free space on a full
+   * disk.
    * @throws the errors of `work`; WindlassError STORE_*
    */
   async withFreshPath<T>(
@@ -112,8 +116,8 @@ export class Run {
   }
 
   /**
-   * Records that this run needs `digests`: a collection that starts afterwards does not remove them. `signal` ends the
-   * wait for the lock. @throws WindlassError STORE_*, CANCELLED
+   * Records that this run needs `digests`: a collection that starts afterwards does not remove them. `signal` aborts
+   * the wait for the store's lock. @throws WindlassError STORE_*, CANCELLED
    */
   async hold(digests: readonly Digest[], signal?: AbortSignal): Promise<void> {
     if (digests.some((digest) => !this.#held.has(digest)))
@@ -124,8 +128,8 @@ export class Run {
   async holdWithLock(digests: readonly Digest[]): Promise<void> {
     const fresh = new Set(digests.filter((digest) => !this.#held.has(digest)))
     if (fresh.size === 0) return
-    const path = join(await this.directory(), holdsName)
-    // Starts with a newline, so that a line truncated by a full disk does not corrupt the next one.
+    const path = join(await this.directory(), holdsFileName)
+    // Each line starts with a newline, so that an incomplete line on a full disk does not affect the next one.
     const lines = [...fresh].map((digest) => `\n${digest}`).join('')
     await withStoreErrors('record which content this process needs', path, () =>
       appendFile(path, lines, 0o600),
@@ -134,57 +138,58 @@ export class Run {
   }
 
   /**
-   * Releases all digests. Must not be called while an operation of this run is in progress: its holds would be lost.
+   * Releases all digests. Must not be called during an operation of this run, because the operation needs its digests.
    * @throws WindlassError STORE_*
    */
   async release(): Promise<void> {
     if (this.#held.size === 0) return
     this.#held.clear()
-    const path = join(await this.directory(), holdsName)
+    const path = join(await this.directory(), holdsFileName)
     await withStoreErrors('release the content that this process needed', path, () =>
       this.metadata.hold(() => truncate(path, 0)),
     )
   }
 
   /**
-   * Returns a place to build a tree that will be moved to `target`, outside of the store. The parent of `target` must
-   * exist. If this run is killed, the next sweep of the store removes the tree.
+   * Returns a path next to `target`, outside of the store, at which to build a tree that is then moved to `target`. The
+   * parent of `target` must exist. If this process is killed, opening the store later removes the tree.
    * @throws the errors of `node:fs`
    */
   async beginTree(target: string): Promise<UnfinishedTree> {
     const tree = await beginTree(target, (note) =>
       this.directory()
-        .then((directory) => noteTree(directory, note))
+        .then((directory) => writeTreeNote(directory, note))
         .catch((error: unknown) => {
-          // The store is read-only or full. The next process that builds at `target` finds the tree without the record.
-          if (!isNotWritable(error)) throw error
+          // The store is read-only or full. Without the note, the next process that builds at `target` removes the
+          // tree.
+          if (!isNotWritableError(error)) throw error
         }),
     )
-    this.#trees++
+    this.#treeCount++
     return {
       path: tree.path,
       release: async () => {
         await tree.release()
-        const directory = --this.#trees === 0 && (await this.#opened)?.directory
-        if (directory) await forgetTrees(directory)
+        const directory = --this.#treeCount === 0 && (await this.#opened)?.directory
+        if (directory) await removeTreeNotes(directory)
       },
     }
   }
 
-  /** Removes the directory and releases its lock. */
+  /** Removes the directories of this run and releases its lock. */
   async end(): Promise<void> {
     this.#ended = true
     const opened = await this.#opened?.catch(() => undefined)
     if (!opened) return
-    const areas = await Promise.allSettled(this.#areas.values())
+    const areas = await Promise.allSettled(this.#stagingDirectories.values())
     for (const area of areas)
       if (area.status === 'fulfilled' && area.value !== opened.directory) await removeTree(area.value)
     await removeRun(opened.directory, opened.lock)
   }
 
-  async #makeArea(directory: string, part: StorePart): Promise<string> {
+  async #makeStagingDirectory(directory: string, part: StorePart): Promise<string> {
     const place = join(dirname(this.staging), part)
-    if (await isOneMount(directory, place)) return directory
+    if (await canRenameBetween(directory, place)) return directory
     await ensureDirectory(join(place, stagingName))
     const area = join(place, stagingName, basename(directory))
     await mkdir(area, 0o700)
@@ -193,12 +198,12 @@ export class Run {
 }
 
 /**
- * Returns a path to which a directory of `part` can be moved for deletion if the full disk has no space for a run. The path
- * is that of a dead run, so the next sweep removes the directory.
+ * Returns a path to which a directory of `part` can be moved for deletion if the disk is too full to create a run. The
+ * name is that of a run without a lock, so the next sweep removes the directory.
  */
-export async function pathOfDeadRun(staging: string, part: StorePart): Promise<string> {
+export async function trashPathWithoutRun(staging: string, part: StorePart): Promise<string> {
   const place = join(dirname(staging), part)
-  const isSameMount = await isOneMount(staging, place)
+  const isSameMount = await canRenameBetween(staging, place)
   return join(isSameMount ? staging : join(place, stagingName), randomBytes(8).toString('hex'))
 }
 
@@ -206,21 +211,21 @@ async function createRunDirectory(staging: string): Promise<{ directory: string;
   for (;;) {
     const directory = join(staging, randomBytes(8).toString('hex'))
     await mkdir(directory, 0o700).catch(async (error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw error
-      // `staging` is missing if the layout of another tool was read-only when it was opened.
+      if (errnoOf(error) !== 'ENOENT') throw error
+      // Another tool may have created the store without `staging/`, and the store was not writable when it was opened.
       await ensureDirectory(staging)
       await mkdir(directory, 0o700)
     })
     try {
-      const lock = await FileLock.take(join(directory, lockName))
+      const lock = await FileLock.take(join(directory, lockFileName))
       if (lock) return { directory, lock }
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') {
+      if (errnoOf(error) !== 'ENOENT') {
         await ignoreMissing(rmdir(directory)).catch(() => undefined) // report the first error
         throw error
       }
     }
-    // Another process swept the directory before it was locked: try another one.
+    // Another process removed the directory before it was locked: try another one.
   }
 }
 
@@ -229,8 +234,8 @@ export async function removeRun(directory: string, lock: FileLock): Promise<void
   try {
     await removeTree(directory)
   } catch (error) {
-    // A file was created meanwhile; the next sweep removes it.
-    if (codeOf(error) !== 'ENOTEMPTY') throw error
+    // A file was created during the removal. The next sweep removes it.
+    if (errnoOf(error) !== 'ENOTEMPTY') throw error
   } finally {
     await lock.release()
   }

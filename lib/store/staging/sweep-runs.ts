@@ -1,44 +1,47 @@
-/** Removes what dead runs have left, in the staging area and outside of the store. */
+/**
+ * Removes the files of dead runs, in the staging directories and outside of the store. A run is one use of the store
+ * by a process; it is dead if its process ended without closing the store.
+ */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { WindlassError } from '../../errors.js'
-import { lstatIfThere } from '../../system/files.js'
+import { lstatIfExists } from '../../system/files.js'
 import { locksAvailable } from '../../system/index.js'
 import { FileLock } from '../locks/file-lock.js'
-import { parts, stagingName } from '../files/mounts.js'
+import { storeParts, stagingName } from '../files/mounts.js'
 import { diskUsage } from '../files/disk-usage.js'
 import { removeTree } from '../files/remove-tree.js'
-import { lockName, removeRun } from './run.js'
+import { lockFileName, removeRun } from './run.js'
 import { shellWord } from '../../codec/shell-word.js'
-import { isFull, storeError, ignoreMissing } from '../files/store-error.js'
+import { isDiskFull, storeError, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 import { readTreeNotes } from './tree-notes.js'
 import { sweepRecordedTrees } from './unfinished-tree.js'
 
-/** Content of dead processes that a sweep has removed. */
+/** Files of killed processes that a sweep has removed. */
 export interface Leftovers {
-  /** Number of dead runs, each of which has a directory in the staging area. */
+  /** Number of killed processes, more exactly of their runs. */
   readonly processes: number
-  /** Disk space in bytes, in the staging area and beside the targets of unpacked images. */
+  /** Freed disk space in bytes, in the store and next to the target directories of unpacked images. */
   readonly bytes: number
 }
 
 /** The result of a sweep. */
 export interface SweepResult extends Leftovers {
-  /** The errors of removals that failed. The store works nevertheless. */
+  /** The errors of removals that failed. The store can be used nevertheless. */
   readonly failures: readonly WindlassError[]
 }
 
 /**
- * Removes the directories of dead runs, which are those with an unlocked lock file. Syncs the store first: what these
- * runs committed is visible and may not be on the disk.
+ * Removes the directories of dead runs, whose lock files are not locked. Syncs the store first, because a killed run
+ * may have committed content without syncing it.
  * @throws the errors of `node:fs` when the staging area cannot be listed
  */
 export async function sweepRuns(staging: string): Promise<SweepResult> {
   if (!locksAvailable()) return { processes: 0, bytes: 0, failures: [] } // dead runs cannot be detected
   const failures: WindlassError[] = []
   let processes = 0
-  let bytes = await sweepAreas(staging)
+  let bytes = await sweepOtherMounts(staging)
   let synced = false
   const sync = async (): Promise<void> => {
     if (!synced) await syncStore(dirname(staging))
@@ -61,13 +64,16 @@ export async function sweepRuns(staging: string): Promise<SweepResult> {
 
 const isRunName = (name: string): boolean => /^[0-9a-f]{16}$/.test(name)
 
-/** Removes directories on other mounts whose run is gone. A run creates its own directory first. */
-async function sweepAreas(staging: string): Promise<number> {
+/**
+ * Removes the staging directories on other mounts whose run has no directory in `staging`. Such a run is dead, because
+ * a run creates its directory in `staging` first. Returns the freed bytes.
+ */
+async function sweepOtherMounts(staging: string): Promise<number> {
   let bytes = 0
-  for (const part of parts) {
+  for (const part of storeParts) {
     const areas = join(dirname(staging), part, stagingName)
     for (const name of (await ignoreMissing(readdir(areas))) ?? [])
-      if (isRunName(name) && !(await lstatIfThere(join(staging, name))))
+      if (isRunName(name) && !(await lstatIfExists(join(staging, name))))
         bytes += await measureAndRemove(join(areas, name))
   }
   return bytes
@@ -83,10 +89,10 @@ async function measureAndRemove(path: string): Promise<number> {
 /** Removes the directory of a dead run. Returns the disk space in bytes that it had; undefined if the run is alive. */
 async function sweepRun(run: string, sync: () => Promise<void>): Promise<number | undefined> {
   let bytes = 0
-  const lock = await ignoreMissing(FileLock.take(join(run, lockName))).catch(async (error: unknown) => {
-    if (!isFull(error)) throw error
-    // The lock file was never created, so the run is not active; a run that is about to create it will start another
-    // one.
+  const lock = await ignoreMissing(FileLock.take(join(run, lockFileName))).catch(async (error: unknown) => {
+    if (!isDiskFull(error)) throw error
+    // On the full disk, no lock file could be created here, so there was none and the run is not active. If a run was
+    // about to create it, that run starts again with another directory.
     bytes += await measureAndRemove(run)
     return 'removed' as const
   })
@@ -98,11 +104,11 @@ async function sweepRun(run: string, sync: () => Promise<void>): Promise<number 
     await lock.release()
     throw error
   }
-  // A tree that cannot be removed is found again by the next process that builds at the same target.
+  // If a tree cannot be removed now, the next process that builds at the same target tries again.
   const trees = await readTreeNotes(run)
-  const { freed, errors } = await sweepRecordedTrees(trees)
-  bytes += freed
-  for (const part of parts)
+  const { freedBytes, errors } = await sweepRecordedTrees(trees)
+  bytes += freedBytes
+  for (const part of storeParts)
     bytes += await measureAndRemove(join(dirname(run), '..', part, stagingName, basename(run)))
   bytes += await diskUsage(run)
   await removeRun(run, lock)

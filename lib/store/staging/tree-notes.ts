@@ -1,4 +1,6 @@
-/** Records the trees that a run builds outside of the store, as one line of JSON each in its staging directory. */
+/**
+ * Keeps notes of the trees that a run builds outside of the store: one line of JSON each, in the directory of the run.
+ */
 import { join } from 'node:path'
 import { appendFile, unlink } from '../../system/files.js'
 import { isObject, parseJson } from '../files/json-object.js'
@@ -6,23 +8,23 @@ import { readIfRegular } from '../files/read-regular.js'
 import { ignoreMissing } from '../files/store-error.js'
 import type { TreeNote } from './unfinished-tree.js'
 
-const notesName = 'trees'
+const notesFileName = 'trees'
 
 /**
- * Records a tree in the directory `run`. Starts with a newline, so that a truncated line does not corrupt the next one.
+ * Adds a note to the directory `run`. Starts with a newline, so that an incomplete line does not affect the next one.
  * @throws the errors of `node:fs`
  */
-export const noteTree = (run: string, { path, token }: TreeNote): Promise<void> =>
-  appendFile(join(run, notesName), `\n${JSON.stringify({ path, token })}`, 0o600)
+export const writeTreeNote = (run: string, { path, token }: TreeNote): Promise<void> =>
+  appendFile(join(run, notesFileName), `\n${JSON.stringify({ path, token })}`, 0o600)
 
-/** Removes all records in `run`. */
-export async function forgetTrees(run: string): Promise<void> {
-  await ignoreMissing(unlink(join(run, notesName)))
+/** Removes all notes in the directory `run`. */
+export async function removeTreeNotes(run: string): Promise<void> {
+  await ignoreMissing(unlink(join(run, notesFileName)))
 }
 
-/** Returns the trees recorded in `run`. Skips malformed lines. */
+/** Returns the notes in the directory `run`. Skips malformed lines. */
 export async function readTreeNotes(run: string): Promise<TreeNote[]> {
-  const text = (await readIfRegular(join(run, notesName))) ?? ''
+  const text = (await readIfRegular(join(run, notesFileName))) ?? ''
   return text.split('\n').flatMap((line) => {
     const note = parseJson(line)
     if (!isObject(note)) return []

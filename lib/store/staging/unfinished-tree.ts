@@ -5,24 +5,25 @@
  *       lock                             locked while its process is alive; contains a token
  *       rootfs/                          the tree
  *
- * What a killed process leaves is removed by the next process that builds at the same target, and by the next sweep of
- * the store. Only trees that certainly belong to this program are removed, and none that is locked.
+ * If the process is killed, the next process that builds at the same target removes the tree, or opening the store
+ * does. Only trees that certainly belong to Windlass are removed, and only if they are not locked.
  */
 import { randomBytes } from 'node:crypto'
 import { readdir, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { lstatIfThere, mkdir, unlink } from '../../system/files.js'
+import { lstatIfExists, mkdir, unlink } from '../../system/files.js'
 import { locksAvailable } from '../../system/index.js'
 import { FileLock } from '../locks/file-lock.js'
 import { readIfRegular } from '../files/read-regular.js'
 import { diskUsage } from '../files/disk-usage.js'
 import { removeTree } from '../files/remove-tree.js'
-import { codeOf, ignoreMissing } from '../files/store-error.js'
+import { errnoOf, ignoreMissing } from '../files/store-error.js'
 
-/** What the store records about a tree before the tree exists, so that a later sweep finds it. */
+/** What a run notes about a tree before creating it, so that a later sweep finds the tree. */
 export interface TreeNote {
+  /** Path of the directory that contains the lock and the tree. */
   readonly path: string
-  /** Also the content of the tree's lock file. */
+  /** Random text that the tree's lock file contains as well, so that no other directory is removed. */
   readonly token: string
 }
 
@@ -30,7 +31,7 @@ export interface TreeNote {
 export interface UnfinishedTree {
   /** Path at which to build the tree. Nothing exists there yet. Rename it to the target when it is complete. */
   readonly path: string
-  /** Removes the directory and its lock, and the tree too unless it was moved to its target. */
+  /** Removes the directory with its lock, and the tree unless it was moved to its target. */
   release(): Promise<void>
 }
 
@@ -40,16 +41,19 @@ const treeName = 'rootfs'
 const lockTextOf = (token: string): string => `windlass unfinished tree ${token}`
 const lockTextPattern = /^windlass unfinished tree [0-9a-f]{32}$/
 
-/** Maximum number of bytes of the target's name to use: with the suffix, the name must not exceed 255 bytes. */
-const stemBytes = 200
-const suffix = /\.windlass-[0-9a-f]{12}$/
+/**
+ * Maximum number of bytes of the target's name to use. With the suffix, the name then stays below 255 bytes
+ * (NAME_MAX).
+ */
+const maxStemBytes = 200
+const suffixPattern = /\.windlass-[0-9a-f]{12}$/
 
 const stemOf = (target: string): string =>
-  `.${Buffer.from(basename(target)).subarray(0, stemBytes).toString()}`
+  `.${Buffer.from(basename(target)).subarray(0, maxStemBytes).toString()}`
 
 /**
- * Creates a place for the tree that will be moved to `target`. The parent of `target` must exist. `note` is called
- * before the place is created.
+ * Creates and locks a directory in which to build the tree that will be moved to `target`. The parent of `target` must
+ * exist. Calls `note` before creating the directory.
  * @throws the errors of `node:fs` and of `note`
  */
 export async function beginTree(
@@ -64,11 +68,11 @@ export async function beginTree(
     try {
       await mkdir(directory, 0o700)
     } catch (error) {
-      if (codeOf(error) === 'EEXIST') continue
+      if (errnoOf(error) === 'EEXIST') continue
       throw error
     }
     const lock = await lockDirectory(directory, token)
-    // Another process swept the directory before it was locked: try another one.
+    // Another process removed the directory before it was locked: try another one.
     if (lock === 'swept') continue
     return {
       path: join(directory, treeName),
@@ -81,8 +85,8 @@ export async function beginTree(
 }
 
 /**
- * Locks the directory. Returns undefined if it cannot be locked, for example on a file system without locks; other
- * processes then do not remove the tree. Returns `swept` if another process has removed the directory.
+ * Locks the directory. Returns undefined if it cannot be locked, for example on a file system without locks. It then
+ * has no lock file, so other processes do not remove it. Returns `swept` if another process has removed the directory.
  */
 async function lockDirectory(directory: string, token: string): Promise<FileLock | 'swept' | undefined> {
   const path = join(directory, lockName)
@@ -92,61 +96,68 @@ async function lockDirectory(directory: string, token: string): Promise<FileLock
     await lock.write(lockTextOf(token))
     return lock
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return 'swept'
+    if (errnoOf(error) === 'ENOENT') return 'swept'
     await ignoreMissing(unlink(path))
     return undefined
   }
 }
 
-/** Removes the lock file after the tree, so that an interrupted removal leaves a tree that a sweep still recognizes. */
+/** Removes the tree before the lock file, so that a later sweep still recognizes a half-removed tree. */
 async function removeTreeAndLock(directory: string): Promise<void> {
   await removeTree(join(directory, treeName))
   await ignoreMissing(unlink(join(directory, lockName)))
   await ignoreMissing(rmdir(directory))
 }
 
-/** Removes what earlier builds at `target` have left. @throws the first error of `node:fs`, after trying all trees */
-export async function sweepNextTo(target: string): Promise<void> {
+/**
+ * Removes the trees that killed processes left next to `target`. @throws the first error of `node:fs`, after trying
+ * all trees
+ */
+export async function sweepTreesNextTo(target: string): Promise<void> {
   const parent = dirname(target)
   const stem = stemOf(target)
   const abandoned = ((await ignoreMissing(readdir(parent))) ?? []).filter(
     (name) =>
-      name.startsWith(stem) && suffix.test(name) && name.length === stem.length + '.windlass-'.length + 12,
+      name.startsWith(stem) &&
+      suffixPattern.test(name) &&
+      name.length === stem.length + '.windlass-'.length + 12,
   )
-  const { errors } = await sweepAll(abandoned.map((name) => ({ path: join(parent, name) })))
+  const { errors } = await sweepTrees(abandoned.map((name) => ({ path: join(parent, name) })))
   if (errors.length > 0) throw errors[0]
 }
 
 /** The result of the removal of several trees: the bytes that were freed, and the errors of `node:fs`. */
 interface SweptTrees {
-  readonly freed: number
+  readonly freedBytes: number
   readonly errors: readonly unknown[]
 }
 
-/** Removes the trees recorded by a dead run. */
+/** Removes the trees that a dead run noted. */
 export const sweepRecordedTrees = (notes: readonly TreeNote[]): Promise<SweptTrees> =>
-  sweepAll(notes.filter(({ path }) => suffix.test(path)))
+  sweepTrees(notes.filter(({ path }) => suffixPattern.test(path)))
 
-async function sweepAll(trees: readonly (Pick<TreeNote, 'path'> & Partial<TreeNote>)[]): Promise<SweptTrees> {
+async function sweepTrees(
+  trees: readonly (Pick<TreeNote, 'path'> & Partial<TreeNote>)[],
+): Promise<SweptTrees> {
   const errors: unknown[] = []
-  let freed = 0
-  if (!locksAvailable()) return { freed, errors } // abandoned trees cannot be detected
+  let freedBytes = 0
+  if (!locksAvailable()) return { freedBytes, errors } // abandoned trees cannot be detected
   for (const tree of trees)
     try {
-      freed += await sweep(tree)
+      freedBytes += await sweepIfDead(tree)
     } catch (error) {
       errors.push(error)
     }
-  return { freed, errors }
+  return { freedBytes, errors }
 }
 
-/** Removes the tree if its process is dead. Returns the disk space in bytes that it had. */
-async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>): Promise<number> {
-  // A directory of another user could be changed while it is being removed.
+/** Removes the tree if its process is dead. Returns the freed disk space in bytes. */
+async function sweepIfDead({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>): Promise<number> {
+  // Another user could replace parts of its directory with links while it is being removed.
   if (!(await isOwnDirectory(path))) return 0
   const names = await readdir(path)
   if (names.length === 0) {
-    // Not locked yet. The process that is about to lock it will create another one.
+    // Not locked yet. If a process is about to lock it, that process creates another one.
     await ignoreMissing(rmdir(path)).catch(ignoreNotEmpty)
     return 0
   }
@@ -155,7 +166,7 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
   if (!lock) return 0 // its process is alive
   try {
     const text = await readIfRegular(join(path, lockName))
-    if (text === undefined || !(await isOurs(path, text, token))) return 0
+    if (text === undefined || !(await belongsToWindlass(path, text, token))) return 0
     const bytes = await diskUsage(path)
     await removeTreeAndLock(path).catch(ignoreNotEmpty)
     return bytes
@@ -165,17 +176,17 @@ async function sweep({ path, token }: Pick<TreeNote, 'path'> & Partial<TreeNote>
 }
 
 /**
- * Reports whether the tree belongs to this program. The lock file is empty if its process was killed before signing it,
- * or after a power failure.
+ * Reports whether the tree belongs to Windlass. `text` is the content of its lock file, which is empty if the process
+ * was killed before writing it, or after a power failure. `token` is that of the note, if there is one.
  */
-async function isOurs(path: string, text: string, token: string | undefined): Promise<boolean> {
+async function belongsToWindlass(path: string, text: string, token: string | undefined): Promise<boolean> {
   if (text !== '') return token === undefined ? lockTextPattern.test(text) : text === lockTextOf(token)
   if (token !== undefined) return true
   return ((await ignoreMissing(readdir(join(path, treeName)))) ?? []).length === 0
 }
 
 async function isOwnDirectory(path: string): Promise<boolean> {
-  const found = await lstatIfThere(path)
+  const found = await lstatIfExists(path)
   return (
     found !== undefined &&
     found.isDirectory() &&
@@ -185,5 +196,5 @@ async function isOwnDirectory(path: string): Promise<boolean> {
 }
 
 function ignoreNotEmpty(error: unknown): void {
-  if (codeOf(error) !== 'ENOTEMPTY' && codeOf(error) !== 'EEXIST') throw error
+  if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error
 }

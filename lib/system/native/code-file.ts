@@ -1,4 +1,4 @@
-/** Locates the code that is running, in the sources, in the package and in a bundle of either format. */
+/** Locates the running code, whether it is a source file, a file of the package, or a bundle in CommonJS or ESM. */
 import { fileURLToPath } from 'node:url'
 
 /**

@@ -14,7 +14,7 @@ export interface ImagePlatform {
 export interface ImageSpec {
   /** Layers, base first. */
   readonly layers: readonly LayerSpec[]
-  /** Members of the image config. They replace generated members, also `rootfs` and `history`. */
+  /** Members of the image config. They replace generated ones, including `rootfs` and `history`. */
   readonly config?: Readonly<Record<string, unknown>>
   /** Platform (`linux/amd64`). */
   readonly platform?: ImagePlatform
@@ -47,7 +47,7 @@ export interface BuiltImage {
 export function buildImage(spec: ImageSpec): BuiltImage {
   const { format = 'oci', compression = 'gzip', platform = { os: 'linux', architecture: 'amd64' } } = spec
   const layers = spec.layers.map((layer) => buildLayer(layer, format, compression))
-  const config = document(format === 'oci' ? mediaTypes.ociConfig : mediaTypes.dockerConfig, {
+  const config = buildDocument(format === 'oci' ? mediaTypes.ociConfig : mediaTypes.dockerConfig, {
     created: epoch,
     ...platform,
     config: {},
@@ -58,11 +58,11 @@ export function buildImage(spec: ImageSpec): BuiltImage {
     })),
     ...spec.config,
   })
-  const manifest = document(format === 'oci' ? mediaTypes.ociManifest : mediaTypes.dockerManifest, {
+  const manifest = buildDocument(format === 'oci' ? mediaTypes.ociManifest : mediaTypes.dockerManifest, {
     schemaVersion: 2,
     mediaType: format === 'oci' ? mediaTypes.ociManifest : mediaTypes.dockerManifest,
-    config: descriptor(config),
-    layers: layers.map(descriptor),
+    config: descriptorOf(config),
+    layers: layers.map(descriptorOf),
     ...(spec.annotations && { annotations: spec.annotations }),
   })
   const blobs = new Map([config, ...layers].map(({ digest, bytes }) => [digest, bytes] as const))
@@ -71,14 +71,14 @@ export function buildImage(spec: ImageSpec): BuiltImage {
 
 const epoch = '1970-01-01T00:00:00Z'
 
-/** Serialises `value` as JSON and computes its descriptor. */
-export function document(mediaType: string, value: unknown): BuiltDocument {
+/** Serialises `value` as JSON. Returns the bytes with their descriptor. */
+export function buildDocument(mediaType: string, value: unknown): BuiltDocument {
   const bytes = Buffer.from(JSON.stringify(value))
   return { mediaType, digest: digestOf(bytes), size: bytes.length, bytes }
 }
 
-/** Returns the descriptor of a document, as a manifest or an index contains it. */
-export const descriptor = ({
+/** Returns the descriptor of a blob or document for a manifest or index. */
+export const descriptorOf = ({
   mediaType,
   digest,
   size,

@@ -1,6 +1,6 @@
 /** Builds an index (Docker: a manifest list) of images. Indexes can be nested. */
 import { mediaTypes } from '../../image/documents/media-types.js'
-import { type BuiltDocument, type BuiltImage, descriptor, document } from './build-image.js'
+import { type BuiltDocument, type BuiltImage, descriptorOf, buildDocument } from './build-image.js'
 import type { ImageFormat } from './build-layer.js'
 
 /** An index that `buildIndex` has built. */
@@ -16,8 +16,8 @@ export function buildIndex(
 ): BuiltIndex {
   const mediaType = format === 'oci' ? mediaTypes.ociIndex : mediaTypes.dockerManifestList
   const manifests = children.map((child) => ({
-    ...descriptor(child.manifest),
+    ...descriptorOf(child.manifest),
     ...('platform' in child && { platform: child.platform }),
   }))
-  return { manifest: document(mediaType, { schemaVersion: 2, mediaType, manifests }), children }
+  return { manifest: buildDocument(mediaType, { schemaVersion: 2, mediaType, manifests }), children }
 }

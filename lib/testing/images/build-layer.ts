@@ -8,9 +8,9 @@ import { packEntries } from './pack-entries.js'
 /** Media types of a built image: OCI or Docker schema 2. */
 export type ImageFormat = 'oci' | 'docker'
 
-/** Content of a layer: entries, or a tar archive (from `packDirectory`, or deliberately malformed). */
+/** Content of a layer: entries, or a tar archive, for example from `packDirectory` or a deliberately malformed one. */
 export type LayerSpec = ({ readonly entries: Iterable<LayerEntry> } | { readonly tar: Buffer }) & {
-  /** Compression of this layer (that of the image). */
+  /** Compression of this layer. Default: that of the image. */
   readonly compression?: Compression
   /** `created_by` in the history of the config. */
   readonly createdBy?: string

@@ -7,8 +7,8 @@ export type LayerEntryType =
 /** An entry of the archive of a layer. */
 export interface LayerEntry {
   /**
-   * Name in the archive as a latin1 string, one character per byte (`byteString` converts a text). The name is not
-   * checked or normalised, so that tests can build hostile archives.
+   * Name in the archive as a latin1 string, one character per byte (`byteString` converts text). It is neither checked
+   * nor normalised, so that tests can build hostile archives.
    */
   readonly path: string
   /** Type (`directory` if the path ends with `/`, else `file`). */

@@ -4,15 +4,15 @@ import { packTree } from '../../archive/pack.js'
 
 /** Options of `packDirectory`. */
 export interface PackDirectoryOptions {
-  /** Directory in the image that receives the files (the root). */
+  /** Directory in the image that receives the files. Default: the root. */
   readonly under?: string
   /** Returns true for files to leave out. Receives absolute paths. */
   readonly ignore?: (path: string) => boolean
 }
 
 /**
- * Returns the archive of `directory`. All entries belong to root, are dated 1970 and are readable by everyone, so that
- * the same files give the same bytes on every machine.
+ * Returns the archive of `directory`. So that the same files give the same bytes on every machine, all entries belong
+ * to root, have the time 0, and have mode 0755 if anyone may execute them, else 0644.
  * @throws the error of the file system when a file cannot be read
  */
 export async function packDirectory(directory: string, options: PackDirectoryOptions = {}): Promise<Buffer> {

@@ -1,10 +1,10 @@
 /**
- * Packs entries as a tar archive in the format of Go's archive/tar (POSIX.1-2001 pax). Names, link targets and
- * attributes may contain any bytes, which packers that encode them as UTF-8 do not support.
+ * Packs entries as a tar archive in the format of Go's archive/tar (POSIX.1-2001 pax). Unlike packers that encode text
+ * as UTF-8, it supports any bytes in names, link targets and attributes.
  */
 import type { LayerEntry, LayerEntryType } from './layer-entry.js'
 
-const block = 512
+const blockBytes = 512
 
 const typeFlags: Record<LayerEntryType, string> = {
   file: '0',
@@ -20,7 +20,7 @@ const typeFlags: Record<LayerEntryType, string> = {
 export function packEntries(entries: Iterable<LayerEntry>): Buffer {
   const parts: Buffer[] = []
   for (const entry of entries) parts.push(...pack(entry))
-  parts.push(Buffer.alloc(2 * block))
+  parts.push(Buffer.alloc(2 * blockBytes))
   return Buffer.concat(parts)
 }
 
@@ -58,11 +58,20 @@ function pack(entry: LayerEntry): Buffer[] {
 }
 
 /** Returns the pax header that precedes the entry; empty if the entry needs no records. */
-function packRecords(records: ReadonlyMap<string, Buffer>, of: Fields): Buffer[] {
+function packRecords(records: ReadonlyMap<string, Buffer>, entryFields: Fields): Buffer[] {
   if (records.size === 0) return []
   const body = Buffer.concat([...records].map(([key, value]) => record(key, value)))
-  const name = Buffer.concat([latin1('PaxHeaders.0/'), of.name])
-  const fields = { ...of, name, mode: 0o644, uid: 0, gid: 0, size: body.length, flag: 'x', link: latin1('') }
+  const name = Buffer.concat([latin1('PaxHeaders.0/'), entryFields.name])
+  const fields = {
+    ...entryFields,
+    name,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size: body.length,
+    flag: 'x',
+    link: latin1(''),
+  }
   return [header(fields), ...padded(body)]
 }
 
@@ -74,6 +83,7 @@ function record(key: string, value: Buffer): Buffer {
   return Buffer.concat([latin1(String(length)), rest])
 }
 
+/** Fields of a ustar header. */
 interface Fields {
   readonly name: Buffer
   readonly mode: number
@@ -88,7 +98,7 @@ interface Fields {
 }
 
 function header(fields: Fields): Buffer {
-  const bytes = Buffer.alloc(block)
+  const bytes = Buffer.alloc(blockBytes)
   const octal = (value: number, at: number, digits: number): void => {
     bytes.write(value.toString(8).padStart(digits, '0'), at, digits, 'latin1')
   }
@@ -111,12 +121,12 @@ function header(fields: Fields): Buffer {
 
 const padded = (content: Buffer): Buffer[] => [
   content,
-  Buffer.alloc((block - (content.length % block)) % block),
+  Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes),
 ]
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-/** Maximum value of a header field with so many octal digits. */
+/** Returns the maximum value of a header field with `digits` octal digits. */
 const maxOctal = (digits: number): number => 8 ** digits - 1
 
 const needsRecord = (bytes: Buffer): boolean => bytes.length > 100 || bytes.some((byte) => byte > 0x7e)

@@ -1,4 +1,4 @@
-/** Defines responses of the embedded registry as plain data, which faults can change. */
+/** Defines the responses (`Answer`) of the embedded registry as plain data, so that faults can change them. */
 
 /** A response of the embedded registry. */
 export interface Answer {
@@ -11,20 +11,20 @@ export interface Answer {
   /** Milliseconds before the first byte. */
   readonly delay?: number
   /**
-   * Bytes that are sent instead of status line, headers and body, for responses that an HTTP server cannot produce.
-   * They may be infinite. Afterwards the connection is closed, or ended as `breakOff` states.
+   * Returns bytes to send instead of status line, headers and body, for responses that an HTTP server cannot produce.
+   * The sequence may be infinite. Afterwards the connection is ended as `breakOff` states, by default closed.
    */
   readonly wire?: () => Iterable<WirePart>
-  /** Milliseconds after the response at which the connection is dropped without notice. */
+  /** Milliseconds after the response when the connection is destroyed. */
   readonly dropAfter?: number
 }
 
 /** Bytes, a latin1 string, or a pause in milliseconds. */
 export type WirePart = Buffer | string | number
 
-/** How a response is cut off. */
+/** How the transfer of a body is interrupted. */
 export interface BreakOff {
-  /** Number of bytes of the body that are sent. */
+  /** Number of bytes of the body that are transferred before the interruption. */
   readonly after: number
   /** `close`: the connection is closed; `reset`: it is reset by TCP RST; `stall`: it stays open and silent. */
   readonly how: 'close' | 'reset' | 'stall'

@@ -20,7 +20,7 @@ export interface TokenAuth {
   readonly expiresIn?: number
   /** Revoke the first token after it has fetched a manifest, so that the first blob request gets a 401 (false). */
   readonly expireOnce?: boolean
-  /** Returns the scope of a token for which `scope` was requested, for example to deny pushes. Default: the same scope. */
+  /** Returns the scope to grant when `scope` is requested, for example without `push`. Default: the requested scope. */
   readonly grant?: (scope: string) => string
   /** Length of a token in characters (32). Tokens of real registries have up to 20,000. */
   readonly tokenLength?: number
@@ -58,10 +58,15 @@ export function gateFor(auth: Auth, base: string): Gate {
   return auth.kind === 'basic' ? basicGate(auth) : new TokenGate(auth, base)
 }
 
-const noTokens = (): Answer => problem(404, 'UNSUPPORTED', 'this registry issues no tokens')
+const answerNoTokens = (): Answer => problem(404, 'UNSUPPORTED', 'this registry issues no tokens')
 const ignore = (): void => undefined
 
-const openGate: Gate = { tokens: [], refuse: () => undefined, tokenResponse: noTokens, recordSuccess: ignore }
+const openGate: Gate = {
+  tokens: [],
+  refuse: () => undefined,
+  tokenResponse: answerNoTokens,
+  recordSuccess: ignore,
+}
 
 function basicGate(auth: BasicAuth): Gate {
   const expected = basicOf(auth)
@@ -72,6 +77,7 @@ function basicGate(auth: BasicAuth): Gate {
   }
 }
 
+/** Scopes of an issued token, and the time at which it expires (`performance.now()`). */
 interface Grant {
   readonly scopes: readonly string[]
   readonly expires: number
@@ -135,7 +141,7 @@ class TokenGate implements Gate {
   }
 }
 
-/** Returns the scopes that a request needs. A mount needs another repository as well. */
+/** Returns the scopes that a request needs. A mount also needs to pull from the repository in `from`. */
 function scopesOf({ repository, method, url }: RequestLogEntry): string[] {
   if (repository === '') return []
   const actions = method === 'GET' || method === 'HEAD' ? 'pull' : 'pull,push'
@@ -143,7 +149,7 @@ function scopesOf({ repository, method, url }: RequestLogEntry): string[] {
   return [`repository:${repository}:${actions}`, ...(from === null ? [] : [`repository:${from}:pull`])]
 }
 
-/** Reports whether one of `granted` has all actions of `scope`. */
+/** Reports whether one of the scopes `granted` allows all actions of `scope`. */
 function isGranted(granted: readonly string[], scope: string): boolean {
   const [resource, actions = ''] = splitScope(scope)
   return granted.map(splitScope).some(([of, allowed = '']) => {

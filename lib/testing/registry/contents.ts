@@ -23,8 +23,8 @@ export class Contents {
   readonly #scoped: boolean
 
   /**
-   * @param scoped - whether a blob is part of only those repositories that it was pushed or mounted to, or that have a
-   *   manifest with its digest. Otherwise every blob is part of every repository.
+   * @param scoped - true: a blob belongs to the repositories that it was pushed or mounted to, and to those with a
+   *   manifest that contains its digest. false: every blob belongs to every repository.
    */
   constructor({ scoped = false }: { readonly scoped?: boolean } = {}) {
     this.#scoped = scoped
@@ -38,8 +38,7 @@ export class Contents {
   }
 
   /**
-   * Adds a manifest under a tag and its digest. If a digest is given, the manifest is added only under that digest,
-   * which need not be correct.
+   * Adds a manifest under a tag and its digest, or only under the given digest, even if that is wrong.
    * @returns the digest under which the manifest was added
    */
   putManifest(repository: string, tagOrDigest: string, bytes: Uint8Array, mediaType: string): Digest {
@@ -65,7 +64,7 @@ export class Contents {
     return !this.#scoped || this.#has(repository, digest) ? this.#blobs.get(digest) : undefined
   }
 
-  /** Makes a blob part of a repository, which is created if necessary. */
+  /** Adds a blob to a repository, which is created if it does not exist. */
   addBlob(repository: string, digest: string): void {
     this.#contents(repository).blobs.add(digest)
   }

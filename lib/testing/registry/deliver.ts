@@ -1,4 +1,4 @@
-/** Sends a response of the embedded registry at a given rate, and cuts it off if the response requires that. */
+/** Sends a response of the embedded registry at a given rate, and interrupts it if `breakOff` requires that. */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
@@ -19,7 +19,7 @@ export async function deliver(
   { status, headers, body, breakOff, delay = 0, wire, dropAfter }: Answer,
   response: ServerResponse,
   { latency, bytesPerSecond }: Pace,
-  head: boolean,
+  isHead: boolean,
 ): Promise<void> {
   const { socket } = response
   const isClosed = (): boolean => response.destroyed
@@ -33,14 +33,16 @@ export async function deliver(
   }
   const length = 'transfer-encoding' in headers ? {} : { 'content-length': body.length }
   response.writeHead(status, { ...length, ...headers })
-  const sent = head ? Buffer.alloc(0) : body.subarray(0, breakOff?.after)
+  const sent = isHead ? Buffer.alloc(0) : body.subarray(0, breakOff?.after)
   // At a limited rate, ten slices are sent per second.
-  const slice = Number.isFinite(bytesPerSecond) ? Math.max(1, Math.ceil(bytesPerSecond / 10)) : 256 * 1024
-  for (let at = 0; at < sent.length && !isClosed(); at += slice) {
+  const sliceBytes = Number.isFinite(bytesPerSecond)
+    ? Math.max(1, Math.ceil(bytesPerSecond / 10))
+    : 256 * 1024
+  for (let at = 0; at < sent.length && !isClosed(); at += sliceBytes) {
     if (at > 0 && Number.isFinite(bytesPerSecond)) await pause(100)
-    if (!response.write(sent.subarray(at, at + slice))) await waitForDrain(response)
+    if (!response.write(sent.subarray(at, at + sliceBytes))) await waitForDrain(response)
   }
-  if (breakOff === undefined || head) {
+  if (breakOff === undefined || isHead) {
     response.end()
     if (dropAfter !== undefined) void pause(dropAfter).then(() => socket.destroy())
     return
@@ -60,7 +62,7 @@ async function deliverWire(parts: Iterable<WirePart>, socket: Socket): Promise<v
   }
 }
 
-/** Ends a connection. */
+/** Closes or resets a connection; does nothing for `stall`. */
 export function endConnection(socket: Socket | null, how: BreakOff['how']): void {
   // A TLS socket cannot be reset. Destroying it without close_notify is the closest equivalent.
   if (how === 'reset' && socket instanceof TLSSocket) socket.destroy()
@@ -68,7 +70,7 @@ export function endConnection(socket: Socket | null, how: BreakOff['how']): void
   else if (how === 'close') socket?.destroySoon()
 }
 
-/** Waits until written bytes are sent and a client in the same process has had the chance to read them. */
+/** Waits long enough that written bytes are sent and a client in the same process can read them. */
 async function waitUntilRead(): Promise<void> {
   await pause(20)
   for (let turn = 0; turn < 5; turn++) await nextTurn()

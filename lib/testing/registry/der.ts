@@ -14,6 +14,8 @@ export const sequence = (...members: readonly Buffer[]): Buffer => der(0x30, ...
 export const setOf = (...members: readonly Buffer[]): Buffer => der(0x31, ...members)
 /** Encodes an INTEGER from its big-endian two's complement. */
 export const integer = (bytes: Buffer): Buffer => der(0x02, bytes)
+/** Encodes an OCTET STRING. */
+export const octetString = (bytes: Buffer): Buffer => der(0x04, bytes)
 /** Encodes a UTF8String. */
 export const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text))
 /** The BOOLEAN true. */
@@ -21,7 +23,7 @@ export const derTrue = der(0x01, Buffer.from([0xff]))
 /** Encodes a BIT STRING of whole bytes. */
 export const bitString = (bytes: Buffer): Buffer => der(0x03, Buffer.from([0]), bytes)
 /** Encodes a value with an explicit context-specific tag. */
-export const context = (number: number, content: Buffer): Buffer => der(0xa0 + number, content)
+export const explicitTag = (number: number, content: Buffer): Buffer => der(0xa0 + number, content)
 
 /** Encodes an OBJECT IDENTIFIER, given in dotted form. */
 export function oid(dotted: string): Buffer {

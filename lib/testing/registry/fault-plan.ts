@@ -24,7 +24,7 @@ export class FaultPlan {
     this.#remaining.clear()
   }
 
-  /** Returns where to stop reading the body of a request; undefined to read all of it. */
+  /** Returns where and how to stop reading the body of a request; undefined to read all of it. */
   stopReadingAt(request: RequestLogEntry): BreakOff | undefined {
     for (const [each, remaining] of this.#remaining) {
       if (remaining <= 0 || each.stopReading === undefined || !each.where(request)) continue

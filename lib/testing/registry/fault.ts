@@ -1,6 +1,4 @@
-/**
- * Provides faults for the embedded registry. A fault replaces the response to certain requests by another one.
- */
+/** Creates faults for the embedded registry. A fault replaces the response to certain requests. */
 import { digestOf } from '../../image/digest/digest.js'
 import { problem, withoutHeaders, type Answer, type BreakOff, type WirePart } from './answer.js'
 import type { RequestKind, RequestLogEntry } from './request-log.js'
@@ -14,7 +12,7 @@ export interface Fault {
   where(request: RequestLogEntry): boolean
   /** Where and how the registry stops reading the body of a request. The request then gets no response. */
   readonly stopReading?: BreakOff
-  /** Returns the response that replaces `answer`; undefined if the fault does not apply. It then does not count in `times`. */
+  /** Returns the response that replaces `answer`; undefined if the fault does not apply, which does not count. */
   act(answer: Answer, request: RequestLogEntry): Answer | undefined
 }
 
@@ -34,9 +32,10 @@ export interface FaultMoment {
   readonly times?: number
 }
 
+/** Returns the response that replaces a given one; undefined if the fault does not apply. */
 type Act = Fault['act']
 
-/** Creates a fault, by default of the first matching blob request. */
+/** Creates a fault. By default, it applies to the first blob request. */
 const fault = (
   name: string,
   { kind = 'blob', method, reference, nth, status, times = 1 }: FaultMoment,
@@ -53,6 +52,7 @@ const fault = (
     status === undefined || answer.status === status ? act(answer, request) : undefined,
 })
 
+/** Returns a function that creates faults which end a response after a number of bytes of the body. */
 const breakOffFault =
   (name: string, how: BreakOff['how']) =>
   (after: number, moment: FaultMoment = {}): Fault =>
@@ -80,7 +80,7 @@ export const faults = {
       body: typeof other === 'function' ? other(answer.body) : Buffer.from(other),
     })),
 
-  /** Sends raw bytes instead of an HTTP message. `wire.ts` provides parts. */
+  /** Sends raw bytes, text and pauses instead of an HTTP message, and then ends the connection as `how` states. */
   wire: (
     parts: (answer: Answer) => Iterable<WirePart>,
     moment: FaultMoment = {},
@@ -103,7 +103,7 @@ export const faults = {
       }
     }),
 
-  /** Drops the connection `after` milliseconds after a complete response. */
+  /** Destroys the connection `after` milliseconds after a complete response. */
   dropIdle: (after: number, moment: FaultMoment = {}): Fault =>
     fault('drop-idle', { times: Infinity, ...moment }, (answer) => ({ ...answer, dropAfter: after })),
 
@@ -145,7 +145,7 @@ export const faults = {
       },
     })),
 
-  /** Ignores ranges: sends the whole blob with status 200. */
+  /** Ignores ranges: sends the whole blob, which `whole` returns, with status 200. */
   noRange: (whole: (digest: string) => Buffer | undefined, moment: FaultMoment = {}): Fault =>
     fault('no-range', { times: Infinity, ...moment }, (answer, { reference }) => ({
       status: 200,

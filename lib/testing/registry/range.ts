@@ -1,4 +1,4 @@
-/** Implements range requests for a single range with a first byte, the only form that clients of registries use. */
+/** Implements range requests of the form `bytes=FIRST-` and `bytes=FIRST-LAST`, which clients of registries use. */
 import { answer, type Answer } from './answer.js'
 
 /** Request headers that select a range. */

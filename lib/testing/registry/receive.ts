@@ -4,19 +4,19 @@ import type { BreakOff } from './answer.js'
 import { endConnection } from './deliver.js'
 
 /**
- * Returns the body; undefined if the connection is lost, or if `breakOff` ends it after a number of bytes.
- * @param count - receives the size of each chunk
+ * Returns the body; undefined if the client closes the connection or `breakOff` ends it.
+ * @param onBytes - called with the size of each chunk
  */
-export async function receive(
+export async function receiveBody(
   request: IncomingMessage,
   breakOff: BreakOff | undefined,
-  count: (bytes: number) => void,
+  onBytes: (bytes: number) => void,
 ): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let length = 0
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
-      count(chunk.length)
+      onBytes(chunk.length)
       chunks.push(chunk)
       length += chunk.length
       if (breakOff === undefined || length < breakOff.after) continue

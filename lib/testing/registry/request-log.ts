@@ -20,7 +20,7 @@ export interface RequestLogEntry {
   status: number | undefined
 }
 
-/** What a request refers to. */
+/** Endpoint, repository and reference of a request. */
 export type RequestTarget = Pick<RequestLogEntry, 'kind' | 'repository' | 'reference'>
 
 const routes: readonly (readonly [RequestKind, RegExp])[] = [
@@ -32,7 +32,7 @@ const routes: readonly (readonly [RequestKind, RegExp])[] = [
   ['tags', /^\/v2\/(.+)\/tags\/list$/],
 ]
 
-/** Parses the path of a request. */
+/** Parses the path of a request, without its query. */
 export function targetOf(path: string): RequestTarget {
   for (const [kind, form] of routes) {
     const match = form.exec(path)

@@ -1,4 +1,4 @@
-/** Responds to authorised requests to the embedded registry (distribution spec, "Endpoints"). */
+/** Responds to authorised read requests to the embedded registry (distribution spec, "Endpoints"). */
 import { answer, json, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
 import { respondRange } from './range.js'

@@ -17,7 +17,7 @@ import { Contents } from './contents.js'
 import { deliver } from './deliver.js'
 import { FaultPlan } from './fault-plan.js'
 import type { Fault } from './fault.js'
-import { receive } from './receive.js'
+import { receiveBody } from './receive.js'
 import { targetOf, type RequestLogEntry } from './request-log.js'
 import { respond } from './respond.js'
 import { takeManifest } from './take-manifest.js'
@@ -35,8 +35,8 @@ export interface RegistryOptions {
   readonly bytesPerSecond?: number
 
   /**
-   * Accept pushes: uploads of blobs, mounts, and manifests. Default: false. A blob is then part of the repositories that it was
-   * pushed or mounted to, and of those that have a manifest with its digest.
+   * Accept pushes: uploads of blobs, mounts, and manifests. Default: false. If true, a blob belongs to the repositories
+   * that it was pushed or mounted to, and to those with a manifest that contains its digest.
    */
   readonly push?: boolean
   /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
@@ -44,7 +44,7 @@ export interface RegistryOptions {
   readonly faults?: readonly Fault[]
 }
 
-/** Returns a response that replaces that of the registry; undefined to let the registry respond. */
+/** Returns a response that is sent instead of that of the registry; undefined to let the registry respond. */
 export type Hook = (request: RequestLogEntry) => Answer | undefined | Promise<Answer | undefined>
 
 /** A running registry. */
@@ -68,15 +68,15 @@ export interface TestRegistry {
   /** All tokens issued so far. */
   readonly tokens: readonly string[]
   /**
-   * Adds a blob, which is then part of every repository; see also `RegistryOptions.push`. Returns its digest.
+   * Adds a blob to every repository (see `RegistryOptions.push` for a registry with pushes). Returns its digest.
    * @param algorithm algorithm of the digest (`sha256`)
    */
   putBlob(bytes: Uint8Array, algorithm?: DigestAlgorithm): Digest
   /** Returns a blob; undefined if it does not exist. Can be passed to `faults.noRange`. */
   blob(digest: string): Buffer | undefined
   /**
-   * Adds a manifest under a tag and its digest. If a digest is given, the manifest is added only under that digest,
-   * which need not be correct. Returns the digest.
+   * Adds a manifest under a tag and its digest, or only under the given digest, even if that is wrong. Returns the
+   * digest.
    */
   putManifest(repository: string, tagOrDigest: string, bytes: Uint8Array, mediaType: string): Digest
   /** Adds a fault after the existing ones. */
@@ -94,18 +94,18 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const { auth = 'none', pageSize = 100, latency = 0, bytesPerSecond = Infinity, push = false, tls } = options
   const contents = new Contents({ scoped: push })
   const uploads = new Uploads(contents)
-  const plan = new FaultPlan(options.faults)
+  const faultPlan = new FaultPlan(options.faults)
   const requests: RequestLogEntry[] = []
   const counts = new Map<string, number>()
   const hooks: Hook[] = []
   const sockets: Socket[] = []
   let bytesReceived = 0
-  const count = (bytes: number): void => {
+  const countReceived = (bytes: number): void => {
     bytesReceived += bytes
   }
 
-  /** Returns undefined if the connection has ended. */
-  const answerTo = async (
+  /** Returns the response without faults; undefined if the connection has ended. */
+  const respondTo = async (
     request: RequestLogEntry,
     incoming: IncomingMessage,
   ): Promise<Answer | undefined> => {
@@ -119,20 +119,20 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     const { kind, method } = request
     if (!push || (kind !== 'upload' && !(kind === 'manifest' && method === 'PUT')))
       return respond(request, { contents, base: url, pageSize })
-    const body = await receive(incoming, plan.stopReadingAt(request), count)
+    const body = await receiveBody(incoming, faultPlan.stopReadingAt(request), countReceived)
     if (body === undefined) return undefined
     return kind === 'upload' ? uploads.respond(request, body) : takeManifest(request, body, contents)
   }
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const request = logEntryOf(incoming, counts)
+    const request = createLogEntry(incoming, counts)
     requests.push(request)
-    const planned = await answerTo(request, incoming).catch((error: unknown) =>
+    const ordinaryAnswer = await respondTo(request, incoming).catch((error: unknown) =>
       problem(500, 'UNKNOWN', String(error)),
     )
-    if (planned === undefined) return
+    if (ordinaryAnswer === undefined) return
     // The rest of the body is read, so that its bytes are counted.
-    incoming.on('data', (chunk: Buffer) => count(chunk.length))
-    const answer = plan.apply(planned, request)
+    incoming.on('data', (chunk: Buffer) => countReceived(chunk.length))
+    const answer = faultPlan.apply(ordinaryAnswer, request)
     request.status = answer.status
     if (answer.status < 300) gate.recordSuccess(request)
     await deliver(answer, response, { latency, bytesPerSecond }, incoming.method === 'HEAD')
@@ -142,7 +142,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     response.on('error', () => undefined)
     void serve(incoming, response)
   }
-  // Tokens of some registries have 20 kB.
+  // Some registries issue tokens of 20 kB, which clients send in a header.
   const maxHeaderSize = 256 * 1024
   const server =
     tls === undefined
@@ -162,7 +162,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     host,
     url,
     requests,
-    appliedFaults: plan.applied,
+    appliedFaults: faultPlan.applied,
     tokens: gate.tokens,
     get connections() {
       return sockets.length
@@ -179,10 +179,10 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     putBlob: (bytes, algorithm) => contents.putBlob(bytes, algorithm),
     blob: (digest) => contents.blob(digest),
     putManifest: (...manifest) => contents.putManifest(...manifest),
-    addFault: (fault) => plan.add(fault),
+    addFault: (fault) => faultPlan.add(fault),
     hook: (hook) => void hooks.push(hook),
     clearFaults: () => {
-      plan.clear()
+      faultPlan.clear()
       hooks.length = 0
     },
     close: () =>
@@ -193,7 +193,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   }
 }
 
-function logEntryOf(
+/** Creates the log entry of a request and increments its counter in `counts`. */
+function createLogEntry(
   { method = 'GET', url = '/', headers }: IncomingMessage,
   counts: Map<string, number>,
 ): RequestLogEntry {

@@ -4,7 +4,7 @@ import { answer, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
 import type { RequestLogEntry } from './request-log.js'
 
-/** Returns the response to the push of a manifest. The manifest is refused if content that it refers to is missing. */
+/** Stores a pushed manifest and returns the response. Refuses it if a blob or manifest that it refers to is missing. */
 export function takeManifest(
   { repository, reference, headers }: RequestLogEntry,
   body: Buffer,
@@ -50,7 +50,7 @@ function referencesOf(body: Buffer): References | undefined {
   return { blobs: [fields.get('config'), ...(layers as unknown[])].flatMap(digestIn), manifests: [] }
 }
 
-/** Returns the digest of a descriptor. A foreign layer, which has `urls`, need not be in the registry. */
+/** Returns the digest of a descriptor; none for a foreign layer, which has `urls` and need not be in the registry. */
 function digestIn(descriptor: unknown): string[] {
   if (typeof descriptor !== 'object' || descriptor === null) return []
   const fields = new Map<string, unknown>(Object.entries(descriptor))

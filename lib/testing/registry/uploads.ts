@@ -30,7 +30,7 @@ export class Uploads {
       case 'GET':
         return this.#state(204, repository, id)
       case 'PATCH':
-        return this.#append(request, body, sizeOf(parts))
+        return this.#append(request, body, totalLength(parts))
       case 'PUT':
         return this.#finish(request, body, query.get('digest') ?? '')
       case 'DELETE':
@@ -73,7 +73,7 @@ export class Uploads {
   }
 
   #state(status: number, repository: string, id: string): Answer {
-    const last = Math.max(0, sizeOf(this.#open.get(id) ?? []) - 1)
+    const last = Math.max(0, totalLength(this.#open.get(id) ?? []) - 1)
     return answer(status, {
       location: `/v2/${repository}/blobs/uploads/${id}`,
       range: `0-${last}`,
@@ -82,4 +82,4 @@ export class Uploads {
   }
 }
 
-const sizeOf = (parts: readonly Buffer[]): number => parts.reduce((sum, { length }) => sum + length, 0)
+const totalLength = (parts: readonly Buffer[]): number => parts.reduce((sum, { length }) => sum + length, 0)

@@ -1,4 +1,4 @@
-/** Builds raw parts of responses for `faults.wire`. */
+/** Builds parts of raw HTTP responses for `faults.wire`: bytes, text, and pauses (numbers of milliseconds). */
 import type { Answer, WirePart } from './answer.js'
 
 /** Returns a status line and headers: `head('200 OK', 'content-length: 3')`. */
@@ -6,7 +6,7 @@ export const head = (status: string, ...headers: readonly string[]): string =>
   `HTTP/1.1 ${status}\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`
 
 /** Returns the status line and headers of `answer`, with another HTTP version or additional lines. */
-export function headOf(answer: Answer, version = 'HTTP/1.1', ...more: readonly string[]): string {
+export function headOfAnswer(answer: Answer, version = 'HTTP/1.1', ...more: readonly string[]): string {
   const headers = Object.entries({ 'content-length': answer.body.length, ...answer.headers })
   const lines = [...headers.map(([name, value]) => `${name}: ${value}`), ...more]
   return `${version} ${answer.status} OK\r\n${lines.map((line) => `${line}\r\n`).join('')}\r\n`
@@ -21,21 +21,21 @@ export const chunk = (bytes: Buffer | string): Buffer =>
   ])
 
 /**
- * Repeats `part` infinitely with pauses of `wait` milliseconds (1). The pauses let a client in the same process read
- * each part, so that the count of sent bytes does not include data that fills the buffers of the system unread.
+ * Repeats `part` infinitely, each followed by a pause in milliseconds. The pauses let a client in the same process read
+ * each part. Otherwise the count of sent bytes would include unread data in the buffers of the system.
  */
-export function* forever(part: Buffer | string, wait = 1): Generator<WirePart> {
+export function* repeatForever(part: Buffer | string, pause = 1): Generator<WirePart> {
   for (;;) {
     yield part
-    yield wait
+    yield pause
   }
 }
 
-/** Returns the bytes one at a time, each followed by a pause of `wait` milliseconds. */
-export function* drip(bytes: Buffer | string, wait: number): Generator<WirePart> {
+/** Yields the bytes one at a time, each followed by a pause in milliseconds. */
+export function* drip(bytes: Buffer | string, pause: number): Generator<WirePart> {
   const all = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes
   for (let at = 0; at < all.length; at++) {
     yield all.subarray(at, at + 1)
-    yield wait
+    yield pause
   }
 }

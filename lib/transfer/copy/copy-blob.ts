@@ -1,6 +1,6 @@
 /**
- * Makes one attempt at copying a blob: asks the target for it, has it mounted from another repository of the same
- * registry, or sends it from its first byte. Its content is never on a disk of this machine.
+ * Makes one attempt at copying a blob. If the target does not have the blob, it is mounted from another repository of
+ * the same registry, or sent. Its content is not written to a disk of this machine.
  */
 import { type Readable, Transform, pipeline } from 'node:stream'
 import { Meter, sizeMismatchHint } from '../../bytes/index.js'
@@ -20,8 +20,8 @@ export interface BlobAttempts extends BlobTask {
 export type DecideCopy = (failure: Failure<BlobAttempts>) => Verdict
 
 /**
- * Returns the behaviour that copies one blob. The supervisor applies `decide` as well; it is called here to report a
- * retry before it happens.
+ * Returns the behaviour that copies one blob. `decide` is also the supervisor of the actor. It is called here to report
+ * a retry in advance.
  */
 export const copyBlob =
   (decide: DecideCopy): Behavior<BlobAttempts, CopiedBlob> =>
@@ -39,27 +39,29 @@ export const copyBlob =
     }
   }
 
-/** Makes the target have the blob, in the cheapest way. Returns what became of it. */
+/** Ensures that the target has the blob, and returns how. Tries the cheapest way first. */
 async function ensureBlob({ descriptor, source, sink }: BlobTask, turn: Turn): Promise<BlobOutcome> {
   const { signal } = turn
   if (await sink.hasBlob(descriptor, { signal })) return 'exists'
-  const from = mountable(source, sink)
+  const from = mountSource(source, sink)
   if (from !== undefined && (await sink.mount?.(descriptor, from, { signal })) === true) return 'mounted'
   const task = { descriptor, source, sink }
   if (turn.attempt > 1) turn.emit(progress(task, 'restart', 0))
   turn.emit(progress(task, 'copying', 0))
-  await sink.putBlob(descriptor, opening(task, turn), { signal })
+  await sink.putBlob(descriptor, openAtSource(task, turn), { signal })
   return 'copied'
 }
 
-/** Returns the repository from which the target may take a blob: another one of the same registry. */
-function mountable(source: ImageSource, sink: ImageSink): string | undefined {
+/**
+ * Returns the repository of the source if the target may mount blobs from it: another repository of the same registry.
+ */
+function mountSource(source: ImageSource, sink: ImageSink): string | undefined {
   const isSame = source.host.toLowerCase() === sink.host.toLowerCase()
   return isSame && source.repository !== sink.repository ? source.repository : undefined
 }
 
-/** Returns the function that opens the blob at the source. Its bytes are counted as they are read. */
-const opening =
+/** Returns a function that opens the blob at the source. The bytes that are read are reported as progress. */
+const openAtSource =
   (task: BlobTask, { signal, scope }: Turn): OpenBlob =>
   async () => {
     const { descriptor, source } = task
@@ -74,10 +76,10 @@ const opening =
       )
     }
     const meter = new Meter((bytes) => scope.emit(progress(task, 'copying', bytes, { host: body.host })))
-    return counted(body.stream, meter)
+    return countBytes(body.stream, meter)
   }
 
-function counted(stream: Readable, meter: Meter): Readable {
+function countBytes(stream: Readable, meter: Meter): Readable {
   const counter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       meter.add(chunk.length)

@@ -1,4 +1,4 @@
-/** The values that travel along the line of a copy. */
+/** The values that pass between the stages of a copy. */
 import type { Descriptor, Digest, ImageSink, ImageSource } from '../../image/index.js'
 
 /** Where a copy goes. */
@@ -6,7 +6,7 @@ export interface CopyTarget {
   /** Normalised name of the target: `registry.example/app:1`, `oci:DIR:NAME`. */
   readonly name: string
   readonly sink: ImageSink
-  /** Tag, or name in a layout, that is to point at the copy; undefined to write it without one. */
+  /** Tag, or name in a layout, that will refer to the copy; undefined to write the copy without one. */
   readonly tag?: string | undefined
   /** Digest that the copy must have. */
   readonly digest?: Digest | undefined
@@ -16,28 +16,28 @@ export interface CopyTarget {
 export interface ManifestNode {
   readonly descriptor: Descriptor
   readonly bytes: Buffer
-  /** The blobs that it refers to and that the target must have. */
+  /** The blobs that it refers to, without `foreign`. The target must have them. */
   readonly blobs: readonly Descriptor[]
-  /** Layers that their publisher alone distributes: a target need not have them, and they are not copied. */
+  /** Layers that only their publisher distributes (non-distributable layers of the image-spec). They are not copied. */
   readonly foreign: readonly Descriptor[]
   /** 0 for an image; for an index, one more than the highest of its children. Children are written first. */
   readonly height: number
 }
 
-/** What is to be done for a copy. */
+/** The parts of a copy. */
 export interface CopyPlan {
   /** Normalised name of the source. */
   readonly from: string
   readonly source: ImageSource
   readonly target: CopyTarget
-  /** What the name of the target is to point at. */
+  /** The manifest or index that the name of the target will refer to. */
   readonly root: ManifestNode
-  /** All other manifests, children before parents, without those that the target has. */
+  /** All other manifests that the target does not have, children before parents. */
   readonly manifests: readonly ManifestNode[]
   /** The blobs of all manifests, each once. */
   readonly blobs: readonly Descriptor[]
-  /** Whether the tag pointed at the root before the copy. */
-  readonly tagged: boolean
+  /** Whether the tag referred to the root before the copy. */
+  readonly wasTagged: boolean
 }
 
 /** A blob to copy. */
@@ -47,7 +47,10 @@ export interface BlobTask {
   readonly sink: ImageSink
 }
 
-/** What became of a blob: it was sent, taken by the target from another repository, or there before. */
+/**
+ * How the target got a blob: `copied` was sent, `mounted` was taken from another repository, `exists` was already
+ * there.
+ */
 export type BlobOutcome = 'copied' | 'mounted' | 'exists'
 
 /** A blob that the target has. */
@@ -70,10 +73,13 @@ export interface CopiedImage {
   /** Digest of the manifest or index that was copied; the same at both places. */
   readonly digest: Digest
   readonly mediaType: string
-  /** `up-to-date` if the target had all of it under this name, otherwise `newer`. */
+  /** `up-to-date` if the target already had the whole copy under this name, otherwise `newer`. */
   readonly status: 'newer' | 'up-to-date'
-  /** Compressed bytes of the blobs of all manifests that the target lacked, and of those blobs that were sent. */
+  /**
+   * Compressed bytes: `total` of the blobs of all manifests that the target did not have, `copied` of the blobs that
+   * were sent.
+   */
   readonly bytes: { readonly total: number; readonly copied: number }
-  /** Number of blobs by what became of them. */
+  /** Number of blobs per outcome. */
   readonly blobs: Readonly<Record<BlobOutcome, number>>
 }

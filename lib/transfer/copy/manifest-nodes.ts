@@ -13,10 +13,10 @@ import {
 import { WindlassError } from '../../errors.js'
 import type { Limits } from '../../limits.js'
 import type { ManifestNode } from './elements.js'
-import { inSlots } from './in-slots.js'
+import { mapConcurrently } from './map-concurrently.js'
 import { ReadAhead } from './read-ahead.js'
 
-/** What the walk asks for. */
+/** Options of `manifestNodes`. */
 export interface NodesOptions {
   /** Name of the image, for errors. */
   readonly reference: string
@@ -26,22 +26,24 @@ export interface NodesOptions {
   fetch(entry: Descriptor, signal: AbortSignal): Promise<ManifestDocument>
   /** Returns the size of a layer whose manifest does not state it. */
   sizeOf(digest: Digest, signal: AbortSignal): Promise<number>
-  /** Returns whether the target has the image that a descriptor names, with its blobs. */
+  /** Returns whether the target has the image with this descriptor, including its blobs. False for an index. */
   has(image: Descriptor, signal: AbortSignal): Promise<boolean>
 }
 
-/** Maximum number of manifests that one name may lead to. */
+/** Maximum number of manifests below one name, including those of nested indexes. */
 export const maxManifests = 1_000
 
-/** Maximum total size of the manifests of one name, in manifests of the maximum size: all are in memory until the end. */
+/**
+ * The manifests of one name, which are all kept in memory, may have this many times the limit `manifestBytes` together.
+ */
 const maxFullManifests = 16
 
-/** Number of manifests that are read ahead, and of sizes that are asked for concurrently. */
+/** Maximum number of manifests read ahead, and of sizes requested concurrently. */
 const slots = 4
 
 /**
- * Returns every manifest below `root` once, and `root` last: children come before parents. Images that the target has
- * are left out, unless it is the root, which then has no blobs.
+ * Returns every manifest below `root` once, children before parents, and `root` last. Images that the target has are
+ * left out; if the target has the root image, its node has no blobs.
  * @throws LIMIT_EXCEEDED when there are too many manifests, or they are too large or nested too deeply; errors of
  * `options`
  */
@@ -54,8 +56,8 @@ export async function manifestNodes(
   const heightOf = heightsIn(documents)
   const nodes: ManifestNode[] = []
   for (const document of documents.values()) {
-    const isThere = document === root && root.kind !== 'index' && (await options.has(root.descriptor, signal))
-    const blobs = isThere ? [] : await blobsIn(document, options)
+    const hasRoot = document === root && root.kind !== 'index' && (await options.has(root.descriptor, signal))
+    const blobs = hasRoot ? [] : await blobsIn(document, options)
     nodes.push({
       ...{ descriptor: document.descriptor, bytes: document.bytes, height: heightOf(document) },
       ...{ blobs: blobs.filter((blob) => !isForeign(blob)), foreign: blobs.filter(isForeign) },
@@ -66,12 +68,12 @@ export async function manifestNodes(
 
 type Documents = ReadonlyMap<Digest, ManifestDocument>
 
-/** Reads all manifests by their digests, without the images that the target has. */
+/** Reads all manifests, except the images that the target has. */
 async function documentsOf(root: ManifestDocument, options: NodesOptions): Promise<Documents> {
   const { reference, limits, signal } = options
   const { indexDepth, manifestBytes } = limits
   const entries = new Map<Digest, Descriptor>([[root.descriptor.digest, root.descriptor]])
-  const ahead = new ReadAhead<Digest, ManifestDocument | undefined>(
+  const readAhead = new ReadAhead<Digest, ManifestDocument | undefined>(
     async (digest, reading) => {
       const entry = entries.get(digest)!
       return (await options.has(entry, reading)) ? undefined : options.fetch(entry, reading)
@@ -82,13 +84,13 @@ async function documentsOf(root: ManifestDocument, options: NodesOptions): Promi
     reference,
     limits: { indexDepth, bytes: maxFullManifests * manifestBytes },
     async read({ link, parent }) {
-      const content = parent ? await ahead.get(link.descriptor.digest) : root
+      const content = parent ? await readAhead.get(link.descriptor.digest) : root
       if (!content) return undefined
       const children = content.kind === 'index' ? content.index.manifests : []
       const fresh = children.filter(({ digest }) => !entries.has(digest))
       for (const child of fresh) entries.set(child.digest, child)
-      if (entries.size > maxManifests) throw tooMany(reference)
-      ahead.plan([...new Set(fresh.map(({ digest }) => digest))])
+      if (entries.size > maxManifests) throw tooManyManifests(reference)
+      readAhead.plan([...new Set(fresh.map(({ digest }) => digest))])
       return { content, bytes: content.bytes.length, links: children.map(entryLink) }
     },
   })
@@ -96,17 +98,17 @@ async function documentsOf(root: ManifestDocument, options: NodesOptions): Promi
   try {
     for await (const { content } of graph) if (content) documents.set(content.descriptor.digest, content)
   } finally {
-    await ahead.close()
+    await readAhead.close()
   }
   return documents
 }
 
-const tooMany = (reference: string): WindlassError =>
+const tooManyManifests = (reference: string): WindlassError =>
   new WindlassError('LIMIT_EXCEEDED', `${reference} leads to more than ${maxManifests} manifests`, {
     reference,
   })
 
-/** Returns the function that gives the height of a manifest. The depth of indexes is limited, and so the recursion. */
+/** Returns a function that computes `ManifestNode.height`. Its recursion is limited because the depth of indexes is. */
 function heightsIn(documents: Documents): (document: ManifestDocument) => number {
   const known = new Map<ManifestDocument, number>()
   const heightOf = (document: ManifestDocument): number => {
@@ -127,12 +129,12 @@ async function blobsIn(document: ManifestDocument, options: NodesOptions): Promi
   if (document.kind === 'index') return []
   if (document.kind === 'image') return blobsOf(document.manifest)
   const digests = [...new Set(document.schema1.fsLayers.map(({ blobSum }) => blobSum))]
-  return inSlots(digests, slots, async (digest) => ({
+  return mapConcurrently(digests, slots, async (digest) => ({
     ...{ mediaType: mediaTypes.dockerLayerGzip, digest },
     size: await options.sizeOf(digest, options.signal),
   }))
 }
 
-/** Reports whether a blob is a layer with URLs that its publisher alone distributes. Pullers take it from there. */
+/** Returns whether a blob is a layer that only its publisher distributes. Pullers download it from its URLs. */
 const isForeign = ({ mediaType, urls = [] }: Descriptor): boolean =>
   isForeignLayerType(mediaType) && urls.length > 0

@@ -1,20 +1,23 @@
-/** Reads values before they are requested, in a known order and a few at a time. */
+/** Provides `ReadAhead`, which reads values before they are requested. */
 import { WindlassError } from '../../errors.js'
 
-/** Reads the manifests of a walk before the walk asks for them, so that it waits for one round trip, not for each. */
+/**
+ * Reads values concurrently in the order in which they will be requested. A walk over manifests that requests one after
+ * another then does not wait for a round trip each time.
+ */
 export class ReadAhead<Key, Value> {
   readonly #load: (key: Key, signal: AbortSignal) => Promise<Value>
   readonly #slots: number
   readonly #stop = new AbortController()
   readonly #signal: AbortSignal
-  /** What will be asked for, in this order. */
+  /** Keys that will be requested, in this order. */
   #planned: readonly Key[] = []
   readonly #started = new Map<Key, Promise<Value>>()
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #running = new Set<Promise<unknown>>()
 
   /**
    * @param load reads one value
-   * @param slots maximum number of values that are read, or were read, before they are asked for
+   * @param slots maximum number of values that are being read or have been read, and have not been requested yet
    * @param signal aborts all reads
    */
   constructor(
@@ -26,7 +29,7 @@ export class ReadAhead<Key, Value> {
     this.#signal = AbortSignal.any([signal, this.#stop.signal])
   }
 
-  /** States what will be asked for next, before everything that was stated earlier. */
+  /** Announces keys that will be requested next, before all keys that were announced earlier. */
   plan(keys: readonly Key[]): void {
     this.#planned = [...keys, ...this.#planned]
     this.#fill()
@@ -41,10 +44,10 @@ export class ReadAhead<Key, Value> {
     return value
   }
 
-  /** Aborts the reads whose values were not requested, and resolves when they have ended. */
+  /** Aborts all reads, and resolves when they have ended. */
   async close(): Promise<void> {
     this.#stop.abort(new WindlassError('CANCELLED', 'The read is not needed any more'))
-    await Promise.allSettled(this.#underWay)
+    await Promise.allSettled(this.#running)
   }
 
   #fill(): void {
@@ -57,8 +60,8 @@ export class ReadAhead<Key, Value> {
   #start(key: Key): Promise<Value> {
     const value = this.#load(key, this.#signal)
     this.#started.set(key, value)
-    const settled: Promise<unknown> = value.then(ignore, ignore).finally(() => this.#underWay.delete(settled))
-    this.#underWay.add(settled)
+    const settled: Promise<unknown> = value.then(ignore, ignore).finally(() => this.#running.delete(settled))
+    this.#running.add(settled)
     return value
   }
 }

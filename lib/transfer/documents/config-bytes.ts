@@ -13,7 +13,7 @@ export const maxConfigBytes = defaultLimits.configBytes
  * @param configBytes - maximum size in bytes
  * @throws LIMIT_EXCEEDED, SIZE_MISMATCH, DIGEST_MISMATCH; errors of the source
  */
-export async function configBytes(
+export async function fetchConfigBytes(
   source: ImageSource,
   descriptor: Descriptor,
   {
@@ -28,8 +28,8 @@ export async function configBytes(
     readonly control?: Control | undefined
   },
 ): Promise<Buffer> {
-  const fetched = await pausable(control, signal, async (running) => {
-    const { stream } = await source.blob(descriptor, { signal: running })
+  const fetched = await pausable(control, signal, async (runSignal) => {
+    const { stream } = await source.blob(descriptor, { signal: runSignal })
     return readCapped(stream, {
       limit,
       name: 'configBytes',

@@ -5,11 +5,11 @@ import {
   type ImageSource,
   type ManifestDocument,
   type ManifestRequest,
-  decideManifest,
+  parseManifest,
 } from '../../image/index.js'
 import { type Limits, defaultLimits } from '../../limits.js'
 
-/** Where to fetch a manifest, and the name of the image for errors. An `ImageRequest` is one. */
+/** Where to fetch a manifest, and the name of the image for errors. Implemented by `ImageRequest`. */
 export interface ManifestOrigin {
   readonly source: ImageSource
   readonly name: string
@@ -18,8 +18,8 @@ export interface ManifestOrigin {
 }
 
 /**
- * Settings of `manifestDocument`. `expected` is the descriptor that the manifest must match; by default, the one that
- * the source returns.
+ * Options of `fetchManifestDocument`. `expected` is what the manifest must match. Default: the descriptor that the
+ * source returns.
  */
 export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarning'> {
   readonly signal: AbortSignal
@@ -27,23 +27,22 @@ export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarnin
 }
 
 /**
- * Fetches one manifest from the source of a request, verifies it and determines its kind. `host` is the host that
- * served it.
+ * Fetches a manifest, verifies it and determines its kind. Also returns the host that served it.
  * @throws LIMIT_EXCEEDED when the manifest is larger than `manifestBytes`; errors of the source and of
- * `decideManifest`
+ * `parseManifest`
  */
-export async function manifestDocument(
+export async function fetchManifestDocument(
   { source, name, limits = defaultLimits, control }: ManifestOrigin,
   tagOrDigest: string,
   { signal, expected, onWarning }: ManifestDocumentOptions,
 ): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
   const { manifestBytes: maxBytes } = limits
-  const fetched = await pausable(control, signal, (running) =>
-    source.manifest(tagOrDigest, { signal: running, onWarning, maxBytes }),
+  const fetched = await pausable(control, signal, (runSignal) =>
+    source.manifest(tagOrDigest, { signal: runSignal, onWarning, maxBytes }),
   )
   const { bytes, contentType, host, descriptor } = fetched
   return {
-    document: decideManifest({
+    document: parseManifest({
       bytes,
       contentType,
       host,

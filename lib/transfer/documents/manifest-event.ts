@@ -1,4 +1,4 @@
-/** Reports a fetched manifest and the notices about it as events. */
+/** Emits the events about a fetched manifest. */
 import { documentUnclear } from '../../events/warning-codes.js'
 import type { Turn } from '../../flow/index.js'
 import type { Digest, ManifestDocument } from '../../image/index.js'
@@ -6,9 +6,9 @@ import type { Digest, ManifestDocument } from '../../image/index.js'
 export { documentUnclear }
 
 /** Maximum number of notices in one warning. An index may have thousands. */
-const maxNamed = 3
+const maxListed = 3
 
-/** Emits the `manifest` event, and a warning for the notices about the manifest. */
+/** Emits the `manifest` event, and one warning for the irregularities (`notices`) of the manifest. */
 export function emitManifest(
   turn: Pick<Turn, 'emit'>,
   { descriptor, decidedBy, notices }: ManifestDocument,
@@ -19,7 +19,7 @@ export function emitManifest(
   emitUnclear(turn, `The manifest of ${name} from ${host}`, notices, digest)
 }
 
-/** Emits one warning for all `notices` about `document`, or none if there are no notices. */
+/** Emits one warning that lists the irregularities of a document (`notices`); none if there are no irregularities. */
 export function emitUnclear(
   turn: Pick<Turn, 'emit'>,
   document: string,
@@ -28,7 +28,7 @@ export function emitUnclear(
 ): void {
   if (notices.length === 0) return
   const distinct = [...new Set(notices)]
-  const more = distinct.length > maxNamed ? `; and ${distinct.length - maxNamed} more` : ''
-  const message = `${document} is accepted with irregularities: ${distinct.slice(0, maxNamed).join('; ')}${more}`
+  const more = distinct.length > maxListed ? `; and ${distinct.length - maxListed} more` : ''
+  const message = `${document} is accepted with irregularities: ${distinct.slice(0, maxListed).join('; ')}${more}`
   turn.emit({ type: 'warning', code: documentUnclear, message, digest })
 }

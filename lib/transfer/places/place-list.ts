@@ -1,21 +1,21 @@
 /**
- * Provides `PlaceList`, the places that may still provide a layer, in ranks. The places of one rank are tried in turn in
- * every attempt; the next rank is used after the final failure of the one before. The attempts at each rank are counted
- * separately.
+ * Provides `PlaceList`, the places that may still provide a layer, grouped in ranks. Every attempt tries the places of
+ * the current rank one after another. After the final failure of a rank, the next rank becomes the current one. The
+ * attempts are counted separately for each rank.
  */
 import type { WindlassError } from '../../errors.js'
 import type { BlobPlace } from './blob-place.js'
 
-/** Bytes that count as progress, whether one attempt or several received them. */
+/** Number of bytes, received by one or several attempts, that counts as progress. */
 const progressBytes = 64 * 1024
 
-/** The places of one layer that may still be tried, and the number of attempts at the current rank. */
+/** The places of one layer that may still be tried. Also counts the attempts at the current rank. */
 export class PlaceList {
   #ranks: readonly (readonly BlobPlace[])[]
   readonly #refusals: WindlassError[] = []
   #attemptsBefore = 0
   /** Length of the layer in bytes when the attempts were last reset; undefined before the first attempt. */
-  #mark: number | undefined
+  #lengthAtReset: number | undefined
 
   /** @param ranks - places in the order in which to try them; empty ranks are left out */
   constructor(...ranks: readonly (readonly BlobPlace[])[]) {
@@ -27,7 +27,7 @@ export class PlaceList {
     return this.#ranks[0] ?? []
   }
 
-  /** Final failures of the earlier ranks. */
+  /** The final failure of each earlier rank. */
   get refusals(): readonly WindlassError[] {
     return this.#refusals
   }
@@ -50,14 +50,14 @@ export class PlaceList {
   }
 
   /**
-   * Records that `length` bytes of the layer are present. Progress of 64 KiB resets the count, so that `attempt` is
-   * the first again: a layer that arrives in many pieces does not exhaust its attempts. The length must exceed the
-   * length at the last reset: a place that starts over each time makes no progress and fails in the end.
+   * Records that `length` bytes of the layer are present. After progress of 64 KiB, the count of attempts starts again
+   * with `attempt` as the first. Progress is measured from the length at the last reset, so a place that always starts
+   * over at the first byte makes no progress.
    */
-  progressed(length: number, attempt: number): void {
-    this.#mark ??= length
-    if (length - this.#mark < progressBytes) return
-    this.#mark = length
+  recordProgress(length: number, attempt: number): void {
+    this.#lengthAtReset ??= length
+    if (length - this.#lengthAtReset < progressBytes) return
+    this.#lengthAtReset = length
     this.#attemptsBefore = attempt - 1
   }
 

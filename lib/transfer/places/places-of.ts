@@ -1,10 +1,16 @@
-/** Lists the places of a layer: its registry, then the foreign URLs of its descriptor (image-spec descriptor.md, `urls`). */
+/**
+ * Lists the places of a layer: its registry, then the foreign URLs of its descriptor (image-spec descriptor.md,
+ * `urls`).
+ */
 import { printable } from '../../codec/index.js'
 import type { Descriptor, ImageSource } from '../../image/index.js'
 import type { BlobPlace } from './blob-place.js'
 import { PlaceList } from './place-list.js'
 
-/** Order in which the foreign `urls` of a layer are tried after the registry; `only-registry` never tries them. */
+/**
+ * Order in which the `urls` of the descriptor of a layer are tried after the registry. `only-registry`: they are not
+ * tried.
+ */
 export type ForeignUrlOrder = 'last-first' | 'first-last' | 'only-registry'
 
 /** Code of the `warning` about a foreign URL that failed. */
@@ -13,7 +19,7 @@ export const foreignUrlFailed = 'foreign-url-failed'
 /** Maximum number of foreign URLs tried for a layer. A manifest may list any number. */
 const maxUrls = 32
 
-/** Returns the places of the layer with `descriptor`. At most 32 foreign URLs are used, and none if `source` refuses them. */
+/** Returns the places of a layer. At most 32 foreign URLs are used, and none if `source` has no `foreignBlob`. */
 export function placesOf(descriptor: Descriptor, source: ImageSource, order: ForeignUrlOrder): PlaceList {
   const registry: BlobPlace = {
     from: source.host,

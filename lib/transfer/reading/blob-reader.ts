@@ -1,6 +1,6 @@
 /**
- * Reads blobs without storing them: opens one at the first place that serves it, and continues at the same byte when the
- * connection breaks.
+ * Provides `BlobReader`, which reads a blob without storing it. It opens the blob at the first place that serves it,
+ * and continues at the same byte after a broken connection.
  */
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,7 +9,7 @@ import type { BlobBody, BlobRequest, Descriptor, ImageSource } from '../../image
 import { type ForeignUrlOrder, placesOf } from '../places/places-of.js'
 import type { BlobPlace } from '../places/blob-place.js'
 import { concernsPlace } from '../receive-from.js'
-import { type RetryPolicy, againAfter } from '../retry-policy.js'
+import { type RetryPolicy, retryDelayOf } from '../retry-policy.js'
 
 /** What to read, and from where. */
 export interface BlobReaderOptions {
@@ -20,7 +20,7 @@ export interface BlobReaderOptions {
   readonly foreignUrls?: ForeignUrlOrder
 }
 
-/** Bytes that an attempt must bring for the count of failures to start anew. */
+/** The count of failures starts again at 0 after an attempt that has received this many bytes. */
 const progressBytes = 64 * 1024
 
 /** Opens one blob, whole or in parts, any number of times. */
@@ -34,26 +34,26 @@ export class BlobReader {
   }
 
   /**
-   * Opens the blob, or a part of it. When a connection breaks, the stream continues at the same byte, as often as the policy
-   * allows. The bytes are not verified.
+   * Opens the blob, or a part of it. After a broken connection, the stream continues at the same byte if the policy
+   * allows another attempt. The bytes are not verified.
    * @throws errors of the source; CANCELLED when the signal aborts. The stream fails with NETWORK when it ends early
    */
   async open(request: BlobRequest = {}): Promise<BlobBody> {
     const attempts = { count: 0 }
-    const body = await this.#attempt(request, attempts)
-    const stream = Readable.from(this.#resumed(body, request, attempts), { objectMode: false })
+    const body = await this.#openWithRetries(request, attempts)
+    const stream = Readable.from(this.#readWithRetries(body, request, attempts), { objectMode: false })
     return { ...body, stream }
   }
 
-  /** Yields the bytes of `first`, and of further requests where connections break. */
-  async *#resumed(
+  /** Yields the bytes of `first` and, after a broken connection, those of further requests. */
+  async *#readWithRetries(
     first: BlobBody,
     request: BlobRequest,
     attempts: { count: number },
   ): AsyncGenerator<Buffer, void, undefined> {
     const { size } = this.#options.descriptor
     const start = first.offset
-    // A source that does not serve parts sends everything to the end.
+    // A source that does not support ranges sends the whole blob.
     const isPart = start === (request.offset ?? 0) && request.length !== undefined
     const end = isPart ? Math.min(size, start + request.length) : size
     const { digest } = this.#options.descriptor
@@ -65,7 +65,7 @@ export class BlobReader {
       let failure: unknown
       try {
         for (;;) {
-          // Only errors of the source are retried, not what a consumer throws into this generator.
+          // Only errors of the source are retried, not errors that the consumer throws into this generator.
           const next = await chunks.next().catch((error: unknown) => {
             failure = error
           })
@@ -85,29 +85,33 @@ export class BlobReader {
         { digest, host: body.host },
       )
       if (position - before >= progressBytes) attempts.count = 0
-      await this.#wait(failure, attempts, request.signal)
+      await this.#waitForRetry(failure, attempts, request.signal)
       const rest = { ...request, offset: position, ...(isPart && { length: end - position }) }
-      body = await this.#attempt(rest, attempts, first.validator)
+      body = await this.#openWithRetries(rest, attempts, first.validator)
     }
   }
 
   /** Opens the blob, with retries. */
-  async #attempt(request: BlobRequest, attempts: { count: number }, validator?: string): Promise<BlobBody> {
+  async #openWithRetries(
+    request: BlobRequest,
+    attempts: { count: number },
+    validator?: string,
+  ): Promise<BlobBody> {
     for (;;) {
       try {
-        return await this.#fetch(validator === undefined ? request : { ...request, validator })
+        return await this.#openAtPlace(validator === undefined ? request : { ...request, validator })
       } catch (error) {
-        await this.#wait(error, attempts, request.signal)
+        await this.#waitForRetry(error, attempts, request.signal)
       }
     }
   }
 
-  /** Opens the blob at the place that served it before, or at the first that does. */
-  async #fetch(request: BlobRequest): Promise<BlobBody> {
+  /** Opens the blob at the place that served it last, otherwise at the first place that serves it. */
+  async #openAtPlace(request: BlobRequest): Promise<BlobBody> {
     if (this.#place !== undefined) return this.#place.fetch(request)
     const { descriptor, source, foreignUrls = 'last-first' } = this.#options
     const list = placesOf(descriptor, source, foreignUrls)
-    let refusal: unknown
+    let firstError: unknown
     for (;;) {
       for (const place of list.places) {
         try {
@@ -116,18 +120,22 @@ export class BlobReader {
           return body
         } catch (error) {
           if (!concernsPlace(error) || request.signal?.aborted === true) throw error
-          refusal ??= error
+          firstError ??= error
         }
       }
-      if (!list.hasNextRank) throw refusal
-      list.nextRank(refusal as WindlassError, 1)
+      if (!list.hasNextRank) throw firstError
+      list.nextRank(firstError as WindlassError, 1)
     }
   }
 
-  /** Waits before the next attempt. @throws `error` if there is none; CANCELLED */
-  async #wait(error: unknown, attempts: { count: number }, signal: AbortSignal | undefined): Promise<void> {
+  /** Waits before the next attempt. @throws `error` if there is no further attempt; CANCELLED */
+  async #waitForRetry(
+    error: unknown,
+    attempts: { count: number },
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     signal?.throwIfAborted()
-    const delay = againAfter(this.#options.retry)(error, ++attempts.count)
+    const delay = retryDelayOf(this.#options.retry)(error, ++attempts.count)
     if (delay === undefined) throw error
     await sleep(delay, undefined, signal && { signal }).catch(() => signal?.throwIfAborted())
   }

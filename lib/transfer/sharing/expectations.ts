@@ -1,6 +1,6 @@
 /**
- * Collects the diffIDs that the pulls waiting for a shared layer expect. Each pull has its own config: a wrong config
- * must not fail the other pulls, and a pull that leaves must not block them.
+ * Provides `Expectations`, the diffIDs that the pulls waiting for a shared layer expect. Each pull has its own config:
+ * a wrong config must not fail the other pulls, and a pull that is cancelled must not block them.
  */
 import { WindlassError, asWindlassError } from '../../errors.js'
 import { type Digest, type DigestAlgorithm, algorithmOf } from '../../image/index.js'
@@ -41,11 +41,13 @@ export class Expectations {
   }
 
   /**
-   * Resolves as soon as a waiter accepts `actual`: it expects that diffID, or none in particular. Waiters that are added later
-   * count too. Stays pending while there are no waiters.
+   * Resolves as soon as a waiter accepts the diffID `actual`: a waiter that expects it, or one without a diffID.
+   * Waiters that are added later count too. Stays pending while there are no waiters.
    *
-   * @throws once no waiter can accept `actual`: an `OtherAlgorithm` if a waiter expects another digest algorithm and may still
-   * match; otherwise the error of the first waiter, such as DIFF_ID_MISMATCH
+   * @param blob digest of the layer, for errors
+   * @throws when all waiters have rejected `actual`: `OtherAlgorithm` if a waiter expects a digest of another
+   * algorithm, so that the content may still be right; otherwise the error of the first waiter, such as
+   * DIFF_ID_MISMATCH
    */
   confirm(actual: Digest, blob: Digest): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -88,7 +90,7 @@ export class Expectations {
   }
 }
 
-/** The expected diffID uses another digest algorithm than the computed one. The content may still match. */
+/** The expected diffID has another digest algorithm than the computed one. The content may still be right. */
 export class OtherAlgorithm extends WindlassError {
   readonly algorithm: DigestAlgorithm
 

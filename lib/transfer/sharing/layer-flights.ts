@@ -1,7 +1,8 @@
 /**
- * Shares downloads between the pulls of a puller: each layer is downloaded once, however many pulls want it. The
- * download is cancelled when the last pull leaves, and paused while all pulls that wait for it are. If it fails for a
- * reason that concerns only the repository of one pull, the others continue with their own source.
+ * Provides `LayerFlights`, which shares downloads between pulls: each layer is downloaded once, for any number of
+ * pulls. A flight is one such shared download. It is cancelled when the last pull unsubscribes, and paused while all
+ * its pulls are paused. If it fails for a reason that may concern only the request of the pull that started it (its
+ * repository, or its manifest), the other pulls start a new flight with their own request.
  */
 import { Observable, catchError, defer, finalize, throwError } from 'rxjs'
 import { type ErrorCode, WindlassError } from '../../errors.js'
@@ -14,7 +15,7 @@ import { LayerReplay } from './layer-replay.js'
 /** Result of a shared download: the unpacked layer, or undefined if only the blob was requested. */
 export type FetchedLayer = StoredLayer | undefined
 
-/** Puts one layer into the store. Events emitted to `scope` reach every pull that has joined. */
+/** Fetches one layer into the store. Events emitted to `scope` reach every pull that has joined the flight. */
 export type FetchLayer = (task: SharedLayerTask, scope: Scope) => Observable<FetchedLayer>
 
 /** The layer downloads in progress. */
@@ -22,7 +23,7 @@ export class LayerFlights {
   readonly #flights = new SingleFlight<string, FetchedLayer>()
   readonly #expectations = new Map<string, Expectations>()
   readonly #controls = new Map<string, SharedControl>()
-  readonly #replay = new Map<string, LayerReplay>()
+  readonly #replays = new Map<string, LayerReplay>()
 
   /** Number of downloads in progress. */
   get size(): number {
@@ -30,17 +31,17 @@ export class LayerFlights {
   }
 
   /**
-   * Joins the download of `key`, or starts it with `fetch`. Its events go to `scope`; a subscriber that joins late
-   * first receives the current state. If the download fails for a reason that concerns another route alone, a new one
-   * is joined or started.
+   * Joins the download of `key`, or starts it with `fetch`. `scope` receives its events; a late subscriber first
+   * receives the current state. If the download fails for a reason that may concern only the request of another pull,
+   * joins or starts a new one.
    */
   join(key: string, task: LayerTask, fetch: FetchLayer, scope: Scope): Observable<FetchedLayer> {
-    const route = routeOf(task)
+    const requestKey = requestKeyOf(task)
     const attempt = (): Observable<FetchedLayer> =>
       this.#joinFlight(key, task, fetch, scope).pipe(
         catchError((error: unknown) => {
           if (!(error instanceof FlightFailed)) throw error
-          if (error.route === route || !isRouteError(error.reason)) throw error.reason
+          if (error.requestKey === requestKey || !isRequestSpecific(error.reason)) throw error.reason
           const { digest, size: total } = task.descriptor
           scope.emit({ type: 'layer', digest, status: 'restart', current: 0, total })
           return attempt()
@@ -53,10 +54,10 @@ export class LayerFlights {
     return new Observable((out) => {
       const expectations = this.#expectations.get(key) ?? new Expectations()
       this.#expectations.set(key, expectations)
-      const leave = expectations.add(task.diffID)
+      const removeExpectation = expectations.add(task.diffID)
       const control = this.#controls.get(key) ?? new SharedControl()
       this.#controls.set(key, control)
-      const leaveControl = control.add(task.control)
+      const removeControl = control.add(task.control)
       const shared: SharedLayerTask = {
         ...task,
         control,
@@ -65,13 +66,13 @@ export class LayerFlights {
       }
       const start = (flightScope: Scope): Observable<FetchedLayer> =>
         this.#track(key, flightScope, fetch(shared, flightScope)).pipe(
-          catchError((reason: unknown) => throwError(() => new FlightFailed(routeOf(task), reason))),
+          catchError((reason: unknown) => throwError(() => new FlightFailed(requestKeyOf(task), reason))),
         )
-      this.#replay.get(key)?.report(scope)
+      this.#replays.get(key)?.replayTo(scope)
       out.add(this.#flights.join(key, start, scope).subscribe(out))
       return () => {
-        leave()
-        leaveControl()
+        removeExpectation()
+        removeControl()
         if (expectations.size > 0) return
         if (this.#expectations.get(key) === expectations) this.#expectations.delete(key)
         if (this.#controls.get(key) === control) this.#controls.delete(key)
@@ -82,32 +83,32 @@ export class LayerFlights {
   /** Records the state of a download for late subscribers until the download ends. */
   #track(key: string, scope: Scope, flight: Observable<FetchedLayer>): Observable<FetchedLayer> {
     const replay = new LayerReplay(scope.events)
-    this.#replay.set(key, replay)
+    this.#replays.set(key, replay)
     return flight.pipe(
       finalize(() => {
         replay.end()
-        if (this.#replay.get(key) === replay) this.#replay.delete(key)
+        if (this.#replays.get(key) === replay) this.#replays.delete(key)
       }),
     )
   }
 }
 
-/** Failure of a download, with the route of the pull that started it. */
+/** Failure of a download, with the request key (see `requestKeyOf`) of the pull that started it. */
 class FlightFailed extends Error {
   constructor(
-    readonly route: string,
+    readonly requestKey: string,
     readonly reason: unknown,
   ) {
     super('The shared download failed', { cause: reason })
   }
 }
 
-/** Identifies the request that fetches a layer. Pulls with the same route get the same responses. */
-const routeOf = ({ source, descriptor: { size, urls } }: LayerTask): string =>
+/** Returns a key of the request that fetches a layer. Pulls with the same key get the same response. */
+const requestKeyOf = ({ source, descriptor: { size, urls } }: LayerTask): string =>
   JSON.stringify([source.repository, size, urls])
 
-/** Errors that may concern one repository, or one manifest's description of the layer, alone. */
-const routeErrors: ReadonlySet<ErrorCode> = new Set([
+/** Codes of errors that may concern only one repository, or only the description of the layer in one manifest. */
+const requestSpecificCodes: ReadonlySet<ErrorCode> = new Set([
   'UNAUTHORIZED',
   'DENIED',
   'NAME_UNKNOWN',
@@ -119,5 +120,5 @@ const routeErrors: ReadonlySet<ErrorCode> = new Set([
   'DIGEST_MISMATCH',
 ])
 
-const isRouteError = (reason: unknown): boolean =>
-  reason instanceof WindlassError && routeErrors.has(reason.code)
+const isRequestSpecific = (reason: unknown): boolean =>
+  reason instanceof WindlassError && requestSpecificCodes.has(reason.code)

@@ -1,10 +1,10 @@
-/** Describes what a pull needs of each layer. */
+/** Defines `LayerGoal`, which says what a pull stores of each layer. */
 import type { WhiteoutForm } from '../../archive/index.js'
 import type { Digest } from '../../image/index.js'
 import type { StoredLayer } from '../../store/index.js'
 
 /**
- * The result that a pull needs for each layer: its blob, its unpacked tree in one of the two whiteout forms, or both.
+ * What a pull stores of each layer: the blob, the unpacked tree in one of the two whiteout forms, or both.
  */
 export interface LayerGoal {
   /** If true, a layer is complete when its tree is in the store; otherwise when its blob is. */
@@ -18,11 +18,12 @@ export interface LayerGoal {
 }
 
 /**
- * Reports whether a layer of the store is incomplete without its blob: the blob was kept, so it is wanted and was lost.
+ * Returns whether a stored layer is incomplete if its blob is missing: an earlier pull kept the blob, and this one
+ * keeps blobs too.
  */
 export const needsBlob = ({ keptBlobs }: StoredLayer, blob: Digest, { keepBlobs }: LayerGoal): boolean =>
   keepBlobs && keptBlobs.includes(blob)
 
-/** Returns a key of the goal. Pulls with the same key can share the download of a layer. */
+/** Returns a string that identifies the goal. Pulls with the same goal can share the download of a layer. */
 export const goalKey = ({ unpack, form, keepBlobs, refresh = false }: LayerGoal): string =>
   `${unpack ? form : ''}${keepBlobs ? '+blob' : ''}${refresh ? '+refresh' : ''}`

@@ -1,4 +1,4 @@
-/** Records the events that describe the current state of a layer download and replays them to late subscribers. */
+/** Provides `LayerReplay`, which records the current state of a layer download and replays it to late subscribers. */
 import type { Observable, Subscription } from 'rxjs'
 import type { LayerEvent } from '../../events/index.js'
 import { nextEvent } from '../../events/layer-order.js'
@@ -16,12 +16,12 @@ export class LayerReplay {
   constructor(events: Observable<FlowEvent>) {
     this.#subscription = events.subscribe((event) => {
       if (event.type === 'warning' && this.#warnings.length < maxWarnings) this.#warnings.push(event)
-      if (event.type === 'layer') this.#layer = after(this.#layer, event as LayerEvent & FlowEvent)
+      if (event.type === 'layer') this.#layer = mergeEvents(this.#layer, event as LayerEvent & FlowEvent)
     })
   }
 
   /** Emits the recorded warnings, then the latest `layer` event, to `scope`. */
-  report(scope: Scope): void {
+  replayTo(scope: Scope): void {
     for (const event of this.#warnings) scope.emit(event)
     if (this.#layer) scope.emit(this.#layer)
   }
@@ -32,8 +32,8 @@ export class LayerReplay {
   }
 }
 
-/** Returns the state after `next`: only some events name the host or count what is unpacked. */
-const after = (
+/** Returns `next` with the host and the unpacked bytes of `before`, which not every event repeats. */
+const mergeEvents = (
   before: (LayerEvent & FlowEvent) | undefined,
   next: LayerEvent & FlowEvent,
 ): LayerEvent & FlowEvent => (before ? { ...(nextEvent(before, next) ?? before) } : next)

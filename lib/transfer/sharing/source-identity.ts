@@ -1,12 +1,13 @@
 /**
- * Looks up the identity of an image source: host and credentials. Pulls with the same identity can share downloads.
+ * Looks up the identity of an image source: its host and credentials. Pulls from sources with the same identity can
+ * share downloads.
  */
 import { Observable } from 'rxjs'
 import { type Control, type Scope, pausable } from '../../flow/index.js'
 import type { ImageSource } from '../../image/index.js'
 
 /**
- * Emits the identity of `source`. Unsubscribing aborts the lookup, and `scope` waits until it has ended.
+ * Emits the identity of `source`. Unsubscribing aborts the lookup; `scope` waits until the lookup has ended.
  * @throws errors of `ImageSource.identity`
  */
 export function sourceIdentity(source: ImageSource, scope: Scope, control?: Control): Observable<string> {

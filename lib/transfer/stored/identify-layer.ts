@@ -5,7 +5,7 @@ import { type DiffIDOptions, compressionOfBlob, diffIDOfBlob } from './blob-cont
 
 /** Settings of `identifyLayer`. */
 export interface IdentifyLayerOptions extends DiffIDOptions {
-  /** The diffID, if it is known. */
+  /** The diffID; undefined to compute it from the blob. */
   readonly diffID?: Digest | undefined
 }
 
@@ -31,7 +31,7 @@ const layerTypes = {
   zstd: mediaTypes.ociLayerZstd,
 } as const
 
-/** Sets the media type by the compression of the blob. Other tools rely on the media type in an image manifest. */
+/** Sets the media type according to the compression of the blob, because other tools rely on it. */
 async function withActualType(descriptor: Descriptor, store: Store): Promise<Descriptor> {
   if (!(await store.blobs.has(descriptor.digest))) return descriptor
   return { ...descriptor, mediaType: layerTypes[await compressionOfBlob(descriptor.digest, store)] }

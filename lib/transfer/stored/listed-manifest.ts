@@ -1,12 +1,12 @@
 /**
- * Determines the manifest that a name in the store refers to. Readers of OCI layouts, such as skopeo and umoci, do
- * not understand Docker media types: a schema 2 image is therefore listed by an OCI manifest with the same config and
- * layers, and the original manifest is kept as well.
+ * Determines the manifest that a name in the store refers to. Readers of OCI layouts, such as skopeo and umoci, do not
+ * support Docker media types. So the name of a schema 2 image refers to an OCI manifest with the same config and
+ * layers; the original manifest is stored too.
  */
 import type { Buffer } from 'node:buffer'
 import { type Descriptor, type ImageDocument, mediaTypes, ociManifestOf } from '../../image/index.js'
 
-/** Annotation on a name: the digest of the original manifest, if another one is listed. */
+/** Annotation on a name: the digest of the original manifest, if the name refers to a different one. */
 export const servedAnnotation = 'io.windlass.manifest.digest'
 
 /** A manifest with its descriptor, as it is listed under a name. */

@@ -1,12 +1,12 @@
-/** Finds the result of an earlier conversion of a schema 1 image. */
-import { type Digest, type Schema1Conversion, decideManifest, parseImageConfig } from '../../image/index.js'
+/** Finds the result of an earlier conversion of a schema 1 image to an OCI image. */
+import { type Digest, type Schema1Conversion, parseManifest, parseImageConfig } from '../../image/index.js'
 import { type Limits, defaultLimits } from '../../limits.js'
 import type { StoreContents } from '../../store/index.js'
 
 /** Annotation on a name: the digest of the schema 1 manifest that its manifest was converted from. */
 export const schema1Annotation = 'io.windlass.schema1.digest'
 
-/** Annotation on a name: the digest of that schema 1 manifest with its signatures, byte for byte as served. */
+/** Annotation on a name: the digest of the bytes of that schema 1 manifest as they were served, with signatures. */
 export const signedAnnotation = 'io.windlass.schema1.signed'
 
 /** A name, and the digest of the schema 1 manifest that it now refers to. */
@@ -28,7 +28,7 @@ export async function storedConversion(
   if (descriptor?.annotations?.[schema1Annotation] !== schema1) return undefined
   try {
     const { digest, mediaType } = descriptor
-    const converted = decideManifest({
+    const converted = parseManifest({
       bytes: await store.blobs.read(digest, limits.manifestBytes),
       contentType: mediaType,
       expected: { digest },
@@ -38,7 +38,7 @@ export async function storedConversion(
     })
     if (converted.kind !== 'image') return undefined
     const bytes = await store.blobs.read(converted.manifest.config.digest, limits.configBytes)
-    const config = parseImageConfig(bytes, { reference, configBytes: limits.configBytes })
+    const config = parseImageConfig(bytes, { reference, maxBytes: limits.configBytes })
     return { document: converted, config: { bytes, config, diffIDs: config.rootfs.diff_ids } }
   } catch {
     return undefined

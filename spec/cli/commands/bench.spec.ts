@@ -1,4 +1,4 @@
-/** `windlass bench`: what it prints and writes, and that nothing stays. */
+/** Tests the output of `windlass bench`, and that it removes its stores. */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,7 +61,7 @@ describe('windlass bench', () => {
     expect(err).toContain(message)
   })
 
-  it('names another directory where no store can be made in the one that was named', async () => {
+  it('suggests another directory if no store can be created in the given one', async () => {
     const { code, err } = await windlass(['bench', '--under', join(directory, 'none'), 'a'])
     expect(code).toBe(7)
     expect(err).toContain('Failed to create a directory for the throw-away stores in')

@@ -1,4 +1,4 @@
-/** `windlass cat`: a file, byte for byte, or an error that says what is there instead. */
+/** Tests the output and errors of `windlass cat`. */
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, putImage } from '../../../lib/testing/images/index.js'
@@ -7,7 +7,7 @@ import { encodeLayer } from '../../../testbench/toc/encode.js'
 import { imageOfLayers, putEncoded } from '../../../testbench/toc/encoded-layer.js'
 import { windlass } from '../../support/cli/test-terminal.js'
 
-/** Bytes of every value that cannot be compressed. */
+/** Incompressible bytes of all values. */
 const bytes = Buffer.concat(
   Array.from({ length: 3_000 }, (_, at) => createHash('sha512').update(String(at)).digest()),
 )
@@ -41,7 +41,7 @@ describe.each(['plain', 'toc'])('windlass cat of an image (%s)', (tag) => {
     expect((await cat(tag, '--verify', '/bin/tool')).bytes.equals(bytes)).toBe(true)
   })
 
-  it('ends with 4 for what is no file, and says what it is', async () => {
+  it('ends with 4 if the path is not a file, and names its type', async () => {
     expect(await cat(tag, '/bin')).toMatchObject({
       code: 4,
       out: '',
@@ -72,7 +72,7 @@ describe('windlass cat', () => {
     )
   })
 
-  it('ends with 5 where the layer is not the one of the image', async () => {
+  it('ends with 5 if the digest of the layer is wrong', async () => {
     registry.addFault(faults.wrongByte(5_000, { kind: 'blob', times: Infinity }))
     const { code } = await cat('plain', '--verify', '/bin/tool')
     registry.clearFaults()
@@ -82,7 +82,7 @@ describe('windlass cat', () => {
   it.each([
     ['cannot be decompressed', -200],
     ['has no footer', -40],
-  ])('ends with 5 where a corrupt table of contents %s, though the file is right', async (_why, position) => {
+  ])('ends with 5 if a corrupt table of contents %s, even if the file is right', async (_why, position) => {
     const layer = encodeLayer(
       [
         { path: 'a', content: 'a' },

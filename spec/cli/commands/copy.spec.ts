@@ -1,4 +1,4 @@
-/** `windlass copy`: what it prints, and what it ends with. */
+/** Tests the output and exit codes of `windlass copy`. */
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -39,7 +39,7 @@ const target = (tag: string): string => `${to.host}/mirror/app:${tag}`
 const copy = (...args: readonly string[]) => windlass(['copy', ...args])
 
 describe('copy', () => {
-  it('prints the name of the target with its digest, and tells what it does on stderr', async () => {
+  it('prints the name of the target with its digest, and the progress on stderr', async () => {
     const { code, out, err } = await copy(...amd64, source('1'), target('2'))
     expect([code, out]).toEqual([0, `${target('2')}@${amd.manifest.digest}\n`])
     const lines = err.trimEnd().split('\n')
@@ -49,7 +49,7 @@ describe('copy', () => {
     expect(lines.at(-1)).toBe(`Copied ${source('1')} to ${target('2')}`)
   })
 
-  it('says when the target is up to date', async () => {
+  it('reports that the target is up to date', async () => {
     await copy('-q', ...amd64, source('1'), target('1'))
     const { err } = await copy(...amd64, source('1'), target('1'))
     expect(err).toContain(`${target('1')} is up to date with ${source('1')}`)
@@ -66,7 +66,7 @@ describe('copy', () => {
     })
   })
 
-  it('prints JSON, and JSON alone', async () => {
+  it('prints only JSON with --json', async () => {
     const { out, err } = await copy('--json', '--progress', 'json', ...amd64, source('1'), target('1'))
     expect(JSON.parse(out)).toMatchObject({
       ...{ from: source('1'), name: target('1'), digest: amd.manifest.digest, status: 'newer' },
@@ -92,14 +92,14 @@ describe('copy', () => {
     [403, 'DENIED', 3],
     [405, 'UNSUPPORTED', 8],
     [404, 'NAME_UNKNOWN', 4],
-  ])('ends with the exit code of a refusal with %i %s', async (status, problemCode, code) => {
+  ])('ends with the exit code for HTTP %i %s', async (status, problemCode, code) => {
     to.hook(({ kind, method }) =>
       kind === 'upload' && method === 'POST' ? problem(status, problemCode, 'no') : undefined,
     )
     expect((await copy('-q', ...amd64, source('1'), target('1'))).code).toBe(code)
   })
 
-  it('needs one registry for a login that is given', async () => {
+  it('requires exactly one registry if a login is given', async () => {
     const login = ['--username', 'me', '--password-stdin']
     const argv = ['copy', '-q', ...login, source('1'), target('1')]
     const { code, err } = await windlass(argv, { stdin: 'secret' })
@@ -107,7 +107,7 @@ describe('copy', () => {
     expect(err).toContain('--username is for one registry')
   })
 
-  it('leaves no open upload and no file when it is interrupted', async () => {
+  it('leaves no open upload and no file when interrupted', async () => {
     to.addFault(faults.cutUpload(10, 'stall'))
     const terminal = new TestTerminal()
     const ended = runOn(['copy', '-q', ...amd64, source('1'), target('1')], terminal)

@@ -6,7 +6,7 @@ import { decodeEvent } from '../../../lib/events/index.js'
 import { windlass } from '../../support/cli/test-terminal.js'
 
 let work: string
-/** The temporary directory of the demos: nobody else's demo runs there. */
+/** Temporary directory of the demos in this file only. */
 let temporary: string
 const { TMPDIR } = process.env
 beforeAll(async () => {
@@ -22,7 +22,7 @@ afterAll(async () => {
 })
 
 describe('windlass demo', () => {
-  it('shows a pull, one re-authentication and the tree, and leaves nothing', async () => {
+  it('shows a pull, one re-authentication and the tree, and leaves no files', async () => {
     const { code, out, err } = await windlass(['demo'])
     expect(code).toBe(0)
     expect(err.match(/Pull complete/g)).toHaveLength(4)
@@ -40,7 +40,7 @@ describe('windlass demo', () => {
     expect(await readdir(temporary)).toEqual([])
   })
 
-  it('keeps the store where it is told to, and tells it all as JSON', async () => {
+  it('uses the given store, and prints JSON with --json', async () => {
     const store = path.join(work, 'store')
     const { code, out, err } = await windlass(['demo', '--json', '--progress', 'json', '--store', store])
     expect(code).toBe(0)

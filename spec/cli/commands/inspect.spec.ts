@@ -1,4 +1,4 @@
-/** `windlass inspect`: what it prints, and that it does without the tags. */
+/** Tests the output of `windlass inspect`, with and without tags. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, problem, startRegistry } from '../../../lib/testing/registry/index.js'
@@ -20,7 +20,7 @@ const inspect = (...args: readonly string[]) =>
   windlass(['inspect', '--platform', 'linux/amd64', ...args, `${registry.host}/team/app:1`])
 
 describe('windlass inspect', () => {
-  it('prints what skopeo printed, first of all, under the same names (S4-22)', async () => {
+  it('prints the fields of skopeo first, under the same names (S4-22)', async () => {
     const { code, out, err } = await inspect('--json')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const fields = JSON.parse(out) as Record<string, unknown>
@@ -48,7 +48,7 @@ describe('windlass inspect', () => {
     expect((await inspect()).out.split('\n').length).toBeGreaterThan(10)
   })
 
-  it('warns where the tags cannot be listed, and lists none with --no-tags, --raw and --config (S4-01)', async () => {
+  it('warns if the tags cannot be listed, and lists none with --no-tags, --raw and --config (S4-01)', async () => {
     lists = false
     const { code, out, err } = await inspect()
     expect(code).toBe(0)
@@ -61,7 +61,7 @@ describe('windlass inspect', () => {
     lists = true
   })
 
-  it('warns of an image for another platform (S2-78)', async () => {
+  it('warns if the image is for another platform (S2-78)', async () => {
     const { code, err } = await windlass([
       'inspect',
       '--platform',

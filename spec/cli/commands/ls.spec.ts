@@ -1,4 +1,4 @@
-/** `windlass ls` and its lines, as a program and as a person reads them. */
+/** Tests the output of `windlass ls`, as text and as JSON. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, byteString, putImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../lib/testing/registry/index.js'
@@ -36,14 +36,14 @@ const ls = (...argv: readonly string[]) => {
 const steers = (text: string): boolean => text.includes('\u001b') || text.includes('\u0007')
 
 describe('windlass ls', () => {
-  it('prints the names in a directory, the root unless one is named', async () => {
+  it('prints the names in a directory, by default in the root', async () => {
     expect(await ls('')).toMatchObject({ code: 0, out: 'bin\ndev\netc\n', err: '' })
     expect((await ls('/bin')).out).toBe('su\nsu2\n')
     expect((await ls('bin/../bin/')).out).toBe('su\nsu2\n')
     expect((await ls('/bin/su')).out).toBe('su\n')
   })
 
-  it('prints whole paths with what is below', async () => {
+  it('prints whole paths with -R', async () => {
     expect((await ls('', '-R')).out.split('\n').slice(0, 4)).toEqual(['/bin', '/bin/su', '/bin/su2', '/dev'])
   })
 
@@ -62,14 +62,14 @@ describe('windlass ls', () => {
     expect((await ls('/dev', '-l')).out).toBe('crw-rw-rw- 0 0 1, 3 2024-02-03 04:05 null\n')
   })
 
-  it('escapes what steers a terminal, in names and in targets of links', async () => {
+  it('escapes control characters in names and link targets', async () => {
     const { out } = await ls('/etc', '-l')
     expect(steers(out)).toBe(false)
     expect(out).toContain('link -> ../\\u{1b}[31mred')
     expect((await ls('/etc')).out).toBe('\\u{1b}]0;title\\u{7}\nlink\nnaïve\npasswd\n')
   })
 
-  it('writes one object a line with --json', async () => {
+  it('prints one object per line with --json', async () => {
     const { out } = await ls('/etc', '--json')
     const lines = out
       .trim()
@@ -93,7 +93,7 @@ describe('windlass ls', () => {
     expect(JSON.parse(second!)).toMatchObject({ hardlink: '/bin/su', type: 'file', size: 2 })
   })
 
-  it('ends with 4 for a path that is not there, and says what is', async () => {
+  it('ends with 4 for a missing path and names its last existing directory', async () => {
     const { code, out, err } = await ls('/etc/nope')
     expect({ code, out }).toEqual({ code: 4, out: '' })
     expect(err).toMatch(/^windlass: The image has no "\/etc\/nope": "\/etc" has no "nope"\n {2}"\/etc" has /)

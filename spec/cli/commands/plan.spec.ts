@@ -1,4 +1,4 @@
-/** `windlass plan`: what it prints. */
+/** Tests the output of `windlass plan`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../lib/testing/registry/index.js'

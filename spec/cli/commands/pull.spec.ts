@@ -1,4 +1,4 @@
-/** `windlass pull` of more than one image by one name: what it prints, and what it ends with. */
+/** Tests the output and exit codes of `windlass pull` for several images. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -39,7 +39,7 @@ const pinned = (tag: string): string => `${repository()}:${tag}@${images.get(tag
 const amd64 = ['--platform', 'linux/amd64']
 
 describe('pull of several names', () => {
-  it('goes on to no other once it is cancelled', async () => {
+  it('starts no further pull after it is cancelled', async () => {
     registry.addFault(faults.stall(10, { times: Infinity }))
     const terminal = new TestTerminal()
     const store = path.join(work, String(stores))
@@ -60,13 +60,13 @@ describe('pull -f', () => {
     return file
   }
 
-  it('pulls the images that a file names, after those that are arguments', async () => {
+  it('pulls the images named in a file after those named as arguments', async () => {
     const file = await list(`# images\n\n${repository()}:b  # the second\n  ${repository()}:c\r\n`)
     const { code, out } = await pull('-q', ...amd64, '-f', file, `${repository()}:a`)
     expect({ code, out }).toEqual({ code: 0, out: ['a', 'b', 'c'].map((tag) => `${pinned(tag)}\n`).join('') })
   })
 
-  it('reads the names from stdin, and goes on after one that fails', async () => {
+  it('reads the names from stdin and continues after one that fails', async () => {
     const terminal = new TestTerminal()
     const names = ['a', 'missing', 'UPPER CASE', 'c'].map((tag) => `${repository()}:${tag}`)
     const piped = Object.assign(terminal, { stdin: Readable.from([Buffer.from(names.join('\n'))]) })
@@ -81,7 +81,11 @@ describe('pull -f', () => {
     ['a file that is not there', ['-f', 'nowhere'], 'Failed to read the list of images in "nowhere" (-f)'],
     ['a directory', ['-f', '.'], 'it is a directory'],
     ['stdin twice', ['-f', '-', '-f', '-'], 'Several -f - read stdin'],
-    ['stdin for names and a password', ['-f', '-', '--password-stdin'], 'read stdin, which has one text'],
+    [
+      'stdin for names and a password',
+      ['-f', '-', '--password-stdin'],
+      'read stdin, which can be read only once',
+    ],
     ['several images for one tree', ['-f', 'two', '--rootfs', 'tree'], '--rootfs is for one image'],
   ])('refuses %s', async (_, args, message) => {
     await writeFile(path.join(work, 'empty'), '# none\n')
@@ -92,7 +96,7 @@ describe('pull -f', () => {
     expect(err).toContain(message)
   })
 
-  it('pulls as many images at once as --concurrency says', async () => {
+  it('pulls as many images concurrently as --concurrency allows', async () => {
     const names = ['a', 'b', 'c'].map((tag) => `${repository()}:${tag}`)
     expect(await pull('-q', ...amd64, '--concurrency', '3', ...names)).toMatchObject({ code: 0 })
     expect(await pull('-q', ...amd64, '--concurrency', '0', ...names)).toMatchObject({ code: 2 })
@@ -100,7 +104,7 @@ describe('pull -f', () => {
 })
 
 describe('pull --all-tags', () => {
-  it('prints each tag, shows each for itself, and says in Docker’s words what came of it (S2-01, S2-06)', async () => {
+  it('prints each tag, shows the progress of each, and prints the status line of Docker (S2-01, S2-06)', async () => {
     const { code, out, err } = await pull('-a', ...amd64, repository())
     expect(code).toBe(0)
     expect(out).toBe(['a', 'b', 'c'].map((tag) => `${pinned(tag)}\n`).join(''))
@@ -112,7 +116,7 @@ describe('pull --all-tags', () => {
     expect(again.err).not.toContain('newer')
   })
 
-  it('tells of each tag that fails, and of a list of tags that ends before its end', async () => {
+  it('reports each tag that fails, and a list of tags that breaks off', async () => {
     for (const reference of ['a', 'b'])
       registry.addFault(faults.status(403, { kind: 'manifest', reference, times: Infinity }))
     registry.addFault(
@@ -127,7 +131,7 @@ describe('pull --all-tags', () => {
     expect(err).toMatch(/Failed to list the tags of "team\/app" from .*: the Link header cannot be parsed/)
   })
 
-  it('does not say that a repository is up to date whose only tag failed', async () => {
+  it('does not report a repository as up to date if its only tag failed', async () => {
     await putImage(registry, 'team/one', 'only', image('only'))
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'only', times: Infinity }))
     const { code, err } = await pull('-a', ...amd64, `${registry.host}/team/one`)
@@ -135,7 +139,7 @@ describe('pull --all-tags', () => {
     expect(err).not.toContain('up to date')
   })
 
-  it('a tag that fails does not stop the others, is told, and decides the exit code (C8)', async () => {
+  it('a tag that fails is reported, does not stop the others and determines the exit code (C8)', async () => {
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'b', times: Infinity }))
     const { code, out, err } = await pull('-a', '-q', ...amd64, repository())
     expect(code).toBe(3)
@@ -154,7 +158,7 @@ describe('pull --all-tags', () => {
     ])
   })
 
-  it('--fail-fast ends with the first that fails, also of several names (S2-05, C8)', async () => {
+  it('--fail-fast stops at the first failure, also with several names (S2-05, C8)', async () => {
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'a', times: Infinity }))
     const { code, out } = await pull(
       '-a',
@@ -171,7 +175,7 @@ describe('pull --all-tags', () => {
     expect(await pull('-q', ...amd64, ...names)).toMatchObject({ code: 3, out: `${pinned('b')}\n` })
   })
 
-  it('a tag or a digest beside -a is wrong usage; without -a a bare name means latest (S2-02, C1)', async () => {
+  it('-a with a tag or a digest is an error of usage; without -a, a name without a tag means latest (S2-02, C1)', async () => {
     for (const suffix of [':a', `@${index.manifest.digest}`]) {
       const { code, err } = await pull('-a', repository(), `${repository()}${suffix}`)
       expect(code).toBe(2)
@@ -186,7 +190,7 @@ describe('pull --all-tags', () => {
     )
   })
 
-  it('the events of one tag come together, from its start to its end (S2-18)', async () => {
+  it('the events of one tag are consecutive, from start to end (S2-18)', async () => {
     const { err } = await pull('-a', '--progress', 'json', ...amd64, repository())
     const events = err
       .split('\n')
@@ -198,7 +202,7 @@ describe('pull --all-tags', () => {
     expect(edges).toEqual(['a', 'b', 'c'].flatMap((tag) => [`${repository()}:${tag}`, 'end']))
   })
 
-  it('ends with 130 on Ctrl-C, whatever failed before, and tells it once', async () => {
+  it('ends with 130 on Ctrl-C even after failures, and reports it once', async () => {
     registry.addFault(faults.status(403, { kind: 'manifest', reference: 'a', times: Infinity }))
     registry.addFault(faults.stall(10, { times: Infinity }))
     const terminal = new TestTerminal()
@@ -212,7 +216,7 @@ describe('pull --all-tags', () => {
     expect(terminal.err.match(/^windlass: .*Cancelled/gm)).toHaveLength(1)
   })
 
-  it('ends with 4 for a repository that is not there', async () => {
+  it('ends with 4 for an unknown repository', async () => {
     expect(await pull('-a', `${registry.host}/no/such`)).toMatchObject({ code: 4, out: '' })
   })
 })
@@ -220,7 +224,7 @@ describe('pull --all-tags', () => {
 describe('pull --all-platforms', () => {
   const name = (): string => `${registry.host}/team/multi:1`
 
-  it('prints the name with the digest of the index, once all platforms are here (S2-79)', async () => {
+  it('prints the name with the digest of the index after all platforms are pulled (S2-79)', async () => {
     const { code, out, err } = await pull('--all-platforms', name())
     expect(code).toBe(0)
     expect(out).toBe(`${name()}@${index.manifest.digest}\n`)
@@ -236,12 +240,12 @@ describe('pull --all-platforms', () => {
     })
   })
 
-  it('goes with no one platform, no one tree, and not with all tags', async () => {
+  it('cannot be combined with --platform, --rootfs or --all-tags', async () => {
     for (const other of [amd64, ['--rootfs', path.join(work, 'tree')], ['-a']])
       expect(await pull('--all-platforms', ...other, name())).toMatchObject({ code: 2 })
   })
 
-  it('tells a failure once', async () => {
+  it('reports a failure once', async () => {
     registry.addFault(faults.status(403, { kind: 'blob', times: Infinity }))
     const { code, out, err } = await pull('--all-platforms', '-q', name())
     expect({ code, out }).toEqual({ code: 3, out: '' })

@@ -1,4 +1,4 @@
-/** `windlass tags`: every page, as it comes. */
+/** Tests the output and exit codes of `windlass tags`. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,7 +32,7 @@ describe('windlass tags', () => {
     expect(JSON.parse(json)).toMatchObject({ tags })
   })
 
-  it('ends with 4 for a repository that is not there, with what the registry says of it (S3-12)', async () => {
+  it('ends with 4 for an unknown repository, with the message of the registry (S3-12)', async () => {
     const { code, out, err } = await windlass(['tags', `${registry.host}/no/such`])
     expect({ code, out }).toEqual({ code: 4, out: '' })
     expect(err).toContain(`windlass: ${registry.host} has no repository "no/such"\n`)
@@ -43,8 +43,8 @@ describe('windlass tags', () => {
   })
 })
 
-describe('windlass tags of a list that does not end', () => {
-  it('ends with 5, and names the limit, which it has an option for', async () => {
+describe('windlass tags with an endless list', () => {
+  it('ends with 5 and names the limit and its option', async () => {
     const endless = await startRegistry()
     endless.hook(async ({ kind, nth }) => {
       if (kind !== 'tags') return undefined
@@ -59,7 +59,7 @@ describe('windlass tags of a list that does not end', () => {
   })
 })
 
-describe('a list with items that are no tags', () => {
+describe('a list with items that are not tags', () => {
   let odd: TestRegistry
   beforeAll(async () => {
     odd = await startRegistry()
@@ -81,13 +81,13 @@ describe('a list with items that are no tags', () => {
   const warning =
     /3 items in the list of tags of "team\/app" at \S+ are not tags and are left out, for example "sha256:000/
 
-  it('is printed without them, and one line on stderr counts them', async () => {
+  it('is printed without these items; one line on stderr counts them', async () => {
     const { code, out, err } = await windlass(['tags', `${odd.host}/team/app`])
     expect({ code, out }).toEqual({ code: 0, out: 'v1\n' })
     expect(err).toMatch(new RegExp(`^windlass: warning: ${warning.source}[0…]+"\n$`))
   })
 
-  it('is told of by inspect and by pull --all-tags, too', async () => {
+  it('causes a warning of inspect and of pull --all-tags too', async () => {
     const platform = ['--platform', 'linux/amd64']
     const { code, out, err } = await windlass(['inspect', ...platform, `${odd.host}/team/app:v1`])
     expect(code).toBe(0)

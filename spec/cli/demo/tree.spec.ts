@@ -15,7 +15,7 @@ const entry = (path: string, more: Partial<TreeEntry> = {}): TreeEntry => ({
 })
 
 describe('treeLines', () => {
-  it('indents, folds what is large, and says what is special', () => {
+  it('indents, folds large directories, and marks special files', () => {
     const directory = { type: 'directory', mode: 0o755 } as const
     expect(
       treeLines([

@@ -30,8 +30,8 @@ beforeEach(() => {
   onTestFinished(() => rmSync(top, { recursive: true, force: true }))
 })
 
-describe('where the code of V8 is kept', () => {
-  it('is below the directory for caches, which is the user’s', () => {
+describe('cacheDirectory', () => {
+  it('is below the cache directory of the user', () => {
     const home = join(top, 'home')
     const caches = join(top, 'caches')
     mkdirSync(home)
@@ -42,7 +42,7 @@ describe('where the code of V8 is kept', () => {
     expect(cacheDirectory({ HOME: home, WINDLASS_CODE_CACHE: join(top, 'own') })).toBe(join(top, 'own'))
   })
 
-  it('is nowhere where nobody says, where it is switched off, and where the home is missing', () => {
+  it('is undefined without an absolute home directory and if the cache is disabled', () => {
     expect(cacheDirectory({})).toBeUndefined()
     expect(cacheDirectory({ HOME: 'home' })).toBeUndefined()
     expect(cacheDirectory({ HOME: join(top, 'absent') })).toBeUndefined()
@@ -67,20 +67,20 @@ describe('where the code of V8 is kept', () => {
         return join(top, 'file/caches')
       },
     ],
-  ])('is nowhere where the home or the directory for caches is %s', (_, path) => {
+  ])('is undefined if the home or the cache directory is %s', (_, path) => {
     const directory = path()
     expect(cacheDirectory({ HOME: directory })).toBeUndefined()
     expect(cacheDirectory({ HOME: top, XDG_CACHE_HOME: directory })).toBeUndefined()
   })
 
-  it.skipIf(!asRoot)('is not in the home of another user, who could put a link there', () => {
+  it.skipIf(!asRoot)('is not in the home of another user, who could create a link there', () => {
     chownSync(top, 1234, 1234)
     expect(cacheDirectory({ HOME: top })).toBeUndefined()
     expect(cacheDirectory({ HOME: '/', XDG_CACHE_HOME: top })).toBeUndefined()
   })
 })
 
-/** Directories that another user made, or could put another in place of, with the code of this user somewhere. */
+/** Directories that another user owns or can replace. */
 const placesOfOthers: readonly (readonly [string, (top: string, own: string) => string])[] = [
   [
     'a link of another user in a sticky directory',
@@ -160,7 +160,7 @@ const placesOfOthers: readonly (readonly [string, (top: string, own: string) => 
   ],
 ]
 
-/** Every path below `top`, with what each file holds. */
+/** Returns every path below `top` with the content of each file. */
 const listed = (top: string): readonly string[] =>
   readdirSync(top, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .map(
@@ -175,36 +175,36 @@ describe('CodeCache', () => {
   const file = (): string => join(directory(), 'pull')
   const cache = (key = 'build 1'): CodeCache => new CodeCache(directory(), 'pull', key)
 
-  it('reads what was kept under the same key, in files of this user alone', () => {
+  it('reads what was stored under the same key, from files of this user only', () => {
     expect(cache().read()).toBeUndefined()
-    cache().keep(code)
+    cache().store(code)
     expect(cache().read()).toEqual(code)
     expect(cache('build 2').read()).toBeUndefined()
     expect([statSync(directory()).mode & 0o777, statSync(file()).mode & 0o777]).toEqual([0o700, 0o600])
-    cache('build 2').keep(Buffer.from('other'))
+    cache('build 2').store(Buffer.from('other'))
     expect(cache().read()).toBeUndefined()
     expect(cache('build 2').read()).toEqual(Buffer.from('other'))
   })
 
-  it('lets the first four runs add to it, and those after V8 took another’s', () => {
+  it('is written by the first four runs, and again after V8 has rejected it', () => {
     for (let run = 1; run <= 4; run++) {
       const one = cache()
       one.read()
-      expect(one.isOpen, `run ${run}`).toBe(true)
-      one.keep(Buffer.from(`${run}`))
+      expect(one.shouldStore, `run ${run}`).toBe(true)
+      one.store(Buffer.from(`${run}`))
     }
     const fifth = cache()
     expect(fifth.read()).toEqual(Buffer.from('4'))
-    expect(fifth.isOpen).toBe(false)
+    expect(fifth.shouldStore).toBe(false)
     fifth.reject()
-    expect(fifth.isOpen).toBe(true)
-    fifth.keep(code)
+    expect(fifth.shouldStore).toBe(true)
+    fifth.store(code)
     const next = cache()
-    expect([next.read(), next.isOpen]).toEqual([code, true])
+    expect([next.read(), next.shouldStore]).toEqual([code, true])
   })
 
-  it('reads nothing that is damaged, cut off, empty, a link or a directory', () => {
-    cache().keep(code)
+  it('ignores a file that is damaged, truncated, empty, a link or a directory', () => {
+    cache().store(code)
     const whole = readFileSync(file())
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole)
@@ -223,8 +223,8 @@ describe('CodeCache', () => {
     expect(cache().read()).toBeUndefined()
   })
 
-  it('reads nothing that others could have written', () => {
-    cache().keep(code)
+  it('ignores a file that other users could have written', () => {
+    cache().store(code)
     chmodSync(file(), 0o620)
     expect(cache().read()).toBeUndefined()
     chmodSync(file(), 0o602)
@@ -236,23 +236,23 @@ describe('CodeCache', () => {
     expect(cache().read()).toBeUndefined()
   })
 
-  it.skipIf(!asRoot).each(placesOfOthers)('%s: believes nothing there, and keeps nothing', (_, prepare) => {
+  it.skipIf(!asRoot).each(placesOfOthers)('%s: neither reads nor stores a cache', (_, prepare) => {
     const own = join(top, 'own')
     mkdirSync(own, { mode: 0o700 })
-    new CodeCache(own, 'pull', 'build 1').keep(code)
+    new CodeCache(own, 'pull', 'build 1').store(code)
     expect(new CodeCache(own, 'pull', 'build 1').read()).toEqual(code)
     const directory = prepare(top, own)
     const before = listed(top)
     const planted = new CodeCache(directory, 'pull', 'build 1')
     expect(planted.read()).toBeUndefined()
-    planted.keep(Buffer.from('new'))
+    planted.store(Buffer.from('new'))
     expect(listed(top)).toEqual(before)
   })
 
   it.each(['/proc/1/x', '/proc/1/x/y/z', '/proc/windlass', '/proc/self/x', '/sys/windlass/x', '/dev/null/x'])(
     'gives up where no directory can be made: %s',
     (directory) => {
-      // In a process of its own: one that does not end would take this one with it.
+      // In a separate process, because a read that never ends would block this one.
       const { status, signal, stderr } = spawnSync(
         process.execPath,
         [
@@ -260,7 +260,7 @@ describe('CodeCache', () => {
           'tsx',
           '--eval',
           `import(${JSON.stringify(codeCache)}).then(({ CodeCache }) =>
-            new CodeCache(${JSON.stringify(directory)}, 'pull', 'build 1').keep(Buffer.from('code')))`,
+            new CodeCache(${JSON.stringify(directory)}, 'pull', 'build 1').store(Buffer.from('code')))`,
         ],
         { timeout: 10_000, killSignal: 'SIGKILL', encoding: 'utf8' },
       )
@@ -269,36 +269,36 @@ describe('CodeCache', () => {
     },
   )
 
-  it('follows links of this user and of root, as /home may be one', () => {
+  it('follows links that belong to this user or root, such as /home', () => {
     mkdirSync(join(top, 'real'), { mode: 0o700 })
     symlinkSync('real', join(top, 'link'))
     const linked = new CodeCache(join(top, 'link/windlass'), 'pull', 'build 1')
-    linked.keep(code)
+    linked.store(code)
     expect(linked.read()).toEqual(code)
   })
 
-  it('writes through nothing that stands in the place of its new file', () => {
-    cache().keep(Buffer.from('first'))
+  it('does not write through a link in place of its new file', () => {
+    cache().store(Buffer.from('first'))
     const victim = join(top, 'victim')
     writeFileSync(victim, 'as it was')
     const next = `${file()}.new`
     for (const stand of [() => symlinkSync(victim, next), () => execFileSync('mkfifo', [next])]) {
       stand()
-      cache().keep(code)
+      cache().store(code)
       expect(readFileSync(victim, 'utf8')).toBe('as it was')
       expect(existsSync(next)).toBe(false)
     }
     expect(cache().read()).toEqual(code)
   })
 
-  it('keeps nothing where others can write, or nobody can, and says nothing of it', () => {
+  it('stores nothing, without an error, where other users or nobody can write', () => {
     mkdirSync(directory(), { recursive: true })
     chmodSync(directory(), 0o777)
-    cache().keep(code)
+    cache().store(code)
     expect(cache().read()).toBeUndefined()
     rmSync(directory(), { recursive: true })
     writeFileSync(directory(), 'a file')
-    cache().keep(code)
+    cache().store(code)
     expect(cache().read()).toBeUndefined()
   })
 })

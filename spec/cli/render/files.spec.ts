@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { shownMode } from '../../../cli/render/files.js'
+import { formatMode } from '../../../cli/render/files.js'
 
 describe('a mode', () => {
   it.each([
@@ -12,7 +12,7 @@ describe('a mode', () => {
     ['character-device', 0o666, 'crw-rw-rw-'],
     ['block-device', 0o660, 'brw-rw----'],
     ['fifo', 0, 'p---------'],
-  ] as const)('of a %s, %i, is written %s', (type, mode, text) => {
-    expect(shownMode({ type, mode })).toBe(text)
+  ] as const)('of a %s, %i, is shown as %s', (type, mode, text) => {
+    expect(formatMode({ type, mode })).toBe(text)
   })
 })

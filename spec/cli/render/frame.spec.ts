@@ -26,7 +26,7 @@ const everything = pulling([
 ])
 
 describe('frame', () => {
-  it('shows one line a layer and a total (S2-59)', () => {
+  it('shows one line per layer and a total (S2-59)', () => {
     expect(frame(everything, view).join('\n')).toMatchInlineSnapshot(`
       "docker.io/library/alpine:3.20  linux/amd64  ffffffffffff
       aaaaaaaaaaaa: Already exists
@@ -43,7 +43,7 @@ describe('frame', () => {
     `)
   })
 
-  it('says that the pull is paused, and then no time that is left', () => {
+  it('shows that the pull is paused, without the remaining time', () => {
     const lines = frame({ ...everything, paused: true }, view)
     expect(lines[0]).toBe('docker.io/library/alpine:3.20  linux/amd64  ffffffffffff  paused')
     expect(lines.at(-1)).toMatch(/MB {2}\d+ % {2}paused$/)
@@ -52,7 +52,7 @@ describe('frame', () => {
     )
   })
 
-  it('leaves out what a narrow terminal has no room for', () => {
+  it('omits the host and the bar on a narrow terminal', () => {
     const few = pulling(everything.layers.slice(0, 4))
     expect(frame(few, { ...view, columns: 66 })).toEqual([
       'docker.io/library/alpine:3.20  linux/amd64  ffffffffffff',
@@ -72,7 +72,7 @@ describe('frame', () => {
     ])
   })
 
-  it('shows the layers at work when there are more than rows', () => {
+  it('shows the active layers if there are more layers than rows', () => {
     expect(frame(everything, { ...view, rows: 8 })).toEqual([
       'docker.io/library/alpine:3.20  linux/amd64  ffffffffffff',
       expect.stringMatching(/^b.*Downloading/),
@@ -85,7 +85,7 @@ describe('frame', () => {
     ])
   })
 
-  it('shows everything at the end, and how it ended', () => {
+  it('shows all layers and the outcome at the end', () => {
     const result: ImageResult = {
       name: 'n',
       digest: digest('f'),
@@ -109,14 +109,14 @@ describe('frame', () => {
     expect(frame({ ...done, phase: 'failed' }, view).at(-1)).toMatch(/^Total/)
   })
 
-  it('draws nothing before the start, and says that it resolves', () => {
+  it('is empty before the start, then shows that the name is being resolved', () => {
     expect(frame(emptySnapshot, view)).toEqual([])
     expect(frame({ ...emptySnapshot, phase: 'resolving', reference: 'a:1', platform: 'p' }, view)).toEqual([
       'a:1  p  resolving',
     ])
   })
 
-  it('cannot be steered by what a registry says', () => {
+  it('contains no control characters from a registry', () => {
     const hostile = 'x\u001b[2J\n\u202e\u009b名'
     const lines = frame(
       pulling(
@@ -133,7 +133,7 @@ describe('frame', () => {
     expect(lines.join('')).toMatch(/^[\x20-\x7e]*$/)
   })
 
-  it('never exceeds the terminal, whatever the state and the size', () => {
+  it('never exceeds the size of the terminal', () => {
     const layers = fc.array(
       fc
         .record({
@@ -163,7 +163,7 @@ describe('frame', () => {
 })
 
 describe('bar', () => {
-  it('is full only when all is here', () => {
+  it('is full only at the end', () => {
     expect(bar(0, 10, 5)).toBe('>    ')
     expect(bar(5, 10, 5)).toBe('==>  ')
     expect(bar(9.999, 10, 5)).toBe('====>')

@@ -76,7 +76,7 @@ function told(): PullEvent[] {
 }
 
 describe('plainLines', () => {
-  it('says each change of status once, on a line of its own, with nothing that steers a terminal (S2-51)', () => {
+  it('prints each change of status once, on its own line, without control characters (S2-51)', () => {
     let snapshot = emptySnapshot
     const lines: string[] = []
     for (const event of told()) {
@@ -108,13 +108,13 @@ describe('showProgress', () => {
     const channel = new PullEventLog()
     for (const body of story) channel.emit(body)
     await showProgress(kind, channel.events, { stderr, env })
-    // Since Node 26 one read gives one chunk.
+    // Since Node 26, one read returns only one chunk.
     const chunks: Buffer[] = []
     for (let chunk; (chunk = stderr.read() as Buffer | null) !== null;) chunks.push(chunk)
     return Buffer.concat(chunks).toString()
   }
 
-  it('says that the pull is paused and resumed', () => {
+  it('prints that the pull is paused and resumed', () => {
     const event = (type: 'paused' | 'resumed'): PullEvent => ({
       ...{ version: 1, pull: 'a', seq: 1, time: new Date(now).toISOString() },
       type,
@@ -123,14 +123,14 @@ describe('showProgress', () => {
     expect(plainLines(emptySnapshot, event('resumed'))).toEqual(['Resumed'])
   })
 
-  it('json: gives every event that a reader of lines can decode', async () => {
+  it('json: prints every event as one line that can be decoded', async () => {
     const lines = (await show('json')).trimEnd().split('\n')
     expect(lines.map((line) => decodeEvent(line).type)).toContain('plan')
   })
 
   it('none: writes nothing', async () => expect(await show('none')).toBe(''))
 
-  it('auto: draws on a terminal alone, and on none that is dumb', async () => {
+  it('auto: draws only on a terminal that is not dumb', async () => {
     expect(await show('auto', true)).toContain('\u001b[')
     expect(await show('auto', false)).not.toContain('\u001b')
     expect(await show('auto', true, { TERM: 'dumb' })).not.toContain('\u001b')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Rate } from '../../../cli/render/rate.js'
 
 describe('Rate', () => {
-  it('says nothing at first, then the last seconds alone', () => {
+  it('is undefined at first, then covers only the last seconds', () => {
     const rate = new Rate()
     rate.add(0, 0)
     rate.add(400, 400)
@@ -13,7 +13,7 @@ describe('Rate', () => {
     expect(rate.perSecond).toBe(0)
   })
 
-  it('starts anew when bytes fall', () => {
+  it('starts over when the byte count falls', () => {
     const rate = new Rate()
     rate.add(0, 0)
     rate.add(1000, 5000)

@@ -19,7 +19,7 @@ function stream() {
 }
 
 describe('a drawing on a terminal', () => {
-  it('hides the cursor once and gives it back, also where the process ends', () => {
+  it('hides the cursor once and shows it again, also when the process exits', () => {
     const { written, target } = stream()
     const screen = new Screen(target)
     const before = process.listeners('exit')
@@ -33,7 +33,7 @@ describe('a drawing on a terminal', () => {
     expect(process.listeners('exit')).toEqual(before)
   })
 
-  it('is not written again where nothing of it changed, and not closed twice', () => {
+  it('is not written again if nothing has changed, and not closed twice', () => {
     const { written, target } = stream()
     const screen = new Screen(target)
     screen.close()
@@ -46,7 +46,7 @@ describe('a drawing on a terminal', () => {
     expect(written).toHaveLength(2)
   })
 
-  it('goes back over the lines that a narrower terminal has wrapped', () => {
+  it('overwrites the lines that a narrower terminal has wrapped', () => {
     const { written, target } = stream()
     const screen = new Screen(target)
     screen.draw(['a'.repeat(80), 'b'])
@@ -56,7 +56,7 @@ describe('a drawing on a terminal', () => {
     screen.close()
   })
 
-  it('leaves no clock running when the events have ended', async () => {
+  it('leaves no timer after the events have ended', async () => {
     vi.useFakeTimers()
     try {
       const events = new Subject<PullEvent>()

@@ -1,4 +1,4 @@
-/** States of pulls for the renderers' tests. */
+/** Builds states of pulls for the tests of the renderers. */
 import {
   emptySnapshot,
   type LayerSnapshot,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { table } from '../../../cli/render/table.js'
 
 describe('table', () => {
-  it('is as wide as it must be and leaves no space behind', () => {
+  it('has columns as wide as their widest cell and no trailing spaces', () => {
     expect(
       table(
         ['NAME', 'SIZE'],

@@ -1,4 +1,4 @@
-/** Shows a made-up pull of so many layers on the terminal it runs in, then waits to be looked at. */
+/** Shows the progress of a simulated pull on its terminal. Its argument is the number of layers. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { showOnTerminal } from '../../../cli/render/tty.js'
 import { PullEventLog } from '../../../lib/events/index.js'
@@ -26,9 +26,9 @@ const emit = (index: number, status: 'downloading' | 'complete', current: number
     total: 1000,
   })
 for (let index = 0; index < Math.min(3, layers); index++) emit(index, 'downloading', 500)
-// Raw: what the test types must not show.
+// In raw mode, the terminal does not echo the input of the test.
 process.stdin.setRawMode(true)
-// The test resizes the terminal, looks, and says when to go on.
+// The test resizes the terminal, reads the screen, and then sends a key.
 process.stdin.once('data', () => {
   for (let index = 0; index < layers; index++) emit(index, 'complete', 1000)
   channel.end()

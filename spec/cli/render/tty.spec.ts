@@ -5,7 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 
 const program = fileURLToPath(new URL('tty-program.ts', import.meta.url))
 const hasTmux = spawnSync('tmux', ['-V']).status === 0
-/** A server for each test: one that is going down would take the next test with it. */
+/**
+ * Number of tmux servers so far. Each test has its own server, because a server that is shutting down would end the
+ * next test.
+ */
 let servers = 0
 let socket = ''
 const tmux = (...argv: string[]): string => execFileSync('tmux', ['-L', socket, ...argv]).toString()
@@ -22,7 +25,7 @@ const lines = (): string[] =>
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
 
-/** The screen once it satisfies `test`, or as it is after twenty seconds. */
+/** Returns the screen when it satisfies `test`, or after twenty seconds. */
 async function screen(test: (lines: string[]) => boolean): Promise<string[]> {
   const limit = Date.now() + 20_000
   while (!test(lines()) && Date.now() < limit) await sleep(50)
@@ -39,7 +42,7 @@ describe.skipIf(!hasTmux)('progress on a real terminal (tmux)', () => {
     spawnSync('tmux', ['-L', socket, 'kill-server'])
   })
 
-  it('redraws in place, leaves the last frame, and gives the cursor back', async () => {
+  it('redraws in place, leaves the last frame and shows the cursor again', async () => {
     start(4, 80, 24)
     expect(await screen(has('Total'))).toEqual([
       'before',
@@ -61,7 +64,7 @@ describe.skipIf(!hasTmux)('progress on a real terminal (tmux)', () => {
     expect(tmux('display-message', '-p', '#{cursor_flag}').trim()).toBe('1')
   })
 
-  it('fits a terminal that is made narrower and wider', async () => {
+  it('adapts to a terminal that becomes narrower or wider', async () => {
     start(4, 80, 24)
     await screen(has('Total'))
     tmux('resize-window', '-x', '44')
@@ -74,7 +77,7 @@ describe.skipIf(!hasTmux)('progress on a real terminal (tmux)', () => {
     expect(all.filter((line) => line.endsWith('Pull complete'))).toHaveLength(4)
   })
 
-  it('shows the layers at work when there are more than rows, and all of them at the end', async () => {
+  it('shows the active layers if there are more layers than rows, and all layers at the end', async () => {
     start(30, 80, 10)
     const shown = await screen(has('Total'))
     expect(shown.length).toBeLessThanOrEqual(10)

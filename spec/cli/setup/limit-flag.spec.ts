@@ -12,7 +12,7 @@ describe('--limit name=value', () => {
     ['pathDepth=0,pathBytes=5M', { pathDepth: 0, pathBytes: 5 * 2 ** 20 }],
   ])('%s', (text, limits) => expect(parseLimits(text)).toEqual(limits))
 
-  it('may be said again, and the last counts', () => {
+  it('may be repeated; the last value counts', () => {
     expect(parseLimits('pathDepth=2', parseLimits('layerEntries=1,pathDepth=1'))).toEqual({
       layerEntries: 1,
       pathDepth: 2,
@@ -29,11 +29,11 @@ describe('--limit name=value', () => {
     'layerBytes=5=6',
     'layerBytes=5G=junk',
     'layerBytes=9999999T',
-  ])('refuses %j with what would do', (text) =>
+  ])('refuses %j with a description of valid values', (text) =>
     expect(() => parseLimits(text)).toThrow(/limits are|must be a whole number/),
   )
 
-  it('refuses a name that is none, and lists those that are', () => {
+  it('refuses an unknown name and lists the valid names', () => {
     expect(() => parseLimits('constructor=1')).toThrow(limitNames.join(', '))
   })
 })

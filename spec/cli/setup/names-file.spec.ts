@@ -29,7 +29,7 @@ describe('a list of names', () => {
     expect(namesIn(text)).toEqual(names)
   })
 
-  it('is read from several files and from stdin, in their order', async () => {
+  it('is read from several files and from stdin, in order', async () => {
     const [one, two] = [file('one', 'a\n'), file('two', 'c\nd\n')]
     expect(await readNames([one, '-', two], piped('b\n'))).toEqual(['a', 'b', 'c', 'd'])
   })
@@ -45,12 +45,12 @@ describe('a list of names', () => {
     })
   })
 
-  it('is not waited for on a terminal', async () => {
+  it('is not read from a terminal', async () => {
     const terminal = Object.assign(piped('a'), { isTTY: true })
     await expect(readNames(['-'], terminal)).rejects.toThrow('stdin is a terminal')
   })
 
-  it('is not waited for any longer when the command is cancelled', async () => {
+  it('is not read further when the command is cancelled', async () => {
     const controller = new AbortController()
     const reading = readNames(['-'], new Readable({ read: () => undefined }), controller.signal)
     controller.abort(new Error('enough'))

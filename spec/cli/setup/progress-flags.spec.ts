@@ -8,7 +8,7 @@ import type { PulledImage } from '../../../lib/stages/index.js'
 import type { Pull } from '../../../puller/index.js'
 import { TestTerminal } from '../../support/cli/test-terminal.js'
 
-/** A pull that ends as it is told to, and whose events go on afterwards. */
+/** A pull that the test ends. Its last events arrive after its result. */
 function pulling(done: Promise<PulledImage>) {
   const events = new Subject<PullEvent>()
   let closed = 0
@@ -26,7 +26,7 @@ function pulling(done: Promise<PulledImage>) {
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 describe('a pull that is followed', () => {
-  it('is over when all of it is closed and its last event is shown', async () => {
+  it('resolves after it has closed and its last event is shown', async () => {
     const image = {} as PulledImage
     const { events, closed, follow } = pulling(Promise.resolve(image))
     let over = false
@@ -37,7 +37,7 @@ describe('a pull that is followed', () => {
     expect(await following).toBe(image)
   })
 
-  it('tells its failure by its events alone', async () => {
+  it('reports its failure only by its events', async () => {
     const failure = new WindlassError('NETWORK', 'no')
     const { events, closed, follow, console } = pulling(Promise.reject(failure))
     const following = follow()

@@ -12,11 +12,11 @@ describe('a password from stdin', () => {
     [['sesame\r\n'], 'sesame'],
     [['sesame\n\n'], 'sesame\n'],
     [[' sesame '], ' sesame '],
-  ])('is %j without its last line end: %j', async (parts, password) => {
+  ])('%j is read without its last line break: %j', async (parts, password) => {
     expect(await readPassword(piped(...parts))).toBe(password)
   })
 
-  it.each([[[]], [['']], [['\n']], [['\r\n']]])('is missing from %j', async (parts) => {
+  it.each([[[]], [['']], [['\n']], [['\r\n']]])('%j is refused as empty', async (parts) => {
     await expect(readPassword(piped(...parts))).rejects.toMatchObject({
       code: 'USAGE',
       message: 'Failed to read the password: stdin is empty',
@@ -33,7 +33,7 @@ describe('a password from stdin', () => {
     await expect(readPassword(terminal)).rejects.toThrow('stdin is a terminal')
   })
 
-  it('is not waited for any longer when the command is cancelled', async () => {
+  it('is not read further when the command is cancelled', async () => {
     const controller = new AbortController()
     const reading = readPassword(new Readable({ read: () => undefined }), controller.signal)
     controller.abort(new Error('enough'))

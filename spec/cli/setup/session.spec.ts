@@ -19,7 +19,7 @@ const terminal = () => {
 }
 
 describe('the work of a command', () => {
-  it.each([false, true])('closes what it opened, also where it fails (%s)', async (fails) => {
+  it.each([false, true])('closes the puller, also if it fails (%s)', async (fails) => {
     let opened: Windlass | undefined
     const work = withWindlass({ store }, terminal(), [], (windlass) => {
       opened = windlass

@@ -6,7 +6,7 @@ const terminal = () => new TestTerminal({ env: { WINDLASS_PASSWORD: 'sesame' } }
 const login = { username: 'me' }
 
 describe('a login on the command line', () => {
-  it('is for the one registry whose images are named', async () => {
+  it('is used only for the registry of the named images', async () => {
     const { credentials } = await openOptions(login, terminal(), ['quay.io/a', 'quay.io/b:1'])
     expect(credentials).toEqual({ 'quay.io': { username: 'me', password: 'sesame' } })
   })

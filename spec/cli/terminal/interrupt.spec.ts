@@ -1,13 +1,13 @@
 import { EventEmitter, getEventListeners } from 'node:events'
 import { Writable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { interruptible, orAborted } from '../../../cli/terminal/interrupt.js'
+import { interruptible, rejectOnAbort } from '../../../cli/terminal/interrupt.js'
 import { Messages } from '../../../cli/terminal/messages.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** Work that nothing ends but `end`, under a terminal whose signals the test sends. */
+/** Starts interruptible work that ends only when `end` is called. The test sends the signals. */
 function atWork() {
   const signals = new EventEmitter()
   const exits: number[] = []
@@ -29,7 +29,7 @@ function atWork() {
 }
 
 describe('a command that is interrupted', () => {
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is cancelled by %s, and said to be', async (name) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is cancelled by %s and reports it', async (name) => {
     const { signals, exits, work, end, signal, said } = atWork()
     expect(signal().aborted).toBe(false)
     signals.emit(name)
@@ -40,7 +40,7 @@ describe('a command that is interrupted', () => {
     await work
   })
 
-  it('ends at once with the second signal', async () => {
+  it('ends immediately on the second signal', async () => {
     const { signals, exits, work, end } = atWork()
     signals.emit('SIGINT')
     signals.emit('SIGTERM')
@@ -49,7 +49,7 @@ describe('a command that is interrupted', () => {
     await work
   })
 
-  it('ends after ten seconds although it does not stop', async () => {
+  it('ends after ten seconds even if the work does not stop', async () => {
     const { signals, exits, work, end } = atWork()
     signals.emit('SIGINT')
     vi.advanceTimersByTime(9_999)
@@ -60,7 +60,7 @@ describe('a command that is interrupted', () => {
     await work
   })
 
-  it('leaves no handler and no timer behind', async () => {
+  it('leaves no handler and no timer', async () => {
     const { signals, exits, work, end } = atWork()
     signals.emit('SIGINT')
     end()
@@ -73,19 +73,19 @@ describe('a command that is interrupted', () => {
 })
 
 describe('work that cannot be cancelled', () => {
-  it('is no longer waited for when the signal aborts, before or meanwhile', async () => {
+  it('is not waited for if the signal has aborted or aborts', async () => {
     const never = new Promise<void>(() => undefined)
     const controller = new AbortController()
-    const waiting = orAborted(never, controller.signal)
+    const waiting = rejectOnAbort(never, controller.signal)
     controller.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
-    await expect(orAborted(never, controller.signal)).rejects.toThrow('enough')
+    await expect(rejectOnAbort(never, controller.signal)).rejects.toThrow('enough')
   })
 
-  it('leaves no listener on the signal when it is done or has failed', async () => {
+  it('leaves no listener on the signal after it has succeeded or failed', async () => {
     const { signal } = new AbortController()
-    expect(await orAborted(Promise.resolve(3), signal)).toBe(3)
-    await expect(orAborted(Promise.reject(new Error('no')), signal)).rejects.toThrow('no')
+    expect(await rejectOnAbort(Promise.resolve(3), signal)).toBe(3)
+    await expect(rejectOnAbort(Promise.reject(new Error('no')), signal)).rejects.toThrow('no')
     await new Promise<void>((resolve) => queueMicrotask(resolve))
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })

@@ -19,7 +19,7 @@ const steering = '\u001b[2J\u202e'
 const error = new WindlassError('NETWORK', `no ${steering}`, { hint: `look ${steering}` })
 
 describe('messages', () => {
-  it('steer no terminal with what others say', () => {
+  it('contain no control characters of untrusted text', () => {
     const text = messages()
     expect(text.messages.error(error)).toBe(6)
     text.messages.warning('a', steering)
@@ -28,7 +28,7 @@ describe('messages', () => {
     expect(text.said()).toContain('windlass: no \\u{1b}[2J\\u{202e}\n  look')
   })
 
-  it('are lines of JSON where that is asked for, which steer no terminal either', () => {
+  it('are lines of JSON if requested, also without control characters', () => {
     const json = messages({ json: true }, true)
     json.messages.error(error)
     json.messages.warning('a', steering)
@@ -43,7 +43,7 @@ describe('messages', () => {
     ])
   })
 
-  it('do not repeat in JSON a failure that the events have told', () => {
+  it('omit in JSON a failure that the events have reported', () => {
     const json = messages({ json: true })
     json.messages.markReported(error)
     expect(json.messages.error(error)).toBe(6)
@@ -56,13 +56,13 @@ describe('messages', () => {
     expect(text.said()).toContain('windlass: no')
   })
 
-  it('call what was cancelled so', () => {
+  it('report a cancellation as the outcome `cancelled`', () => {
     const json = messages({ json: true })
     expect(json.messages.error(new WindlassError('CANCELLED', 'Cancelled'))).toBe(130)
     expect(decodeEvent(json.said())).toMatchObject({ type: 'end', outcome: 'cancelled' })
   })
 
-  it('show stacks, of causes as well, only where they are asked for', () => {
+  it('show stacks of errors and causes only if requested', () => {
     const deep = new WindlassError('INTERNAL', 'no', { cause: new Error('the cause') })
     for (const debug of [true, false]) {
       const { messages: each, said } = messages({ debug })

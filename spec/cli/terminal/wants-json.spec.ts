@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { wantsJson } from '../../../cli/terminal/wants-json.js'
 
-describe('whether messages are JSON', () => {
+describe('wantsJson', () => {
   it.each([
     [['pull', '--progress', 'json', 'a'], {}, true],
     [['pull', '--progress=json', 'a'], {}, true],
@@ -11,11 +11,11 @@ describe('whether messages are JSON', () => {
     [['pull', '--progress'], {}, false],
     [['pull', 'a'], { WINDLASS_PROGRESS: 'json' }, true],
     [['pull', '--progress', 'plain', 'a'], { WINDLASS_PROGRESS: 'json' }, false],
-  ])('is known of %j with %j before the options are read: %s', (argv, env, json) => {
+  ])('for %j with %j returns %s', (argv, env, json) => {
     expect(wantsJson(argv, env, true)).toBe(json)
   })
 
-  it('does not depend on the variable where a command shows no progress', () => {
+  it('ignores the variable if the command shows no progress', () => {
     expect(wantsJson(['tags', 'a'], { WINDLASS_PROGRESS: 'json' }, false)).toBe(false)
   })
 })

@@ -62,7 +62,7 @@ class Pair {
   /** Letters that started without a free slot. */
   readonly #broken: number[] = []
   readonly #running = new Map<number, Subscriber<number>>()
-  readonly #askers = new Map<number, Subscription>()
+  readonly #requests = new Map<number, Subscription>()
   readonly #model: ActorModel
   readonly #actor: Actor<number, number>
   #verdict: Verdict = 'fail'
@@ -125,7 +125,7 @@ class Pair {
   }
 
   #ask(urgency: Urgency): void {
-    const id = this.#askers.size
+    const id = this.#requests.size
     this.#model.ask(id, urgency)
     const cell = typeof urgency === 'object' ? urgency.cell : 0
     const priority = typeof urgency === 'object' ? () => this.#model.cells[cell]! : urgency
@@ -133,13 +133,13 @@ class Pair {
       error: () => this.#ended.push(`${id} error`),
       complete: () => this.#ended.push(`${id} complete`),
     })
-    this.#askers.set(id, asking)
+    this.#requests.set(id, asking)
   }
 
   #leave(id: number | undefined): void {
     if (id === undefined) return
     this.#model.leave(id)
-    this.#askers.get(id)!.unsubscribe()
+    this.#requests.get(id)!.unsubscribe()
   }
 
   #end(id: number | undefined, outcome: Outcome): void {

@@ -91,8 +91,8 @@ keepsTheLaws(eachPull, {
   make: () =>
     eachPull({
       start: (asked: ImageRequest) => start(asked, pull(stages)),
-      pulled: pulledImage,
-      failed: (error) => {
+      mapImage: pulledImage,
+      mapError: (error) => {
         throw error
       },
     }),

@@ -49,7 +49,7 @@ keepsTheLaws(resolve, {
 const entry = sampleImage(1).manifest
 
 keepsTheLaws(resolveEntry, {
-  make: () => resolveEntry({ descriptor: entry, trail: [] }, { retry }),
+  make: () => resolveEntry({ descriptor: entry, parentIndexes: [] }, { retry }),
   input: async (seed) => ({ ...(await bench.request(1)), name: `memory.example/app:image-${seed}` }),
   slots: 1,
   order: 'source',
@@ -86,7 +86,7 @@ keepsTheLaws(choosePlatform, {
   input: (seed) => resolved(seed, seed % 2 ? 'index' : 'nested') as Promise<Resolved<IndexDocument>>,
   slots: 1,
   order: 'source',
-  shows: ({ request, document, trail }) => `${request.name} ${document.kind} ${trail.length}`,
+  shows: ({ request, document, parentIndexes }) => `${request.name} ${document.kind} ${parentIndexes.length}`,
   outputs: (indexes) =>
     indexes.map(
       ({ request: { name } }) => `${name} ${sampleOf(name).kind === 'nested' ? 'index' : 'image'} 1`,

@@ -4,7 +4,7 @@ import { unpackError } from '../../../lib/archive/failure.js'
 const refused = (code: string, syscall: string): Error =>
   Object.assign(new Error(`${code}: something, ${syscall} '/store/staging/x'`), { code, syscall })
 
-describe('what a file system cannot hold', () => {
+describe('unpackError for entries that the file system cannot store', () => {
   it.each([
     ['EILSEQ', 'open', 'a name of these bytes'],
     ['EILSEQ', 'mkdir', 'a name of these bytes'],
@@ -30,7 +30,7 @@ describe('what a file system cannot hold', () => {
     expect(error.hint).not.toMatch(/free some space|damaged|hostile/i)
   })
 
-  it('asks for another directory, not another store, where a directory of the user is unpacked into', () => {
+  it('suggests another directory instead of another store if the user has named the directory', () => {
     for (const [code, call] of [
       ['EILSEQ', 'open'],
       ['ENOSPC', 'write'],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packTree } from '../../../lib/archive/pack.js'
-import { contentOf, read } from '../../../testbench/archives/archive.js'
+import { contentOf, readArchive } from '../../../testbench/archives/archive.js'
 
 let root = ''
 const make = async (name: string, order: readonly string[]): Promise<string> => {
@@ -24,7 +24,7 @@ afterAll(() => rm(root, { recursive: true, force: true }))
 describe('packTree', () => {
   it('packs files, directories and symlinks with their modes, sorted', async () => {
     const tree = await make('one', ['b', 'a', 'sub/c'])
-    const entries = read(await buffer(packTree(tree)))
+    const entries = readArchive(await buffer(packTree(tree)))
     expect(entries.map(({ path, type }) => [path, type])).toEqual([
       ['.', 'directory'],
       ['a', 'file'],
@@ -39,13 +39,13 @@ describe('packTree', () => {
     expect(contentOf(entries.at(-1)!).toString()).toBe('in sub/c')
   })
 
-  it('gives the same bytes for the same tree where they are to be reproducible', async () => {
+  it('gives the same bytes for the same tree if reproducible', async () => {
     const first = await make('first', ['x', 'y', 'sub/z'])
     const second = await make('second', ['sub/z', 'y', 'x'])
     await utimes(join(second, 'x'), 5, 5)
     const pack = (tree: string): Promise<Buffer> => buffer(packTree(tree, { reproducible: true }))
     expect((await pack(first)).equals(await pack(second))).toBe(true)
-    const dated = read(await buffer(packTree(first, { reproducible: true, mtime: new Date(3000) })))
+    const dated = readArchive(await buffer(packTree(first, { reproducible: true, mtime: new Date(3000) })))
     expect(new Set(dated.map(({ mtime }) => mtime))).toEqual(new Set([3_000_000_000n]))
   })
 
@@ -55,12 +55,12 @@ describe('packTree', () => {
       ignore: (path) => path.endsWith('/secret'),
       map: (header) => ({ ...header, uid: 7 }),
     })
-    const entries = read(await buffer(packed))
+    const entries = readArchive(await buffer(packed))
     expect(entries.map(({ path }) => path)).not.toContain('secret')
     expect(new Set(entries.map(({ uid }) => uid))).toEqual(new Set([7]))
   })
 
-  it('fails for a directory that is not there', async () => {
+  it('fails for a missing directory', async () => {
     await expect(buffer(packTree(join(root, 'nowhere')))).rejects.toThrow(/ENOENT/)
   })
 })

@@ -11,7 +11,7 @@ const all = async (stream: Readable): Promise<Buffer> => {
 }
 
 describe('batches', () => {
-  it('gives every byte once and in order, however they come and however slow the reader is', async () => {
+  it('yields every byte once and in order, whatever the chunks and however slow the reader', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 30 }),
@@ -38,7 +38,7 @@ describe('batches', () => {
     )
   })
 
-  it('joins nothing: the chunks are those that came, and many of them one batch', async () => {
+  it('yields the chunks unchanged, several in one batch', async () => {
     const chunks = [Buffer.from('a'), Buffer.from('bc'), Buffer.from('d')]
     const stream = new PassThrough()
     for (const chunk of chunks) stream.write(chunk)
@@ -49,7 +49,7 @@ describe('batches', () => {
     expect(received.length).toBeLessThan(3)
   })
 
-  it('holds no more than about a megabyte for a reader that is busy', async () => {
+  it('buffers at most about a megabyte for a busy reader', async () => {
     let bytesMade = 0
     const stream = new Readable({
       read() {
@@ -66,7 +66,7 @@ describe('batches', () => {
     stream.destroy()
   })
 
-  it('holds no more than a thousand chunks either: a body may come byte by byte', async () => {
+  it('buffers at most about a thousand chunks, for a body that arrives byte by byte', async () => {
     let chunksMade = 0
     const stream = new Readable({
       highWaterMark: 16,
@@ -84,7 +84,7 @@ describe('batches', () => {
     stream.destroy()
   })
 
-  it('gives what came before it tells of a failure', async () => {
+  it('yields the chunks before a failure, then throws', async () => {
     const stream = new PassThrough()
     const reading = batches(stream)
     const first = reading.next()
@@ -98,7 +98,7 @@ describe('batches', () => {
     await expect(reading.next()).rejects.toThrow('reset')
   })
 
-  it('knows of streams that were over before', async () => {
+  it('works for streams that have already ended or failed', async () => {
     const failed = new PassThrough().on('error', () => undefined)
     failed.destroy(new Error('long ago'))
     await setImmediate()
@@ -110,7 +110,7 @@ describe('batches', () => {
     expect(await all(Readable.from([], { objectMode: false }))).toHaveLength(0)
   })
 
-  it('keeps a stream from failing unheard after somebody stopped reading it', async () => {
+  it('handles errors of a stream after its reader has stopped', async () => {
     const stream = new PassThrough()
     stream.write('a')
     const reading = batches(stream)
@@ -122,7 +122,7 @@ describe('batches', () => {
     await closed
   })
 
-  it('leaves a stream alone that somebody stops reading', async () => {
+  it('does not destroy a stream when its reader stops', async () => {
     const stream = Readable.from([Buffer.from('a'), Buffer.from('b')], { objectMode: false })
     for await (const batch of batches(stream)) {
       expect(String(batch[0])).toBe('a')

@@ -16,7 +16,7 @@ describe('followLayer', () => {
     expect(await read).toEqual(bytes)
   })
 
-  it('gives a blob that is there', async () => {
+  it('gives a complete blob', async () => {
     const { layer, file } = await arrival(bytes, { before: bytes })
     await file.close()
     expect(await buffer(await followLayer({ ...layer, arriving: undefined }))).toEqual(bytes)
@@ -30,7 +30,7 @@ describe('followLayer', () => {
     await expect(read).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 
-  it('fails when the download begins anew', async () => {
+  it('fails when the download starts again', async () => {
     const { layer, file } = await arrival(bytes)
     const read = buffer(await followLayer(layer))
     await file.append([bytes.subarray(0, 7)])
@@ -45,7 +45,7 @@ describe('followLayer', () => {
     await expect(read).rejects.toThrow('the line is cut')
   })
 
-  it('ends with its signal', async () => {
+  it('is destroyed when the signal aborts', async () => {
     const { layer } = await arrival(bytes)
     const controller = new AbortController()
     const read = buffer(await followLayer(layer, controller))

@@ -51,7 +51,7 @@ async function* lengths(file: GrowingFile): AsyncGenerator<Growth> {
 }
 
 describe('GrowingFile', () => {
-  it('writes any number of chunks at once, also where the system takes only some of their bytes', async () => {
+  it('writes any number of chunks at once, also if the system writes only some of the bytes', async () => {
     const real = Reflect.get(PooledFile.prototype, 'write')
     const short = vi.spyOn(PooledFile.prototype, 'write').mockImplementation(function (
       this: PooledFile,
@@ -74,7 +74,7 @@ describe('GrowingFile', () => {
     expect((await readFile(path)).equals(data)).toBe(true)
   })
 
-  it('goes from growing to arrived to verified, and tells each length', async () => {
+  it('goes from growing to arrived to verified, and reports each length', async () => {
     const file = await GrowingFile.open(path, { expected })
     const seen = phases(file)
     await file.append([data.subarray(0, 1000)])
@@ -94,7 +94,7 @@ describe('GrowingFile', () => {
     expect((await stat(path)).mode & 0o777).toBe(0o600)
   })
 
-  it('goes on from the bytes that are there, verified with the rest (S2-74)', async () => {
+  it('continues after existing bytes and verifies them with the rest (S2-74)', async () => {
     await writeFile(path, data.subarray(0, 1_700_000))
     const file = await GrowingFile.open(path, { expected })
     expect(file.state.length).toBe(1_700_000)
@@ -122,7 +122,7 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it('refuses a byte too many before it is written', async () => {
+  it('rejects a byte too many before it is written', async () => {
     const file = await GrowingFile.open(path, { expected: { ...expected, size: 10 } })
     await file.append([data.subarray(0, 10)])
     await expect(file.append([data.subarray(10, 11)])).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
@@ -130,7 +130,7 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it('tells whoever waits', async () => {
+  it('resolves `waitFor` when the phase is reached', async () => {
     const file = await GrowingFile.open(path, { expected })
     const arrived = file.waitFor('arrived')
     const verified = file.waitFor('verified')
@@ -144,7 +144,7 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it('fails whoever waits with what it failed with, or when it is closed before it is verified', async () => {
+  it('rejects `waitFor` with the error of the file, or when the file is closed before it is verified', async () => {
     const file = await GrowingFile.open(path, { expected })
     const waiting = file.waitFor('verified')
     file.finish()
@@ -161,7 +161,7 @@ describe('GrowingFile', () => {
     await closed.close()
   })
 
-  it('lets a waiter go when its signal says so', async () => {
+  it('rejects `waitFor` when its signal aborts', async () => {
     const file = await GrowingFile.open(path, { expected })
     const abort = new AbortController()
     const waiting = file.waitFor('verified', abort.signal)
@@ -171,7 +171,7 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it('keeps a whole download that is there already', async () => {
+  it('keeps an existing complete download', async () => {
     await writeFile(path, data)
     const file = await GrowingFile.open(path, { expected })
     expect(file.state.length).toBe(data.length)
@@ -180,7 +180,7 @@ describe('GrowingFile', () => {
     expect((await stat(path)).size).toBe(data.length)
   })
 
-  it('is closed again where what is there cannot be read', async () => {
+  it('is closed if the existing bytes cannot be read', async () => {
     await writeFile(path, data.subarray(0, 10))
     const close = vi.spyOn(PooledFile.prototype, 'close')
     const read = vi.spyOn(PooledFile.prototype, 'read').mockRejectedValue(new Error('EIO'))
@@ -189,7 +189,7 @@ describe('GrowingFile', () => {
     for (const spy of [close, read]) spy.mockRestore()
   })
 
-  it('takes no bytes after its end, and keeps the failure that came first', async () => {
+  it('accepts no bytes after its end, and keeps the first failure', async () => {
     const file = await GrowingFile.open(path, { expected })
     await file.append([data.subarray(0, 10)])
     file.finish()
@@ -201,7 +201,7 @@ describe('GrowingFile', () => {
     expect((await stat(path)).size).toBe(10)
   })
 
-  it('has nobody listening for its states once nobody waits', async () => {
+  it('has no subscribers after the last `waitFor`', async () => {
     const file = await GrowingFile.open(path, { expected })
     const { source } = file.states as unknown as { readonly source: { readonly observed: boolean } }
     const abort = new AbortController()
@@ -217,7 +217,7 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it('leaves no listener on the signal of a waiter, however the waiting ends', async () => {
+  it('leaves no listener on the signal, however `waitFor` ends', async () => {
     const file = await GrowingFile.open(path, { expected })
     const { signal } = new AbortController()
     const [arrived, verified] = [file.waitFor('arrived', signal), file.waitFor('verified', signal)]
@@ -231,7 +231,7 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it('follows no link, and names the path where it cannot write', async () => {
+  it('does not follow a link, and names the path if it cannot write', async () => {
     await symlink('/etc/passwd', path)
     await expect(GrowingFile.open(path, { expected })).rejects.toMatchObject({
       code: 'STORE_IO',
@@ -244,7 +244,7 @@ describe('GrowingFile', () => {
 })
 
 describe('followFile', () => {
-  it('reads behind the writer, from the first byte to the last', async () => {
+  it('reads all bytes while they are written', async () => {
     const file = await GrowingFile.open(path, { expected })
     const read = buffer(followFile(path, lengths(file)))
     for (let at = 0; at < data.length; at += 100_000) await file.append([data.subarray(at, at + 100_000)])
@@ -253,7 +253,7 @@ describe('followFile', () => {
     await file.close()
   })
 
-  it('never reads beyond the length it was told', async () => {
+  it('never reads beyond the reported length', async () => {
     await writeFile(path, data)
     async function* one(): AsyncGenerator<Growth> {
       yield { length: 1000, final: true }
@@ -261,7 +261,7 @@ describe('followFile', () => {
     expect(await buffer(followFile(path, one()))).toHaveLength(1000)
   })
 
-  it('fails as the growth does, and where nobody tells the end or the file is shorter', async () => {
+  it('fails with the error of the growth, without a final length, or if the file is shorter', async () => {
     const file = await GrowingFile.open(path, { expected })
     const read = buffer(followFile(path, lengths(file)))
     await file.append([data.subarray(0, 10)])
@@ -280,7 +280,7 @@ describe('followFile', () => {
     await expect(buffer(followFile(join(root, 'none'), tell()))).rejects.toMatchObject({ code: 'STORE_IO' })
   })
 
-  it('follows no link', async () => {
+  it('does not follow a link', async () => {
     await symlink('/etc/passwd', path)
     async function* one(): AsyncGenerator<Growth> {
       yield { length: 10, final: true }
@@ -288,7 +288,7 @@ describe('followFile', () => {
     await expect(buffer(followFile(path, one()))).rejects.toMatchObject({ code: 'STORE_IO' })
   })
 
-  it('tells the growth when nobody reads any more', async () => {
+  it('ends the growth when the stream is destroyed', async () => {
     await writeFile(path, data)
     const onReturn = vi.fn(() => Promise.resolve({ done: true, value: undefined } as const))
     const next = (): Promise<IteratorResult<Growth>> => new Promise(() => undefined)

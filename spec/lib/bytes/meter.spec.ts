@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers())
 
 describe('Meter', () => {
-  it('reports at once, then at most ten times a second, and the last always', () => {
+  it('reports at once, then at most ten times a second, and always the last total', () => {
     const totals: number[] = []
     const meter = new Meter((bytes) => totals.push(bytes))
     for (let i = 0; i < 1000; i++) {
@@ -20,7 +20,7 @@ describe('Meter', () => {
     expect(totals).toEqual([...totals].sort((a, b) => a - b))
   })
 
-  it('tells the latest when nothing more comes, without being asked', () => {
+  it('reports the last total by itself when no more bytes arrive', () => {
     const totals: number[] = []
     const meter = new Meter((bytes) => totals.push(bytes))
     meter.add(1)
@@ -32,7 +32,7 @@ describe('Meter', () => {
     expect(totals).toEqual([1, 3])
   })
 
-  it('leaves no timer behind, and says nothing where nothing came', () => {
+  it('leaves no timer, and reports nothing without bytes', () => {
     const totals: number[] = []
     const silent = new Meter((bytes) => totals.push(bytes), 500)
     silent.stop()
@@ -45,7 +45,7 @@ describe('Meter', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('leaves no timer behind where the last was told before, either', () => {
+  it('leaves no timer if the last total is already reported', () => {
     const meter = new Meter(() => undefined, 3)
     meter.add(1)
     meter.add(0)
@@ -54,7 +54,7 @@ describe('Meter', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('keeps no process alive', () => {
+  it('does not keep the process alive', () => {
     vi.useRealTimers()
     const waiting = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
     const before = waiting()
@@ -65,7 +65,7 @@ describe('Meter', () => {
     meter.stop()
   })
 
-  it('starts over when it is told to', () => {
+  it('restarts with `reset`', () => {
     const totals: number[] = []
     const meter = new Meter((bytes) => totals.push(bytes))
     meter.add(7)

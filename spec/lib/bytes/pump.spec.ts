@@ -26,7 +26,7 @@ async function openHere(): Promise<number> {
 const linux = process.platform === 'linux'
 
 describe('pump', () => {
-  it('moves all bytes, and every stream is closed when it is over', async () => {
+  it('moves all bytes, and has closed every stream when it settles', async () => {
     const streams = [
       createReadStream(join(root, 'from')),
       new PassThrough(),
@@ -37,7 +37,7 @@ describe('pump', () => {
     expect((await readFile(join(root, 'to'))).length).toBe(3_000_000)
   })
 
-  it('closes streams that never do so by themselves', async () => {
+  it('closes streams that do not close by themselves', async () => {
     const source = new Readable({ autoDestroy: false, read: () => undefined })
     source.push('x')
     source.push(null)
@@ -56,32 +56,35 @@ describe('pump', () => {
     expect(streams.map(({ closed }) => closed)).toEqual([true, true, true])
   })
 
-  it.skipIf(!linux)('can be aborted at any moment, leaves no descriptor, raises nothing later', async () => {
-    const raised: unknown[] = []
-    const note = (error: unknown): void => void raised.push(error)
-    process.on('uncaughtException', note)
-    for (let i = 0; i < 60; i++) {
-      const abort = new AbortController()
-      const work = pump(
-        [
-          createReadStream(join(root, 'from'), { highWaterMark: 10_000 }),
-          new PassThrough(),
-          createWriteStream(join(root, `to-${i % 3}`)),
-        ],
-        { signal: abort.signal },
-      )
-      if (i % 4 > 0) await new Promise((resolve) => setTimeout(resolve, i % 7))
-      abort.abort()
-      const failure = await work.catch((error: unknown) => error)
-      if (failure !== undefined) expect(failure).toMatchObject({ name: 'WindlassError', code: 'CANCELLED' })
-      expect(await openHere()).toBe(0)
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    process.off('uncaughtException', note)
-    expect(raised).toEqual([])
-  })
+  it.skipIf(!linux)(
+    'can be aborted at any moment, leaks no descriptor, and throws nothing later',
+    async () => {
+      const raised: unknown[] = []
+      const note = (error: unknown): void => void raised.push(error)
+      process.on('uncaughtException', note)
+      for (let i = 0; i < 60; i++) {
+        const abort = new AbortController()
+        const work = pump(
+          [
+            createReadStream(join(root, 'from'), { highWaterMark: 10_000 }),
+            new PassThrough(),
+            createWriteStream(join(root, `to-${i % 3}`)),
+          ],
+          { signal: abort.signal },
+        )
+        if (i % 4 > 0) await new Promise((resolve) => setTimeout(resolve, i % 7))
+        abort.abort()
+        const failure = await work.catch((error: unknown) => error)
+        if (failure !== undefined) expect(failure).toMatchObject({ name: 'WindlassError', code: 'CANCELLED' })
+        expect(await openHere()).toBe(0)
+      }
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      process.off('uncaughtException', note)
+      expect(raised).toEqual([])
+    },
+  )
 
-  it('gives the reason of the signal where that is an error of ours; an aborted signal starts nothing', async () => {
+  it('fails with the reason of the signal if that is a WindlassError; starts nothing if already aborted', async () => {
     const reason = new WindlassError('STALLED', 'too slow')
     const source = new Readable({ read: () => undefined })
     const sink = new PassThrough()

@@ -35,8 +35,8 @@ function blob({ bytes = (offset, length) => content.subarray(offset, offset + le
   return { access, streams }
 }
 
-describe('a blob of which parts are read', () => {
-  it('gives any part, by one request each', async () => {
+describe('RandomAccessBlob', () => {
+  it('reads any part with one request', async () => {
     const { access, streams } = blob()
     for (const [offset, length] of [
       [0, 1],
@@ -68,7 +68,7 @@ describe('a blob of which parts are read', () => {
     expect(streams).toEqual([])
   })
 
-  it('says so, and closes the stream, where the whole blob is sent', async () => {
+  it('fails and closes the stream if the source sends the whole blob', async () => {
     const { access, streams } = blob({ offset: 0, bytes: () => content })
     await expect(access.read({ offset: 10, length: 5 })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
@@ -77,13 +77,13 @@ describe('a blob of which parts are read', () => {
     expect(streams.every(({ closed }) => closed)).toBe(true)
   })
 
-  it('takes no more than was requested of a source that sends more', async () => {
+  it('ignores bytes beyond the requested part', async () => {
     const { access, streams } = blob({ bytes: () => content })
     expect((await access.read({ offset: 0, length: 150 })).equals(content.subarray(0, 150))).toBe(true)
     expect(streams.every(({ closed }) => closed)).toBe(true)
   })
 
-  it('fails, retryable, when the bytes end early', async () => {
+  it('fails with a retryable error when the bytes end early', async () => {
     const { access } = blob({ bytes: () => content.subarray(0, 3) })
     await expect(access.read({ offset: 0, length: 5 })).rejects.toMatchObject({
       code: 'NETWORK',
@@ -92,7 +92,7 @@ describe('a blob of which parts are read', () => {
     })
   })
 
-  it('closes the request of a reader that stops', async () => {
+  it('closes the request when the reader stops', async () => {
     const { access, streams } = blob()
     for await (const chunk of access.stream({ offset: 0, length: 1_000 })) {
       expect(chunk.length).toBeGreaterThan(0)

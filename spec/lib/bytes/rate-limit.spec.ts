@@ -42,7 +42,7 @@ describe('a rate limit', () => {
     vi.useRealTimers()
   })
 
-  it('holds over all streams together in any ten seconds, and is used up', () => {
+  it('limits all streams together in any ten seconds, and is fully used', () => {
     const streams = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 6 })
     fc.assert(
       fc.property(fc.integer({ min: 50_000, max: 10_000_000 }), streams, (rate, chunks) => {
@@ -67,7 +67,7 @@ describe('a rate limit', () => {
     )
   })
 
-  it('gives streams the same share, and lets a stream that has been idle not catch up', () => {
+  it('gives streams equal shares, and does not let an idle stream catch up', () => {
     const limit = new RateLimit(100_000)
     const first = new Reader(limit, 1_000)
     vi.advanceTimersByTime(60_000)
@@ -79,7 +79,7 @@ describe('a rate limit', () => {
     expect(first.read - before).toBeGreaterThan(480_000)
   })
 
-  it('makes up for time in which nothing was read, but for a tenth of a second only', () => {
+  it('compensates for idle time, up to a tenth of a second', () => {
     const limit = new RateLimit(100_000)
     vi.advanceTimersByTime(3_600_000)
     const reader = new Reader(limit, 1_000)
@@ -88,7 +88,7 @@ describe('a rate limit', () => {
     expect(reader.read).toBeLessThanOrEqual(111_000)
   })
 
-  it('changes at once, also for a stream that would have had to wait long', () => {
+  it('can be changed at once, also for a waiting stream', () => {
     const limit = new RateLimit(1)
     const reader = new Reader(limit, 50_000)
     vi.advanceTimersByTime(1_000)
@@ -107,7 +107,7 @@ describe('a rate limit', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  it('lets every stream go on in the end, whatever rates are set and streams leave', () => {
+  it('resumes every stream eventually, whatever rates are set and waiters cancelled', () => {
     const step = fc.oneof(
       fc.record({ rate: fc.oneof(fc.integer({ min: 1, max: 1_000_000 }), fc.constant(Infinity)) }),
       fc.record({ take: fc.integer({ min: 1, max: 100_000 }) }),
@@ -149,7 +149,7 @@ describe('a rate limit', () => {
     )
   })
 
-  it('does not wait where there is none', () => {
+  it('does not wait if the limit is Infinity', () => {
     const limit = new RateLimit()
     for (let turn = 0; turn < 10; turn++) expect(limit.take(1_000_000_000, () => undefined)).toBeUndefined()
     expect(vi.getTimerCount()).toBe(0)

@@ -41,7 +41,7 @@ describe('readBlob', () => {
     await expect(buffer(await readBlob(serving(stream), descriptor))).rejects.toThrow('the line is cut')
   })
 
-  it('closes the source when its reader leaves', async () => {
+  it('closes the source when the reader stops', async () => {
     const stream = new Readable({ read: () => undefined })
     const reading = await readBlob(serving(stream), descriptor)
     reading.destroy()

@@ -6,13 +6,13 @@ const cap = (limit: number) => ({ limit, name: 'maxManifestBytes', what: 'the ma
 const bytes = (text: string): Readable => Readable.from(Buffer.from(text), { objectMode: false })
 
 describe('readCapped', () => {
-  it('gives the whole, as long as the limit is', async () => {
+  it('reads a stream as long as the limit', async () => {
     expect((await readCapped(bytes('hello'), cap(5))).toString()).toBe('hello')
     expect(await readCapped(Readable.from([], { objectMode: false }), cap(0))).toHaveLength(0)
     await expect(readCapped(bytes('hello!'), cap(5))).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
-  it('refuses an endless body with the first byte too many, and names the limit', async () => {
+  it('rejects an endless body at the first byte beyond the limit, and names the limit', async () => {
     let read = 0
     const endless = new Readable({
       read() {
@@ -30,7 +30,7 @@ describe('readCapped', () => {
     expect(read).toBeLessThan(200_000)
   })
 
-  it('fails as the stream does', async () => {
+  it('fails with the error of the stream', async () => {
     const failing = new Readable({ read: () => undefined })
     const work = readCapped(failing, cap(1))
     failing.destroy(new Error('reset'))

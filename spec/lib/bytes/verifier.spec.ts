@@ -10,20 +10,23 @@ const hello = Buffer.from('hello')
 const digest = digestOf(hello)
 
 describe('Verifier', () => {
-  it.each(['sha256', 'sha384', 'sha512'])('accepts the right bytes, however they come (%s)', (algorithm) => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (chunks) => {
-        const all = Buffer.concat(chunks)
-        const verifier = new Verifier({ digest: digestOf(all, algorithm), size: all.length })
-        for (const chunk of chunks) verifier.update(chunk)
-        verifier.check()
-        verifier.check()
-        expect(verifier.bytes).toBe(all.length)
-      }),
-    )
-  })
+  it.each(['sha256', 'sha384', 'sha512'])(
+    'accepts the right bytes, whatever the chunks (%s)',
+    (algorithm) => {
+      fc.assert(
+        fc.property(fc.array(fc.uint8Array({ maxLength: 50 })), (chunks) => {
+          const all = Buffer.concat(chunks)
+          const verifier = new Verifier({ digest: digestOf(all, algorithm), size: all.length })
+          for (const chunk of chunks) verifier.update(chunk)
+          verifier.check()
+          verifier.check()
+          expect(verifier.bytes).toBe(all.length)
+        }),
+      )
+    },
+  )
 
-  it('refuses any other bytes of the same length', () => {
+  it('rejects any other bytes of the same length', () => {
     fc.assert(
       fc.property(
         fc.uint8Array({ minLength: 1, maxLength: 50 }),
@@ -42,7 +45,7 @@ describe('Verifier', () => {
     )
   })
 
-  it('says what failed, for which digest, what was expected and what came (S2-74, S2-32, S2-20)', () => {
+  it('reports what failed, the digest, and the expected and actual values (S2-74, S2-32, S2-20)', () => {
     const message = (what?: 'image config' | 'manifest'): string => {
       const verifier = new Verifier({ digest, size: 5 }, what)
       verifier.update(Buffer.from('hellO'))
@@ -61,7 +64,7 @@ describe('Verifier', () => {
     expect(message('manifest')).toMatch(`manifest verification failed for digest ${digest}`)
   })
 
-  it('refuses a byte too many as it comes, and one too few at the end', () => {
+  it('rejects a byte too many at once, and a byte too few at the end', () => {
     const long = new Verifier({ digest, size: 5 })
     long.update(hello)
     expect(() => long.update(Buffer.from('!'))).toThrow(
@@ -74,7 +77,7 @@ describe('Verifier', () => {
     expect(() => short.check()).toThrow(/expected 6 bytes, got 5 bytes$/)
   })
 
-  it('says that the size is wrong where the digest is right', () => {
+  it('reports a wrong size if the digest is right', () => {
     const right = new Verifier({ digest, size: 6 })
     right.update(hello)
     expect(right.hasDigest()).toBe(true)
@@ -97,7 +100,7 @@ describe('Verifier', () => {
     new Verifier({ digest: digestOf(Buffer.alloc(0)), size: 0 }).check()
   })
 
-  it('refuses what is no digest', () => {
+  it('rejects an invalid digest', () => {
     expect(() => new Verifier({ digest: 'md5:00' as Digest, size: 0 })).toThrow(
       expect.objectContaining({ code: 'DIGEST_INVALID' }) as Error,
     )

@@ -34,7 +34,7 @@ describe('a verifying stream', () => {
       }),
     ))
 
-  it('never passes as many bytes as are expected if they are wrong', () =>
+  it('never passes the expected number of bytes if they are wrong', () =>
     fc.assert(
       fc.asyncProperty(chunks, chunks, async (parts, others) => {
         const expected = Buffer.concat(others)
@@ -46,11 +46,11 @@ describe('a verifying stream', () => {
       }),
     ))
 
-  it('fails with the error that it is given', async () => {
+  it('fails with the converted error', async () => {
     const failure = new Error('mine')
     const stream = new VerifyingStream(
       { digest: digestOf(Buffer.from('a')), size: 1 },
-      { failure: () => failure },
+      { toStreamError: () => failure },
     )
     Readable.from(['b'], { objectMode: false }).pipe(stream)
     await expect(stream.toArray()).rejects.toBe(failure)

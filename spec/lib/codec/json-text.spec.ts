@@ -7,7 +7,7 @@ describe('JSON text', () => {
   it.each([
     ['[', ']'],
     ['{"a":', '}'],
-  ])('may be nested as deep as the limit and no deeper: %s', (open, close) => {
+  ])('may be nested exactly as deep as the limit: %s', (open, close) => {
     const value = open === '[' ? '' : '0'
     const text = (levels: number): string =>
       nested(levels, open, `\0${close}`).replace('\0', value).replaceAll('\0', '')
@@ -16,7 +16,7 @@ describe('JSON text', () => {
     expect(checkJsonText(text(maxJsonDepth + 1))).toContain('more than 100 levels')
   })
 
-  it('is not nested by brackets in strings, nor by those beside each other', () => {
+  it('is not nested by brackets in strings or by adjacent brackets', () => {
     for (const text of [JSON.stringify(`"${nested(500)}\\"`), `[${'[],'.repeat(500)}[]]`]) {
       expect(isTooDeep(text)).toBe(false)
       expect(checkJsonText(text)).toBeUndefined()

@@ -17,7 +17,7 @@ const refused = (text: string | Uint8Array): string => {
 }
 
 describe('parseJson', () => {
-  it('reads what JSON.parse reads', () => {
+  it('returns the same value as JSON.parse', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent)
@@ -27,7 +27,7 @@ describe('parseJson', () => {
     )
   })
 
-  it('fails with nothing but its own error on any bytes', () => {
+  it('throws only its own error for any bytes', () => {
     const near = fc.string({ unit: fc.constantFrom(...Array.from('{}[],:"\\u0012 ae-.\n')) })
     fc.assert(
       fc.property(fc.oneof(fc.uint8Array(), near), (bytes) => {
@@ -43,7 +43,7 @@ describe('parseJson', () => {
     ['[{"b":{"c":[]},"x":"}","b":1}]', '"b"'],
     ['{"\\"":1,"\\"":2}', '"""'],
     ['{"__proto__":1,"__proto__":2}', '"__proto__"'],
-  ])('refuses a key that stands twice: %s', (text, key) => {
+  ])('rejects a duplicate key: %s', (text, key) => {
     expect(refused(text)).toBe(`Failed to parse the thing: the key ${key} occurs twice in one object`)
   })
 
@@ -52,11 +52,11 @@ describe('parseJson', () => {
     '{"a":{"a":{"a":["a","a"]}}}',
     '{"a":"a","b":"\\\\","c":"\\""}',
     '["a","a"]',
-  ])('takes %s, where no key stands twice', (text) => {
+  ])('accepts %s, which has no duplicate key', (text) => {
     expect(parse(text)).toEqual(JSON.parse(text))
   })
 
-  it('refuses a byte order mark, other encodings, trailing data and emptiness', () => {
+  it('rejects a byte order mark, other encodings, trailing data and empty text', () => {
     expect(refused('\uFEFF{}')).toContain('byte order mark')
     expect(refused(Buffer.from('{"a":"é"}', 'latin1'))).toContain('not UTF-8')
     expect(refused(Buffer.from('{}', 'utf16le'))).toContain('Failed to parse')
@@ -64,7 +64,7 @@ describe('parseJson', () => {
       expect(refused(text)).toContain('Failed to parse the thing')
   })
 
-  it('refuses endless nesting, in bounded time', () => {
+  it('rejects excessive nesting in bounded time', () => {
     const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
     expect(parse(nested(maxJsonDepth))).toBeInstanceOf(Array)
     expect(refused(nested(maxJsonDepth + 1))).toContain('levels deep')
@@ -79,7 +79,7 @@ describe('parseJson', () => {
     expect({}).not.toHaveProperty('polluted')
   })
 
-  it('shows what came from outside on one line', () => {
+  it('formats text from outside on one line', () => {
     expect(refused('<html>\u001b[2J\r\n')).not.toMatch(/\p{Cc}/u)
   })
 })
@@ -106,12 +106,12 @@ describe('decodeJson', () => {
     expect(problem(value)).toBe(expected)
   })
 
-  it('names the first few problems only', () => {
+  it('names only the first problems', () => {
     const many = t.type(Object.fromEntries([...Array.from('abcdef')].map((key) => [key, t.number])))
     expect(failure(() => decodeJson(many, {}, document)).message).toMatch(/a: .*; b: .*; c: .*; and 3 more$/)
   })
 
-  it('keeps fields it does not know', () => {
+  it('keeps unknown fields', () => {
     const text = '{"list":[{"n":1,"more":[1]}],"extra":{"x":1,"y":null}}'
     expect(readJson(Buffer.from(text), codec, document)).toEqual(JSON.parse(text))
   })

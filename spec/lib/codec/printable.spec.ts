@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { printable, quoted } from '../../../lib/codec/printable.js'
 
 describe('printable', () => {
-  it('leaves nothing that steers a terminal, and is never long', () => {
+  it('removes everything that controls a terminal, and limits the length', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
         const shown = printable(text)
@@ -14,7 +14,7 @@ describe('printable', () => {
     )
   })
 
-  it('shows ordinary text as it is and the rest by number', () => {
+  it('keeps ordinary text and escapes the rest by code point', () => {
     expect(printable('größe 文')).toBe('größe 文')
     expect(quoted('a\u001b[31m\u202e')).toBe('"a\\u{1b}[31m\\u{202e}"')
     expect(printable('abcdef', 3)).toBe('abc…')

@@ -11,7 +11,7 @@ import { RecordType, withNoticedDefault, withSilentDefault, record } from '../..
 import { Schema1ManifestCodec } from '../../../lib/image/schema1/manifest.js'
 import { descriptor, ociIndex, ociManifest, schema1 } from '../../../testbench/documents/documents.js'
 
-/** Every codec of a document, with a value that has all optional fields. */
+/** All codecs of documents, each with a value that has all optional fields. */
 const platform = { os: 'linux', architecture: 'arm', variant: 'v7', 'os.version': '1', 'os.features': ['f'] }
 const whole = {
   ...descriptor('a/b'),
@@ -54,13 +54,13 @@ const without = (value: object, field: string): object =>
 describe.each(codecs)('the optional fields of %s', (_name, codec, value) => {
   const fields = codec instanceof RecordType ? Object.keys(codec.optional) : []
 
-  it('are known, and all stand in the value that this is tried with', () => {
+  it('are all present in the value of this test', () => {
     expect(fields.length).toBeGreaterThan(0)
     for (const field of fields) expect(value).toHaveProperty([field])
     expect(decode(codec, value).notices).toEqual([])
   })
 
-  it('may be absent or null, which is the same', () => {
+  it('may be missing or null, which is equivalent', () => {
     fc.assert(
       fc.property(fc.subarray(fields), (missing) => {
         const absent = missing.reduce(without, value)
@@ -71,7 +71,7 @@ describe.each(codecs)('the optional fields of %s', (_name, codec, value) => {
     )
   })
 
-  it('may be of any wrong kind: that changes nothing but the field, and is told', () => {
+  it('are removed with a notice if they have the wrong type; nothing else changes', () => {
     fc.assert(
       fc.property(fc.constantFrom(...fields), fc.jsonValue({ maxDepth: 2 }), (field, wrong) => {
         const strict = optionalOf(codec, field)
@@ -93,7 +93,7 @@ describe('record', () => {
     { s: t.string },
   )
 
-  it('keeps what it does not know, null too', () => {
+  it('keeps unknown fields, including null', () => {
     const value = { n: 1, kind: 'k', other: null, more: [1] }
     expect(decode(codec, value)).toEqual({ value, notices: [] })
   })
@@ -111,13 +111,13 @@ describe('record', () => {
     })
   })
 
-  it('is exact about what it has decoded', () => {
+  it('recognizes exactly the values that it decodes to', () => {
     expect(codec.is({ n: 1, kind: 'k' })).toBe(true)
     for (const value of [{ n: 1 }, { n: 1, kind: 'k', s: 3 }, { n: 1, kind: 'k', s: null }, null, [], 1])
       expect(codec.is(value)).toBe(false)
   })
 
-  it('fills in without a word where absent is as good as empty', () => {
+  it('fills in a silent default without a notice', () => {
     const list = record('a list', { items: withSilentDefault(t.array(t.number), []) }, {})
     for (const value of [{}, { items: null }, { items: [] }])
       expect(decode(list, value)).toEqual({ value: { items: [] }, notices: [] })
@@ -126,7 +126,7 @@ describe('record', () => {
 })
 
 describe('a record', () => {
-  it('has no field that its value only inherits', () => {
+  it('does not read inherited fields', () => {
     const codec = record('a record', {}, { constructor: t.unknown, toString: t.unknown })
     const decoded = decodeJson<object>(codec, { other: 1 }, { code: 'MANIFEST_INVALID', what: 'it' })
     expect(Object.keys(decoded)).toEqual(['other'])

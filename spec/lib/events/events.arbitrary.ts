@@ -1,4 +1,4 @@
-/** Random pulls as the events that stages emit: a plan, layers that do what they like, warnings, and an end. */
+/** Random sequences of the events that stages emit: a plan, layer events in any order, warnings, and an end. */
 import fc from 'fast-check'
 import {
   layerStatuses,

@@ -7,7 +7,7 @@ const line = (change: object): string =>
   JSON.stringify({ version: 1, pull: 'p', seq: 1, time: '2026-01-01T00:00:00.000Z', ...change })
 
 describe('the line codec', () => {
-  it('gives back every event, one line each', () => {
+  it('decodes every event from the line that it was encoded to', () => {
     fc.assert(
       fc.property(bodies, (all) => {
         const channel = new PullEventLog()
@@ -55,7 +55,7 @@ describe('the line codec', () => {
       line({ version: 2, type: 'end', outcome: 'done' }),
       '/version: expected 1, found 2; this version of Windlass reads version 1',
     ],
-  ])('names the path where an event has %s', (_, text, message) => {
+  ])('states the path of the problem in an event with %s', (_, text, message) => {
     expect(() => decodeEvent(text)).toThrow(expect.objectContaining({ code: 'PROTOCOL' }))
     expect(() => decodeEvent(text)).toThrow(message)
   })

@@ -30,8 +30,8 @@ const layer = (status: LayerStatus, current: number, more: { host?: string; dige
 const told = (heard: readonly PullEvent[]): string[] =>
   heard.map((event) => (event.type === 'layer' ? `${event.status} ${event.current}` : event.type))
 
-describe('EventChannel', () => {
-  it('numbers from 1 without gaps and dates what it tells', () => {
+describe('PullEventLog', () => {
+  it('numbers events from 1 without gaps, and dates them', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
     const heard = listen(channel)
@@ -56,7 +56,7 @@ describe('EventChannel', () => {
     channel.emit(manifest)
     expect(told(heard)).toEqual(['start', 'end'])
     expect(complete).toHaveBeenCalledTimes(1)
-    // Nor is anything said after it to whoever listens later.
+    // A later listener receives no event after `end` either.
     expect(told(listen(channel))).toEqual(['start', 'end'])
   })
 
@@ -65,7 +65,7 @@ describe('EventChannel', () => {
     [new WindlassError('CANCELLED', 'stop'), 'cancelled'],
     [new WindlassError('NETWORK', 'reset'), 'failed'],
     [new TypeError('bug'), 'failed'],
-  ])('tells the end of %s as %s', (error, outcome) => {
+  ])('reports the end of %s as %s', (error, outcome) => {
     const channel = new PullEventLog()
     const heard = listen(channel)
     channel.end(error)
@@ -74,7 +74,7 @@ describe('EventChannel', () => {
     ])
   })
 
-  it('tells at most one byte count in 100 ms a layer, and the last before the status changes', () => {
+  it('reports at most one byte count per layer in 100 ms, and the last one before the status changes', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
     const heard = listen(channel)
@@ -92,7 +92,7 @@ describe('EventChannel', () => {
     ])
   })
 
-  it('tells a count again once 100 ms are over, and where the clock was set back', () => {
+  it('reports the next count after 100 ms, and after the clock was set back', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
     const heard = listen(channel)
@@ -108,7 +108,7 @@ describe('EventChannel', () => {
     expect(told(heard)).toEqual(['downloading 1', 'downloading 3', 'downloading 4'])
   })
 
-  it('does not call a listener that has left', () => {
+  it('does not call a listener that has unsubscribed', () => {
     const channel = new PullEventLog()
     const next = vi.spyOn(Subscriber.prototype, 'next')
     const leaving = channel.events.subscribe()
@@ -121,7 +121,7 @@ describe('EventChannel', () => {
     next.mockRestore()
   })
 
-  it('paces each layer by itself, and does not pace a change of host', () => {
+  it('throttles each layer separately, and does not throttle a change of host', () => {
     const channel = new PullEventLog(clock().now)
     const heard = listen(channel)
     channel.emit(layer('downloading', 1, { host: 'one.example' }))
@@ -130,7 +130,7 @@ describe('EventChannel', () => {
     expect(told(heard)).toEqual(['downloading 1', 'downloading 2', 'downloading 3'])
   })
 
-  it('tells a count that it held back before the end', () => {
+  it('reports an unreported count before the end', () => {
     const channel = new PullEventLog(clock().now)
     const heard = listen(channel)
     channel.emit(layer('downloading', 1))
@@ -139,7 +139,7 @@ describe('EventChannel', () => {
     expect(told(heard)).toEqual(['downloading 1', 'downloading 2', 'end'])
   })
 
-  it('counts what is unpacked while the bytes still come in, and says nothing after the end of a layer', () => {
+  it('reports unpacked bytes during the download, and nothing after the end of a layer', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
     const heard = listen(channel)
@@ -168,7 +168,7 @@ describe('EventChannel', () => {
     expect(counts).toEqual([undefined, 5, 5, 5, undefined, undefined])
   })
 
-  it('lifts a count that falls without a restart', () => {
+  it('replaces a count that falls without a restart by the previous one', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
     const heard = listen(channel)
@@ -201,7 +201,7 @@ describe('EventChannel', () => {
     expect(heard.at(-1)).toMatchObject({ host: 'mirror.example' })
   })
 
-  it('tells who comes late the shortest replay of the present, then what happens', () => {
+  it('replays a minimal list of past events to a late subscriber, then delivers new ones', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
     for (const body of [start, manifest, plan]) channel.emit(body)
@@ -219,14 +219,14 @@ describe('EventChannel', () => {
     expect(complete).toHaveBeenCalledTimes(1)
   })
 
-  /** Without what depends on the events before: the measured rates, and the highest fraction. */
+  /** Removes what depends on all earlier events: the measured rates and the highest fraction. */
   const withoutHistory = ({ totals, ...state }: PullSnapshot): object => ({
     ...{ ...state, pace: undefined },
     layers: state.layers.map((each) => ({ ...each, fetchedAt: undefined })),
     totals: totals && { ...totals, fraction: 0 },
   })
 
-  it('gives every late listener the same state as one that heard everything', () => {
+  it('leads every late listener to the same state as one that received all events', () => {
     fc.assert(
       fc.property(
         bodies,
@@ -253,7 +253,7 @@ describe('EventChannel', () => {
     )
   })
 
-  it('keeps the order for everybody when a listener emits', () => {
+  it('keeps the order for all listeners when one emits', () => {
     const channel = new PullEventLog()
     channel.events.subscribe((event) => {
       if (event.type === 'start') channel.emit(manifest)
@@ -263,7 +263,7 @@ describe('EventChannel', () => {
     expect(second.map(({ seq, type }) => `${seq} ${type}`)).toEqual(['1 start', '2 manifest'])
   })
 
-  it('keeps the order for a listener that emits while it hears the past', () => {
+  it('keeps the order for a listener that emits during the replay', () => {
     const channel = new PullEventLog()
     channel.emit(start)
     channel.emit(plan)
@@ -275,7 +275,7 @@ describe('EventChannel', () => {
     expect(heard).toEqual(['start', 'plan', 'manifest'])
   })
 
-  it('tells a listener that comes while an event is told that event once', () => {
+  it('delivers an event once to a listener that subscribes during its delivery', () => {
     const channel = new PullEventLog()
     const inner: string[] = []
     channel.events.pipe(take(1)).subscribe(() => channel.events.subscribe(({ type }) => inner.push(type)))
@@ -284,7 +284,7 @@ describe('EventChannel', () => {
     expect(inner).toEqual(['start', 'manifest'])
   })
 
-  it('law 9: a listener that throws harms nobody, and is told of once', async () => {
+  it('law 9: a listener that throws affects no other, and is reported once', async () => {
     const channel = new PullEventLog()
     const uncaught = vi.fn()
     process.on('uncaughtException', uncaught)
@@ -309,7 +309,7 @@ describe('EventChannel', () => {
     expect(uncaught).not.toHaveBeenCalled()
   })
 
-  it('lets a listener leave', () => {
+  it('lets a listener unsubscribe', () => {
     const channel = new PullEventLog()
     const heard: string[] = []
     const leaving = channel.events.subscribe(({ type }) => heard.push(type))

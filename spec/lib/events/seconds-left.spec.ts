@@ -1,4 +1,4 @@
-/** The time left, over links and disks in virtual time. */
+/** The estimated time left, for several links and disks, in virtual time. */
 import { describe, expect, it } from 'vitest'
 import { emptySnapshot, secondsLeft } from '../../../lib/events/index.js'
 import { simulatePull } from '../../support/simulated-pull.js'
@@ -20,10 +20,10 @@ const links = [
 const disks = [3, 20, 200].map((rate) => rate * megabyte)
 const machines = links.flatMap((link) => disks.map((disk) => ({ ...link, disk })))
 
-/** Seconds that a time left may be wrong besides: progress is reported ten times a second. */
+/** Additional error allowed, in seconds: progress is reported ten times a second. */
 const tolerance = 0.25
 
-/** The largest error of the time left from the first third on, as a part of the time that is left. */
+/** Returns the largest error of the estimate after the first third of the pull, relative to the actual time left. */
 function worstError(sizes: readonly number[], machine: (typeof machines)[number]) {
   const { samples, duration } = simulatePull(sizes, machine)
   return samples

@@ -12,7 +12,7 @@ import {
 } from '../../../lib/events/index.js'
 import { bodies, digests, image, manifest, plan, start } from './events.arbitrary.js'
 
-/** The snapshot after each event that a channel tells of `emitted`, 200 ms apart. */
+/** Returns the snapshot after each event of a `PullEventLog` to which `emitted` are emitted, 200 ms apart. */
 function states(emitted: readonly PullEventBody[]): { event: PullEvent; state: PullSnapshot }[] {
   let at = 0
   const channel = new PullEventLog(() => new Date((at += 200)))
@@ -38,7 +38,7 @@ describe('reduce', () => {
     ])
   })
 
-  it('knows whether the pull is paused, and not after its end', () => {
+  it('states whether the pull is paused, but not after its end', () => {
     expect(after(start, { type: 'paused' })).toMatchObject({ paused: true })
     expect(after(start, { type: 'paused' }, { type: 'resumed' })).not.toHaveProperty('paused')
     expect(after(start, { type: 'paused' }, { type: 'end', outcome: 'cancelled' })).not.toHaveProperty(
@@ -46,7 +46,7 @@ describe('reduce', () => {
     )
   })
 
-  it('knows from the plan each distinct layer, what is here of it, and the totals', () => {
+  it('takes from the plan the distinct layers, their bytes in the store, and the totals', () => {
     const { layers, totals } = after(start, manifest, plan)
     expect(layers.map(({ status, current, fetched }) => [status, current, fetched])).toEqual([
       ['exists', 1000, 1000],
@@ -57,7 +57,7 @@ describe('reduce', () => {
     expect(totals).toMatchObject({ fetched: 1400, total: 4000, toDownload: 2600 })
   })
 
-  it('goes back to no phase', () => {
+  it('never returns to an earlier phase', () => {
     const all = [start, manifest, plan, manifest, start]
     expect(states(all).map(({ state }) => state.phase)).toEqual([
       ...['resolving', 'planning'],
@@ -65,7 +65,7 @@ describe('reduce', () => {
     ])
   })
 
-  it('counts a layer that exists as here, whatever offset it is said to have', () => {
+  it('counts all bytes of a layer that exists, whatever its offset', () => {
     const [digest] = digests
     const { layers, totals } = after({
       ...{ type: 'plan', bytes: { total: 1000, toDownload: 0 } },
@@ -84,7 +84,7 @@ describe('reduce', () => {
     expect(layers).toHaveLength(after(start, plan).layers.length + 1)
   })
 
-  it('keeps what a layer said before the plan', () => {
+  it('keeps the state of a layer from before the plan', () => {
     const said = {
       type: 'layer',
       digest: digests[2]!,
@@ -95,7 +95,7 @@ describe('reduce', () => {
     expect(after(start, said, plan).layers[2]).toMatchObject({ status: 'downloading', current: 9 })
   })
 
-  it('counts a layer as fetched while it is extracted, whatever of it has been read', () => {
+  it('counts a layer as fetched while it is extracted, however much of it has been read', () => {
     const layer = { type: 'layer', digest: digests[2]!, total: 1000 } as const
     const state = after(
       plan,
@@ -106,7 +106,7 @@ describe('reduce', () => {
     expect(state.totals?.fetched).toBe(2400)
   })
 
-  it('knows when a retry is due, and forgets it when it begins (S2-51)', () => {
+  it('states the time of a retry until it begins (S2-51)', () => {
     const layer = { type: 'layer', digest: digests[2]!, current: 3, total: 1000 } as const
     const retrying = states([
       plan,
@@ -125,7 +125,7 @@ describe('reduce', () => {
     expect(again.layers[2]).not.toHaveProperty('retry')
   })
 
-  it('holds warnings, the chosen platform, the result and the error', () => {
+  it('contains warnings, the chosen platform, the result and the error', () => {
     const state = after(
       start,
       { type: 'platform', chosen: 'linux/arm64/v8', digest: digests[1]!, rejected: [] },
@@ -143,7 +143,7 @@ describe('reduce', () => {
     expect(state.result).not.toHaveProperty('seq')
   })
 
-  it('is pure: the same events give the same state, and no state is touched', () => {
+  it('is pure: the same events lead to the same state, and no state is modified', () => {
     fc.assert(
       fc.property(bodies, (all) => {
         const freeze = (state: PullSnapshot): PullSnapshot => {
@@ -160,7 +160,7 @@ describe('reduce', () => {
     )
   })
 
-  it('through a channel, bytes fall only with a restart, and totals are known once the plan is out', () => {
+  it('of events of a `PullEventLog`: bytes fall only on a restart, and totals are known after the plan', () => {
     fc.assert(
       fc.property(bodies, (all) => {
         let before = emptySnapshot
@@ -192,7 +192,7 @@ describe('the fraction', () => {
   })
 
   it('counts each byte once as downloaded and once as unpacked', () => {
-    // 400 of 3000 bytes are here; 2600 are to be downloaded and 3000 to be unpacked
+    // The store has 400 of 3000 bytes: 2600 are left to download and 3000 to unpack.
     expect(after(start, manifest, plan).totals).toMatchObject({ toUnpack: 3000, unpacked: 0, fraction: 0 })
     const half = after(start, plan, layer(2, 'downloading', 1000), layer(2, 'extracting', 400))
     expect(half.totals).toMatchObject({ unpacked: 400, fraction: 1400 / 5600 })
@@ -214,7 +214,7 @@ describe('the fraction', () => {
     expect(after(start, plan, ...layers, { type: 'end', outcome: 'failed' }).totals?.fraction).toBe(0.99)
   })
 
-  it('stays while a download starts over, until it has more than before', () => {
+  it('does not change while a download starts over, until it has more bytes than before', () => {
     const seen = states([
       ...[start, plan, layer(2, 'downloading', 800), layer(2, 'restart', 0)],
       ...[layer(2, 'downloading', 700), layer(2, 'downloading', 900)],

@@ -1,4 +1,4 @@
-/** What a layout is while images are written to it, and afterwards. */
+/** Tests the state of a layout while images are written to it, and afterwards. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import { type Descriptor, hexOf, mediaTypes, parseDigest } from '../../../lib/image/index.js'
 import { type LayoutSink, layoutSink } from '../../../lib/sinks/index.js'
-import { lockWaits } from '../../../lib/sinks/layout/layout-lock.js'
+import { lockTimes } from '../../../lib/sinks/layout/layout-lock.js'
 import { layoutSource } from '../../../lib/sources/index.js'
 import { type BuiltImage, buildImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
@@ -49,7 +49,7 @@ async function put(sink: LayoutSink, { manifest, config, layers }: BuiltImage, t
 }
 
 describe('a layout as a target', () => {
-  it('is made where there is none, and then has the image', async () => {
+  it('is created if it does not exist, and then contains the image', async () => {
     const directory = join(fresh(), 'in', 'new', 'directories')
     const sink = layoutSink(directory)
     expect(await sink.resolve('app:1')).toBeUndefined()
@@ -69,7 +69,7 @@ describe('a layout as a target', () => {
     expect(readdirSync(directory).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
   })
 
-  it('can be read by everyone whom the umask lets', async () => {
+  it('has the permissions that the umask allows', async () => {
     const directory = fresh()
     await put(layoutSink(directory), image, '1')
     const mode = (path: string): number => statSync(path).mode & 0o777
@@ -79,7 +79,7 @@ describe('a layout as a target', () => {
     expect(mode(join(directory, 'blobs', 'sha256'))).toBe(0o755 & ~umask)
   })
 
-  it('keeps what else is listed, and replaces an image of the same name at its place', async () => {
+  it('keeps other entries, and replaces an image of the same name at its position', async () => {
     const directory = fresh()
     const sink = layoutSink(directory)
     const other = tinyImage({ annotations: { other: 'yes' } })
@@ -117,7 +117,7 @@ describe('a layout as a target', () => {
     expect(existsSync(pathOf(directory, image.manifest))).toBe(true)
   })
 
-  it('loses no image where many are written at the same time', async () => {
+  it('loses no image if many are written at the same time', async () => {
     const directory = fresh()
     const tags = Array.from({ length: 12 }, (_, n) => `tag-${n}`)
     await Promise.all(tags.map((tag) => put(layoutSink(directory), image, tag)))
@@ -161,11 +161,11 @@ describe('a layout as a target', () => {
     await put(sink, image, 'a')
     const holder = spawn('flock', ['-F', directory, 'sh', '-c', 'echo held; exec sleep 60'])
     await once(holder.stdout, 'data')
-    const { total } = lockWaits
-    lockWaits.total = 300
+    const { total } = lockTimes
+    lockTimes.total = 300
     const written = sink.putManifest(image.manifest.bytes, image.manifest, { tag: 'b' })
     await expect(written).rejects.toMatchObject({ code: 'STORE_LOCKED', retryable: true })
-    lockWaits.total = total
+    lockTimes.total = total
     holder.kill('SIGKILL')
     await once(holder, 'close')
   })
@@ -174,7 +174,7 @@ describe('a layout as a target', () => {
     const directory = fresh()
     const sink = layoutSink(directory)
     await put(sink, image, 'ours')
-    // As often as it can, for as long as the sink writes.
+    // Changes the list continuously while the sink writes.
     const state = { over: false }
     let wrote = 0
     const neighbour = (async () => {
@@ -202,7 +202,7 @@ describe('a layout as a target', () => {
     ['DIGEST_MISMATCH', Buffer.alloc(content.length, 'another ')],
     ['SIZE_MISMATCH', content.subarray(0, -1)],
     ['SIZE_MISMATCH', Buffer.concat([content, Buffer.from('!')])],
-  ])('shows nothing of a blob with other content: %s', async (code, wrong) => {
+  ])('does not publish a blob with other content: %s', async (code, wrong) => {
     const directory = fresh()
     const sink = layoutSink(directory)
     await expect(sink.putBlob(blob, opening(wrong))).rejects.toMatchObject({ code })
@@ -210,7 +210,7 @@ describe('a layout as a target', () => {
     expect(temporaries(directory)).toEqual([])
   })
 
-  it('shows nothing of a blob whose source breaks off, or that is cancelled', async () => {
+  it('does not publish a blob whose source fails or whose write is cancelled', async () => {
     const directory = fresh()
     const sink = layoutSink(directory)
     const broken = new WindlassError('NETWORK', 'the source is gone')
@@ -233,7 +233,7 @@ describe('a layout as a target', () => {
     expect(readdirSync(directory).sort()).toEqual(['blobs', 'index.json', 'oci-layout'])
   })
 
-  it('writes a blob again that has another size', async () => {
+  it('overwrites a blob that has another size', async () => {
     const directory = fresh()
     const sink = layoutSink(directory)
     await sink.putBlob(blob, opening(content))
@@ -251,7 +251,7 @@ describe('a layout as a target', () => {
     expect(statSync(join(directory, 'blobs', 'sha512', hexOf(digest))).size).toBe(content.length)
   })
 
-  it('removes what killed writers left, and not what others are writing', async () => {
+  it('removes the temporary files of killed processes, and not those of running ones', async () => {
     const directory = fresh()
     await put(layoutSink(directory), image, 'a')
     writeFileSync(join(directory, '.windlass-dead'), 'half a blob')
@@ -269,7 +269,7 @@ describe('a layout as a target', () => {
     await expect(writing).rejects.toThrow()
   })
 
-  it.each([['blobs'], ['blobs/sha256']])('does not follow a link at %s', async (name) => {
+  it.each([['blobs'], ['blobs/sha256']])('does not follow a symbolic link at %s', async (name) => {
     const directory = fresh()
     const elsewhere = fresh()
     mkdirSync(join(elsewhere, 'sha256'), { recursive: true })
@@ -288,7 +288,7 @@ describe('a layout as a target', () => {
     expect(readdirSync(elsewhere)).toEqual(['sha256'])
   })
 
-  it('replaces a link in the place of a blob, and does not read or write through it', async () => {
+  it('replaces a symbolic link in place of a blob without following it', async () => {
     const directory = fresh()
     const sink = layoutSink(directory)
     await sink.putBlob(image.config, opening(image.config.bytes))
@@ -300,7 +300,7 @@ describe('a layout as a target', () => {
     expect(await sink.hasBlob(blob)).toBe(true)
   })
 
-  it('does not read a list of images through a link', async () => {
+  it('does not read the list of images through a symbolic link', async () => {
     const directory = fresh()
     const sink = layoutSink(directory)
     await put(sink, image, 'a')
@@ -329,7 +329,7 @@ describe('a layout as a target', () => {
       'STORE_CORRUPT',
       'not a list of images',
     ],
-  ])('refuses a directory with %s', async (_, files, code, says) => {
+  ])('rejects a directory with %s', async (_, files, code, says) => {
     const directory = fresh()
     mkdirSync(directory)
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
@@ -341,14 +341,14 @@ describe('a layout as a target', () => {
       expect(readFileSync(join(directory, name), 'utf8')).toBe(text)
   })
 
-  it('is not made where no directory can be made, such as below a link to nothing', async () => {
+  it('is not created where no directory can be created, such as below a dangling link', async () => {
     const link = fresh()
     symlinkSync(fresh(), link)
     for (const directory of [join(link, 'layout'), '/proc/layout'])
       await expect(put(layoutSink(directory), image, 'a')).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
-  it('refuses a manifest whose digest is not that of its bytes, as of signed schema 1', async () => {
+  it('rejects a manifest whose bytes do not have its digest, such as signed schema 1', async () => {
     const directory = fresh()
     const bytes = Buffer.from('{"schemaVersion":1,"signatures":[]}')
     const descriptor = { ...blob, mediaType: mediaTypes.dockerSchema1Signed, size: bytes.length }

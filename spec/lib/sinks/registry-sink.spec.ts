@@ -23,7 +23,7 @@ describe('registrySink', () => {
     expect(await sink.identity()).toBe(`${registry.host}|anonymous`)
   })
 
-  it('refuses what is not a name', () => {
+  it('rejects an invalid name', () => {
     expect(() => registrySink('No Name')).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }))
   })
 })

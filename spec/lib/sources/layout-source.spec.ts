@@ -1,4 +1,4 @@
-/** Which image of a layout a name means. */
+/** Tests which image of a layout a name selects. */
 import { execFileSync } from 'node:child_process'
 import {
   mkdirSync,
@@ -27,7 +27,7 @@ beforeAll(async () => (work = await mkdtemp(path.join(tmpdir(), 'windlass-layout
 afterAll(() => rm(work, { recursive: true }))
 
 let made = 0
-/** A layout whose index lists these images by these names, in this order. */
+/** Creates a layout whose index lists the images under their names, in the given order. */
 async function layout(...entries: readonly (readonly [BuiltImage, string?])[]): Promise<LayoutSource> {
   const directory = path.join(work, String(++made))
   await mkdir(path.join(directory, 'blobs', 'sha256'), { recursive: true })
@@ -75,7 +75,7 @@ describe('an image in a layout', () => {
     expect((await (await two()).manifest(target)).bytes).toEqual(manifest.bytes)
   })
 
-  it('is the only one where nothing is said, also under two names', async () => {
+  it('is selected without a name if it is the only one, even with two names', async () => {
     expect((await (await layout([arm, 'a'])).manifest('')).bytes).toEqual(arm.manifest.bytes)
     expect((await (await layout([arm, 'a'], [arm, 'b'], [arm])).manifest('')).bytes).toEqual(
       arm.manifest.bytes,
@@ -87,7 +87,7 @@ describe('an image in a layout', () => {
     ['two images where one is wanted', '', ' has 2 images: select one by its position'],
     ['a name that is not there', 'app:2', ' has no image "app:2"'],
     ['a position beyond the last', '@2', ' has no image "@2"'],
-  ])('is an error for %s, which lists what there is', async (_, target, message) => {
+  ])('is an error for %s, with a list of all images', async (_, target, message) => {
     await expect((await two()).manifest(target)).rejects.toMatchObject({
       code: 'MANIFEST_UNKNOWN',
       message: expect.stringContaining(message) as string,
@@ -95,7 +95,7 @@ describe('an image in a layout', () => {
     })
   })
 
-  it('lists no more than can be read, and nothing that steers a terminal', async () => {
+  it('is listed in errors up to a maximum number, without terminal control characters', async () => {
     const many = await layout(
       ...Array.from({ length: 25 }, (_, at) => [at % 2 ? amd : arm, `\u009b${at}`] as const),
     )
@@ -128,7 +128,7 @@ describe('a layout from outside', () => {
     ['a link to a file of this machine', (file: string) => symlinkSync('/etc/passwd', file)],
     ['a directory', (file: string) => mkdirSync(file)],
     [
-      'terabytes of blanks',
+      'terabytes of spaces',
       (file: string) => {
         writeFileSync(file, '')
         truncateSync(file, 2 ** 41)
@@ -139,7 +139,7 @@ describe('a layout from outside', () => {
       (file: string) => writeFileSync(file, `${'['.repeat(100_000)}${']'.repeat(100_000)}`),
     ],
   ])(
-    'is refused at once where its index.json or oci-layout is %s, and quotes nothing',
+    'is rejected immediately if its index.json or oci-layout is %s, without quoting it',
     async (_what, make) => {
       for (const name of ['index.json', 'oci-layout']) {
         const { directory, source } = await layoutAt()
@@ -155,7 +155,7 @@ describe('a layout from outside', () => {
     },
   )
 
-  it('is not followed through a link at blobs, at the algorithm, or at the blob', async () => {
+  it('is not read through a symbolic link at blobs, at the algorithm or at the blob', async () => {
     for (const link of ['blobs', 'blobs/sha256', `blobs/sha256/${hexOf(amd.manifest.digest)}`]) {
       const { directory, source } = await layoutAt()
       renameSync(path.join(directory, link), path.join(directory, 'elsewhere'))
@@ -168,7 +168,7 @@ describe('a layout from outside', () => {
     }
   })
 
-  it('gives a manifest of exactly the size that is allowed, and a blob from where it is asked for', async () => {
+  it('returns a manifest of exactly the maximum size, and a blob from the requested offset', async () => {
     const source = await two()
     const { bytes, digest } = amd.manifest
     expect((await source.manifest('@0', { maxBytes: bytes.length })).bytes).toEqual(bytes)
@@ -185,7 +185,7 @@ describe('a layout from outside', () => {
     }
   })
 
-  it('refuses an entry that cannot be used only where it is asked for', async () => {
+  it('rejects an unusable entry only if it is selected', async () => {
     const { directory, source } = await layoutAt()
     const file = path.join(directory, 'index.json')
     const { manifests } = JSON.parse(readFileSync(file, 'utf8')) as { manifests: object[] }

@@ -6,7 +6,7 @@ import { Workbench } from '../../support/workbench.js'
 const bench = new Workbench()
 
 describe('registrySource', () => {
-  it('gives the manifests and tags of a repository, and ends its connections', async () => {
+  it('returns the manifests and tags of a repository, and closes its connections', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', tinyImage())
     const source = registrySource(`${registry.host}/team/app`)
@@ -19,7 +19,7 @@ describe('registrySource', () => {
     await expect(source.manifest('1')).rejects.toThrow(/closed/)
   })
 
-  it('refuses what is no name', () => {
+  it('rejects an invalid name', () => {
     expect(() => registrySource('Not A Name')).toThrow(/Not A Name/)
   })
 })

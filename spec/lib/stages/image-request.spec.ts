@@ -6,7 +6,7 @@ import { imageRequest } from '../../../lib/stages/index.js'
 const source = { host: 'registry.example', repository: 'team/app' } as ImageSource
 const digest = digestOf(Buffer.from('a manifest'))
 
-it('makes the request for a tag', () => {
+it('creates the request for a tag', () => {
   const name = 'registry.example/team/app:1.2'
   const platform = hostPlatform()
   expect(imageRequest(source, '1.2')).toEqual({
@@ -14,7 +14,7 @@ it('makes the request for a tag', () => {
   })
 })
 
-it('expects the digest that it is made for', () => {
+it('expects the digest that it requests', () => {
   expect(imageRequest(source, digest)).toMatchObject({
     name: `registry.example/team/app@${digest}`,
     target: digest,
@@ -22,7 +22,7 @@ it('expects the digest that it is made for', () => {
   })
 })
 
-it('takes another name and another platform', () => {
+it('accepts another name and another platform', () => {
   const platform = { os: 'linux', architecture: 's390x' }
   const request = imageRequest(source, '1', { name: 'app', platform })
   expect(request).toMatchObject({ name: 'app', typed: 'app', target: '1', platform })

@@ -28,7 +28,7 @@ describe('the store', () => {
   const stores = new TemporaryStores()
   const staging = (directory: string): string[] => readdirSync(join(directory, 'staging'))
 
-  it('says where a link on the way to it leads to nothing, and makes nothing', async () => {
+  it('reports a dangling link in its path, and creates nothing', async () => {
     const link = stores.fresh()
     symlinkSync('nowhere', link)
     for (const below of ['', 'store', 'a/b/c'])
@@ -55,7 +55,7 @@ describe('the store', () => {
     expect(lstatSync(await store.stagingDirectory()).mode & 0o777).toBe(0o700)
   })
 
-  it('is opened again as it is, through a link too', async () => {
+  it('is opened again unchanged, also through a link', async () => {
     const directory = stores.fresh()
     const first = await stores.open(directory)
     await putNamed(first, 'a:latest', '{}')
@@ -66,7 +66,7 @@ describe('the store', () => {
     expect(await second.names.list()).toHaveLength(1)
   })
 
-  it('is not made where it must not be', async () => {
+  it('is not created if that is not allowed', async () => {
     const directory = stores.fresh()
     await expect(Store.open(directory, { create: false })).rejects.toMatchObject(corrupt)
     expect(existsSync(directory)).toBe(false)
@@ -75,7 +75,7 @@ describe('the store', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  it('is not made among things of others, but where its making was broken off', async () => {
+  it('is not created among other files, except those of an interrupted creation', async () => {
     const directory = stores.fresh()
     mkdirSync(join(directory, 'blobs'), { recursive: true })
     writeFileSync(join(directory, '.new-0123456789abcdef'), '')
@@ -86,14 +86,14 @@ describe('the store', () => {
     await expect(stores.open(directory)).resolves.toBeInstanceOf(Store)
   })
 
-  it('is made once by several at once', async () => {
+  it('is created once by several callers at once', async () => {
     const directory = stores.fresh()
     const all = await Promise.all(Array.from({ length: 5 }, () => stores.open(directory)))
     await Promise.all(all.map((store, at) => putNamed(store, `image-${at}:latest`, `${at}`)))
     expect(await all[0]!.names.list()).toHaveLength(5)
   })
 
-  it('refuses what is no store, or a newer one', async () => {
+  it('rejects a directory that is not a store, and a newer store', async () => {
     for (const [file, text] of [
       ['oci-layout', 'x'],
       ['oci-layout', '{"imageLayoutVersion":"2.0.0"}'],
@@ -111,7 +111,7 @@ describe('the store', () => {
     await expect(Store.open(file)).rejects.toMatchObject({ exitCode: 7 })
   })
 
-  it('refuses links in place of its directories', async () => {
+  it('rejects links at the paths of its directories', async () => {
     const directory = stores.fresh()
     await (await Store.open(directory)).close()
     execFileSync('rmdir', [join(directory, 'layers')])
@@ -119,7 +119,7 @@ describe('the store', () => {
     await expect(Store.open(directory)).rejects.toMatchObject(corrupt)
   })
 
-  it('refuses a link in place of any directory that it reads from', async () => {
+  it('rejects a link at the path of any directory that it reads', async () => {
     for (const name of ['blobs', 'partial', 'layers']) {
       const directory = stores.fresh()
       await (await Store.open(directory)).close()
@@ -133,7 +133,7 @@ describe('the store', () => {
     }
   })
 
-  it('is closed to others also where its directory was there before and open', async () => {
+  it('denies access to other users, even if its directory existed with other permissions', async () => {
     const directory = stores.fresh()
     mkdirSync(directory)
     chmodSync(directory, 0o755)
@@ -141,7 +141,7 @@ describe('the store', () => {
     expect(lstatSync(directory).mode & 0o777).toBe(0o700)
   })
 
-  it('is called a layout only once all that one before it made is on the disk', async () => {
+  it('writes oci-layout only after syncing what an earlier process created', async () => {
     const directory = stores.fresh()
     await (await Store.open(directory)).close()
     rmSync(join(directory, 'oci-layout'))
@@ -155,7 +155,7 @@ describe('the store', () => {
     expect(calls.indexOf('sync .', named)).toBeGreaterThan(named)
   })
 
-  it('closes its layers to others in a layout that another tool made', async () => {
+  it('denies other users access to its layers in a layout of another tool', async () => {
     const directory = stores.fresh()
     mkdirSync(join(directory, 'layers'), { recursive: true })
     chmodSync(join(directory, 'layers'), 0o755)
@@ -165,7 +165,7 @@ describe('the store', () => {
     expect(lstatSync(join(directory, 'layers')).mode & 0o777).toBe(0o700)
   })
 
-  it('removes its staging directory when it is closed, and is closed then (S0-73)', async () => {
+  it('removes its staging directory when it is closed, and cannot be used afterwards (S0-73)', async () => {
     const directory = stores.fresh()
     const store = await stores.open(directory)
     expect(staging(directory)).toEqual([])
@@ -177,7 +177,7 @@ describe('the store', () => {
     await expect(store.stagingDirectory()).rejects.toMatchObject({ code: 'INTERNAL' })
   })
 
-  it('lists what a run needs, for whoever collects garbage', async () => {
+  it('lists what a run needs, for garbage collection', async () => {
     const store = await stores.open()
     await store.hold(digest, digest)
     await store.hold(digest)
@@ -190,24 +190,27 @@ describe('the store', () => {
     expect(new Set(lines).size).toBe(lines.length)
   })
 
-  it.skipIf(!locksAvailable())('sweeps what dead runs left and nothing that lives, by its lock', async () => {
-    const directory = stores.fresh()
-    const living = await stores.open(directory)
-    const ours = await living.stagingDirectory()
-    const child = new Child('hold-partial', directory, digest)
-    const theirs = await child.line()
-    mkdirSync(join(theirs, 'tree', 'closed'), { recursive: true })
-    writeFileSync(Buffer.from(join(theirs, 'tree', 'na\xefve'), 'latin1'), '')
-    mkdirSync(join(directory, 'staging', 'of-another-program'))
-    mkdirSync(join(directory, 'staging', '0123456789abcdef'))
-    await stores.open(directory)
-    expect(existsSync(theirs)).toBe(true)
-    expect(existsSync(ours)).toBe(true)
-    await child.kill()
-    expect(existsSync(theirs)).toBe(true)
-    await stores.open(directory)
-    expect(staging(directory).sort()).toEqual([ours.split('/').at(-1), 'of-another-program'].sort())
-  })
+  it.skipIf(!locksAvailable())(
+    'removes the files of dead runs, but none of runs with a locked lock file',
+    async () => {
+      const directory = stores.fresh()
+      const living = await stores.open(directory)
+      const ours = await living.stagingDirectory()
+      const child = new Child('hold-partial', directory, digest)
+      const theirs = await child.line()
+      mkdirSync(join(theirs, 'tree', 'closed'), { recursive: true })
+      writeFileSync(Buffer.from(join(theirs, 'tree', 'na\xefve'), 'latin1'), '')
+      mkdirSync(join(directory, 'staging', 'of-another-program'))
+      mkdirSync(join(directory, 'staging', '0123456789abcdef'))
+      await stores.open(directory)
+      expect(existsSync(theirs)).toBe(true)
+      expect(existsSync(ours)).toBe(true)
+      await child.kill()
+      expect(existsSync(theirs)).toBe(true)
+      await stores.open(directory)
+      expect(staging(directory).sort()).toEqual([ours.split('/').at(-1), 'of-another-program'].sort())
+    },
+  )
 
   describe.skipIf(process.getuid?.() !== 0 || process.platform !== 'linux')(
     'on a file system of its own',
@@ -219,7 +222,7 @@ describe('the store', () => {
       const remount = (how: string): unknown => execFileSync('mount', ['-o', `remount,${how}`, mounted])
       const big = Buffer.alloc(1024 * 1024, 'x')
 
-      it('says when that is full, keeps what it has, and goes on when there is room', async () => {
+      it('reports a full disk, keeps its content, and continues when there is space', async () => {
         const store = await stores.open(join(mounted, 'store'))
         await putNamed(store, 'a:latest', '{}')
         const full = {
@@ -240,7 +243,7 @@ describe('the store', () => {
         expect(staging(store.directory)).toEqual([])
       })
 
-      it('can be read where it cannot be written to', async () => {
+      it('can be read if it is not writable', async () => {
         const store = await stores.open(join(mounted, 'read-only'))
         await putNamed(store, 'a:latest', '{}')
         await commitLayer(store, 'a')

@@ -36,7 +36,7 @@ describe('exitAtOnce', () => {
     expect(await ended(`exitAtOnce(${code})`)).toEqual({ code, out: `listener heard ${code}` })
   })
 
-  it('ends though a listener throws', async () => {
+  it('ends even if a listener throws', async () => {
     const { code } = await ended(`{ process.on('exit', () => { throw new Error('late') }); exitAtOnce(7) }`)
     expect(code === 7 || code === null).toBe(true)
   })

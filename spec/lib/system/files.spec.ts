@@ -13,7 +13,7 @@ beforeEach(() => {
 })
 
 describe('files', () => {
-  it('does what it is asked for by the time that it answers', async () => {
+  it('has done its work when the promise resolves', async () => {
     await files.mkdir(at('d'), 0o700)
     await files.appendFile(at('d/f'), 'one ', 0o600)
     await files.appendFile(at('d/f'), 'two', 0o600)
@@ -23,7 +23,7 @@ describe('files', () => {
     expect(readFileSync(at('g'), 'utf8')).toBe('one t')
     expect((await files.lstat(at('g'))).mode & 0o777).toBe(0o640)
     await files.unlink(at('g'))
-    expect(await files.lstatIfThere(at('g'))).toBeUndefined()
+    expect(await files.lstatIfExists(at('g'))).toBeUndefined()
   })
 
   it('rejects with the errors of the file system, and never throws', async () => {
@@ -43,7 +43,7 @@ describe('files', () => {
       })
   })
 
-  it('makes a directory with its parents, also where some or all are there', async () => {
+  it('creates a directory with its parents, of which some or all may exist', async () => {
     expect(await files.missingDirectories(at('a/b'))).toEqual([at('a'), at('a/b')])
     await files.makeDirectories(at('a/b'), 0o700)
     await files.makeDirectories(at('a/b/c'), 0o700)
@@ -52,7 +52,7 @@ describe('files', () => {
     expect(await files.missingDirectories(at('a/b'))).toEqual([at('a/b')])
   })
 
-  it('makes no directory below a file or a link to nothing, and ends', async () => {
+  it('creates no directory below a file or a dangling link', async () => {
     writeFileSync(at('file'), '')
     symlinkSync(at('nothing'), at('link'))
     await expect(files.makeDirectories(at('file/a/b'), 0o700)).rejects.toMatchObject({ code: 'ENOTDIR' })
@@ -60,16 +60,16 @@ describe('files', () => {
     await expect(files.makeDirectories(at('link'), 0o700)).rejects.toMatchObject({ code: 'EEXIST' })
   })
 
-  it('tells a name that is not there from one that cannot be looked at', async () => {
+  it('distinguishes a missing path from one without access', async () => {
     writeFileSync(at('f'), '')
     symlinkSync('loop', at('loop'))
     for (const path of ['absent', 'absent/below', 'f/below']) {
-      expect(await files.lstatIfThere(at(path)), path).toBeUndefined()
-      expect(await files.statIfThere(at(path)), path).toBeUndefined()
+      expect(await files.lstatIfExists(at(path)), path).toBeUndefined()
+      expect(await files.statIfExists(at(path)), path).toBeUndefined()
     }
-    expect((await files.lstatIfThere(at('loop')))?.isSymbolicLink()).toBe(true)
-    await expect(files.statIfThere(at('loop'))).rejects.toMatchObject({ code: 'ELOOP' })
-    await expect(files.lstatIfThere(at('n'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
+    expect((await files.lstatIfExists(at('loop')))?.isSymbolicLink()).toBe(true)
+    await expect(files.statIfExists(at('loop'))).rejects.toMatchObject({ code: 'ELOOP' })
+    await expect(files.lstatIfExists(at('n'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' })
   })
 
   it('writes, rewrites, reads, syncs and closes a small file', async () => {

@@ -14,18 +14,18 @@ function member(text: Buffer): Buffer {
 const text = Buffer.from('what is said again and again '.repeat(4000))
 
 describe('ISA-L', () => {
-  it('is left alone where WINDLASS_ISAL=0', () => {
+  it('is not used with WINDLASS_ISAL=0', () => {
     const code = `import('./dist/lib/system/gunzip.js').then((m) => console.log(m.openGunzip() === undefined))`
     const run = spawnSync(process.execPath, ['-e', code], { env: { ...process.env, WINDLASS_ISAL: '0' } })
     expect(run.stdout.toString()).toBe('true\n')
   })
 
   describe.skipIf(openGunzip() === undefined)('where libisal.so.2 is', () => {
-    it('gives as much as there is room for, in this thread and in another', async () => {
-      for (const how of ['fill', 'fillNow'] as const) {
+    it('fills the output, in this thread and in another', async () => {
+      for (const how of ['decompress', 'decompressSync'] as const) {
         const gunzip = openGunzip()!
         const bytes = member(text)
-        expect(gunzip.give(bytes)).toBe(bytes.length)
+        expect(gunzip.setInput(bytes)).toBe(bytes.length)
         const parts: Buffer[] = []
         for (let full = true; full;) {
           const output = Buffer.allocUnsafeSlow(10_000)
@@ -34,39 +34,39 @@ describe('ISA-L', () => {
           full = outputLength === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
-        expect([gunzip.ended, gunzip.unconsumed]).toEqual([true, 0])
+        expect([gunzip.hasEnded, gunzip.unconsumed]).toEqual([true, 0])
       }
     })
 
-    it('says what is left behind the end of a member, and begins another with it', () => {
+    it('reports the input after the end of a member, and decodes another member from it', () => {
       const gunzip = openGunzip()!
       const output = Buffer.allocUnsafeSlow(2 * text.length)
       const both = Buffer.concat([member(text), member(Buffer.from('more'))])
-      const accepted = gunzip.give(both)
-      expect(gunzip.fillNow(output)).toBe(text.length)
-      expect([gunzip.ended, gunzip.unconsumed]).toEqual([true, member(Buffer.from('more')).length])
+      const accepted = gunzip.setInput(both)
+      expect(gunzip.decompressSync(output)).toBe(text.length)
+      expect([gunzip.hasEnded, gunzip.unconsumed]).toEqual([true, member(Buffer.from('more')).length])
       const rest = both.subarray(accepted - gunzip.unconsumed)
-      gunzip.next()
-      expect(gunzip.ended).toBe(false)
-      gunzip.give(rest)
-      expect(output.toString('latin1', 0, gunzip.fillNow(output))).toBe('more')
+      gunzip.startNextMember()
+      expect(gunzip.hasEnded).toBe(false)
+      gunzip.setInput(rest)
+      expect(output.toString('latin1', 0, gunzip.decompressSync(output))).toBe('more')
     })
 
-    it('takes no more than its capacity at once', () => {
+    it('accepts at most its capacity at once', () => {
       const gunzip = openGunzip()!
-      expect(gunzip.give(Buffer.alloc(gunzip.capacity + 1))).toBe(gunzip.capacity)
+      expect(gunzip.setInput(Buffer.alloc(gunzip.capacity + 1))).toBe(gunzip.capacity)
     })
 
-    it('refuses another checksum and what is no deflate', async () => {
+    it('rejects a wrong checksum and invalid deflate data', async () => {
       const wrong = member(text)
       wrong[wrong.length - 8]! ^= 1
       const output = Buffer.allocUnsafeSlow(2 * text.length)
       const gunzip = openGunzip()!
-      gunzip.give(wrong)
-      await expect(gunzip.fill(output)).rejects.toThrow(GunzipError)
+      gunzip.setInput(wrong)
+      await expect(gunzip.decompress(output)).rejects.toThrow(GunzipError)
       const other = openGunzip()!
-      other.give(Buffer.alloc(100, 0xff))
-      expect(() => other.fillNow(output)).toThrow('invalid block')
+      other.setInput(Buffer.alloc(100, 0xff))
+      expect(() => other.decompressSync(output)).toThrow('invalid block')
     })
   })
 })

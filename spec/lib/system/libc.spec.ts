@@ -5,18 +5,18 @@ import { systemCallsAvailable, SystemError } from '../../../lib/system/index.js'
 import { libc, requireFunction } from '../../../lib/system/libc.js'
 
 describe.skipIf(!systemCallsAvailable())('the C library', () => {
-  it('has no function that it does not have', () => {
+  it('returns undefined for a missing function', () => {
     expect(libc()?.find('int windlass_has_no_such_call(int x)')).toBeUndefined()
     expect(() => requireFunction('int windlass_has_no_such_call(int x)')).toThrow(
       expect.objectContaining({ code: 'ENOSYS', syscall: 'windlass_has_no_such_call' }) as Error,
     )
   })
 
-  it('does not take a slip in a declaration for a missing function', () => {
+  it('throws for an invalid declaration', () => {
     expect(() => libc()?.find('no_such_type close(int fd)')).toThrow(/invalid type name/)
   })
 
-  it('is declared once a thread', () => {
+  it('declares a function once per thread', () => {
     expect(requireFunction('int close(int fd)')).toBe(requireFunction('int close(int fd)'))
   })
 

@@ -1,6 +1,6 @@
 /** Finds the process that holds a lock in the text of /proc/locks. */
 import { describe, expect, it } from 'vitest'
-import { isStopped, ownerIn } from '../../../lib/system/lock-owner.js'
+import { isStopped, parseLockOwner } from '../../../lib/system/lock-owner.js'
 
 describe('the owner of a lock', () => {
   const locks = [
@@ -22,7 +22,7 @@ describe('the owner of a lock', () => {
     ['nobody, where it is in another container', { dev: 0x2fn, ino: 8n }, undefined],
     ['nobody, where there is no lock', { dev: 0x2fn, ino: 70n }, undefined],
   ])('is that %s', (_title, file, pid) => {
-    expect(ownerIn(locks, file)).toBe(pid)
+    expect(parseLockOwner(locks, file)).toBe(pid)
   })
 
   it('is not stopped where it runs, nor where it is gone', () => {

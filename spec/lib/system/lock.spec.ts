@@ -36,14 +36,14 @@ describe.skipIf(!locksAvailable())('locks', () => {
     expect(lock(three, true)).toBe(false)
   })
 
-  it('end with the file that holds them', () => {
+  it('are released when the file is closed', () => {
     const [one, two] = [open(), open()]
     expect(lock(one, true)).toBe(true)
     close(one)
     expect(lock(two, true)).toBe(true)
   })
 
-  it('say what is wrong where it is not that another holds it', () => {
+  it('throw other errors than a conflict', () => {
     expect(() => lock(9999, true)).toThrow(/^EBADF: flock failed$/)
   })
 })

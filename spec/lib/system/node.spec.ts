@@ -17,13 +17,13 @@ describe.skipIf(!systemCallsAvailable())('makeNode', () => {
   const numbers = (path: string): string =>
     execFileSync('stat', ['-c', '%t:%T', path], { encoding: 'utf8' }).trim()
 
-  it('makes a fifo, as anybody may', () => {
+  it('creates a FIFO, as any user may', () => {
     const path = make('fifo', S_IFIFO | 0o600)
     expect(lstatSync(path).isFIFO()).toBe(true)
     expect(lstatSync(path).mode & 0o777).toBe(0o600)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('makes devices of every number that Linux holds', () => {
+  it.skipIf(process.getuid?.() !== 0)('creates devices with every number that Linux supports', () => {
     expect(numbers(make('whiteout', S_IFCHR | 0o600))).toBe('0:0')
     expect(numbers(make('null', S_IFCHR | 0o600, 1, 3))).toBe('1:3')
     expect(numbers(make('wide', S_IFBLK | 0o600, 259, 70_000))).toBe('103:11170')
@@ -31,7 +31,7 @@ describe.skipIf(!systemCallsAvailable())('makeNode', () => {
     expect(lstatSync(join(directory, 'last')).isBlockDevice()).toBe(true)
   })
 
-  it('refuses numbers that Linux would truncate', () => {
+  it('rejects numbers that Linux would truncate', () => {
     for (const [major, minor] of [
       [0x1000, 0],
       [0, 0x100000],
@@ -43,7 +43,7 @@ describe.skipIf(!systemCallsAvailable())('makeNode', () => {
     expect(() => lstatSync(join(directory, 'refused'))).toThrow(/ENOENT/)
   })
 
-  it('leaves alone what is there', () => {
+  it('does not replace an existing entry', () => {
     const path = join(directory, 'taken')
     writeFileSync(path, 'mine')
     expect(() => make('taken', S_IFIFO | 0o600)).toThrow(/EEXIST/)

@@ -19,7 +19,7 @@ const why = (work: () => unknown): OutsideFileError => {
 }
 
 describe('readOutsideFile', () => {
-  it('reads a regular file to its limit, and nothing beyond it', () => {
+  it('reads a regular file up to the limit, but not a larger one', () => {
     const bytes = Buffer.alloc(100_000, 'a')
     writeFileSync(at('file'), bytes)
     expect(readOutsideFile(at('file'), { maxBytes: 100_000 })).toEqual(bytes)
@@ -31,7 +31,7 @@ describe('readOutsideFile', () => {
     expect(readOutsideFile(at('empty'), { maxBytes: 0 })).toEqual(Buffer.alloc(0))
   })
 
-  it('refuses a file of terabytes without reading it', () => {
+  it('rejects a file of terabytes without reading it', () => {
     writeFileSync(at('sparse'), '')
     truncateSync(at('sparse'), 2 ** 42)
     const begun = performance.now()
@@ -39,12 +39,12 @@ describe('readOutsideFile', () => {
     expect(performance.now() - begun).toBeLessThan(10_000)
   })
 
-  it('bounds a file that does not say how long it is', () => {
+  it('applies the limit to a file that reports no size', () => {
     expect(readOutsideFile('/proc/self/status', { maxBytes: 65_536 }).toString()).toContain('Pid:')
     expect(why(() => readOutsideFile('/proc/self/status', { maxBytes: 10 })).reason).toBe('too-large')
   })
 
-  it('follows a link in its place only where that is asked for', () => {
+  it('follows a link only with followLink', () => {
     writeFileSync(at('target'), 'x')
     symlinkSync('target', at('link'))
     expect(why(() => readOutsideFile(at('link'), { maxBytes: 9 })).reason).toBe('link')
@@ -55,7 +55,7 @@ describe('readOutsideFile', () => {
     )
   })
 
-  it('refuses what is no regular file, and never waits for one', async () => {
+  it('rejects entries that are not regular files, without waiting', async () => {
     execFileSync('mkfifo', [at('fifo')])
     mkdirSync(at('directory'))
     symlinkSync('/dev/zero', at('zeros'))
@@ -79,7 +79,7 @@ describe('readOutsideFile', () => {
     }
   })
 
-  it('says that what is missing is missing, and what the system says of the rest', () => {
+  it('reports a missing file as missing, and other errors with their code', () => {
     expect(why(() => readOutsideFile(at('none'), { maxBytes: 9 })).reason).toBe('missing')
     expect(why(() => readOutsideFile(at('target/below'), { maxBytes: 9 })).reason).toBe('missing')
     expect(why(() => readOutsideFile(at('x'.repeat(300)), { maxBytes: 9 }))).toMatchObject({

@@ -6,7 +6,7 @@ import { temporaryDirectory } from '../../support/temporary-directory.js'
 describe.skipIf(!systemCallsAvailable())('syncFileSystem', () => {
   const directory = temporaryDirectory()
 
-  it('takes any descriptor of the file system, and refuses what is none', async () => {
+  it('accepts any descriptor of the file system, and rejects an invalid one', async () => {
     const fd = openSync(directory, 'r')
     syncFileSystem(fd)
     await syncFileSystemAsync(fd)
@@ -16,7 +16,7 @@ describe.skipIf(!systemCallsAvailable())('syncFileSystem', () => {
     }).toThrow(/EBADF/)
   })
 
-  it('tells the error of the other thread, whatever happens here meanwhile', async () => {
+  it('reports the error of the other thread, whatever this thread does meanwhile', async () => {
     const failing = Array.from({ length: 20 }, () => syncFileSystemAsync(9999))
     for (const each of await Promise.allSettled(failing))
       expect(each).toMatchObject({ status: 'rejected', reason: { code: 'EBADF', syscall: 'syncfs' } })

@@ -8,19 +8,19 @@ const here = openUnzstd()
 here?.close()
 
 describe('libzstd', () => {
-  it('is left alone where WINDLASS_ZSTD=0', () => {
+  it('is not used with WINDLASS_ZSTD=0', () => {
     const code = `import('./dist/lib/system/unzstd.js').then((m) => console.log(m.openUnzstd() === undefined))`
     const run = spawnSync(process.execPath, ['-e', code], { env: { ...process.env, WINDLASS_ZSTD: '0' } })
     expect(run.stdout.toString()).toBe('true\n')
   })
 
   describe.skipIf(here === undefined)('where libzstd.so.1 is', () => {
-    it('gives as much as there is room for, in this thread and in another', async () => {
-      for (const how of ['fill', 'fillNow'] as const) {
+    it('fills the output, in this thread and in another', async () => {
+      for (const how of ['decompress', 'decompressSync'] as const) {
         const unzstd = openUnzstd()!
         const bytes = storedZstd(text)
-        expect(unzstd.ended).toBe(true)
-        expect(unzstd.give(bytes)).toBe(bytes.length)
+        expect(unzstd.hasEnded).toBe(true)
+        expect(unzstd.setInput(bytes)).toBe(bytes.length)
         const parts: Buffer[] = []
         for (let full = true; full;) {
           const output = Buffer.allocUnsafeSlow(10_000)
@@ -29,39 +29,39 @@ describe('libzstd', () => {
           full = outputLength === output.length
         }
         expect(Buffer.concat(parts).equals(text)).toBe(true)
-        expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, 0])
+        expect([unzstd.hasEnded, unzstd.unconsumed]).toEqual([true, 0])
         unzstd.close()
         unzstd.close()
       }
     })
 
-    it('stops behind the end of a frame, and goes on with what is left', () => {
+    it('stops at the end of a frame, and continues with the rest of the input', () => {
       const unzstd = openUnzstd()!
       const output = Buffer.allocUnsafeSlow(2 * text.length)
-      unzstd.give(Buffer.concat([storedZstd(text), storedZstd(Buffer.from('more'))]))
-      expect(unzstd.fillNow(output)).toBe(text.length)
-      expect([unzstd.ended, unzstd.unconsumed]).toEqual([true, storedZstd(Buffer.from('more')).length])
-      expect(output.toString('latin1', 0, unzstd.fillNow(output))).toBe('more')
+      unzstd.setInput(Buffer.concat([storedZstd(text), storedZstd(Buffer.from('more'))]))
+      expect(unzstd.decompressSync(output)).toBe(text.length)
+      expect([unzstd.hasEnded, unzstd.unconsumed]).toEqual([true, storedZstd(Buffer.from('more')).length])
+      expect(output.toString('latin1', 0, unzstd.decompressSync(output))).toBe('more')
       unzstd.close()
     })
 
-    it('takes no more than its capacity at once', () => {
+    it('accepts at most its capacity at once', () => {
       const unzstd = openUnzstd()!
-      expect(unzstd.give(Buffer.alloc(unzstd.capacity + 1))).toBe(unzstd.capacity)
+      expect(unzstd.setInput(Buffer.alloc(unzstd.capacity + 1))).toBe(unzstd.capacity)
       unzstd.close()
     })
 
-    it('refuses what is no zstd, in the words of the library, and does nothing once it is closed', async () => {
+    it('rejects invalid zstd with the message of the library, and cannot be used after close', async () => {
       const output = Buffer.allocUnsafeSlow(100)
       const unzstd = openUnzstd()!
-      unzstd.give(Buffer.alloc(100, 0xff))
-      await expect(unzstd.fill(output)).rejects.toThrow(UnzstdError)
+      unzstd.setInput(Buffer.alloc(100, 0xff))
+      await expect(unzstd.decompress(output)).rejects.toThrow(UnzstdError)
       const other = openUnzstd()!
-      other.give(Buffer.alloc(100, 0xff))
-      expect(() => other.fillNow(output)).toThrow('Unknown frame descriptor')
+      other.setInput(Buffer.alloc(100, 0xff))
+      expect(() => other.decompressSync(output)).toThrow('Unknown frame descriptor')
       unzstd.close()
       other.close()
-      expect(() => other.fillNow(output)).toThrow('is closed')
+      expect(() => other.decompressSync(output)).toThrow('is closed')
     })
   })
 })

@@ -16,7 +16,7 @@ describe.skipIf(!systemCallsAvailable())('extended attributes', () => {
   const path = Buffer.from(join(directory, 'file'))
   writeFileSync(path, '')
 
-  it('gives back any name and any value, byte for byte', () => {
+  it('returns any name and value, byte for byte', () => {
     const name = fc
       .uint8Array({ minLength: 1, maxLength: 40 })
       .filter((bytes) => !bytes.includes(0))
@@ -33,7 +33,7 @@ describe.skipIf(!systemCallsAvailable())('extended attributes', () => {
     )
   })
 
-  it('answers with a value of its own, that the next call does not change', () => {
+  it('returns a buffer that the next call does not change', () => {
     setXattr(path, 'user.a', Buffer.from('first'))
     setXattr(path, 'user.b', Buffer.from('other'))
     const first = getXattr(path, 'user.a')
@@ -50,7 +50,7 @@ describe.skipIf(!systemCallsAvailable())('extended attributes', () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
   })
 
-  it('throws what the system says, without the path', () => {
+  it('throws the system error, without the path', () => {
     const secret = Buffer.from(join(directory, 'no-such-secret'))
     expect(() => getXattr(path, 'user.absent')).toThrow(
       expect.objectContaining({ code: 'ENODATA', errno: -61, syscall: 'lgetxattr' }) as Error,
@@ -63,7 +63,7 @@ describe.skipIf(!systemCallsAvailable())('extended attributes', () => {
     }).toThrow(expect.objectContaining({ code: 'ENOTSUP' }) as Error)
   })
 
-  it('refuses what C would cut short: NUL and lengths beyond the limits', () => {
+  it('rejects what C would truncate: NUL and names beyond the limits', () => {
     const set = (at: Buffer, name: string) => () => {
       setXattr(at, name, Buffer.from('x'))
     }

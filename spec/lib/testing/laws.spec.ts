@@ -14,7 +14,7 @@ import {
   toArray,
 } from '../../../lib/flow/index.js'
 import { type LawOptions, stageLaws } from '../../../lib/testing/laws.js'
-import { seeded } from '../../../lib/testing/laws-random.js'
+import { seededRandom } from '../../../lib/testing/laws-random.js'
 
 const input = (seed: number): number => seed % 1000
 const slots2: LawOptions<number, number> = {
@@ -44,7 +44,7 @@ describe.each<[string, () => Stage<number, number>, LawOptions<number, number>]>
     { ...slots2, order: 'source' },
   ],
   [
-    'inputs that are promised',
+    'inputs that are promises',
     () => stage((each: number) => [each + 1]),
     { ...slots2, input: async (seed) => seed % 1000 },
   ],
@@ -64,8 +64,8 @@ describe.each<[string, () => Stage<number, number>, LawOptions<number, number>]>
   for (const law of stageLaws(make, options)) it(law.name, () => law.check())
 })
 
-/** The laws, by number, that are broken. */
-async function broken(
+/** Returns the numbers of the laws that a stage violates. */
+async function violatedLaws(
   make: () => Stage<number, number>,
   options: Partial<LawOptions<number, number>> = {},
 ): Promise<string[]> {
@@ -75,11 +75,11 @@ async function broken(
   return names
 }
 
-/** A stage that wants everything at once, as an operator of RxJS does. */
-const unpaced: Stage<number, number> = (flow) =>
+/** A stage that requests all elements at once, as an operator of RxJS does. */
+const ignoringDemand: Stage<number, number> = (flow) =>
   new Flow((_demand, scope) => flow.toObservable(scope).pipe(mergeMap((each) => of(each + 1), 2)))
 
-/** A stage that reads its input and cannot be told to stop. */
+/** A stage that does not unsubscribe from its input. */
 const leaky: Stage<number, number> = (flow) =>
   new Flow((demand, scope) => {
     const input = flow.pipe(lift(map((each) => each + 1))).open(demand, scope)
@@ -92,43 +92,46 @@ const leaky: Stage<number, number> = (flow) =>
     })
   })
 
-describe('the laws see', () => {
-  it('more read than there are slots', async () => {
-    expect(await broken(() => stage(async (each: number) => each + 1, { slots: 4 }))).toEqual(['I2', 'I4'])
+describe('the laws detect', () => {
+  it('a stage that reads more elements than it has slots', async () => {
+    expect(await violatedLaws(() => stage(async (each: number) => each + 1, { slots: 4 }))).toEqual([
+      'I2',
+      'I4',
+    ])
   })
 
-  it('a stage that pays no heed to demand', async () => {
-    expect(await broken(() => unpaced)).toEqual(expect.arrayContaining(['I1', 'I3', 'I4']))
+  it('a stage that ignores demand', async () => {
+    expect(await violatedLaws(() => ignoringDemand)).toEqual(expect.arrayContaining(['I1', 'I3', 'I4']))
   })
 
-  it('lost and doubled elements', async () => {
-    expect(await broken(() => keep((each: number) => each % 2 === 0))).toContain('I4')
-    expect(await broken(() => expand((each: number) => Flow.of(each + 1, each + 1)))).toContain('I4')
+  it('lost and duplicated elements', async () => {
+    expect(await violatedLaws(() => keep((each: number) => each % 2 === 0))).toContain('I4')
+    expect(await violatedLaws(() => expand((each: number) => Flow.of(each + 1, each + 1)))).toContain('I4')
   })
 
-  it('more read of a stage that gives several results for each element', async () => {
+  it('reading ahead too far in a stage with several results per element', async () => {
     const twice = (slots: number) => () => expand((each: number) => Flow.of(each, each), { slots })
     const options = { outputs: (inputs: readonly number[]) => inputs.flatMap((each) => [each, each]) }
-    expect(await broken(twice(2), options)).toEqual([])
-    expect(await broken(twice(3), options)).toEqual(['I2', 'I4'])
+    expect(await violatedLaws(twice(2), options)).toEqual([])
+    expect(await violatedLaws(twice(3), options)).toEqual(['I2', 'I4'])
   })
 
-  it('results in another order', async () => {
+  it('results in a wrong order', async () => {
     const jittery = (order: Order) => () =>
       stage((each: number) => timer((each % 3) * 3).pipe(map(() => each + 1)), { slots: 2, order })
-    expect(await broken(jittery('arrival'), { order: 'source', timeout: 2000 })).toEqual(['I4'])
-    expect(await broken(jittery('source'), { order: 'source', timeout: 2000 })).toEqual([])
+    expect(await violatedLaws(jittery('arrival'), { order: 'source', timeout: 2000 })).toEqual(['I4'])
+    expect(await violatedLaws(jittery('source'), { order: 'source', timeout: 2000 })).toEqual([])
   })
 
-  it('results that are not those of the inputs, for a stage that collects them', async () => {
+  it('wrong results of a stage that collects its input', async () => {
     const sum: Stage<number, number> = compose(
       toArray<number>(),
       lift(map((all) => all.reduce((total, each) => total + each, 0))),
     )
     const options = { slots: Infinity, outputs: (all: readonly number[]) => [all.reduce((a, b) => a + b, 0)] }
-    expect(await broken(() => sum, options)).toEqual([])
+    expect(await violatedLaws(() => sum, options)).toEqual([])
     expect(
-      await broken(
+      await violatedLaws(
         () =>
           compose(
             sum,
@@ -139,24 +142,24 @@ describe('the laws see', () => {
     ).toEqual(['I4'])
   })
 
-  it('an error of the stage where that of the source was expected', async () => {
+  it('an error of the stage that hides the error of the source', async () => {
     const hiding: Stage<number, number> = (flow) =>
       lift<number, number>(
         catchError((): Observable<number> => {
           throw new Error('something went wrong')
         }),
       )(flow.pipe(lift(map((each) => each + 1))))
-    expect(await broken(() => hiding)).toEqual(['I5'])
+    expect(await violatedLaws(() => hiding)).toEqual(['I5'])
     const wrapping: Stage<number, number> = (flow) =>
       lift<number, number>(
         catchError((cause: unknown): Observable<number> => {
           throw new Error('something went wrong', { cause })
         }),
       )(flow.pipe(lift(map((each) => each + 1))))
-    expect(await broken(() => wrapping)).toEqual([])
+    expect(await violatedLaws(() => wrapping)).toEqual([])
   })
 
-  it('work that goes on after the scope was closed', async () => {
+  it('work that continues after the scope was closed', async () => {
     let inProgress = 0
     const answer = async (each: number): Promise<number> => {
       inProgress++
@@ -166,40 +169,40 @@ describe('the laws see', () => {
     }
     const options = { inProgress: () => inProgress, timeout: 2000 }
     const held = () => stage(answer, { slots: 2 })
-    // An observable can be left, so nothing waits for the promise inside.
+    // Unsubscribing from an observable does not wait for the promise in it.
     const unheld = () => stage((each: number) => defer(() => answer(each)), { slots: 2 })
-    expect(await broken(held, options)).toEqual([])
-    expect(await broken(unheld, options)).toContain('I6')
+    expect(await violatedLaws(held, options)).toEqual([])
+    expect(await violatedLaws(unheld, options)).toContain('I6')
   })
 
-  it('a cleanup that fails, and an error that nobody receives', async () => {
+  it('a cleanup that fails, and an error that no reader receives', async () => {
     const unclean = stage((each: number, turn) => {
       turn.defer(() => {
         throw new Error('cannot clean up')
       })
       return each + 1
     })
-    expect(await broken(() => unclean)).toContain('I4')
+    expect(await violatedLaws(() => unclean)).toContain('I4')
     const late = stage(async (each: number, { signal }) => {
       await new Promise((resolve) => setTimeout(resolve, 2))
       if (signal.aborted) throw new Error('was left')
       return each + 1
     })
-    expect(await broken(() => late, { timeout: 2000 })).toContain('I6')
+    expect(await violatedLaws(() => late, { timeout: 2000 })).toContain('I6')
     const cancelled = stage(async (each: number, { signal }) => {
       await new Promise((resolve) => setTimeout(resolve, 2))
       signal.throwIfAborted()
       return each + 1
     })
-    expect(await broken(() => cancelled, { timeout: 2000 })).toEqual([])
+    expect(await violatedLaws(() => cancelled, { timeout: 2000 })).toEqual([])
   })
 
   it('a stage that never ends', async () => {
-    expect(await broken(() => stage(() => NEVER))).toEqual(['I4', 'I5'])
+    expect(await violatedLaws(() => stage(() => NEVER))).toEqual(['I4', 'I5'])
   })
 
-  it('a source that is not let go', async () => {
-    expect(await broken(() => leaky)).toContain('I6')
+  it('a source that is not released', async () => {
+    expect(await violatedLaws(() => leaky)).toContain('I6')
   })
 
   it('a scope that cannot be closed', async () => {
@@ -210,10 +213,10 @@ describe('the laws see', () => {
       },
       { slots: 2 },
     )
-    expect(await broken(() => hanging)).toContain('I6')
+    expect(await violatedLaws(() => hanging)).toContain('I6')
   })
 
-  it('and name the seed, with which they fail again', async () => {
+  it('a violation reproducibly: the message contains the seed', async () => {
     const [law] = stageLaws(() => keep((each: number) => each > 500), { ...slots2 }).filter(({ name }) =>
       name.startsWith('I4'),
     )
@@ -227,10 +230,10 @@ describe('the laws see', () => {
   })
 })
 
-it('seeded numbers are in [0, 1), spread, and the same for the same seed', () => {
+it('random numbers are in [0, 1), differ, and are the same for the same seed', () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
-      const take = (): number[] => Array.from({ length: 20 }, seeded(seed))
+      const take = (): number[] => Array.from({ length: 20 }, seededRandom(seed))
       const values = take()
       expect(take()).toEqual(values)
       expect(values.every((each) => each >= 0 && each < 1)).toBe(true)

@@ -7,7 +7,7 @@ const here = new URL(import.meta.url).pathname
 const quick = { timeout: 20 }
 
 describe('assertNothingLeft', () => {
-  it('passes when all is let go, if a little later', async () => {
+  it('passes if all resources are released, even a little later', async () => {
     await assertNothingLeft(() => {
       const descriptor = openSync(here, 'r')
       setTimeout(() => closeSync(descriptor), 20)
@@ -22,7 +22,7 @@ describe('assertNothingLeft', () => {
     closeSync(descriptor)
   })
 
-  it('names a timer, and a server', async () => {
+  it('names a timer and a server that are left', async () => {
     let timer: NodeJS.Timeout | undefined
     await expect(
       assertNothingLeft(() => void (timer = setTimeout(() => undefined, 60_000)), quick),
@@ -35,7 +35,7 @@ describe('assertNothingLeft', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
-  it('reads what it is told to read beside', async () => {
+  it('compares the counts of the option gauges', async () => {
     let load = 0
     const gauges = { 'downloads in work': () => load }
     await expect(assertNothingLeft(() => (load += 2), { ...quick, gauges })).rejects.toThrow(
@@ -44,7 +44,7 @@ describe('assertNothingLeft', () => {
     await assertNothingLeft(() => (load -= 1), { gauges })
   })
 
-  it('rejects with what its body rejects with', async () => {
+  it('rejects with the error of its body', async () => {
     await expect(assertNothingLeft(() => Promise.reject(new Error('body')))).rejects.toThrow('body')
   })
 })

@@ -7,7 +7,7 @@ const fails = (body: () => unknown): Promise<unknown> =>
   expect((async () => body())()).rejects.toMatchObject({ code: 'ERR_ASSERTION' })
 
 describe('sourceProbe and sinkProbe', () => {
-  it('play a line step by step', async () => {
+  it('control a pipeline step by step', async () => {
     const source = sourceProbe<number>()
     const sink = sinkProbe(source.flow.pipe(stage((each: number) => [each * 2], { slots: 2 })))
     source.expectRequest(0)
@@ -24,7 +24,7 @@ describe('sourceProbe and sinkProbe', () => {
     source.expectReleased()
   })
 
-  it('see an error by its code or name', async () => {
+  it('match an error by its code or name', async () => {
     const source = sourceProbe<number>()
     const sink = sinkProbe(source.flow)
     sink.request(1)
@@ -35,14 +35,14 @@ describe('sourceProbe and sinkProbe', () => {
     expect(await other.expectError('TypeError')).toBeInstanceOf(TypeError)
   })
 
-  it('see that a reader has left', () => {
+  it('detect that a reader has unsubscribed', () => {
     const source = sourceProbe<number>()
     const sink = sinkProbe(source.flow)
     sink.leave()
     source.expectReleased()
   })
 
-  it('fail when what is expected does not come', async () => {
+  it('fail if an expectation is not met', async () => {
     const quick = { timeout: 5, quiet: 1 }
     const source = sourceProbe<number>()
     await fails(() => source.expectReleased())
@@ -65,13 +65,13 @@ describe('sourceProbe and sinkProbe', () => {
 describe('flowMarbles', () => {
   const slow = stage((each: string) => timer(2).pipe(map(() => each)), { slots: 2 })
 
-  it('draws demand', () => {
+  it('expresses demand as a diagram', () => {
     flowMarbles(({ demand, expectFlow }) => {
       expectFlow(Flow.from('abcde'), demand('-1--2-----*')).toBe('-a--(bc)--(de|)')
     })
   })
 
-  it('takes flows of their own time, and errors', () => {
+  it('supports flows with timers, and errors', () => {
     flowMarbles(({ demand, cold, expectFlow }) => {
       expectFlow(cold('a-b-|').pipe(slow), demand('*')).toBe('--a-(b|)')
       expectFlow(
@@ -81,7 +81,7 @@ describe('flowMarbles', () => {
     })
   })
 
-  it('fails when the drawing is another', async () => {
+  it('fails if the output differs from the diagram', async () => {
     await fails(() =>
       flowMarbles(({ demand, expectFlow }) => {
         expectFlow(Flow.from('ab'), demand('1')).toBe('(ab)')

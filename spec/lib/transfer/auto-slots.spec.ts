@@ -6,7 +6,7 @@ const mbit = 125 // bytes per millisecond
 
 interface Link {
   readonly name: string
-  /** Bytes per millisecond of all connections together, with that many of them. */
+  /** Bytes per millisecond of all connections together, by the number of connections. */
   readonly total: (connections: number) => number
   /** Bytes per millisecond of one connection. */
   readonly each: number
@@ -62,7 +62,7 @@ function download(link: Link, layers: readonly number[], limit: AutoSlots | numb
       if (active.length >= (link.refusesAbove ?? Infinity)) {
         refusals++
         waiting.push({ bytes: layer!.bytes, notBefore: now + retryDelay })
-        if (typeof limit !== 'number') limit.refused(now)
+        if (typeof limit !== 'number') limit.recordRefusal(now)
         break
       }
       active.push({ left: layer!.bytes, starts: now + link.latency })
@@ -91,7 +91,7 @@ const layersFor = (link: Link): number[] => {
   return weights.map((weight) => (bytes * weight) / sum)
 }
 
-describe('the number of slots that is found during a pull', () => {
+describe('the automatic number of slots', () => {
   it.each(links)(
     'reaches 90 %% of the best fixed number, with no more refusals than the default: $name',
     (link) => {
@@ -129,7 +129,7 @@ describe('the number of slots that is found during a pull', () => {
         let [now, bytes] = [0, 0]
         for (const each of acts) {
           now += 100
-          if (each === 'refused') auto.refused(now)
+          if (each === 'refused') auto.recordRefusal(now)
           else auto.sample(now, { ...each, bytes: (bytes += each.bytes) })
           expect(auto.slots).toBeGreaterThanOrEqual(1)
           expect(auto.slots).toBeLessThanOrEqual(max)
@@ -144,9 +144,9 @@ describe('the number of slots that is found during a pull', () => {
     expect(auto.slots).toBe(3)
   })
 
-  it('falls by a refusal once, though several requests are refused together', () => {
+  it('falls once if several requests are refused together', () => {
     const auto = new AutoSlots({ start: 12 })
-    for (const now of [1000, 1001, 1050]) auto.refused(now)
+    for (const now of [1000, 1001, 1050]) auto.recordRefusal(now)
     expect(auto.slots).toBe(8)
   })
 })

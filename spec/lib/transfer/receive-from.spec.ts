@@ -1,4 +1,4 @@
-/** A layer from the URLs of its descriptor: which are tried, what is told of each, and what remains of those that fail. */
+/** Downloading a layer from the URLs of its descriptor: which are tried, their events, and the bytes of those that fail. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -12,7 +12,7 @@ const bytes = Buffer.from('all the bytes of the layer')
 const wrong = Buffer.from(bytes).fill('x', 3, 4)
 const [a, b, c] = ['https://a.example/', 'https://b.example/', 'https://c.example/'] as const
 
-/** A layer of these URLs, each of which gives bytes or fails, in this order. */
+/** A layer with a URL for each of the given results, bytes or an error. */
 async function layerOf(answers: Readonly<Record<string, Buffer | WindlassError>>) {
   const asked: string[] = []
   const source = {
@@ -34,7 +34,7 @@ const unknown = new WindlassError('BLOB_UNKNOWN', 'not here')
 const broken = new WindlassError('NETWORK', 'broken', { retryable: true })
 
 describe('a layer from foreign URLs', () => {
-  it('comes from the next where one does not have it, and after wrong bytes, of which nothing stays', async () => {
+  it('is downloaded from the next URL if one does not have it or sends wrong bytes, which are discarded', async () => {
     const { receive, asked, layer, events } = await layerOf({ [a]: unknown, [b]: wrong, [c]: bytes })
     await receive()
     expect(asked).toEqual([a, b, c])
@@ -42,32 +42,32 @@ describe('a layer from foreign URLs', () => {
     expect(events.filter(({ type }) => type === 'warning')).toHaveLength(2)
   })
 
-  it('leaves nothing of wrong bytes to be resumed, also of those of the last URL', async () => {
+  it('leaves no wrong bytes to resume, also after the last URL', async () => {
     const { receive, file } = await layerOf({ [a]: wrong })
     await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     expect(file.state.length).toBe(0)
   })
 
-  it('is asked for again only where another attempt may help', async () => {
+  it('is requested again only from URLs that may succeed later', async () => {
     const { receive, places } = await layerOf({ [a]: unknown, [b]: broken, [c]: wrong })
     await expect(receive()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', retryable: true })
     expect(places.places.map(({ from }) => from)).toEqual([b])
   })
 
-  it('is not worth another attempt where no URL is', async () => {
+  it('is not retried if no URL may succeed later', async () => {
     const { receive, places } = await layerOf({ [a]: unknown, [b]: unknown })
     await expect(receive()).rejects.toMatchObject({ code: 'BLOB_UNKNOWN', retryable: false })
     expect(places.places).toEqual([])
   })
 
-  it('ends at once with what is wrong here and not there', async () => {
+  it('fails at once with errors of this machine', async () => {
     const full = new WindlassError('STORE_FULL', 'full')
     const { receive, asked } = await layerOf({ [a]: full, [b]: bytes })
     await expect(receive()).rejects.toBe(full)
     expect(asked).toEqual([a])
   })
 
-  it('is told of without what is secret in a URL', async () => {
+  it('is reported without the secrets of a URL', async () => {
     const url = 'https://user:password@a.example/layer?token=secret#secret'
     const { receive, events } = await layerOf({ [url]: unknown })
     await expect(receive()).rejects.toThrow(

@@ -1,4 +1,4 @@
-/** What a body brings to the bytes that are here, and what is done about one that does not fit. */
+/** Appending the body of a response to the bytes that are present, and bodies that do not match them. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
@@ -9,7 +9,7 @@ import { type Arrival, arrival } from '../../support/arriving-layer.js'
 const bytes = Buffer.from('all the bytes of the layer')
 const [head, tail] = [bytes.subarray(0, 10), bytes.subarray(10)]
 
-/** Parts that come one after the other, not at once. */
+/** A stream that emits parts one after another, asynchronously. */
 async function* slowly(...parts: Buffer[]): AsyncGenerator<Buffer> {
   for (const part of parts) {
     yield part
@@ -31,7 +31,7 @@ function place(parts: Iterable<Buffer> | AsyncIterable<Buffer>, more: Partial<Bl
 const statuses = ({ events }: Arrival): unknown[] => events.map(({ status }) => status)
 
 describe('the bytes of a layer', () => {
-  it('come after those that are here, which is asked for with the validator of the same place', async () => {
+  it('are appended to those present, with the validator of the same place', async () => {
     const journal = { from: 'h', validator: '"v1"', expectedSize: bytes.length }
     const here = await arrival(bytes, { before: head, journal })
     const from = place([tail], { validator: '"v1"' })
@@ -42,7 +42,7 @@ describe('the bytes of a layer', () => {
     expect(from.stream.destroyed).toBe(true)
   })
 
-  it('are noted with who sends them, where that was another, or something else', async () => {
+  it('are recorded with their place if the place or its validator has changed', async () => {
     for (const journal of [
       { from: 'other', validator: '"v1"', expectedSize: bytes.length },
       { from: 'other', expectedSize: bytes.length },
@@ -56,7 +56,7 @@ describe('the bytes of a layer', () => {
     }
   })
 
-  it('begin anew where the body does, and where all are here and wrong', async () => {
+  it('start again at the first byte if the body does, and if all are present and wrong', async () => {
     const again = await arrival(bytes, { before: head })
     await receive(again.layer, again.turn, place([bytes], { offset: 0 }))
     expect(readFileSync(again.layer.path)).toEqual(bytes)
@@ -68,7 +68,7 @@ describe('the bytes of a layer', () => {
     expect(readFileSync(wrong.layer.path)).toEqual(bytes)
   })
 
-  it('are asked for no more where all are here and right', async () => {
+  it('are not requested if all are present and right', async () => {
     const here = await arrival(bytes, { before: bytes })
     const from = place([])
     await receive(here.layer, here.turn, from)
@@ -76,7 +76,7 @@ describe('the bytes of a layer', () => {
     from.stream.destroy()
   })
 
-  it('are not read of a body that says another size, which is let go of', async () => {
+  it('are not read from a body that states another size, which is closed', async () => {
     const here = await arrival(bytes)
     const from = place([bytes], { size: bytes.length + 1 })
     await expect(receive(here.layer, here.turn, from)).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
@@ -84,7 +84,7 @@ describe('the bytes of a layer', () => {
     expect(from.stream.destroyed).toBe(true)
   })
 
-  it('are refused where there are more than the manifest says, and are whole where only the end lacks', async () => {
+  it('are rejected if there are more than the manifest states, and accepted if only the end of the body fails', async () => {
     const more = await arrival(bytes)
     const long = place(slowly(bytes, Buffer.from('x')))
     await expect(receive(more.layer, more.turn, long)).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
@@ -99,7 +99,7 @@ describe('the bytes of a layer', () => {
     expect(readFileSync(whole.layer.path)).toEqual(bytes)
   })
 
-  it('that came in pieces which do not fit are thrown away, and it is worth another attempt', async () => {
+  it('are discarded and the error is retryable if a resumed download has the wrong digest', async () => {
     const here = await arrival(bytes, { before: Buffer.from('xxxxxxxxxx') })
     await expect(receive(here.layer, here.turn, place([tail]))).rejects.toMatchObject({
       code: 'DIGEST_MISMATCH',
@@ -111,7 +111,7 @@ describe('the bytes of a layer', () => {
     expect(once.file.state.length).toBe(bytes.length) // who verifies says what is wrong
   })
 
-  it('that end too early are a broken transfer, and nothing runs on after it', async () => {
+  it('fail with NETWORK if they end too early, and nothing continues afterwards', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     try {
       const here = await arrival(bytes)

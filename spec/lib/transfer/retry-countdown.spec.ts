@@ -12,7 +12,7 @@ describe('the countdown to the next attempt', () => {
     return { told, countdown }
   }
 
-  it('tells every second what is left, and the end (S2-51)', () => {
+  it('reports the remaining time every second, and the end (S2-51)', () => {
     const { told } = counted(5000)
     expect(told).toEqual([5000])
     vi.advanceTimersByTime(1000)

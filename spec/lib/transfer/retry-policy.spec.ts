@@ -17,13 +17,13 @@ describe('the retry policy', () => {
     ])
   })
 
-  it('of manifests ends within two seconds of waiting', () => {
+  it('of manifests waits two seconds at most', () => {
     const judge = retryingTransfers(documentRetryPolicy)
     const verdicts = [1, 2, 3].map((attempt) => judge(failure(network(), attempt)))
     expect(verdicts).toEqual([{ retry: 500 }, { retry: 1000 }, 'fail'])
   })
 
-  it('tries nothing again but what time may cure (S2-53, S2-54)', () => {
+  it('retries only errors that may pass (S2-53, S2-54)', () => {
     const judge = retryingTransfers(defaultRetryPolicy)
     const retried = (Object.keys(errorCodes) as ErrorCode[]).filter(
       (code) => judge(failure(new WindlassError(code, 'x'))) !== 'fail',
@@ -39,14 +39,14 @@ describe('the retry policy', () => {
       expect(judge(failure(error))).toBe('fail')
   })
 
-  it('obeys Retry-After in place of the delay, up to the cap (S2-51)', () => {
+  it('uses Retry-After instead of the delay, up to the maximum (S2-51)', () => {
     const judge = retryingTransfers({ ...defaultRetryPolicy, longestRetryAfter: 7000, jitter: 1 })
     const asked = (retryAfter: number) =>
       judge(failure(new WindlassError('TOO_MANY_REQUESTS', 'slow down', { retryAfter })))
     expect([0, 6999, 7000, 7001].map(asked)).toEqual([{ retry: 0 }, { retry: 6999 }, { retry: 7000 }, 'fail'])
   })
 
-  it('leaves a part of the delay to chance where one wants it, and decides once (S2-51)', () => {
+  it('makes a part of the delay random if there is a jitter, and decides once (S2-51)', () => {
     const policy = { attempts: 3, delay: 1000, longestRetryAfter: 0, jitter: 0.2 }
     const waits = [0, 0.5, 1].map((chance) => retryingTransfers(policy, () => chance)(failure(network(), 2)))
     expect(waits).toEqual([{ retry: 1600 }, { retry: 2000 }, { retry: 2400 }])

@@ -11,7 +11,7 @@ describe('blobs with the name of another digest', () => {
   const stores = new TemporaryStores()
   const texts = ['one', 'two', 'six', 'three']
 
-  it('get their names back, of the same size or not, each read once', async () => {
+  it('are renamed to their digest, and each is read at most once', async () => {
     const store = await stores.open()
     for (const text of [...texts, 'ten'])
       await store.blobs.put(digestOf(Buffer.from(text)), Buffer.from(text))
@@ -30,7 +30,7 @@ describe('blobs with the name of another digest', () => {
     expect(readFileSync(path('ten'), 'utf8')).toBe('ten')
   })
 
-  it('stay where nobody reads them any more', async () => {
+  it('keep their names if the signal has aborted', async () => {
     const store = await stores.open()
     await store.blobs.put(digestOf(Buffer.from('one')), Buffer.from('one'))
     const misnamed = new MisnamedBlobs(store, AbortSignal.abort(new Error('enough')))

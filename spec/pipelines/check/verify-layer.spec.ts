@@ -9,7 +9,7 @@ import { TemporaryStores } from '../../support/store/temporary-store.js'
 const stores = new TemporaryStores()
 
 describe('the replacement of a layer’s trees', () => {
-  it('leaves nothing in staging and keeps the old tree where the blob cannot be unpacked', async () => {
+  it('leaves no staged files and keeps the old tree if the blob cannot be unpacked', async () => {
     const store = await stores.open()
     const { rootfs } = await commitLayer(store, 'a')
     const unpacking: string[] = []

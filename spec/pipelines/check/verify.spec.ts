@@ -1,4 +1,4 @@
-/** Every way in which a stored image can be damaged is found, named, and mended from where the name says. */
+/** Tests that each kind of damage is found, reported and repaired. */
 import { chmod, lstat, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -37,7 +37,7 @@ describe('verifying a store', () => {
     return { registry, puller, pulled }
   }
 
-  it('finds nothing wrong with what was pulled, whatever was kept of it', async () => {
+  it('finds no problem after a pull, with or without blobs and trees', async () => {
     for (const options of [{}, { unpack: false }, { discardBlobs: true }, { whiteouts: 'aufs' }] as const) {
       const { puller } = await stored(options)
       const report = await puller.verify()
@@ -47,7 +47,7 @@ describe('verifying a store', () => {
     }
   })
 
-  it('finds nothing wrong with layers of every kind of entry', async () => {
+  it('finds no problem in layers with every kind of entry', async () => {
     const odd = buildImage({
       layers: [
         {
@@ -74,7 +74,7 @@ describe('verifying a store', () => {
     readonly kind: StoreProblem['kind']
     readonly do: (stored: Stored) => Promise<unknown>
     readonly why: RegExp
-    /** Requests that the repair may cost. */
+    /** Expected requests of the repair. */
     readonly costs: number
   }
   const blob = (at: number) => image.layers[at]!.digest
@@ -176,7 +176,7 @@ describe('verifying a store', () => {
   ]
 
   for (const { what, kind, do: damage, why, costs } of damages)
-    it(`finds ${what}, and mends it`, async () => {
+    it(`finds and repairs ${what}`, async () => {
       const all = await stored()
       const { puller, registry, pulled } = all
       await damage(all)
@@ -195,7 +195,7 @@ describe('verifying a store', () => {
       expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
     })
 
-  it('mends everything at once, also where the tag has moved on', async () => {
+  it('repairs several problems at once, even if the tag has moved', async () => {
     const { registry, puller } = await stored()
     await putImage(registry, 'team/app', '1', imageOf(['other']))
     await putImage(registry, 'team/app', 'old', index)
@@ -208,7 +208,7 @@ describe('verifying a store', () => {
     expect((await puller.images()).map(({ digest }) => digest)).toEqual(before.map(({ digest }) => digest))
   })
 
-  it('says what could not be mended and why, and leaves a good tree alone', async () => {
+  it('reports what it could not repair and why, and keeps an intact tree', async () => {
     const { registry, puller, pulled } = await stored()
     await flip(blobPath(puller.store, blob(0)))
     await registry.close()
@@ -217,7 +217,7 @@ describe('verifying a store', () => {
     expect(await readFile(join(pulled.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
   })
 
-  describe('where the fetch fails', () => {
+  describe('if the fetch fails', () => {
     const failures: [string, Fault][] = [
       ['because nobody has it', faults.status(404, { reference: blob(0), times: Infinity })],
       ['on the way', faults.truncate(20, { reference: blob(0), times: Infinity })],
@@ -247,7 +247,7 @@ describe('verifying a store', () => {
       ['the manifest', image.manifest.digest],
       ['the index', index.manifest.digest],
       ['the config', image.config.digest],
-    ])('%s stays as it is', async (_what, digest) => {
+    ])('%s is not changed', async (_what, digest) => {
       const { registry, puller } = await stored()
       const path = blobPath(puller.store, digest)
       await flip(path)
@@ -260,7 +260,7 @@ describe('verifying a store', () => {
     })
   })
 
-  it('goes on with a partial download of the damaged blob', async () => {
+  it('resumes a partial download of the damaged blob', async () => {
     const { registry, puller } = await stored()
     await flip(blobPath(puller.store, blob(0)))
     registry.addFault(faults.truncate(20, { reference: blob(0), nth: 2 }))
@@ -270,7 +270,7 @@ describe('verifying a store', () => {
     expect(ranges.map(({ headers }) => headers['range'])).toEqual([undefined, undefined, 'bytes=20-'])
   })
 
-  it('finds what has rotted of a layer that no name needs, for the next pull may', async () => {
+  it('finds damage of a layer that no name needs, because the next pull may reuse it', async () => {
     const { puller, pulled } = await stored()
     await puller.remove(pulled.name)
     const [content, record] = pulled.layers
@@ -281,7 +281,7 @@ describe('verifying a store', () => {
     const of = (...repaired: boolean[]) =>
       new Map([content!, record!].map(({ diffID }, at) => [diffID, repaired[at]]))
     expect(await states(false)).toEqual(of(false, false))
-    // Nothing says which blob the other one came from: it is not thrown away, but it may be collected.
+    // The blob of the other layer is unknown without its record, so the layer cannot be repaired. `collect` removes it.
     expect(await states(true)).toEqual(of(true, false))
     expect((await puller.verify()).problems).toMatchObject([{ kind: 'tree', digest: record!.diffID }])
     await puller.collect()
@@ -290,7 +290,7 @@ describe('verifying a store', () => {
     expect(await readFile(join(again.layers[0]!.rootfs!, 'base'), 'utf8')).toBe('this is base')
   })
 
-  it('unpacks both forms of a layer again whose record has rotted', async () => {
+  it('unpacks both forms of a layer again if its record is damaged', async () => {
     const { puller, pulled } = await stored()
     const both = await puller.pull(pulled.name, { platform, whiteouts: 'aufs' }).done
     const [overlay, aufs] = [pulled, both].map(({ layers }) => layers[0]!.rootfs!)
@@ -302,7 +302,7 @@ describe('verifying a store', () => {
       expect(await readFile(join(tree, 'base'), 'utf8')).toBe('this is base')
   })
 
-  it('gives a blob its name back that has another one, and asks nobody', async () => {
+  it('renames a misnamed blob without a request', async () => {
     const { registry, puller } = await stored()
     const path = blobPath(puller.store, blob(0))
     const other = path.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
@@ -320,7 +320,7 @@ describe('verifying a store', () => {
     expect(await puller.verify()).toMatchObject({ problems: [], unverifiable: [] })
   })
 
-  it('gives a blob that no name needs its name back', async () => {
+  it('renames a misnamed blob that no name needs', async () => {
     const { puller, pulled } = await stored()
     await puller.remove(pulled.name)
     const path = blobPath(puller.store, blob(0))
@@ -333,7 +333,7 @@ describe('verifying a store', () => {
     expect((await puller.verify()).problems).toEqual([])
   })
 
-  it('checks what no name needs, and tells of files that are not of the store', async () => {
+  it('verifies content that no name needs, and reports files that do not belong to the store', async () => {
     const { puller, pulled } = await stored()
     await puller.remove(pulled.name)
     await flip(blobPath(puller.store, blob(0)))
@@ -352,12 +352,12 @@ describe('verifying a store', () => {
     expect((await puller.verify()).problems).toEqual([])
   })
 
-  it('ends when it is told to', async () => {
+  it('ends when the signal aborts', async () => {
     const { puller } = await stored()
     await expect(puller.verify({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' })
   })
 
-  it('looks at a layer that two images share once', async () => {
+  it('verifies a layer that two images share only once', async () => {
     const { registry, puller, pulled } = await stored()
     await putImage(registry, 'other', '1', buildImage({ layers: [{ entries: fileNamed('base') }] }))
     const other = await puller.pull(`${registry.host}/other:1`, { platform }).done

@@ -24,7 +24,7 @@ const report: BenchReport = {
 }
 
 describe('the pictures of a report', () => {
-  it('are whole SVG documents in which names are text', () => {
+  it('are well-formed SVG documents with escaped names', () => {
     const pictures = drawBench(report)
     expect(Object.keys(pictures)).toEqual(['heat-map.svg', 'best-run.svg', 'worst-run.svg'])
     for (const picture of Object.values(pictures)) {
@@ -36,14 +36,14 @@ describe('the pictures of a report', () => {
     expect(pictures['best-run.svg']).toContain('The fastest setting: 3 downloads and 1 unpack at once')
   })
 
-  it('survive a report that went through JSON', () => {
+  it('can be drawn from a report that was parsed from JSON', () => {
     const copy = JSON.parse(JSON.stringify(report)) as BenchReport
     expect(drawBench(copy)['heat-map.svg']).toBe(drawBench(report)['heat-map.svg'])
   })
 })
 
 describe('the text of a report', () => {
-  it('has a row for each setting, the recommendation, and what was not measured', () => {
+  it('has a row for each setting, the recommendation, and the settings without a result', () => {
     const { summary, rows, conclusion } = benchText(report)
     expect(summary).toBe('r.example/a<b>:1: 4 layers, 5.00 MB, measured in 61 seconds')
     expect(rows).toEqual([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { PullEvent } from '../../../lib/events/index.js'
 import { type BenchSetting, errorOfMedian, measureGrid } from '../../../puller/bench/grid.js'
 
-/** A number from 0 to 1 that depends on `seed` only. */
+/** Returns a pseudo-random number from 0 to 1 that depends only on `seed`. */
 const noise = (seed: number): number => {
   const value = Math.sin(seed * 12.9898) * 43_758.5453
   return value - Math.floor(value)
@@ -30,9 +30,9 @@ interface Simulation {
   readonly downloads?: readonly number[]
   readonly unpacks?: readonly number[]
   readonly runs?: number
-  /** Seconds that a run takes without noise. */
+  /** Returns the seconds of a run without noise. */
   readonly takes: (setting: BenchSetting) => number
-  /** Largest deviation of a run. */
+  /** Largest relative deviation of a run. */
   readonly spread?: number
   readonly fails?: (setting: BenchSetting, run: number) => boolean
 }
@@ -59,7 +59,7 @@ async function simulated({
 }
 
 describe('the grid of settings', () => {
-  it('runs every setting as often as asked, after one run that warms up, in another order each round', async () => {
+  it('runs every setting the requested number of times, in another order each round, after one warm-up run', async () => {
     const { result, order } = await simulated({ takes: ({ downloads }) => 10 / downloads })
     expect(order).toHaveLength(1 + 8 * 5)
     const rounds = Array.from({ length: 5 }, (_, at) => order.slice(1 + 8 * at, 9 + 8 * at))
@@ -75,17 +75,17 @@ describe('the grid of settings', () => {
     expect(result.settings[0]).toMatchObject({ retries: 5, waited: { slot: 0.1, download: 0.1, retry: 0.1 } })
   })
 
-  it('recommends the least concurrency among the settings that are nearly the fastest', async () => {
+  it('recommends the lowest concurrency among the settings that are at most 5 % slower than the fastest', async () => {
     const takes = ({ downloads }: BenchSetting): number => (downloads === 1 ? 10 : downloads === 3 ? 5.1 : 5)
     const { result } = await simulated({ takes })
     expect(result.recommended).toEqual({
       setting: { downloads: 3, unpacks: 1 },
-      why: 'It took 2 % longer than the fastest (6 × 1) and needs less at once.',
+      why: 'It took 2 % longer than the fastest (6 × 1) with less concurrency.',
       noisy: false,
     })
   })
 
-  it('gives more runs to settings that the spread does not tell apart, and to no others', async () => {
+  it('gives more runs only to settings whose times overlap', async () => {
     const takes = ({ downloads }: BenchSetting): number => (downloads === 1 ? 50 : 5)
     const { result } = await simulated({ takes, spread: 0.3, unpacks: [1] })
     const [slow, ...others] = result.settings
@@ -93,11 +93,11 @@ describe('the grid of settings', () => {
     expect(Math.max(...others.map(({ wall }) => wall.runs))).toBeGreaterThan(5)
   })
 
-  it('says so where noise hides the answer, and not where it does not', async () => {
+  it('reports whether noise makes the recommendation uncertain', async () => {
     const even = { takes: () => 5, unpacks: [1] }
     expect((await simulated({ ...even, spread: 0.5 })).result.recommended).toMatchObject({
       noisy: true,
-      why: expect.stringContaining('the answer is not certain') as string,
+      why: expect.stringContaining('this is not certain') as string,
     })
     expect((await simulated({ ...even, spread: 0.001 })).result.recommended.noisy).toBe(false)
   })
@@ -118,7 +118,7 @@ describe('the grid of settings', () => {
     },
   )
 
-  it('does not recommend a setting of which a run failed, and lists settings that never succeeded', async () => {
+  it('does not recommend a setting with a failed run, and lists settings without a successful run', async () => {
     let sixes = 0
     const fails = ({ downloads }: BenchSetting): boolean =>
       downloads === 10 || (downloads === 6 && ++sixes === 3)
@@ -135,7 +135,7 @@ describe('the grid of settings', () => {
     ])
   })
 
-  it('stops when the budget is used, and fails if the first run fails', async () => {
+  it('stops when the budget is used, and fails if the warm-up run fails', async () => {
     const measure = () =>
       new Promise<never>((_, reject) => setTimeout(() => reject(new Error('no image')), 1))
     await expect(measureGrid({ downloads: [1], unpacks: [1], runs: 1, budget: 1, measure })).rejects.toThrow(
@@ -160,7 +160,7 @@ describe('the grid of settings', () => {
 })
 
 describe('the error of a median', () => {
-  it('falls with the number of runs, and ignores one slow run', () => {
+  it('falls with the number of runs and ignores a single slow run', () => {
     expect(errorOfMedian([1])).toBe(Infinity)
     expect(errorOfMedian([1, 1.1, 0.9, 1.05, 0.95])).toBeGreaterThan(
       errorOfMedian([1, 1.1, 0.9, 1.05, 0.95, 1, 1.1, 0.9, 1.05, 0.95]),

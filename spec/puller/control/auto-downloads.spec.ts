@@ -1,4 +1,4 @@
-/** A puller that finds the number of concurrent downloads by itself. */
+/** Tests the automatic number of concurrent downloads. */
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../../lib/testing/images/index.js'
 import { faults } from '../../../lib/testing/registry/index.js'
@@ -7,8 +7,8 @@ import { Workbench } from '../../support/workbench.js'
 
 const bench = new Workbench()
 
-describe('the number of downloads of a puller that finds it', () => {
-  it('rises where each connection is slow', { timeout: 60_000 }, async () => {
+describe('maxDownloads: auto', () => {
+  it('raises the number of downloads if each connection is slow', { timeout: 60_000 }, async () => {
     const registry = await bench.registry({ bytesPerSecond: 100_000 })
     const image = largeImage(...Array.from({ length: 40 }, () => 60_000))
     await putImage(registry, 'team/app', '1', image)
@@ -18,7 +18,7 @@ describe('the number of downloads of a puller that finds it', () => {
     expect(windlass.limits.get().maxDownloads).toBeGreaterThan(3)
   })
 
-  it('falls when the registry refuses a download, and is fixed by `set`', async () => {
+  it('lowers the number when the registry refuses a download, and ends when `set` gives a number', async () => {
     const registry = await bench.registry()
     const image = largeImage(20_000, 30_000)
     await putImage(registry, 'team/app', '1', image)
@@ -32,7 +32,7 @@ describe('the number of downloads of a puller that finds it', () => {
     expect(windlass.limits.get().maxDownloads).toBe(9)
   })
 
-  it('is an option of the command line too', async () => {
+  it('is also available on the command line', async () => {
     const { windlass } = await import('../../support/cli/test-terminal.js')
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', largeImage(20_000))

@@ -1,4 +1,4 @@
-/** Limits that change while pulls run. */
+/** Tests limits that change while pulls run. */
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../../lib/testing/images/index.js'
 import { faults } from '../../../lib/testing/registry/index.js'
@@ -8,7 +8,7 @@ import { Workbench, blobsIn } from '../../support/workbench.js'
 
 const bench = new Workbench()
 
-/** A pull of an image with layers that each stop after their first bytes. */
+/** Starts a pull of an image whose layers all stall after their first bytes. */
 async function stuck(windlass: Windlass, layers: number) {
   const registry = await bench.registry()
   const image = largeImage(...Array.from({ length: layers }, () => 20_000))
@@ -25,7 +25,7 @@ async function stuck(windlass: Windlass, layers: number) {
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150))
 
 describe('the limits of a puller', () => {
-  it('are those that it was opened with, then those that were set, one at a time', async () => {
+  it('start with the options of open and change individually with set', async () => {
     const windlass = await bench.puller({ maxDownloads: 4, maxUnpacks: 2 })
     expect(windlass.limits.get()).toEqual({ maxDownloads: 4, maxUnpacks: 2, bytesPerSecond: Infinity })
     windlass.limits.set({ maxDownloads: 7 })
@@ -35,7 +35,7 @@ describe('the limits of a puller', () => {
     expect(windlass.limits.get()).toEqual({ maxDownloads: 7, maxUnpacks: 3, bytesPerSecond: 1_000 })
   })
 
-  it('are checked as options are, and change nothing if one is wrong', async () => {
+  it('are validated like options; an invalid value changes nothing', async () => {
     const windlass = await bench.puller({ maxDownloads: 4, maxUnpacks: 2 })
     const before = windlass.limits.get()
     const wrong: unknown[] = [
@@ -54,7 +54,7 @@ describe('the limits of a puller', () => {
     expect(windlass.limits.get()).toEqual(before)
   })
 
-  it('give a running pull more downloads, also more than it had layers in progress', async () => {
+  it('allow a running pull more downloads when raised', async () => {
     const windlass = await bench.puller({ maxDownloads: 1, maxUnpacks: 1 })
     const { pull, requested } = await stuck(windlass, 8)
     await until(() => requested() === 1)
@@ -66,7 +66,7 @@ describe('the limits of a puller', () => {
     await pull.closed()
   })
 
-  it('hold back a running pull once fewer downloads run, and then let it end', async () => {
+  it('limit a running pull to fewer downloads when lowered; the pull still ends', async () => {
     const windlass = await bench.puller({ maxDownloads: 3, retries: 2, stallTimeout: 300 })
     const { pull, requested, events } = await stuck(windlass, 5)
     await until(() => requested() === 3)
@@ -85,7 +85,7 @@ describe('the limits of a puller', () => {
     expect(most).toBe(1)
   })
 
-  it('hold for pulls that start later, and before the store is open', async () => {
+  it('apply to later pulls, also if set before the store is opened', async () => {
     const windlass = await bench.puller({ maxDownloads: 1 })
     windlass.limits.set({ maxDownloads: 4 })
     const { pull, requested } = await stuck(windlass, 6)
@@ -97,7 +97,7 @@ describe('the limits of a puller', () => {
     await pull.closed()
   })
 
-  it('hold for copies', async () => {
+  it('apply to copies', async () => {
     const windlass = await bench.puller({ maxDownloads: 1 })
     const [from, to] = [await bench.registry(), await bench.registry({ push: true })]
     const image = largeImage(...Array.from({ length: 6 }, () => 20_000))
@@ -112,7 +112,7 @@ describe('the limits of a puller', () => {
     await copy.closed()
   })
 
-  it('may change at any moment of many pulls, which all end', async () => {
+  it('may change at any time during many pulls, which all end', async () => {
     const registry = await bench.registry()
     const images = Array.from({ length: 6 }, () => largeImage(30_000, 2_000, 500))
     for (const [at, image] of images.entries()) await putImage(registry, `team/app${at}`, '1', image)

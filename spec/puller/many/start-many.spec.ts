@@ -23,7 +23,7 @@ const kinds = ({ outcomes }: PullReport): string[] =>
   outcomes.map((each) => ('error' in each ? each.error.code : each.image.status))
 
 describe('pullMany', () => {
-  it('reports the outcome of each name in their order, and goes on after failures', async () => {
+  it('reports the outcomes in the order of the names and continues after failures', async () => {
     const { registry, puller, name } = await scene()
     registry.addFault(faults.status(503, { kind: 'manifest', reference: 'b', times: Infinity }))
     const names = [name('a'), name('b'), 'not a name', name('missing'), name('c')]
@@ -37,7 +37,7 @@ describe('pullMany', () => {
     expect(report.duration).toBeGreaterThan(0)
   })
 
-  it('counts the bytes of each image, and those that the store did not have', async () => {
+  it('counts the bytes of each image and the bytes that the store did not have', async () => {
     const { puller, name } = await scene()
     const { outcomes, bytes } = await puller.pullMany([name('a'), name('b')], { ...wanted, concurrency: 1 })
       .done
@@ -48,18 +48,18 @@ describe('pullMany', () => {
     expect(outcomes.every(({ attempts, duration }) => attempts === 1 && duration >= 0)).toBe(true)
   })
 
-  it('gives a report that is the same after a way through JSON', async () => {
+  it('returns a report that survives a round trip through JSON', async () => {
     const { puller, name } = await scene()
     const report = await puller.pullMany([name('a'), name('missing')], wanted).done
     expect(JSON.parse(JSON.stringify(report))).toEqual(report)
   })
 
-  it('has no outcomes of no names', async () => {
+  it('returns an empty report for no names', async () => {
     const { puller } = await scene()
     expect((await puller.pullMany([]).done).outcomes).toEqual([])
   })
 
-  it.each([1, 3])('pulls at most as many at once as `concurrency`: %d', async (concurrency) => {
+  it.each([1, 3])('pulls at most `concurrency` images concurrently: %d', async (concurrency) => {
     const { puller, name } = await scene({ latency: 20 })
     const running = new Set<string>()
     let most = 0
@@ -73,14 +73,14 @@ describe('pullMany', () => {
     expect(most).toBe(concurrency)
   })
 
-  it('fails with the first error and cancels the others with `failFast`', async () => {
+  it('with `failFast`, fails with the first error and cancels the other pulls', async () => {
     const { puller, name } = await scene()
     const set = puller.pullMany([name('missing'), ...tags.map(name)], { ...wanted, failFast: true })
     await expect(set.done).rejects.toMatchObject({ code: 'MANIFEST_UNKNOWN' })
     await set.closed()
   })
 
-  it('cancels all pulls when it is cancelled, by its signal too', async () => {
+  it('cancels all pulls when it is cancelled or its signal aborts', async () => {
     const { registry, puller, name } = await scene()
     registry.addFault(faults.stall(10, { times: Infinity }))
     const stop = new AbortController()
@@ -92,14 +92,14 @@ describe('pullMany', () => {
     expect(set).toMatchObject({ running: [] })
   })
 
-  it('refuses what is no list of names', async () => {
+  it('refuses a value that is not a list of strings', async () => {
     const { puller } = await scene()
     expect(() => puller.pullMany('a' as unknown as string[])).toThrow(/names given to pullMany/)
   })
 })
 
 describe('retryFailed', () => {
-  it('pulls again what failed for a reason that may pass, and reports everything', async () => {
+  it('retries the names with a retryable error and returns the whole report', async () => {
     const { registry, puller, name } = await scene()
     registry.addFault(faults.status(503, { kind: 'manifest', reference: 'b', times: Infinity }))
     const names = [name('a'), name('b'), name('missing')]
@@ -114,7 +114,7 @@ describe('retryFailed', () => {
     expect(registry.requests.slice(from).every(({ reference }) => reference !== 'missing')).toBe(true)
   })
 
-  it('pulls again all that failed with `all`, and nothing that did not', async () => {
+  it('with `all`, retries all failed names and no others', async () => {
     const { registry, puller, name } = await scene()
     const report = await puller.pullMany([name('a'), name('later')], wanted).done
     await putImage(registry, 'team/app', 'later', imageOf(['later']))

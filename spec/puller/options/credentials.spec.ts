@@ -1,4 +1,4 @@
-/** Which credentials a puller finds, when it looks for them, and whom it shows them to. */
+/** Tests from where a puller takes credentials, when it reads them, and to which registries it sends them. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -24,7 +24,7 @@ describe('credentials', () => {
   const bench = new Workbench()
   afterEach(() => vi.unstubAllEnvs())
 
-  /** A file that has a login as `user` for each key. */
+  /** Writes a credentials file with the user name `user` for each key. */
   async function file(
     user: string,
     path = bench.path(),
@@ -41,7 +41,7 @@ describe('credentials', () => {
     return basic && Buffer.from(basic.slice('Basic '.length), 'base64').toString().split(':')[0]
   }
 
-  it('come from options, then the file that is told, then WINDLASS_AUTHFILE, then REGISTRY_AUTH_FILE (S0-79)', async () => {
+  it('come from the options, else from authFile, else from WINDLASS_AUTHFILE, else from REGISTRY_AUTH_FILE (S0-79)', async () => {
     const env = {
       WINDLASS_AUTHFILE: await file('windlass'),
       REGISTRY_AUTH_FILE: await file('registry'),
@@ -54,7 +54,7 @@ describe('credentials', () => {
     expect(await userOf({}, { ...env, WINDLASS_AUTHFILE: '' })).toBe('registry')
   })
 
-  it('come from each file that a login writes, the first that has one for the repository', async () => {
+  it('come from the first login file that has credentials for the repository', async () => {
     const [runtime, config, docker] = [bench.path(), bench.path(), bench.path()]
     const env = { XDG_RUNTIME_DIR: runtime, XDG_CONFIG_HOME: config, DOCKER_CONFIG: docker }
     expect(await userOf({}, env)).toBeUndefined()
@@ -69,7 +69,7 @@ describe('credentials', () => {
     expect(await userOf({}, env)).toBe('config')
   })
 
-  it('are none where a file that the environment names is not there, and no other file is looked at', async () => {
+  it('are empty if the file that an environment variable names does not exist; no other file is read', async () => {
     const docker = bench.path()
     await file('docker', join(docker, 'config.json'))
     for (const name of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
@@ -79,7 +79,7 @@ describe('credentials', () => {
     }
   })
 
-  it('may not be in a file that is told and not there, even where others are given', async () => {
+  it('require that authFile exists, even if the options have credentials', async () => {
     const authFile = bench.path()
     const credentials = { [asked.registry]: { username: 'option', password: 'sesame' } }
     await expect(bench.puller({ authFile, credentials })).rejects.toMatchObject({
@@ -87,7 +87,7 @@ describe('credentials', () => {
     })
   })
 
-  it('given for a namespace go to it alone, by the longest key', async () => {
+  it('for a namespace are sent only to that namespace; the longest matching key applies', async () => {
     const credentials = {
       'registry.example/team': { username: 'team', password: 'sesame' },
       'registry.example/team/app': { username: 'app', password: 'sesame' },
@@ -99,7 +99,7 @@ describe('credentials', () => {
     expect(await sent('other/app')).toBeUndefined()
   })
 
-  it('are not read by what asks no registry', async () => {
+  it('are not read by operations without a registry', async () => {
     const broken = bench.path()
     await writeFile(broken, 'not JSON')
     const registry = await bench.registry()
@@ -121,7 +121,7 @@ describe('credentials', () => {
     expect(registry.requests).toHaveLength(before)
   })
 
-  it('that cannot be read and are for another registry are warned of, and the pull goes on', async () => {
+  it('of another registry that cannot be read cause a warning, and the pull continues', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['a']))
     const authFile = bench.path()
@@ -136,7 +136,7 @@ describe('credentials', () => {
     expect(JSON.stringify(events)).not.toContain('sesame')
   })
 
-  it('of a login in the meantime are used by the next pull', async () => {
+  it('of a later login are used by the next pull', async () => {
     const registry = await bench.registry({ auth: { kind: 'basic', username: 'user', password: 'sesame' } })
     await putImage(registry, 'team/app', '1', imageOf(['a']))
     const path = bench.path()
@@ -148,7 +148,7 @@ describe('credentials', () => {
     expect(await puller.pull(name, wanted).done).toMatchObject({ status: 'newer' })
   })
 
-  it('do not fetch a layer for a pull that has none, although both want the same layer at the same time', async () => {
+  it('are not used to fetch a layer for a pull without credentials that needs the same layer at the same time', async () => {
     const registry = await bench.registry({ bytesPerSecond: 300_000 })
     const image = largeImage(240_000)
     const { digest } = image.layers[0]!

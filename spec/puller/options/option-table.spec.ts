@@ -1,4 +1,4 @@
-/** Options are checked at the door: every option of every call, with every kind of value that it does not take. */
+/** Tests that every call validates every option, with invalid values of all kinds. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stage } from '../../../lib/flow/index.js'
@@ -9,7 +9,7 @@ import { Workbench } from '../../support/workbench.js'
 
 const bench = new Workbench()
 
-/** What is looked at of each entry. */
+/** The part of an option table's entry that the tests use. */
 type AnyEntry = { readonly codec: { readonly name: string; readonly is: (value: unknown) => boolean } }
 
 type Call = (windlass: Windlass, options: object) => unknown
@@ -45,7 +45,7 @@ const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>
   close: [tables.closeTable, (windlass, options) => windlass.close(options)],
 }
 
-/** What no option takes of a value of its own kind, and values of other kinds. */
+/** Values that most options refuse. Each test skips the values that are valid for the option. */
 const wrong: readonly unknown[] = [
   ...[NaN, Infinity, -Infinity, -1, -0.5, 2 ** 31, 2 ** 53, 1e308],
   ...[null, '', 'three', true, 5n, Symbol('x'), () => 1, [], ['a', 5], {}, { aborted: true }, new Date(0)],
@@ -61,7 +61,7 @@ const attempt = async (call: Call, windlass: Windlass, options: object): Promise
     )
 
 describe('the options of every call', () => {
-  it.each(Object.keys(calls))('%s refuses what an option does not take, by its name', async (name) => {
+  it.each(Object.keys(calls))('%s refuses an invalid value and names the option', async (name) => {
     const windlass = await bench.puller()
     const [table, call] = calls[name]!
     for (const [option, { codec }] of Object.entries(table))
@@ -97,13 +97,13 @@ describe('the options of every call', () => {
     },
   )
 
-  it.each(Object.keys(calls))('%s refuses options that are no object', async (name) => {
+  it.each(Object.keys(calls))('%s refuses options that are not an object', async (name) => {
     const windlass = await bench.puller()
     for (const options of [null, 5, 'store', [], true, new Map(), Object.create({ store: 'x' })])
       expect(await attempt(calls[name]![1], windlass, options as object)).toMatchObject({ code: 'USAGE' })
   })
 
-  it('wrong numbers are wrong for every option that takes a number', () => {
+  it('every option that takes a number refuses NaN, negative numbers and values of other types', () => {
     for (const [table] of Object.values(calls))
       for (const [option, { codec }] of Object.entries(table)) {
         if (!codec.is(1)) continue
@@ -129,18 +129,18 @@ describe('the options of every call', () => {
     expect(foreignHosts.codec.is(['*'])).toBe(false)
   })
 
-  it('every default is a value that its option takes', () => {
+  it('every default is a valid value of its option', () => {
     for (const [table] of Object.values(calls))
       for (const [option, entry] of Object.entries<AnyEntry & { readonly default?: unknown }>(table))
         if (entry.default !== undefined) expect(entry.codec.is(entry.default), option).toBe(true)
   })
 
-  it('an option that is undefined is as good as absent', async () => {
+  it('an option with the value undefined counts as not given', async () => {
     const none = Object.fromEntries(Object.keys(tables.openTable).map((option) => [option, undefined]))
     await (await open({ ...none, store: bench.path() })).close()
   })
 
-  it('never shows what is secret', async () => {
+  it('errors do not contain secret values', async () => {
     for (const credentials of [
       { 'docker.io': { username: '', password: 'hunter2' } },
       'me:hunter2',
@@ -154,7 +154,7 @@ describe('the options of every call', () => {
     )
   })
 
-  it('an argument that is no text is wrong usage, not an internal error', async () => {
+  it('an argument that is not a string causes USAGE, not an internal error', async () => {
     const windlass = await bench.puller()
     const given = 5 as unknown as string
     for (const call of [
@@ -174,7 +174,7 @@ describe('the options of every call', () => {
 })
 
 describe('the variables that the library reads', () => {
-  it('WINDLASS_STORE must be a path; one that is empty is not set', () => {
+  it('WINDLASS_STORE must be a path; an empty value counts as not set', () => {
     const value = 'a\0b'
     expect(storeDirectory({}, { WINDLASS_STORE: '' })).toBe(storeDirectory({}, {}))
     expect(() => storeDirectory({}, { WINDLASS_STORE: value })).toThrow(
@@ -191,8 +191,8 @@ describe('the variables that the library reads', () => {
   })
 })
 
-describe('close and closed, with a stage that never answers', () => {
-  it('fail after `within`, naming the stage, and go on', async () => {
+describe('close and closed with a stage that never ends', () => {
+  it('reject after `within` with the name of the stage, and continue to close', async () => {
     const registry = await bench.registry()
     const windlass = await open({ store: bench.path() })
     let answer = (): void => undefined

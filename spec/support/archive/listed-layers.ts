@@ -93,14 +93,14 @@ export function acceptable(layers: readonly (readonly Made[])[]): { layers: Made
   const tree = new FlatTree()
   for (const entries of cut) {
     tree.nextLayer()
-    for (const [ordinal, entry] of entries.entries()) tree.entry(entry, ordinal)
+    for (const [ordinal, entry] of entries.entries()) tree.apply(entry, ordinal)
   }
   return { layers: cut, tree }
 }
 
 function isAccepted(tree: FlatTree, entry: Made, ordinal: number): boolean {
   try {
-    tree.entry(entry, ordinal)
+    tree.apply(entry, ordinal)
     return true
   } catch (error) {
     if (error instanceof WindlassError && error.code === 'LAYER_INVALID') return false

@@ -3,7 +3,7 @@ import { map } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { type Stage, compose, lift } from '../../../lib/flow/index.js'
 import { type LawOptions, stageLaws } from '../../../lib/testing/index.js'
-import { seeded } from '../../../lib/testing/laws-random.js'
+import { seededRandom } from '../../../lib/testing/laws-random.js'
 import { Trial } from '../../../lib/testing/laws-trial.js'
 
 /** A stage, and what the laws need to know of it. */
@@ -45,7 +45,7 @@ export function keepsTheLaws<In, Out, Shown = Out>(
 
     if (!fillsSlots || slots === 0 || slots === Infinity) return
     it('reads ahead as far as its slots', async () => {
-      const random = seeded(7)
+      const random = seededRandom(7)
       const inputs = await Promise.all(
         Array.from({ length: longest }, () => input(Math.floor(random() * 2 ** 31))),
       )

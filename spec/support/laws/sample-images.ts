@@ -9,7 +9,7 @@ import {
   buildIndex,
   putImage,
 } from '../../../lib/testing/index.js'
-import { document } from '../../../lib/testing/images/build-image.js'
+import { buildDocument } from '../../../lib/testing/images/build-image.js'
 import { schema1Payload, topConfig } from '../../../testbench/documents/schema1-images.js'
 
 export const platform = { os: 'linux', architecture: 'amd64' }
@@ -36,7 +36,7 @@ const withOther = (child: BuiltImage | BuiltIndex): BuiltIndex => buildIndex([ot
 function namelessIndex(image: BuiltImage): BuiltDocument {
   const entryOf = ({ manifest: { mediaType, digest, size } }: BuiltImage) => ({ mediaType, digest, size })
   const manifests = [otherPlatform, image].map(entryOf)
-  return document(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+  return buildDocument(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
 }
 
 /** Puts the image of `seed` into `target` as `kind` says. Returns its tag. */

@@ -1,4 +1,4 @@
-/** The harness itself: real servers that let in whom they should, and never outlive their test. */
+/** Tests the harness: real servers that accept only valid logins and end with their test. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -16,7 +16,7 @@ const eventually = async (claim: () => boolean): Promise<void> => {
 
 describeReal('the distribution server', () => {
   it.each<RegistryAuth>(['open', 'basic', 'token'])(
-    '%s: lets in whom it should, and logs it',
+    '%s: accepts only valid logins, and logs requests',
     async (auth) => {
       const writable = await startDistribution()
       try {
@@ -40,7 +40,7 @@ describeReal('the distribution server', () => {
           expect(await registry.requests()).toContainEqual(
             expect.objectContaining({ method: 'GET', path: '/v2/some/image/manifests/latest', status: 200 }),
           )
-          expect((registry.tokens?.asked ?? []).flat()).toEqual(
+          expect((registry.tokens?.requestedScopes ?? []).flat()).toEqual(
             auth === 'token' ? expect.arrayContaining(['repository:some/image:pull']) : [],
           )
         } finally {
@@ -52,7 +52,7 @@ describeReal('the distribution server', () => {
     },
   )
 
-  it('is gone once stopped, with all that it had', async () => {
+  it('ends and removes its files when it is stopped', async () => {
     const registry = await startDistribution({ auth: 'token' })
     expect(isRunning(registry.pid)).toBe(true)
     expect(existsSync(registry.directory)).toBe(true)
@@ -63,7 +63,7 @@ describeReal('the distribution server', () => {
     await expect(fetch(registry.tokens!.realm)).rejects.toThrow()
   })
 
-  it('dies with the process that started it, however that dies', async () => {
+  it('ends when the process that started it is killed', async () => {
     const script = fileURLToPath(new URL('../../../testbench/harness/orphan.ts', import.meta.url))
     const parent = spawn(process.execPath, ['--import', 'tsx', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

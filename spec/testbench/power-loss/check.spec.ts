@@ -1,4 +1,4 @@
-/** The checker finds each way in which a commit can be wrong: traces written by hand, right but for one thing. */
+/** Tests the checker with traces of correct commits, in each of which one thing is wrong. */
 import { describe, expect, it } from 'vitest'
 import { checkTrace } from '../../../testbench/power-loss/check.js'
 import { DirectoryNode, Disk, type DiskNode, Entry, FileNode } from '../../../testbench/power-loss/disk.js'
@@ -40,7 +40,7 @@ const empty = {
   staging: { run: {} },
 }
 
-/** `steps` done to a disk by thread 7, unless a step says which. */
+/** Checks the trace `steps`. A step without a thread id is a call of thread 7. */
 function check(steps: readonly string[], before: Tree = empty) {
   const disk = new Disk()
   disk.root.entries.set('store', new Entry(node(before)))
@@ -88,16 +88,16 @@ const without = (steps: readonly string[], ...gone: readonly string[]): string[]
 }
 
 describe('the checker of blobs and names', () => {
-  it('finds nothing where all is in order, and counts', () => {
-    const { violations, publications, synced: by, points, exit: code } = check(image)
+  it('finds nothing in a correct trace, and counts', () => {
+    const { violations, publications, synced: by, powerCuts, exit: code } = check(image)
     expect(violations).toEqual([])
     expect({ publications, by, code }).toEqual({
       publications: [`blobs/sha256/${manifest}`, 'index.json'],
       by: { syncfs: 0, fsync: 2, fdatasync: 0, none: 0 },
       code: 0,
     })
-    // Two files made, written and renamed.
-    expect(points).toBe(6)
+    // Two files are created, written and renamed.
+    expect(powerCuts).toBe(6)
   })
 
   it('finds a file that was never synced', () => {
@@ -113,7 +113,7 @@ describe('the checker of blobs and names', () => {
     expect(rulesBroken(steps)).toEqual([`content blobs/sha256/${manifest}`])
   })
 
-  it('finds a sync that failed, and one that brings only the bytes where a mode changed', () => {
+  it('finds a sync that failed, and fdatasync after a change of mode', () => {
     const path = `${store}/staging/run/b`
     const other = (...instead: string[]): string[] =>
       image.flatMap((step) => (step === synced('staging/run/b') ? instead : [step]))
@@ -127,7 +127,7 @@ describe('the checker of blobs and names', () => {
     )
   })
 
-  it('finds a write of another thread that was not over when the sync began', () => {
+  it('finds a write of another thread that had not ended when the sync began', () => {
     const path = `${store}/staging/run/b`
     const steps = image.flatMap((step) =>
       step === synced('staging/run/b')
@@ -137,7 +137,7 @@ describe('the checker of blobs and names', () => {
     expect(rulesBroken(steps)).toContain(`content blobs/sha256/${manifest}`)
   })
 
-  it('finds a directory that was not synced before something relied on it', () => {
+  it('finds a directory that was not synced before a reference to its entry was published', () => {
     const [, ...directory] = publish('staging/run/b', `blobs/sha256/${manifest}`)
     expect(rulesBroken(image.filter((step) => !directory.includes(step) || step === 'close(4) = 0'))).toEqual(
       [`needed blobs/sha256/${manifest}`, `success blobs/sha256/${manifest}`],
@@ -150,11 +150,11 @@ describe('the checker of blobs and names', () => {
     expect(rulesBroken(steps)).toEqual([`needed blobs/sha256/${manifest}`])
   })
 
-  it('finds a name that comes before its blob', () => {
+  it('finds a name that is published before its blob', () => {
     expect(rulesBroken([...putIndex, ...putBlob, exit])).toEqual([`needed blobs/sha256/${manifest}`])
   })
 
-  it('finds a success that is said before the names are on the disk', () => {
+  it('finds a success that is reported before the names are durable', () => {
     expect(rulesBroken([...image.slice(0, -4), exit])).toEqual(['success index.json'])
   })
 
@@ -165,7 +165,7 @@ describe('the checker of blobs and names', () => {
     expect(rulesBroken([made, ...syncedDirectory('blobs'), ...image], fresh)).toEqual([])
   })
 
-  it('finds a blob removed while an older list of names, which led to it, may be on the disk', () => {
+  it('finds a blob that is removed while an index that refers to it may be on the disk', () => {
     const before = { ...empty, 'index.json': naming, blobs: { sha256: { [manifest]: '{}' } } }
     const remove = [...file('staging/run/i', none), renamed('staging/run/i', 'index.json')]
     const collect = [
@@ -176,7 +176,7 @@ describe('the checker of blobs and names', () => {
     expect(rulesBroken([...remove, ...syncedDirectory(''), ...collect], before)).toEqual([])
   })
 
-  it('refuses a process that uses a ring, of which nothing would be seen', () => {
+  it('refuses a process that uses io_uring, whose operations strace does not show', () => {
     expect(() => check(['io_uring_setup(64, {}) = 5'])).toThrow('io_uring')
   })
 })
@@ -208,19 +208,19 @@ describe('the checker of layers', () => {
   ]
   const layer = `layer layers/sha256/${diffID}`
 
-  it('finds nothing where all is in order', () => {
+  it('finds nothing in a correct trace', () => {
     const { violations, synced: by } = check([...unpack, ...sync, ...pointer, ...commit, exit])
     expect(violations).toEqual([])
     expect(by).toEqual({ syncfs: 2, fsync: 3, fdatasync: 0, none: 0 })
   })
 
-  it('finds a tree that was not synced, or changed after', () => {
+  it('finds a tree that was not synced, or that was changed after the sync', () => {
     expect(rulesBroken([...unpack, ...pointer, ...commit])).toEqual([layer])
     const late = `chmod("${store}/${tree}/rootfs", 0700) = 0`
     expect(rulesBroken([...unpack, ...sync, late, ...pointer, ...commit])).toEqual([layer])
   })
 
-  it('finds a layer whose record is not on the disk, and one without', () => {
+  it('finds a layer whose record is not synced or missing', () => {
     const [, , recordSync] = file(`${tree}/layer.json`, record)
     expect(rulesBroken(without([...unpack, ...sync, ...pointer, ...commit], recordSync!))).toContain(
       `content layers/sha256/${diffID}/layer.json`,
@@ -229,13 +229,13 @@ describe('the checker of layers', () => {
     expect(rulesBroken(bare)).toEqual([layer])
   })
 
-  it('finds a layer that comes before its pointer', () => {
+  it('finds a layer that is published before its pointer', () => {
     expect(rulesBroken([...unpack, ...sync, ...commit, ...pointer])).toEqual([
       `pointer layers/by-blob/sha256/${blob}`,
     ])
   })
 
-  it('finds a tree that is deleted before it is out of sight for certain', () => {
+  it('finds a tree that is deleted before its removal from the store is durable', () => {
     const before = {
       ...empty,
       layers: {

@@ -17,12 +17,12 @@ describe('a trace', () => {
     ])
   })
 
-  it('says which strings were cut, and which files are gone', () => {
+  it('marks truncated strings and paths of deleted files', () => {
     const [{ call } = {}] = parseTrace('1 write(3</d/x>(deleted), "ab"..., 99) = 99')
     expect(call?.arguments.slice(0, 2)).toMatchObject([{ path: '/d/x' }, { string: 'ab', cut: true }])
   })
 
-  it('joins what was interrupted by other threads, in the order of beginnings and ends', () => {
+  it('joins calls that other threads interrupted, in the order of beginnings and ends', () => {
     const events = parseTrace(
       [
         '1 fsync(3</d/a> <unfinished ...>',
@@ -38,7 +38,7 @@ describe('a trace', () => {
     ])
   })
 
-  it('has no end of a call at which the process was killed', () => {
+  it('has no end for a call in which the process was killed', () => {
     const events = parseTrace(
       '1 fsync(3</d/a>) = ?\n2 close(4 <unfinished ...>\n1 +++ killed by SIGKILL +++\n',
     )
@@ -49,7 +49,7 @@ describe('a trace', () => {
     ])
   })
 
-  it('is refused where it is none', () => {
+  it('is refused if it is not in the format of strace', () => {
     expect(() => parseTrace('hello')).toThrow('Line 1')
     expect(() => parseTrace('1 <... fsync resumed>) = 0')).toThrow('did not begin')
   })

@@ -15,24 +15,24 @@ interface Artifact {
 /** Returns the blob of an artifact: an archive if its type requires that, else text. */
 function part(host: CaseHost, type: string, at: number): CaseLayer {
   const name = `part-${at}`
-  if (/\btar\+gzip$/.test(type)) return host.layer(host.layerOf(name), type)
+  if (/\btar\+gzip$/.test(type)) return host.putLayer(host.layerOf(name), type)
   const bytes = Buffer.from(JSON.stringify({ [name]: host.id }))
-  return host.layer({ bytes, tar: bytes }, type)
+  return host.putLayer({ bytes, tar: bytes }, type)
 }
 
 /** An artifact with the config of an image. */
 const asImage = (host: CaseHost, layerTypes: readonly string[], layerDescriptor: Members = {}) =>
-  host.image({ layers: layerTypes.map((type, at) => part(host, type, at)), layerDescriptor })
+  host.putImage({ layers: layerTypes.map((type, at) => part(host, type, at)), layerDescriptor })
 
 function put(host: CaseHost, { config, layers, manifest }: Artifact): void {
   const text = config === mediaTypes.ociEmpty ? '{}' : JSON.stringify({ name: host.id })
   const parts = layers.map((type, at) => part(host, type, at))
-  host.document(
+  host.putDocument(
     'latest',
     {
       schemaVersion: 2,
       mediaType: mediaTypes.ociManifest,
-      config: host.blob(Buffer.from(text), config),
+      config: host.putBlob(Buffer.from(text), config),
       layers: parts.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
       ...manifest,
     },
@@ -43,9 +43,9 @@ function put(host: CaseHost, { config, layers, manifest }: Artifact): void {
 const why = 'other tools read it; as an image it means nothing'
 
 const foreign = (id: string, what: string, serve: (host: CaseHost) => unknown) =>
-  artifacts(`artifact-${id}`, what, { right: 'UNSUPPORTED', why }, async (host) => {
+  artifacts(`artifact-${id}`, what, { expected: 'UNSUPPORTED', why }, async (host) => {
     await serve(host)
-    return { breach: () => host.layerBreach() }
+    return { violation: () => host.layerViolation() }
   })
 
 const artifact = (id: string, what: string, parts: Artifact) => foreign(id, what, (host) => put(host, parts))
@@ -93,11 +93,11 @@ export const artifactCases = [
     }),
   ),
   foreign('buildkit-cache', 'a cache of BuildKit, an index of layers', (host) => {
-    const layer = host.layer(host.layerOf(), mediaTypes.dockerLayerGzip)
+    const layer = host.putLayer(host.layerOf(), mediaTypes.dockerLayerGzip)
     const { mediaType, digest, size } = layer
-    host.index([
+    host.putIndex([
       { mediaType, digest, size },
-      host.blob(
+      host.putBlob(
         Buffer.from(`{"layers":[],"records":[],"id":"${host.id}"}`),
         'application/vnd.buildkit.cacheconfig.v0',
       ),
@@ -146,6 +146,6 @@ export const artifactCases = [
   }),
   foreign('artifact-manifest', "OCI's artifact manifest, which was given up before 1.1", (host) => {
     const mediaType = 'application/vnd.oci.artifact.manifest.v1+json'
-    host.document('latest', { mediaType, artifactType: 'application/spdx+json', blobs: [] }, mediaType)
+    host.putDocument('latest', { mediaType, artifactType: 'application/spdx+json', blobs: [] }, mediaType)
   }),
 ]

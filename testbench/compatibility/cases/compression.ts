@@ -10,7 +10,7 @@ const compression = casesOf('compression')
 interface CompressionOptions {
   readonly mediaType?: string
   readonly why?: string
-  readonly right?: 'LIMIT_EXCEEDED'
+  readonly expected?: 'LIMIT_EXCEEDED'
 }
 
 /** An image of one layer. `compress` makes the blob from its archive. */
@@ -18,7 +18,7 @@ const layer = (id: string, what: string, compress: (tar: Buffer) => Buffer, opti
   const { mediaType = mediaTypes.ociLayerGzip, why = 'the format allows it', ...rest } = options
   return compression(id, `a layer ${what}`, { why, ...rest }, (host: CaseHost) => {
     const { tar } = host.layerOf()
-    host.image({ layers: [host.layer({ tar, bytes: compress(tar) }, mediaType)] })
+    host.putImage({ layers: [host.putLayer({ tar, bytes: compress(tar) }, mediaType)] })
   })
 }
 
@@ -57,7 +57,7 @@ export const compressionCases = [
   ),
   layer('zstd-window-2-gib', 'in zstd with a window of 2 GiB', (tar) => zstdFrame(tar, { windowLog: 31 }), {
     ...zstd,
-    right: 'LIMIT_EXCEEDED',
+    expected: 'LIMIT_EXCEEDED',
     why: 'a window is memory; decoders refuse more than 128 MiB unless told otherwise',
   }),
   layer(

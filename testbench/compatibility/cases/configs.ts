@@ -8,7 +8,7 @@ const absent = 'null says as much as a field that is absent'
 const unneeded = 'nothing that is pulled depends on the field'
 
 const config = (id: string, what: string, why: string, parts: ImageParts, warns = false) =>
-  document(`config-${id}`, `a config ${what}`, { why, warns }, (host) => host.image(parts))
+  document(`config-${id}`, `a config ${what}`, { why, warns }, (host) => host.putImage(parts))
 
 const platform = 'the platform is the one that was asked for: nothing says otherwise'
 
@@ -95,8 +95,8 @@ export const configCases = [
     'a config with fewer history entries than layers',
     { why: unneeded },
     (host) =>
-      host.image({
-        layers: [host.layer(), host.layer(host.layerOf('second'))],
+      host.putImage({
+        layers: [host.putLayer(), host.putLayer(host.layerOf('second'))],
         config: { history: [{ created_by: 'a' }] },
       }),
   ),

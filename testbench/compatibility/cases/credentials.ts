@@ -10,7 +10,7 @@ const token = { auth: { kind: 'token' } } as const
 /** A token server with a changed response. `change` receives the token; members that are undefined are removed. */
 const answered = (id: string, what: string, why: string, change: (token: string) => Members) =>
   credentials(`token-${id}`, `a token server whose answer has ${what}`, { why, registry: token }, (host) => {
-    host.image()
+    host.putImage()
     host.registry.addFault(
       faults.body(
         (body) => {
@@ -77,9 +77,9 @@ const tokens = [
   credentials(
     'token-missing',
     'a token server whose answer has no token',
-    { right: 'REGISTRY_RESPONSE', why: 'there is nothing to authenticate with', registry: token },
+    { expected: 'REGISTRY_RESPONSE', why: 'there is nothing to authenticate with', registry: token },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(faults.body('{"token":null}', { kind: 'token', status: 200 }))
     },
   ),
@@ -88,7 +88,7 @@ const tokens = [
     'a token server whose answer is called `text/html`',
     { why: 'the body is what it should be', registry: token },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(faults.header('content-type', 'text/html', { kind: 'token' }))
     },
   ),
@@ -112,7 +112,7 @@ function guarded(
   { repository, opens, keys, door = opens === undefined }: Guarded,
 ): ServedCase {
   host.repository = repository
-  host.image()
+  host.putImage()
   const { registry } = host
   registry.hook(({ kind, headers }) => {
     const { authorization } = headers
@@ -128,7 +128,7 @@ function guarded(
   return {
     name: `${repository}:latest`,
     authFile: JSON.stringify({ auths }),
-    breach: () => {
+    violation: () => {
       const leak = registry.requests.find(({ headers: { authorization } }) =>
         sent.some((each) => authorization === `Basic ${basic(each)}`),
       )
@@ -181,10 +181,10 @@ const file = (
   {
     why,
     open = false,
-    right = 'taken',
-  }: { readonly why: string; readonly open?: boolean; readonly right?: 'taken' | 'USAGE' },
+    expected = 'taken',
+  }: { readonly why: string; readonly open?: boolean; readonly expected?: 'taken' | 'USAGE' },
 ) =>
-  credentials(`file-${id}`, `a credentials file ${what}`, { why, right }, (host) => {
+  credentials(`file-${id}`, `a credentials file ${what}`, { why, expected }, (host) => {
     const served = guarded(host, { repository: 'app', keys: {}, ...(open ? {} : { opens: 'u:right' }) })
     return {
       ...served,
@@ -193,7 +193,7 @@ const file = (
   })
 
 const wrong = {
-  right: 'USAGE',
+  expected: 'USAGE',
   why: 'who has a credentials file does not mean to be nobody',
   open: true,
 } as const
@@ -242,7 +242,7 @@ const identity = credentials(
   'an identity token beside a password, and a token server that takes no POST',
   { why: 'the password opens it by GET, as containerd asks' },
   (host) => {
-    host.image()
+    host.putImage()
     const { registry } = host
     registry.hook(({ kind, method, headers }) => {
       const { authorization } = headers
@@ -269,7 +269,7 @@ const registryToken = credentials(
   'a credentials file with a `registrytoken`',
   { why: 'it is a token for the registry itself' },
   (host) => {
-    host.image()
+    host.putImage()
     const { registry } = host
     registry.hook(({ headers }) =>
       headers['authorization'] === 'Bearer case'

@@ -21,9 +21,9 @@ const mixture = (
   { manifest, config = 'sha256', layer = 'sha256', diffID = 'sha256' }: Mixture,
 ) =>
   digests(id, `an image with ${what}`, { why }, (host) => {
-    const image = host.image({
+    const image = host.putImage({
       algorithm: config,
-      layers: [host.layer(host.layerOf(), mediaTypes.ociLayerGzip, layer, diffID)],
+      layers: [host.putLayer(host.layerOf(), mediaTypes.ociLayerGzip, layer, diffID)],
       ...(manifest !== undefined && { manifestAlgorithm: manifest }),
     })
     return manifest === undefined ? undefined : { name: `app@${image.digest}`, picks: image.digest }
@@ -56,7 +56,7 @@ export const digestCases = [
     'an image with a diffID of sha512 whose config comes after the layer',
     { why },
     (host) => {
-      host.image({ layers: [host.layer(host.layerOf(), mediaTypes.ociLayerGzip, 'sha256', 'sha512')] })
+      host.putImage({ layers: [host.putLayer(host.layerOf(), mediaTypes.ociLayerGzip, 'sha256', 'sha512')] })
       const layers: readonly string[] = host.layerDigests
       host.registry.addFault(
         faults.answer(
@@ -67,8 +67,8 @@ export const digestCases = [
     },
   ),
   digests('sha512-index-entry', 'an index that names its manifest by sha512', { why }, (host) => {
-    const image = host.image({ tag: null, manifestAlgorithm: 'sha512' })
-    host.index([{ ...image, platform: { os: 'linux', architecture: 'amd64' } }])
+    const image = host.putImage({ tag: null, manifestAlgorithm: 'sha512' })
+    host.putIndex([{ ...image, platform: { os: 'linux', architecture: 'amd64' } }])
     return { picks: image.digest }
   }),
 ]

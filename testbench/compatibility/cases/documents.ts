@@ -13,41 +13,41 @@ const manifests = [
     'manifest-without-schema-version',
     'a manifest without `schemaVersion`',
     { why: clear, warns: true },
-    (host) => host.image({ manifest: { schemaVersion: undefined } }),
+    (host) => host.putImage({ manifest: { schemaVersion: undefined } }),
   ),
   document(
     'manifest-schema-version-null',
     'a manifest whose `schemaVersion` is null',
     { why: clear, warns: true },
-    (host) => host.image({ manifest: { schemaVersion: null } }),
+    (host) => host.putImage({ manifest: { schemaVersion: null } }),
   ),
   document(
     'manifest-without-media-type',
     'an OCI manifest without `mediaType`, as image-spec 1.0 has them',
     { why: clear },
-    (host) => host.image({ manifest: { mediaType: undefined } }),
+    (host) => host.putImage({ manifest: { mediaType: undefined } }),
   ),
   document('manifest-media-type-null', 'a manifest whose `mediaType` is null', { why: absent }, (host) =>
-    host.image({ manifest: { mediaType: null } }),
+    host.putImage({ manifest: { mediaType: null } }),
   ),
   document('manifest-media-type-empty', 'a manifest whose `mediaType` is ""', { why: absent }, (host) =>
-    host.image({ manifest: { mediaType: '' } }),
+    host.putImage({ manifest: { mediaType: '' } }),
   ),
   document('manifest-annotations-null', 'a manifest whose `annotations` are null', { why: absent }, (host) =>
-    host.image({ manifest: { annotations: null } }),
+    host.putImage({ manifest: { annotations: null } }),
   ),
   document(
     'manifest-annotations-number',
     'a manifest with an annotation that is a number',
     { why: unneeded, warns: true },
-    (host) => host.image({ manifest: { annotations: { 'org.example.build': 7 } } }),
+    (host) => host.putImage({ manifest: { annotations: { 'org.example.build': 7 } } }),
   ),
   document(
     'manifest-unknown-fields',
     'a manifest, a descriptor and a config with members that no specification knows',
     { why: 'specifications grow: unknown members are passed over' },
     (host) =>
-      host.image({
+      host.putImage({
         manifest: { artifactType: null, provenance: { by: ['a', 1, null] } },
         layerDescriptor: { newUrls: null, checksum: 7 },
         config: { moby: { x: 1 }, parent: null, throwaway: true },
@@ -58,7 +58,7 @@ const manifests = [
     'a manifest whose `subject` has a digest of blake3',
     { why: 'a subject is only mentioned: nobody asks for it', warns: true },
     (host) =>
-      host.image({
+      host.putImage({
         manifest: {
           subject: {
             mediaType: mediaTypes.ociManifest,
@@ -69,13 +69,13 @@ const manifests = [
       }),
   ),
   document('manifest-subject-null', 'a manifest whose `subject` is null', { why: absent }, (host) =>
-    host.image({ manifest: { subject: null } }),
+    host.putImage({ manifest: { subject: null } }),
   ),
   document(
     'manifest-artifact-type-empty',
     'an image whose manifest has `artifactType` ""',
     { why: absent },
-    (host) => host.image({ manifest: { artifactType: '' } }),
+    (host) => host.putImage({ manifest: { artifactType: '' } }),
   ),
 ]
 
@@ -84,7 +84,7 @@ const typed = (id: string, what: string, mediaType: string | null | undefined, w
     `config-type-${id}`,
     `a config descriptor whose \`mediaType\` is ${what}`,
     { why: 'it is told by what it is: a config', warns },
-    (host) => host.image({ configDescriptor: { mediaType } }),
+    (host) => host.putImage({ configDescriptor: { mediaType } }),
   )
 
 const descriptors = [
@@ -105,7 +105,7 @@ const descriptors = [
       `layer-type-${id}`,
       `a layer descriptor whose \`mediaType\` is ${what}`,
       { why: 'it is told by what it is: a tar archive, in gzip', warns: true },
-      (host) => host.image({ layerDescriptor: { mediaType } }),
+      (host) => host.putImage({ layerDescriptor: { mediaType } }),
     ),
   ),
   document(
@@ -113,7 +113,7 @@ const descriptors = [
     'an OCI manifest with a config and layers of Docker types',
     { why: clear },
     (host) =>
-      host.image({
+      host.putImage({
         configDescriptor: { mediaType: mediaTypes.dockerConfig },
         layerDescriptor: { mediaType: mediaTypes.dockerLayerGzip },
       }),
@@ -123,7 +123,7 @@ const descriptors = [
     'a Docker manifest with a config and layers of OCI types, as BuildKit made them',
     { why: clear },
     (host) =>
-      host.image({
+      host.putImage({
         manifest: { mediaType: mediaTypes.dockerManifest },
         contentType: mediaTypes.dockerManifest,
       }),
@@ -134,56 +134,56 @@ const descriptors = [
     { why: absent },
     (host) => {
       const nulls = { urls: null, annotations: null, data: null, platform: null, artifactType: null }
-      host.image({ configDescriptor: nulls, layerDescriptor: nulls })
+      host.putImage({ configDescriptor: nulls, layerDescriptor: nulls })
     },
   ),
   document(
     'descriptor-data',
     'a layer whose descriptor embeds something else as `data`',
     { why: 'the blob is fetched, and its digest counts' },
-    (host) => host.image({ layerDescriptor: { data: Buffer.from('other bytes').toString('base64') } }),
+    (host) => host.putImage({ layerDescriptor: { data: Buffer.from('other bytes').toString('base64') } }),
   ),
   document(
     'descriptor-urls-empty',
     'layers with an empty list of `urls`',
     { why: 'a list of none is none' },
-    (host) => host.image({ layerDescriptor: { urls: [] } }),
+    (host) => host.putImage({ layerDescriptor: { urls: [] } }),
   ),
   document(
     'layer-platform-odd',
     'a layer whose descriptor has a `platform` without `os`',
     { why: 'the platform of a layer is only mentioned', warns: true },
-    (host) => host.image({ layerDescriptor: { platform: { architecture: 'amd64' } } }),
+    (host) => host.putImage({ layerDescriptor: { platform: { architecture: 'amd64' } } }),
   ),
   document(
     'config-size-missing',
     'a config descriptor without `size`',
-    { right: 'MANIFEST_INVALID', why: 'without a size nothing bounds what is read' },
-    (host) => host.image({ configDescriptor: { size: undefined } }),
+    { expected: 'MANIFEST_INVALID', why: 'without a size nothing bounds what is read' },
+    (host) => host.putImage({ configDescriptor: { size: undefined } }),
   ),
   document(
     'layer-size-off-by-one',
     'a layer whose size is one byte too large, as a registry made `docker push` believe',
     {
-      right: 'SIZE_MISMATCH',
+      expected: 'SIZE_MISMATCH',
       why: 'a size that is not that of the blob is how a download that broke off shows',
     },
     (host) => {
-      const layer = host.layer()
-      host.image({ layers: [{ ...layer, size: layer.size + 1 }] })
+      const layer = host.putLayer()
+      host.putImage({ layers: [{ ...layer, size: layer.size + 1 }] })
     },
   ),
   document(
     'layer-size-negative',
     'a layer whose size is below zero',
-    { right: 'MANIFEST_INVALID', why: 'without a size nothing bounds what is read' },
-    (host) => host.image({ layerDescriptor: { size: -1 } }),
+    { expected: 'MANIFEST_INVALID', why: 'without a size nothing bounds what is read' },
+    (host) => host.putImage({ layerDescriptor: { size: -1 } }),
   ),
   document(
     'layer-digest-missing',
     'a layer without `digest`',
-    { right: 'MANIFEST_INVALID', why: 'nothing vouches for its bytes' },
-    (host) => host.image({ layerDescriptor: { digest: undefined } }),
+    { expected: 'MANIFEST_INVALID', why: 'nothing vouches for its bytes' },
+    (host) => host.putImage({ layerDescriptor: { digest: undefined } }),
   ),
 ]
 

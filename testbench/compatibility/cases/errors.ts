@@ -7,9 +7,9 @@ const refused = (id: string, what: string, body: string) =>
   document(
     `error-${id}`,
     `an image that is not there, told with ${what}`,
-    { right: 'MANIFEST_UNKNOWN', why: 'the status says it; the body only explains' },
+    { expected: 'MANIFEST_UNKNOWN', why: 'the status says it; the body only explains' },
     (host) => {
-      host.image({ tag: 'other' })
+      host.putImage({ tag: 'other' })
       host.registry.hook(({ kind, reference }) =>
         kind === 'manifest' && reference === 'latest'
           ? { status: 404, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) }

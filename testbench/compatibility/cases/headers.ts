@@ -14,12 +14,12 @@ const typed = (id: string, type: string, why: string, warns = false) =>
     `manifest-served-as-${id}`,
     type === '' ? 'a manifest without `Content-Type`' : `a manifest under the \`Content-Type\` \`${type}\``,
     { why, warns },
-    (host) => host.image({ contentType: type }),
+    (host) => host.putImage({ contentType: type }),
   )
 
 /** Serves an image and sets one header in the responses that `moment` selects. */
 const withHeader = (host: CaseHost, name: string, value: string, moment: FaultMoment): void => {
-  host.image()
+  host.putImage()
   host.registry.addFault(faults.header(name, value, moment))
 }
 
@@ -43,26 +43,26 @@ export const headerCases = [
   header(
     'manifest-served-as-schema1',
     'a manifest under the type of a schema 1 manifest',
-    { right: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
-    (host) => host.image({ contentType: mediaTypes.dockerSchema1Signed }),
+    { expected: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
+    (host) => host.putImage({ contentType: mediaTypes.dockerSchema1Signed }),
   ),
   header(
     'docker-type-over-untyped',
     "an OCI manifest without `mediaType` under Docker's type",
     { why: 'what says no type contradicts none' },
-    (host) => host.image({ manifest: { mediaType: undefined }, contentType: mediaTypes.dockerManifest }),
+    (host) => host.putImage({ manifest: { mediaType: undefined }, contentType: mediaTypes.dockerManifest }),
   ),
   header(
     'index-served-as-manifest',
     'an index under the type of an image manifest',
-    { right: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
-    (host) => host.index([{ ...host.image({ tag: null }) }], {}, mediaTypes.ociManifest),
+    { expected: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
+    (host) => host.putIndex([{ ...host.putImage({ tag: null }) }], {}, mediaTypes.ociManifest),
   ),
   header(
     'manifest-and-index',
     'a document that is both a manifest and an index',
-    { right: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
-    (host) => host.image({ manifest: { manifests: [] } }),
+    { expected: 'MANIFEST_INVALID', why: 'two readers would see two documents (CVE-2021-41190)' },
+    (host) => host.putImage({ manifest: { manifests: [] } }),
   ),
   encoded('aws-chunked'),
   encoded('utf-8'),
@@ -86,7 +86,7 @@ export const headerCases = [
     'a manifest that is compressed on the way, and says so, though nobody asked for it',
     { why: 'decoded it has its digest' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.body(
           (body) => gzipSync(body),
@@ -101,7 +101,7 @@ export const headerCases = [
     'blobs that are compressed on the way, and say so, though nobody asked for it',
     { why: 'decoded they have their digest' },
     (host) => {
-      host.image({ layers: [host.layer(host.layerOf('case', 'none'), mediaTypes.ociLayer)] })
+      host.putImage({ layers: [host.putLayer(host.layerOf('case', 'none'), mediaTypes.ociLayer)] })
       host.registry.addFault(
         faults.body((body) => gzipSync(body), { kind: 'blob', status: 200 }, { 'content-encoding': 'gzip' }),
       )
@@ -111,7 +111,7 @@ export const headerCases = [
     withHeader(host, 'content-type', 'text/html', { kind: 'blob' }),
   ),
   header('blob-chunked', 'blobs without `Content-Length`, in chunks', { why: vouched }, (host) => {
-    host.image()
+    host.putImage()
     host.registry.addFault(faults.chunked({ kind: 'blob' }))
   }),
   header(
@@ -119,7 +119,7 @@ export const headerCases = [
     'blobs in chunks that have a `Content-Length`, too',
     { why: vouched },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.answer(
           ({ headers, body, ...answer }) => ({
@@ -133,7 +133,7 @@ export const headerCases = [
     },
   ),
   header('manifest-chunked', 'a manifest without `Content-Length`, in chunks', { why: vouched }, (host) => {
-    host.image()
+    host.putImage()
     host.registry.addFault(faults.chunked({ kind: 'manifest' }))
   }),
   header(
@@ -141,7 +141,7 @@ export const headerCases = [
     'a registry whose answer to HEAD says `Content-Length: 0`',
     { why: 'what GET brings has its digest' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.answer(
           (answer, { method }) =>
@@ -158,7 +158,7 @@ export const headerCases = [
     'a registry whose answer to HEAD has another length than its answer to GET',
     { why: 'what GET brings has its digest' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.answer(
           (answer, { method }) =>
@@ -175,7 +175,7 @@ export const headerCases = [
     'a registry whose answer to HEAD has no `Content-Type`',
     { why: 'what GET brings has one' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.answer(
           (answer, { method }) => {
@@ -192,7 +192,7 @@ export const headerCases = [
     'a registry that answers HEAD with 405',
     { why: 'what GET brings has its digest' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.answer(
           (_, { method }) =>
@@ -207,7 +207,7 @@ export const headerCases = [
     'a registry that sends no `Docker-Content-Digest`',
     { why: 'the digest is that of the bytes' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.addFault(
         faults.answer(
           ({ headers, ...answer }) => {

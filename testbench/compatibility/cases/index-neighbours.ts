@@ -23,10 +23,10 @@ const withNeighbour = (
     `an index that has beside the image ${what}`,
     { why: unasked, warns },
     (host) => {
-      const image = host.image({ tag: null })
+      const image = host.putImage({ tag: null })
       const good = { ...image, platform: amd64 }
       const entries = [other(host), good]
-      host.index(last ? entries.reverse() : entries)
+      host.putIndex(last ? entries.reverse() : entries)
       return { picks: image.digest }
     },
   )
@@ -36,7 +36,7 @@ export const neighbourCases = [
     'attestation',
     "BuildKit's attestation",
     (host) => ({
-      ...host.document(null, attestation(host), manifestType),
+      ...host.putDocument(null, attestation(host), manifestType),
       platform: { os: 'unknown', architecture: 'unknown' },
       annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
     }),
@@ -78,7 +78,7 @@ export const neighbourCases = [
     'without-media-type',
     'an entry without a media type',
     (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
+      ...host.putImage({ tag: null, config: { architecture: 'arm64' } }),
       ...{ mediaType: undefined, platform: arm64 },
     }),
     { warns: true },
@@ -87,7 +87,7 @@ export const neighbourCases = [
     'empty-media-type',
     'an entry whose media type is ""',
     (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
+      ...host.putImage({ tag: null, config: { architecture: 'arm64' } }),
       ...{ mediaType: '', platform: arm64 },
     }),
     { warns: true },
@@ -96,7 +96,7 @@ export const neighbourCases = [
     'platform-of-nothing',
     'an entry with `platform: {}`',
     (host) => ({
-      ...host.document(null, attestation(host), manifestType),
+      ...host.putDocument(null, attestation(host), manifestType),
       platform: {},
     }),
     { warns: true },
@@ -105,7 +105,7 @@ export const neighbourCases = [
     'platform-without-os',
     'an entry whose platform has no `os`',
     (host) => ({
-      ...host.document(null, attestation(host), manifestType),
+      ...host.putDocument(null, attestation(host), manifestType),
       platform: { architecture: 'arm64' },
     }),
     { warns: true },
@@ -114,7 +114,7 @@ export const neighbourCases = [
     'size-below-zero',
     'an entry with a size below zero',
     (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
+      ...host.putImage({ tag: null, config: { architecture: 'arm64' } }),
       ...{ size: -1, platform: arm64 },
     }),
     { warns: true },
@@ -123,7 +123,7 @@ export const neighbourCases = [
     'size-fraction',
     'an entry whose size is a fraction',
     (host) => ({
-      ...host.image({ tag: null, config: { architecture: 'arm64' } }),
+      ...host.putImage({ tag: null, config: { architecture: 'arm64' } }),
       ...{ size: 1.5, platform: arm64 },
     }),
     { warns: true },
@@ -134,13 +134,13 @@ export const neighbourCases = [
     'helm-chart',
     'a Helm chart',
     (host) => ({
-      ...host.document(
+      ...host.putDocument(
         null,
         {
           schemaVersion: 2,
           mediaType: manifestType,
-          config: host.blob(Buffer.from('{"name":"case"}'), 'application/vnd.cncf.helm.config.v1+json'),
-          layers: [host.blob(Buffer.from('chart'), 'application/vnd.cncf.helm.chart.content.v1.tar+gzip')],
+          config: host.putBlob(Buffer.from('{"name":"case"}'), 'application/vnd.cncf.helm.config.v1+json'),
+          layers: [host.putBlob(Buffer.from('chart'), 'application/vnd.cncf.helm.chart.content.v1.tar+gzip')],
         },
         manifestType,
       ),
@@ -149,7 +149,7 @@ export const neighbourCases = [
     { last: true },
   ),
   withNeighbour('unknown-type', 'an entry of a media type that nobody knows', (host) => ({
-    ...host.blob(Buffer.from('{}'), 'application/vnd.example.thing.v1+json'),
+    ...host.putBlob(Buffer.from('{}'), 'application/vnd.example.thing.v1+json'),
     platform: arm64,
   })),
   withNeighbour('schema1', 'a schema 1 manifest of another platform', () => ({
@@ -172,7 +172,7 @@ export const neighbourCases = [
 
 function attestation(host: CaseHost): Members {
   const statement = Buffer.from(JSON.stringify({ _type: 'https://in-toto.io/Statement/v0.1', predicate: {} }))
-  const layer = host.blob(statement, 'application/vnd.in-toto+json')
+  const layer = host.putBlob(statement, 'application/vnd.in-toto+json')
   const config = {
     architecture: 'unknown',
     os: 'unknown',
@@ -182,7 +182,7 @@ function attestation(host: CaseHost): Members {
   return {
     schemaVersion: 2,
     mediaType: manifestType,
-    config: host.blob(Buffer.from(JSON.stringify(config)), mediaTypes.ociConfig),
+    config: host.putBlob(Buffer.from(JSON.stringify(config)), mediaTypes.ociConfig),
     layers: [{ ...layer, annotations: { 'in-toto.io/predicate-type': 'https://slsa.dev/provenance/v0.2' } }],
   }
 }

@@ -18,8 +18,8 @@ const entry = (
   { warns = false }: { warns?: boolean } = {},
 ) =>
   index(`index-entry-${id}`, `an index whose entry ${what}`, { why, warns }, (host) => {
-    const image = host.image({ tag: null })
-    host.index([{ ...image, platform: amd64, ...members }])
+    const image = host.putImage({ tag: null })
+    host.putIndex([{ ...image, platform: amd64, ...members }])
     return { picks: image.digest }
   })
 
@@ -88,9 +88,9 @@ const entries = [
 ]
 
 /** An index whose only entry cannot be used. */
-const unusable = (id: string, what: string, right: ErrorCode, why: string, members: Members) =>
-  index(`index-${id}`, `an index whose only entry ${what}`, { right, why }, (host) => {
-    host.index([{ ...host.image({ tag: null }), platform: amd64, ...members }])
+const unusable = (id: string, what: string, expected: ErrorCode, why: string, members: Members) =>
+  index(`index-${id}`, `an index whose only entry ${what}`, { expected, why }, (host) => {
+    host.putIndex([{ ...host.putImage({ tag: null }), platform: amd64, ...members }])
   })
 
 const unusables = [
@@ -141,14 +141,14 @@ const indexesThemselves = [
     'an index without `schemaVersion`',
     { why: vouched, warns: true },
     (host) => {
-      const image = host.image({ tag: null })
-      host.index([{ ...image, platform: amd64 }], { schemaVersion: undefined })
+      const image = host.putImage({ tag: null })
+      host.putIndex([{ ...image, platform: amd64 }], { schemaVersion: undefined })
       return { picks: image.digest }
     },
   ),
   index('index-without-media-type', 'an OCI index without `mediaType`', { why: vouched }, (host) => {
-    const image = host.image({ tag: null })
-    host.index([{ ...image, platform: amd64 }], { mediaType: undefined, annotations: null, subject: null })
+    const image = host.putImage({ tag: null })
+    host.putIndex([{ ...image, platform: amd64 }], { mediaType: undefined, annotations: null, subject: null })
     return { picks: image.digest }
   }),
   index(
@@ -156,8 +156,8 @@ const indexesThemselves = [
     'an index that has one manifest twice',
     { why: 'both are the same image' },
     (host) => {
-      const image = host.image({ tag: null })
-      host.index([
+      const image = host.putImage({ tag: null })
+      host.putIndex([
         { ...image, platform: amd64 },
         { ...image, platform: { ...amd64, variant: 'v2' } },
       ])
@@ -169,9 +169,9 @@ const indexesThemselves = [
     'an index with two images of one platform',
     { why: 'the first is taken, as others take it' },
     (host) => {
-      const first = host.image({ tag: null })
-      const second = host.image({ tag: null, layers: [host.layer(host.layerOf('twin'))] })
-      host.index([
+      const first = host.putImage({ tag: null })
+      const second = host.putImage({ tag: null, layers: [host.putLayer(host.layerOf('twin'))] })
+      host.putIndex([
         { ...first, platform: amd64 },
         { ...second, platform: amd64 },
       ])
@@ -179,13 +179,13 @@ const indexesThemselves = [
     },
   ),
   index('index-nested', 'an index in an index', { why: 'image-spec allows it' }, (host) => {
-    const image = host.image({ tag: null })
+    const image = host.putImage({ tag: null })
     const inner = {
       schemaVersion: 2,
       mediaType: mediaTypes.ociIndex,
       manifests: [{ ...image, platform: amd64 }],
     }
-    host.index([host.document(null, inner, mediaTypes.ociIndex)])
+    host.putIndex([host.putDocument(null, inner, mediaTypes.ociIndex)])
     return { picks: image.digest }
   }),
   index(
@@ -193,36 +193,36 @@ const indexesThemselves = [
     "Docker's manifest list over OCI manifests",
     { why: vouched, warns: false },
     (host) => {
-      const image = host.image({ tag: null })
+      const image = host.putImage({ tag: null })
       const mediaType = mediaTypes.dockerManifestList
-      host.index([{ ...image, platform: amd64 }], { mediaType }, mediaType)
+      host.putIndex([{ ...image, platform: amd64 }], { mediaType }, mediaType)
       return { picks: image.digest }
     },
   ),
   index(
     'index-empty',
     'an index without entries',
-    { right: 'PLATFORM_UNMATCHED', why: 'there is no image in it' },
+    { expected: 'PLATFORM_UNMATCHED', why: 'there is no image in it' },
     (host) => {
-      host.index([])
+      host.putIndex([])
     },
   ),
   index(
     'index-null',
     'an index whose `manifests` are null',
-    { right: 'PLATFORM_UNMATCHED', why: 'there is no image in it' },
+    { expected: 'PLATFORM_UNMATCHED', why: 'there is no image in it' },
     (host) => {
-      host.index(null)
+      host.putIndex(null)
     },
   ),
   index(
     'index-windows-alone',
     'an index that has Windows images alone',
-    { right: 'PLATFORM_UNMATCHED', why: 'no image of it runs here' },
+    { expected: 'PLATFORM_UNMATCHED', why: 'no image of it runs here' },
     (host) => {
-      host.index([
+      host.putIndex([
         {
-          ...host.image({ tag: null }),
+          ...host.putImage({ tag: null }),
           platform: { os: 'windows', architecture: 'amd64', 'os.version': '10.0.1' },
         },
       ])

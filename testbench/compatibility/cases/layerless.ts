@@ -9,7 +9,7 @@ const layerless = casesOf('layerless')
 const why = 'an image is its config: a tree may be empty'
 
 const bare = (id: string, what: string, parts: ImageParts) =>
-  layerless(id, `an image ${what}`, { why }, (host) => host.image({ layers: [], ...parts }))
+  layerless(id, `an image ${what}`, { why }, (host) => host.putImage({ layers: [], ...parts }))
 
 const empty = [
   { created: '2024-01-01T00:00:00Z', created_by: 'LABEL a=b', empty_layer: true },
@@ -42,13 +42,13 @@ export const layerlessCases = [
     { why: 'an archive without entries is one' },
     (host) => {
       const tar = Buffer.alloc(1024)
-      host.image({ layers: [host.layer({ tar, bytes: gzipSync(tar) })] })
+      host.putImage({ layers: [host.putLayer({ tar, bytes: gzipSync(tar) })] })
     },
   ),
   layerless(
     'layers-in-config-alone',
     'a manifest without layers whose config has a diffID',
-    { right: 'ROOTFS_MISMATCH', why: 'manifest and config contradict each other in what would be run' },
-    (host) => host.image({ manifest: { layers: [] } }),
+    { expected: 'ROOTFS_MISMATCH', why: 'manifest and config contradict each other in what would be run' },
+    (host) => host.putImage({ manifest: { layers: [] } }),
   ),
 ]

@@ -5,7 +5,7 @@ import type { CaseHost, Members } from '../case-host.js'
 const links = casesOf('links')
 const lists = casesOf('lists')
 
-const asks = 'tags'
+const action = 'tags'
 
 interface Page {
   readonly tags: unknown
@@ -36,7 +36,7 @@ function pages(host: CaseHost, list: readonly Page[]): void {
 
 /** Two pages. The first has this `Link` header. */
 const linked = (id: string, what: string, link: string, why: string) =>
-  links(`link-${id}`, `a list whose next page is named ${what}`, { asks, why }, (host) => {
+  links(`link-${id}`, `a list whose next page is named ${what}`, { action, why }, (host) => {
     pages(host, [{ tags: ['a', 'b'], link }, { tags: ['c'] }])
     return { name: 'app', tags: ['a', 'b', 'c'] }
   })
@@ -116,7 +116,7 @@ export const linkCases = [
   links(
     'link-inner-path',
     'a list whose next page is named by a path of the inside, which the registry does not have outside',
-    { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
+    { action, expected: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
     (host) => {
       const link = '<ORIGIN/repository/proxy/v2/app/tags/list?last=1>; rel="next"'
       pages(host, [{ tags: ['a', 'b'], link }, { tags: ['c'] }])
@@ -129,7 +129,7 @@ export const linkCases = [
   links(
     'link-path-lost',
     'a list whose next page is named by a path that lacks the first part of the repository',
-    { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
+    { action, expected: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
     (host) => {
       pages(host, [{ tags: ['a', 'b'], link: '</v2/app/tags/list?last=9>; rel="next"' }])
       return { name: 'docker/app' }
@@ -138,7 +138,7 @@ export const linkCases = [
   links(
     'link-unreadable',
     'a list whose `Link` cannot be read',
-    { asks, right: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
+    { action, expected: 'REGISTRY_RESPONSE', why: 'a list never ends early without a word' },
     (host) => {
       pages(host, [{ tags: ['a', 'b'], link: '</v2/app/tags/list?last=1; rel="next"' }, { tags: ['c'] }])
       return { name: 'app' }
@@ -147,7 +147,7 @@ export const linkCases = [
   links(
     'link-to-itself',
     'a list whose next page is itself',
-    { asks, right: 'REGISTRY_RESPONSE', why: 'it would never end' },
+    { action, expected: 'REGISTRY_RESPONSE', why: 'it would never end' },
     (host) => {
       pages(host, [{ tags: ['a', 'b'], link: '</v2/app/tags/list>; rel="next"' }])
       return { name: 'app' }
@@ -156,7 +156,7 @@ export const linkCases = [
 ]
 
 const listed = (id: string, what: string, served: readonly Page[], tags: readonly string[], why: string) =>
-  lists(`tags-${id}`, `a list ${what}`, { asks, why }, (host) => {
+  lists(`tags-${id}`, `a list ${what}`, { action, why }, (host) => {
     pages(host, served)
     return { name: 'app', tags }
   })
@@ -168,7 +168,7 @@ const sized = (id: string, what: string, refuses: (n: string | null) => boolean)
   lists(
     `page-size-${id}`,
     `a registry that refuses ${what}`,
-    { asks, why: 'the size of a page is only a wish' },
+    { action, why: 'the size of a page is only a wish' },
     (host) => {
       host.registry.hook(({ kind, url }) => {
         if (kind !== 'tags') return undefined
@@ -181,8 +181,8 @@ const sized = (id: string, what: string, refuses: (n: string | null) => boolean)
           body: Buffer.from(JSON.stringify({ errors })),
         }
       })
-      host.image({ tag: 'a' })
-      host.image({ tag: 'b' })
+      host.putImage({ tag: 'a' })
+      host.putImage({ tag: 'b' })
       return { name: 'app', tags: ['a', 'b'] }
     },
   )
@@ -253,7 +253,7 @@ export const listCases = [
   lists(
     'tags-unknown-repository',
     'a repository that is not there, told with a code that no specification has',
-    { asks, right: 'NAME_UNKNOWN', why: 'the status says it; the body only explains' },
+    { action, expected: 'NAME_UNKNOWN', why: 'the status says it; the body only explains' },
     (host) => {
       host.registry.hook(({ kind }) =>
         kind === 'tags'
@@ -270,7 +270,7 @@ export const listCases = [
   lists(
     'tags-endless',
     'a list that never ends',
-    { asks, right: 'LIMIT_EXCEEDED', why: 'a limit that has a name ends it' },
+    { action, expected: 'LIMIT_EXCEEDED', why: 'a limit that has a name ends it' },
     (host) => {
       host.registry.hook(({ kind, url }) => {
         if (kind !== 'tags') return undefined

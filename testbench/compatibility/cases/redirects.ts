@@ -17,9 +17,9 @@ interface Redirection {
 
 /** Serves an image whose blobs are on another server that refuses requests with `Authorization`. */
 async function redirected(host: CaseHost, { location, targets, status = 307 }: Redirection): Promise<void> {
-  host.image()
+  host.putImage()
   const accepted = targets ?? [location.replace(/^ORIGIN/, '')]
-  const origin = await host.elsewhere(blobsAt(host, accepted))
+  const origin = await host.startOtherServer(blobsAt(host, accepted))
   host.registry.hook(({ kind, reference, headers }) => {
     if (kind !== 'blob' || host.bytesOf(reference) === undefined || refused(host, headers)) return undefined
     const filled = location.replace('ORIGIN', origin).replaceAll('DIGEST', reference)
@@ -29,7 +29,7 @@ async function redirected(host: CaseHost, { location, targets, status = 307 }: R
 
 /** Reports whether the registry must send a challenge first. */
 const refused = (host: CaseHost, headers: Readonly<Record<string, string | undefined>>): boolean =>
-  host.asksWho && headers['authorization'] === undefined
+  host.requiresLogin && headers['authorization'] === undefined
 
 /** Returns a server that has blobs under these request targets and refuses a second form of authentication. */
 const blobsAt =
@@ -105,7 +105,7 @@ const own = (id: string, what: string, query: string) =>
     `a redirect to the registry's own origin, outside of /v2/, ${what}; \`Authorization\` is refused there`,
     { why: 'what is outside of /v2/ is another service; the token is not for it', registry: token },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.hook(({ kind, reference, headers, url }) => {
         if (url.startsWith('/storage/')) {
           const body = host.bytesOf(/sha256:[0-9a-f]{64}/.exec(url)?.[0] ?? '')
@@ -143,7 +143,7 @@ export const redirectCases = [
     'a redirect by a path relative to the blob',
     { why: 'RFC 3986 §5 says what it means' },
     (host) => {
-      host.image()
+      host.putImage()
       host.registry.hook(({ kind, reference, url }) => {
         const body = url.startsWith('/v2/app/moved/') ? host.bytesOf(url.slice(14)) : undefined
         if (body !== undefined) return { status: 200, headers: {}, body }
@@ -157,9 +157,9 @@ export const redirectCases = [
     'a redirect of the manifest to another server, and of the blobs',
     { why: 'the digest vouches for the bytes, wherever they are' },
     async (host) => {
-      host.image()
+      host.putImage()
       const { registry } = host
-      const origin = await host.elsewhere((request, response) => {
+      const origin = await host.startOtherServer((request, response) => {
         void fetch(`${registry.url}${request.url ?? ''}`, { headers: { 'x-again': '1' } }).then(
           async (answer) => {
             const body = Buffer.from(await answer.arrayBuffer())

@@ -1,11 +1,12 @@
 /** Results of containerd's tests for variants of 32-bit ARM by the machine name of the kernel. */
-import { type Table, agreed, differing } from '../row.js'
+import { type Table, agreeingTexts, differingTexts } from '../row.js'
 
 export const armVariants: Table = {
   title: 'Variants of ARM by the name of the machine',
-  about: 'The input is what `uname -m` says; the meaning is the variant of the images that run there.',
+  about:
+    'The input is the output of `uname -m`; the meaning is the variant of the images that the machine can run.',
   rows: [
-    ...agreed('platforms', [
+    ...agreeingTexts('platforms', [
       ['aarch64', 'v8'],
       ['Armv8', 'v8'],
       ['armv7', 'v7'],
@@ -16,8 +17,8 @@ export const armVariants: Table = {
       ['armxxxx', 'none'],
       ['armv', 'none'],
     ]),
-    ...differing('platforms', [
-      ['armv9', 'unknown', 'none', 'Without a variant arm is v7, which later machines run.'],
+    ...differingTexts('platforms', [
+      ['armv9', 'unknown', 'none', 'ARM without a variant means v7, which later machines can run.'],
     ]),
   ],
 }

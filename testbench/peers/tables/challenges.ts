@@ -1,5 +1,5 @@
 /** Results of the peers' tests for `WWW-Authenticate`. */
-import { type Row, type Table, agreed, differing } from '../row.js'
+import { type Row, type Table, agreeingTexts, differingTexts } from '../row.js'
 
 const hub = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.io"'
 const hubParts = 'bearer realm=https://auth.docker.io/token service=registry.docker.io'
@@ -7,7 +7,7 @@ const start = 'Bearer realm="https://auth.example.io/token"'
 const startParts = 'bearer realm=https://auth.example.io/token'
 
 const distribution: Row[] = (['distribution', 'ggcr'] as const).flatMap((peer) =>
-  agreed(peer, [
+  agreeingTexts(peer, [
     [
       `${start},service="registry.example.com",other=fun,slashed="he\\"\\l\\lo"`,
       `${startParts} service=registry.example.com other=fun slashed=he"llo`,
@@ -16,13 +16,13 @@ const distribution: Row[] = (['distribution', 'ggcr'] as const).flatMap((peer) =
 )
 
 const more: Row[] = [
-  ...agreed('distribution', [
+  ...agreeingTexts('distribution', [
     [
       `${start},service="keep.example.com", Bearer realm="https://evil.example.net/token",service="drop.example.net"`,
       `${startParts} service=keep.example.com; bearer realm=https://evil.example.net/token service=drop.example.net`,
     ],
   ]),
-  ...agreed('ggcr', [
+  ...agreeingTexts('ggcr', [
     ['BASIC', 'basic'],
     ['Bearer realm="http://auth.example.com/token"', 'bearer realm=http://auth.example.com/token'],
     [
@@ -31,7 +31,7 @@ const more: Row[] = [
     ],
     ['Negotiate, Digest', 'negotiate; digest'],
   ]),
-  ...agreed('container-libs', [
+  ...agreeingTexts('container-libs', [
     [`${hub},scope="repository:library/busybox:pull"`, `${hubParts} scope=repository:library/busybox:pull`],
     [
       `${hub},scope="repository:library/busybox:pull,push"`,
@@ -42,7 +42,7 @@ const more: Row[] = [
       'bearer realm=http://127.0.0.1:5000/openshift/token',
     ],
   ]),
-  ...agreed('containerd', [
+  ...agreeingTexts('containerd', [
     [`${hub},scope="repository:foo/bar:pull,push"`, `${hubParts} scope=repository:foo/bar:pull,push`],
     [
       `${hub},scope="repository:foo/bar:pull,push repository:foo/baz:pull repository:foo/foo:push"`,
@@ -56,7 +56,7 @@ const more: Row[] = [
 ]
 
 const oras: Row[] = [
-  ...agreed('oras-go', [
+  ...agreeingTexts('oras-go', [
     ['', ''],
     ['foo bar', 'foo bar'],
     ['Basic realm="Test Registry"', 'basic realm=Test Registry'],
@@ -80,7 +80,7 @@ const oras: Row[] = [
     [`${start},empty="",service="registry.example.io"`, `${startParts} empty= service=registry.example.io`],
     ['Bearer foo="foo\\"bar",hello="\\"hello world\\""', 'bearer foo=foo"bar hello="hello world"'],
   ]),
-  ...differing('oras-go', [
+  ...differingTexts('oras-go', [
     ...[`${start},service=`, `${start},service= `].map(
       (input) =>
         [input, startParts, `${startParts} service=`, 'A value that is missing is an empty one.'] as const,
@@ -97,7 +97,7 @@ const oras: Row[] = [
 const unclear = 'What is clear is read; a challenge without what is needed ends the pull anyway.'
 
 const regclient: Row[] = [
-  ...agreed('regclient', [
+  ...agreeingTexts('regclient', [
     [`${hub},scope="repository:docker/docker:pull"`, `${hubParts} scope=repository:docker/docker:pull`],
     ['Basic realm="GitHub Package Registry"', 'basic realm=GitHub Package Registry'],
     ['BaSiC ReAlM="Case insensitive key"', 'basic realm=Case insensitive key'],
@@ -109,7 +109,7 @@ const regclient: Row[] = [
       `${hubParts} scope=repository:docker/docker:pull; basic realm=GitHub Package Registry`,
     ],
   ]),
-  ...differing('regclient', [
+  ...differingTexts('regclient', [
     [
       '"Basic" "realm"=/',
       'basic realm=/',

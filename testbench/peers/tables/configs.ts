@@ -1,5 +1,5 @@
 /** Results of the peers' tests for image configs. */
-import { type Table, agreedOn, differingOn, refused } from '../row.js'
+import { type Table, agreeingRows, differingRows, refused } from '../row.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -7,7 +7,8 @@ const taken = 'taken'
 const rootfs: Fields = { diff_ids: [`sha256:${'5'.repeat(64)}`], type: 'layers' }
 const plain: Fields = { architecture: 'amd64', os: 'linux', rootfs }
 
-const unneeded = 'Pulling does not need it; the digest vouches for the document, and a warning tells of it.'
+const unneeded =
+  'A pull does not need the member, and the digest verifies the document. A warning reports it.'
 
 type Line = readonly [label: string, given: unknown, meaning: string]
 type Difference = readonly [label: string, given: unknown, theirs: string, ours: string, because: string]
@@ -16,7 +17,7 @@ export const configs: Table<unknown> = {
   title: 'Image configs',
   about: 'The input is an image config; the meaning is whether it is taken.',
   rows: [
-    ...agreedOn<unknown>('image-spec', [
+    ...agreeingRows<unknown>('image-spec', [
       ['no JSON', 'invalid JSON', refused],
       [
         'optional fields',
@@ -36,7 +37,7 @@ export const configs: Table<unknown> = {
       ],
       ['only what is required', plain, taken],
     ] satisfies Line[]),
-    ...differingOn<unknown>('image-spec', [
+    ...differingRows<unknown>('image-spec', [
       [
         'an os that is a number',
         { ...plain, os: 123 },
@@ -51,7 +52,7 @@ export const configs: Table<unknown> = {
       ['Volumes that are a list', { ...plain, config: { Volumes: ['/var/a'] } }, refused, taken, unneeded],
       ['an Env without an equals sign', { ...plain, config: { Env: ['foo'] } }, refused, taken, unneeded],
     ] satisfies Difference[]),
-    ...agreedOn<unknown>('ggcr', [
+    ...agreeingRows<unknown>('ggcr', [
       ['{}', {}, taken],
       ['half an object', '{', refused],
     ] satisfies Line[]),

@@ -1,6 +1,6 @@
 /** Results of the peers' tests for credentials files: which entry applies to which repository. */
 import type { Peer } from '../peer.js'
-import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
+import { type Row, type Table, agreeingRows, differingRows, refused } from '../row.js'
 
 export interface Lookup {
   /** Content of the file. */
@@ -42,14 +42,14 @@ const entry = (value: unknown, meaning: string): Line => [
 
 /** Rows in which each of `keys` alone applies to `name`. */
 const each = (peer: Peer, name: string, keys: readonly string[]): Row<Lookup>[] =>
-  agreedOn(
+  agreeingRows(
     peer,
     keys.map((key) => lookedUp({ [key]: 'u:p' }, name, 'u:p')),
   )
 
 /** Rows for all suffixes of `keys`: the first key of a suffix applies to `name`. */
 const suffixes = (name: string, keys: readonly string[]): Row<Lookup>[] =>
-  agreedOn(
+  agreeingRows(
     'container-libs',
     keys.map((first, at) => {
       const rest = keys.slice(at).reverse()
@@ -78,7 +78,7 @@ const paths: Keys = {
 }
 
 const libs: Row<Lookup>[] = [
-  ...agreedOn<Lookup>('container-libs', [
+  ...agreeingRows<Lookup>('container-libs', [
     ['docker.io/library/app in an empty object', lookup('{}', 'docker.io/library/app'), none],
     lookedUp({ 'example.org': 'example:org' }, 'example.org/app', 'example:org'),
     lookedUp({ 'example.org': 'example:org' }, 'registry.example.org/app', none),
@@ -137,7 +137,7 @@ const gitlab = ['registry.gitlab.com', 'registry.gitlab.com/dprotaso', 'registry
 const azure = ['dtestcontainer.azurecr.io', 'dtestcontainer.azurecr.io/dave']
 
 const ggcr: Row<Lookup>[] = [
-  ...agreedOn<Lookup>('ggcr', [
+  ...agreeingRows<Lookup>('ggcr', [
     ['a file that is not JSON', lookup('}{', 'test.io/app'), refused],
     lookedUp({ 'test.io': 'foo:bar' }, 'test.io/app', 'foo:bar'),
     lookedUp({ 'https://index.docker.io/v1/': 'foo:bar' }, 'docker.io/library/app', 'foo:bar'),
@@ -181,7 +181,7 @@ const ggcr: Row<Lookup>[] = [
     [...gitlab, `${gitlab[2]}/nginx`].flatMap(schemes),
   ),
   ...each('ggcr', 'dtestcontainer.azurecr.io/dave/nginx', [...azure, `${azure[1]}/nginx`].flatMap(schemes)),
-  ...differingOn<Lookup>('ggcr', [
+  ...differingRows<Lookup>('ggcr', [
     [
       'a credsStore that does not exist',
       lookup({ credsStore: '#definitely-does-not-exist' }, 'test.io/app'),
@@ -218,7 +218,7 @@ const docker: Row<Lookup>[] = [
     ['example.com:6555', ['example.com:6555', 'http://example.com:6555', 'https://example.com:6555']],
     ['127.0.0.1:6555', ['https://127.0.0.1:6555/v2/']],
   ].flatMap(([registry, keys]) => each('docker-cli', `${registry as string}/app`, keys as string[])),
-  ...agreedOn<Lookup>('docker-cli', [
+  ...agreeingRows<Lookup>('docker-cli', [
     ['an empty file', lookup('', 'docker.io/library/app'), none],
     ['an empty object', lookup('{}', 'docker.io/library/app'), none],
     [
@@ -235,7 +235,7 @@ const docker: Row<Lookup>[] = [
       'joejoe:hello',
     ],
   ]),
-  ...differingOn<Lookup>('docker-cli', [
+  ...differingRows<Lookup>('docker-cli', [
     [
       'example.com/app with ftp://example.com',
       lookup({ auths: authsOf({ 'ftp://example.com': 'u:p' }) }, 'example.com/app'),
@@ -253,7 +253,7 @@ const docker: Row<Lookup>[] = [
   ]),
 ]
 
-const regclient: Row<Lookup>[] = agreedOn<Lookup>('regclient', [
+const regclient: Row<Lookup>[] = agreeingRows<Lookup>('regclient', [
   lookedUp({ 'localhost:5001': 'hello:docker' }, 'localhost:5001/app', 'hello:docker'),
   lookedUp({ 'http://missing-from-repo.example.com/foo': 'u:p' }, 'missing-from-repo.example.com/bar', none),
   [
@@ -263,7 +263,7 @@ const regclient: Row<Lookup>[] = agreedOn<Lookup>('regclient', [
   ],
 ])
 
-const oras: Row<Lookup>[] = agreedOn<Lookup>('oras-go', [
+const oras: Row<Lookup>[] = agreeingRows<Lookup>('oras-go', [
   entry({ auth: base64('username:password') }, 'username:password'),
   entry({ identitytoken: 'identity_token' }, 'identity token identity_token'),
   entry({ registrytoken: 'registry_token' }, 'registry token registry_token'),

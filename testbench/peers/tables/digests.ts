@@ -1,5 +1,5 @@
 /** Results of the peers' tests for digests. */
-import { type Table, agreed, bothRefuse, differing, refused } from '../row.js'
+import { type Table, agreeingTexts, refusedTexts, differingTexts, refused } from '../row.js'
 
 const hex = '0123456789abcdef'.repeat(4)
 
@@ -7,11 +7,11 @@ export const digests: Table = {
   title: 'Digests',
   about: 'The input is a digest alone; its meaning is the digest itself.',
   rows: [
-    ...agreed('ggcr', [
+    ...agreeingTexts('ggcr', [
       [`sha256:${'deadbeef'.repeat(8)}`, `sha256:${'deadbeef'.repeat(8)}`],
       [`sha256:${hex}`, `sha256:${hex}`],
     ]),
-    ...bothRefuse('ggcr', [
+    ...refusedTexts('ggcr', [
       'sha256:deadbeef',
       `sha256:o${hex.slice(1)}`,
       'sha256:abc:def',
@@ -22,9 +22,9 @@ export const digests: Table = {
       hex,
       `md5:sha256:${hex}`,
     ]),
-    ...bothRefuse('image-spec', [`:${hex}`, 'sha256', `SHA256:${hex}`, `sha256:${hex.toUpperCase()}`]),
-    ...bothRefuse('image-spec', [`sha256+foo+-b:${hex}`]),
-    ...differing(
+    ...refusedTexts('image-spec', [`:${hex}`, 'sha256', `SHA256:${hex}`, `sha256:${hex.toUpperCase()}`]),
+    ...refusedTexts('image-spec', [`sha256+foo+-b:${hex}`]),
+    ...differingTexts(
       'image-spec',
       [
         `sha256+b64:${hex}`,
@@ -43,8 +43,8 @@ export const digests: Table = {
           ] as const,
       ),
     ),
-    ...bothRefuse('container-libs', ['md5:2872f31c5c1f62a694fbd20c1e85257c', `sha256:${hex}abc`, '']),
-    ...bothRefuse('container-libs', [`sha256:${hex}`.slice(0, 20)]),
-    ...bothRefuse('regclient', ['sha256:12345', `sha256:gggg${hex.slice(4)}`, `sha256:ZZ${hex}ZZ`]),
+    ...refusedTexts('container-libs', ['md5:2872f31c5c1f62a694fbd20c1e85257c', `sha256:${hex}abc`, '']),
+    ...refusedTexts('container-libs', [`sha256:${hex}`.slice(0, 20)]),
+    ...refusedTexts('regclient', ['sha256:12345', `sha256:gggg${hex.slice(4)}`, `sha256:ZZ${hex}ZZ`]),
   ],
 }

@@ -1,4 +1,4 @@
-/** Defines documents of the peers' tests and the meanings in a row. */
+/** Defines documents for the tables of manifests, and their meanings. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 
 export interface Document {
@@ -7,7 +7,7 @@ export interface Document {
   readonly contentType?: string
   /** Media type in the descriptor of the document. The digest in it is correct. */
   readonly descriptorType?: string
-  /** Whether another digest was requested. */
+  /** Whether the document is requested by a digest that is not its own. */
   readonly otherDigest?: boolean
 }
 
@@ -65,6 +65,7 @@ export const schema1: Fields = {
   history: [{ v1Compatibility: JSON.stringify({ id: '1'.repeat(64), os: 'linux', architecture: 'amd64' }) }],
 }
 
+/** Documents without `mediaType`. */
 export const nameless = without(ociManifest(), 'mediaType')
 export const namelessIndex = without(ociIndex(), 'mediaType')
 

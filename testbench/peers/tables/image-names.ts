@@ -1,5 +1,5 @@
 /** Results of the peers' tests for names of images in layouts. */
-import { type Row, type Table, agreed, bothRefuse, differing, refused } from '../row.js'
+import { type Row, type Table, agreeingTexts, refusedTexts, differingTexts, refused } from '../row.js'
 
 const onlyImage = 'the only image'
 
@@ -15,7 +15,7 @@ const inDirectory = (directory: string): [string, string][] => [
 ]
 
 const otherTools =
-  'Any name that another tool wrote into a layout can be asked for; one that is not there is not found.'
+  'Any name that another tool wrote into a layout can be requested; a missing name is not found.'
 
 const umociNames = [
   ...['a', 'latest', '42.03.19', 'v1.3.1+dev', 'aBC1958NaK284IT9Q0kX82jnMnis8201j', 'A--2.C+9@e_3'],
@@ -28,11 +28,11 @@ const umociRefuses = [
 ]
 
 const umoci: Row[] = [
-  ...agreed(
+  ...agreeingTexts(
     'umoci',
     umociNames.map((name) => [`oci:dir:${name}`, `dir, ${name}`] as const),
   ),
-  ...differing('umoci', [
+  ...differingTexts('umoci', [
     [
       'oci:dir:',
       refused,
@@ -44,8 +44,8 @@ const umoci: Row[] = [
 ]
 
 const regclient: Row[] = [
-  ...bothRefuse('regclient', ['ocifile://path/to/file.tgz@sha256:ZZ']),
-  ...differing(
+  ...refusedTexts('regclient', ['ocifile://path/to/file.tgz@sha256:ZZ']),
+  ...differingTexts(
     'regclient',
     [
       ['ocidir://path/to/dir', 'path/to/dir, the only image'],
@@ -67,11 +67,11 @@ export const imageNames: Table = {
   title: 'Images in layouts',
   about: 'The input is what a user types; the meaning is a directory and which image in it.',
   rows: [
-    ...agreed(
+    ...agreeingTexts(
       'container-libs',
       ['/', '/etc', '/tmp/layout', 'relativepath', '/tmp/layout/thisdoesnotexist'].flatMap(inDirectory),
     ),
-    ...differing('container-libs', [
+    ...differingTexts('container-libs', [
       ["oci:/tmp/layout:invalid'image!value@", refused, "/tmp/layout, invalid'image!value@", otherTools],
       ['oci:/tmp/layout:@-3', refused, '/tmp/layout, @-3', otherTools],
     ]),

@@ -1,6 +1,6 @@
 /** Results of the peers' tests for image layouts on disk. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
-import { type Table, agreedOn, differingOn, refused } from '../row.js'
+import { type Table, agreeingRows, differingRows, refused } from '../row.js'
 
 export interface LayoutEntry {
   /** Content of the blob, which is also the meaning if the blob is found. */
@@ -35,7 +35,7 @@ export const layouts: Table<LayoutCase> = {
   about:
     'The input is a layout and the name that is asked for in it; the meaning is the manifest that is found.',
   rows: [
-    ...agreedOn('container-libs', [
+    ...agreeingRows('container-libs', [
       ['no index.json', { index: undefined, asked: '' }, refused],
       ['the only image, whatever its name', { index: [{ content: 'A', name: 'v0.1.1' }], asked: '' }, 'A'],
       ['no name among two images', { index: [{ content: 'A' }, { content: 'B' }], asked: '' }, refused],
@@ -52,7 +52,7 @@ export const layouts: Table<LayoutCase> = {
       ['@6 among two', { index: [{ content: 'A' }, { content: 'B' }], asked: '@6' }, refused],
       ['a name that is not there', { index: named, asked: 'this-does-not-exist' }, refused],
     ]),
-    ...differingOn('container-libs', [
+    ...differingRows('container-libs', [
       [
         'a name whose entry has another media type',
         { index: named, asked: 'invalid-mime' },
@@ -61,12 +61,12 @@ export const layouts: Table<LayoutCase> = {
         'The digest vouches for the document, whose own bytes decide what it is.',
       ],
     ] satisfies Difference[]),
-    ...agreedOn('ggcr', [
+    ...agreeingRows('ggcr', [
       ['no directory', { index: undefined, asked: 'a' }, refused],
       ['a blob', { index: [{ content: 'A' }], asked: '' }, 'A'],
       ['a link instead of a blob', { index: [{ content: 'A', linked: true }], asked: '' }, refused],
     ] satisfies Line[]),
-    ...agreedOn('regclient', [
+    ...agreeingRows('regclient', [
       ['an empty index', { index: [], asked: 'tag-a' }, refused],
       [
         'the name of the second entry',
@@ -74,7 +74,7 @@ export const layouts: Table<LayoutCase> = {
         'B',
       ],
     ] satisfies Line[]),
-    ...differingOn('regclient', [
+    ...differingRows('regclient', [
       [
         'a tag of which the whole reference is written',
         {
@@ -89,10 +89,10 @@ export const layouts: Table<LayoutCase> = {
         'Two references may end in one tag; the name is asked for as it is written, and the error lists the names.',
       ],
     ] satisfies Difference[]),
-    ...agreedOn('oras-go', [
+    ...agreeingRows('oras-go', [
       ['an index that is no JSON', { index: 'this is not JSON', asked: '' }, refused],
     ] satisfies Line[]),
-    ...differingOn('oras-go', [
+    ...differingRows('oras-go', [
       [
         'an oci-layout that is no JSON',
         { index: [{ content: 'A' }], header: 'this is not JSON', asked: '' },
@@ -101,14 +101,14 @@ export const layouts: Table<LayoutCase> = {
         'The index and the digests say all that is needed.',
       ],
     ] satisfies Difference[]),
-    ...agreedOn('image-spec', [
+    ...agreeingRows('image-spec', [
       [
         'the version 1.0.0',
         { index: [{ content: 'A' }], header: '{"imageLayoutVersion":"1.0.0"}', asked: '' },
         'A',
       ],
     ] satisfies Line[]),
-    ...differingOn('image-spec', [
+    ...differingRows('image-spec', [
       [
         'a version that is not text',
         { index: [{ content: 'A' }], header: '{"imageLayoutVersion":1.0.0}', asked: '' },

@@ -1,10 +1,10 @@
 /** Results of the peers' tests for `Link` headers. */
-import { type Table, agreed, bothRefuse, differing, refused } from '../row.js'
+import { type Table, agreeingTexts, refusedTexts, differingTexts, refused } from '../row.js'
 
 const none = 'none'
-const clear = 'The link and its relation are clear; the rest says nothing of the next page.'
+const clear = 'The link and its relation are valid; the rest does not concern the next page.'
 const ownOrigin =
-  'Its path and query are asked at the registry’s own origin, as container-libs does; no other host is asked.'
+  'Its path and query are requested from the registry itself, as container-libs does, and not from another host.'
 
 const complex =
   '</path1>; rel="next", </path2> ; rel="next", / ; rel=index , </print>; media=print, /link, /reader; media=reader; type=x'
@@ -14,7 +14,7 @@ export const links: Table = {
   about:
     'The input is the value of `Link` on a page of a list; the meaning is the target of the next page as written, or `none`.',
   rows: [
-    ...agreed('regclient', [
+    ...agreeingTexts('regclient', [
       ['</path>; rel="next"', '/path'],
       [complex, '/path1'],
       ['/ ; rel=next', '/'],
@@ -23,7 +23,7 @@ export const links: Table = {
         '/TheBook/chapter4',
       ],
     ]),
-    ...bothRefuse('regclient', [
+    ...refusedTexts('regclient', [
       '</path',
       '</path>; rel="next',
       '\\',
@@ -32,17 +32,17 @@ export const links: Table = {
       '</path>; rel=\\',
       '</path>; rel=a\\b',
     ]),
-    ...differing('regclient', [
+    ...differingTexts('regclient', [
       ['</path>; rel="next" media="print"', refused, '/path', clear],
       ['</path>; r&d="nope"', refused, '/path', 'A single link without a relation is the next page.'],
     ]),
-    ...agreed('ggcr', [
+    ...agreeingTexts('ggcr', [
       ['', none],
       ['<>', none],
       ['</v2/myrepo/tags/list?n=100>', '/v2/myrepo/tags/list?n=100'],
     ]),
-    ...bothRefuse('ggcr', ['<', '><']),
-    ...differing('ggcr', [
+    ...refusedTexts('ggcr', ['<', '><']),
+    ...differingTexts('ggcr', [
       [
         '<http://169.254.169.254/latest/meta-data/>;rel="next"',
         refused,
@@ -50,7 +50,7 @@ export const links: Table = {
         ownOrigin,
       ],
     ]),
-    ...agreed('oras-go', [
+    ...agreeingTexts('oras-go', [
       ['</v2/_catalog?last=alpine&n=1>; rel="next"', '/v2/_catalog?last=alpine&n=1'],
       [
         '</v2/hello-world/tags/list?last=latest&n=1>; rel="next"',
@@ -61,8 +61,8 @@ export const links: Table = {
         'https://localhost:5000/v2/_catalog?last=alpine&n=1',
       ],
     ]),
-    ...bothRefuse('oras-go', ['/v2/_catalog>', '</v2/_catalog']),
-    ...differing('oras-go', [
+    ...refusedTexts('oras-go', ['/v2/_catalog>', '</v2/_catalog']),
+    ...differingTexts('oras-go', [
       [
         '<https://localhost:5001/v2/_catalog?last=alpine&n=1>; rel="next"',
         refused,
@@ -76,10 +76,10 @@ export const links: Table = {
         ownOrigin,
       ],
     ]),
-    ...agreed('container-libs', [
+    ...agreeingTexts('container-libs', [
       ['</v2/_catalog?last=f35%2Fs2i-base&n=100>; rel="next"', '/v2/_catalog?last=f35%2Fs2i-base&n=100'],
     ]),
-    ...agreed('distribution', [
+    ...agreeingTexts('distribution', [
       [
         '</v2/test.example.com/repo/tags/list?n=1&last=tag1>; rel="next"',
         '/v2/test.example.com/repo/tags/list?n=1&last=tag1',

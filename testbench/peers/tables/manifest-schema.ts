@@ -1,6 +1,6 @@
 /** Results of image-spec's tests for manifests, indexes and their descriptors. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
-import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
+import { type Row, type Table, agreeingRows, differingRows, refused } from '../row.js'
 import {
   type Difference,
   type Document,
@@ -18,12 +18,13 @@ import {
 } from './documents.js'
 
 const foreign = `sha256+b64:${'c'.repeat(64)}`
-const leftOut = 'An entry that nobody asked for never spoils an index; it is left out with a warning.'
-const unneeded = 'Nothing needs it; the digest vouches for the document.'
+const leftOut =
+  'An invalid entry that is not requested does not make an index invalid; it is ignored with a warning.'
+const unneeded = 'The member is not needed, and the digest verifies the document.'
 
 /** Rows for manifests. */
 const ofManifests: Row<Document>[] = [
-  ...agreedOn('image-spec', [
+  ...agreeingRows('image-spec', [
     [
       'a config with a size that is text',
       { body: ociManifest({ config: { ...config, size: '1470' } }) },
@@ -67,7 +68,7 @@ const ofManifests: Row<Document>[] = [
       image,
     ],
   ] satisfies Line[]),
-  ...differingOn('image-spec', [
+  ...differingRows('image-spec', [
     [
       'a config with the media type `invalid`',
       { body: ociManifest({ config: { ...config, mediaType: 'invalid' } }) },
@@ -99,7 +100,7 @@ const long = '1'.repeat(127)
 const anyType = 'The bytes of a layer tell what it is, whatever its type is called.'
 
 const ofDescriptors: Row<Document>[] = [
-  ...agreedOn('image-spec', [
+  ...agreeingRows('image-spec', [
     ['a descriptor', asLayer(layer), image],
     ['a size of 0', asLayer({ ...layer, mediaType: 'application/octet-stream', size: 0 }), image],
     ['the longest media type', asLayer({ ...layer, mediaType: `${long}/${long}` }), image],
@@ -115,7 +116,7 @@ const ofDescriptors: Row<Document>[] = [
     ['data', asLayer({ ...layer, data: 'aHR0cHM6Ly9naXRodWIuY29tCg==' }), image],
     ['a size below zero', asLayer({ ...layer, size: -7682 }), refused],
   ] satisfies Line[]),
-  ...differingOn('image-spec', [
+  ...differingRows('image-spec', [
     ['no media type', asLayer(without(layer, 'mediaType')), refused, image, anyType],
     [
       'a media type without a subtype',
@@ -168,7 +169,7 @@ const listing = (...manifests: Fields[]): Document => ({ body: ociIndex({ manife
 
 /** Rows for indexes. */
 const ofIndexes: Row<Document>[] = [
-  ...agreedOn('image-spec', [
+  ...agreeingRows('image-spec', [
     [
       'two entries and annotations',
       { body: ociIndex({ manifests: [child, child], annotations: { a: 'b' } }) },
@@ -192,7 +193,7 @@ const ofIndexes: Row<Document>[] = [
     ],
     ['an index with a subject', { body: ociIndex({ subject: { ...child, platform: undefined } }) }, index],
   ] satisfies Line[]),
-  ...differingOn('image-spec', [
+  ...differingRows('image-spec', [
     [
       'an entry of the media type `invalid`',
       listing({ ...child, mediaType: 'invalid' }),

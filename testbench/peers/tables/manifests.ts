@@ -1,7 +1,7 @@
 /** Results of the peers' tests for manifests and indexes. */
 import { mediaTypes } from '../../../lib/image/documents/media-types.js'
 import type { Peer } from '../peer.js'
-import { type Row, type Table, agreedOn, differingOn, refused } from '../row.js'
+import { type Row, type Table, agreeingRows, differingRows, refused } from '../row.js'
 import {
   type Difference,
   type Document,
@@ -23,11 +23,11 @@ import {
   without,
 } from './documents.js'
 
-const alone = 'A history alone makes no schema 1; unknown fields do not matter.'
+const alone = 'A `history` alone does not make a document schema 1; unknown members are ignored.'
 const plain = { contentType: 'text/plain' }
 
 const libs: Row<Document>[] = [
-  ...agreedOn('container-libs', [
+  ...agreeingRows('container-libs', [
     ['Docker schema 2', { body: dockerManifest, ...plain }, dockerImage],
     ['a Docker manifest list', { body: dockerIndex, ...plain }, dockerList],
     ['Docker schema 1, unsigned', { body: schema1, ...plain }, 'schema 1'],
@@ -51,7 +51,7 @@ const libs: Row<Document>[] = [
       [`a Docker manifest list with ${field}`, { body: { ...dockerIndex, [field]: [] } }, refused],
     ]),
   ]),
-  ...differingOn('container-libs', [
+  ...differingRows('container-libs', [
     [
       'Docker schema 2 without its media type',
       { body: without(dockerManifest, 'mediaType'), ...plain },
@@ -81,7 +81,7 @@ const libs: Row<Document>[] = [
 const both = { ...nameless, ...namelessIndex }
 
 const regclient: Row<Document>[] = [
-  ...agreedOn('regclient', [
+  ...agreeingRows('regclient', [
     ['an empty body', { body: '' }, refused],
     ['Docker schema 2', { body: dockerManifest, contentType: mediaTypes.dockerManifest }, dockerImage],
     ['a Docker manifest list', { body: dockerIndex, contentType: mediaTypes.dockerManifestList }, dockerList],
@@ -96,7 +96,7 @@ const regclient: Row<Document>[] = [
       index,
     ],
   ] satisfies Line[]),
-  ...differingOn('regclient', [
+  ...differingRows('regclient', [
     [
       'image and index in one, said to be an image',
       { body: both, descriptorType: mediaTypes.ociManifest },
@@ -124,7 +124,7 @@ const regclient: Row<Document>[] = [
 /** A document without its own media type. distribution requires one if the header has a Docker type. */
 const typed = (body: Fields, contentType: string): Document => ({ body, contentType })
 const mistyped = (peer: Peer): Row<Document>[] =>
-  agreedOn(peer, [
+  agreeingRows(peer, [
     [
       'an index, `XXX` behind its type',
       typed(ociIndex({ mediaType: `${mediaTypes.ociIndex}XXX` }), mediaTypes.ociIndex),
@@ -154,7 +154,7 @@ const filledIn = 'The header and the fields say the same; the missing type is fi
 
 const distribution: Row<Document>[] = [
   ...mistyped('distribution'),
-  ...agreedOn('distribution', [
+  ...agreeingRows('distribution', [
     ['an index without its type', typed({ ...namelessIndex, mediaType: '' }, mediaTypes.ociIndex), index],
     ['an index', typed(ociIndex(), mediaTypes.ociIndex), index],
     [
@@ -166,7 +166,7 @@ const distribution: Row<Document>[] = [
     ['an index where a manifest is said to be', typed(namelessIndex, mediaTypes.ociManifest), refused],
     ['a manifest where an index is said to be', typed(nameless, mediaTypes.ociIndex), refused],
   ] satisfies Line[]),
-  ...differingOn('distribution', [
+  ...differingRows('distribution', [
     [
       'Docker schema 2 without its type',
       typed({ ...dockerManifest, mediaType: '' }, mediaTypes.dockerManifest),
@@ -185,11 +185,11 @@ const distribution: Row<Document>[] = [
 ]
 
 const ggcr: Row<Document>[] = [
-  ...agreedOn('ggcr', [
+  ...agreeingRows('ggcr', [
     ['half an object', { body: '{' }, refused],
     ['a digest that is too short', { body: { config: { digest: 'sha256:deadbeed' } } }, refused],
   ] satisfies Line[]),
-  ...differingOn('ggcr', [
+  ...differingRows('ggcr', [
     ['{}', { body: {} }, image, refused, 'Nothing in it says what it is.'],
     [
       'a config with only a digest',

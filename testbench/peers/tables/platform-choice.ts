@@ -1,5 +1,5 @@
 /** Results of the peers' tests for matching platforms. */
-import { type Row, type Table, agreedOn, differingOn } from '../row.js'
+import { type Row, type Table, agreeingRows, differingRows } from '../row.js'
 import type { Peer } from '../peer.js'
 
 /** A wanted platform, and one that an index offers, both as users write them. */
@@ -16,7 +16,7 @@ const pairs = (peer: Peer, wanted: string, fit: string, unfit: string): Row<Pair
     [fit, fits],
     [unfit, not],
   ].flatMap(([offered = '', meaning = '']) =>
-    agreedOn<Pair>(
+    agreeingRows<Pair>(
       peer,
       offered
         .split(' ')
@@ -26,7 +26,7 @@ const pairs = (peer: Peer, wanted: string, fit: string, unfit: string): Row<Pair
   )
 
 const differing = (peer: Peer, rows: readonly (readonly [Pair, string, string, string])[]): Row<Pair>[] =>
-  differingOn(
+  differingRows(
     peer,
     rows.map(([pair, ...rest]) => [shown(pair), pair, ...rest] as const),
   )

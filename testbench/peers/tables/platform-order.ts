@@ -1,5 +1,5 @@
 /** Results of the peers' tests for the order of preference of platforms. */
-import { type Row, type Table, agreedOn, differingOn } from '../row.js'
+import { type Row, type Table, agreeingRows, differingRows } from '../row.js'
 import { featuresLast } from './platform-choice.js'
 
 /** The wanted platform, and the platforms of an index in its order. */
@@ -13,7 +13,7 @@ const offer = (wanted: string, offered: string): [string, Offer] => [
   { wanted, offered: offered.split(' ') },
 ]
 
-const features: Row<Offer>[] = differingOn<Offer>('platforms', [
+const features: Row<Offer>[] = differingRows<Offer>('platforms', [
   [
     ...offer('linux/amd64', 'windows/amd64 linux/amd64 linux(+other)/amd64 linux/arm64'),
     'linux/amd64',
@@ -28,7 +28,7 @@ const features: Row<Offer>[] = differingOn<Offer>('platforms', [
   ],
 ])
 
-const containerd: Row<Offer>[] = agreedOn<Offer>('platforms', [
+const containerd: Row<Offer>[] = agreeingRows<Offer>('platforms', [
   [
     ...offer('linux(+other)/amd64', 'windows/amd64 linux/amd64 linux/arm64 linux(+other)/amd64'),
     'linux(+other)/amd64 linux/amd64',
@@ -74,12 +74,12 @@ const containerd: Row<Offer>[] = agreedOn<Offer>('platforms', [
 const variants = 'linux/amd64 linux/arm/v6 linux/arm/known linux/arm'
 
 const libs: Row<Offer>[] = [
-  ...agreedOn<Offer>('container-libs', [
+  ...agreeingRows<Offer>('container-libs', [
     [...offer('linux/amd64', variants), 'linux/amd64'],
     [...offer('linux/arm/known', variants), 'linux/arm/known'],
     [...offer('linux/unmatched', variants), ''],
   ]),
-  ...differingOn<Offer>('container-libs', [
+  ...differingRows<Offer>('container-libs', [
     [
       ...offer('linux/arm/v7', variants),
       'linux/arm/v6 linux/arm',
@@ -107,7 +107,7 @@ const libs: Row<Offer>[] = [
   ]),
 ]
 
-const regclient: Row<Offer>[] = agreedOn<Offer>('regclient', [
+const regclient: Row<Offer>[] = agreeingRows<Offer>('regclient', [
   [...offer('linux/arm/v6', 'linux/arm/v5 linux/arm/v7'), 'linux/arm/v5'],
   [...offer('linux/arm/v7', 'linux/arm/v6 linux/arm/v5'), 'linux/arm/v6 linux/arm/v5'],
   [...offer('linux/amd64/v3', 'linux/amd64 linux/amd64/v2'), 'linux/amd64/v2 linux/amd64'],

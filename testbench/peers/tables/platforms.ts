@@ -1,15 +1,16 @@
 /** Results of the peers' tests for platforms as users write them. */
-import { type Table, agreed, bothRefuse, differing, refused } from '../row.js'
+import { type Table, agreeingTexts, refusedTexts, differingTexts, refused } from '../row.js'
 
-const canonical = 'The canonical form is the same; ours shows what was written, as containerd does.'
+const canonical =
+  'The canonical form is the same; Windlass prints the platform as written, as containerd does.'
 
 export const platforms: Table = {
   title: 'Platforms as written',
   about:
-    'The input is a platform as users type it; its meaning is the platform that is asked for, in the form in which it is ' +
-    'printed. `HOST` stands for what the machine itself has.',
+    'The input is a platform as users type it; its meaning is the requested platform as it is printed. `HOST` stands for ' +
+    'the value of the machine itself.',
   rows: [
-    ...agreed('platforms', [
+    ...agreeingTexts('platforms', [
       ['linux/arm64', 'linux/arm64'],
       ['linux/arm64/v8', 'linux/arm64/v8'],
       ['linux/arm', 'linux/arm'],
@@ -42,7 +43,7 @@ export const platforms: Table = {
       ['linux(+100%25gpu)/amd64', 'linux(+100%25gpu)/amd64'],
       ['windows(10.0%2Bbuild+feat%2B1)/amd64', 'windows(10.0%2Bbuild+feat%2B1)/amd64'],
     ]),
-    ...bothRefuse('platforms', [
+    ...refusedTexts('platforms', [
       '',
       '/linux/arm',
       'linux/arm/',
@@ -50,12 +51,12 @@ export const platforms: Table = {
       'linux/&arm',
       'linux/arm/foo/bar',
     ]),
-    ...agreed('ggcr', [
+    ...agreeingTexts('ggcr', [
       ['linux/amd64', 'linux/amd64'],
       ['linux/amd64/v7', 'linux/amd64/v7'],
     ]),
-    ...bothRefuse('ggcr', ['linux/amd64/v7/s9']),
-    ...differing('ggcr', [
+    ...refusedTexts('ggcr', ['linux/amd64/v7/s9']),
+    ...differingTexts('ggcr', [
       [
         'linux',
         'linux of any architecture',
@@ -70,7 +71,7 @@ export const platforms: Table = {
         'The version of a system is written as containerd and Docker write it: linux(1.2.3.4)/amd64.',
       ],
     ]),
-    ...agreed('regclient', [
+    ...agreeingTexts('regclient', [
       ['linux/amd64', 'linux/amd64'],
       ['linux/amd64/v3', 'linux/amd64/v3'],
       ['linux/arm/v5', 'linux/arm/v5'],
@@ -89,8 +90,8 @@ export const platforms: Table = {
       ['arm64', 'HOST/arm64'],
       ['linux/amd64/v1', 'linux/amd64'],
     ]),
-    ...bothRefuse('regclient', ['linux/*', 'linux,amd64']),
-    ...differing('regclient', [
+    ...refusedTexts('regclient', ['linux/*', 'linux,amd64']),
+    ...differingTexts('regclient', [
       ['linux/arm64/v8', 'linux/arm64', 'linux/arm64/v8', canonical],
       ['linux/armhf', 'linux/arm/v7', 'linux/arm', canonical],
       [

@@ -1,5 +1,5 @@
 /** Results of the tests of three client libraries for references. */
-import { type Row, type Table, agreed, bothRefuse, differing, refused } from '../row.js'
+import { type Row, type Table, agreeingTexts, refusedTexts, differingTexts, refused } from '../row.js'
 
 const digest = `sha256:${'deadb33f'.repeat(8)}`
 const cut = digest.slice(0, -1)
@@ -11,7 +11,7 @@ const inLibrary = (names: readonly string[]): [string, string][] =>
   names.map((name) => [name, `docker.io/library/${name}`])
 
 const ggcr: Row[] = [
-  ...agreed('ggcr', [
+  ...agreeingTexts('ggcr', [
     ...kept(['gcr.io/g-convoy/hello-world:latest', 'gcr.io/google.com/g-convoy/hello-world:latest']),
     ...kept(['gcr.io/project-id/with-nums:v2', 'us.gcr.io/project-id/image:with.period.in.tag']),
     ...kept(['gcr.io/project-id/image:w1th-alpha_num3ric.PLUScaps', 'domain.with.port:9001/image:latest']),
@@ -30,7 +30,7 @@ const ggcr: Row[] = [
     ['index.docker.io/library/ubuntu', 'docker.io/library/ubuntu'],
     ['index.docker.io/foo', 'docker.io/library/foo'],
   ]),
-  ...bothRefuse('ggcr', [
+  ...refusedTexts('ggcr', [
     ...["gcr.io/project-id/bad_chars:c@n'tuse", 'gcr.io/project-id/wrong-length:white space', ''],
     ...[`gcr.io/project-id/too-many-chars:${'thatneverends'.repeat(12)}`, 'library/ubuntu:', 'white space'],
     ...[
@@ -48,7 +48,7 @@ const ggcr: Row[] = [
 ]
 
 const regclient: Row[] = [
-  ...agreed('regclient', [
+  ...agreeingTexts('regclient', [
     ...inLibrary(['alpine']),
     ...onHub(['regclient/regctl:edge']),
     ['docker.io/alpine', 'docker.io/library/alpine'],
@@ -60,14 +60,14 @@ const regclient: Row[] = [
     ...kept(['[::1]:5000/image:v42', '[fddd:1222:1222:1222::ac29:5a6a]:5000/image:v42']),
     ...kept(['[fddd:1222:1222:1222::ac29:5a6a]/image:v42', `registry:5000/group/image@${digest}`]),
   ]),
-  ...bothRefuse('regclient', [
+  ...refusedTexts('regclient', [
     ...['unknown://repo:tag', '-docker.io/project/image:tag', 'docker-.io/project/image:tag'],
     ...['[1::2::3]/project/image:tag', '::1/project/image:tag', 'docker.io/Upper/Case/Repo:tag'],
     ...['project/-image:tag', 'project/image-:tag', 'project/image___x:tag', 'project/star*:tag'],
     ...['project/image:tag^1', `project/image:${'x'.repeat(129)}`, 'project/image@sha256:12345'],
     ...[`project/image@sha256:gggg${'0'.repeat(60)}`],
   ]),
-  ...differing('regclient', [
+  ...differingTexts('regclient', [
     [
       'registry-1.docker.io/library/alpine',
       'docker.io/library/alpine',
@@ -96,7 +96,7 @@ const regclient: Row[] = [
 ]
 
 const oras: Row[] = [
-  ...agreed(
+  ...agreeingTexts(
     'oras-go',
     ['localhost', 'registry.example.com', 'localhost:5000', '127.0.0.1:5000', '[::1]:5000'].flatMap(
       (registry) =>
@@ -108,18 +108,18 @@ const oras: Row[] = [
         ]),
     ),
   ),
-  ...agreed(
+  ...agreeingTexts(
     'oras-go',
     kept([`localhost:5000/org/repo:v1.2.3-alpha@${digest}`, `registry.example.com/myapp:1.0.0@${digest}`]),
   ),
-  ...bothRefuse('oras-go', [
+  ...refusedTexts('oras-go', [
     ...['/hello-world:linux', 'localhost/UPPERCASE/test', 'localhost:v1/hello-world'],
     ...[`registry.example.com/foobar@${cut}`, `registry.example.com/hello-world:foobar:${digest}`],
     ...[`registry.example.com/hello-world@@${digest}`, `registry.example.com/hello-world @${digest}`],
     ...['invalid registry/hello-world:v1.0.0', 'registry.example.com/INVALID_REPO:v1.0.0'],
     ...['registry.example.com/hello-world:INVALID_TAG!'],
   ]),
-  ...differing('oras-go', [
+  ...differingTexts('oras-go', [
     [
       `localhost/hello-world:@${digest}`,
       `localhost/hello-world@${digest}`,

@@ -1,5 +1,5 @@
 /** Results of the peers' tests for references: which are accepted, and which image each means. */
-import { type Row, type Table, agreed, bothRefuse, differing, refused } from '../row.js'
+import { type Row, type Table, agreeingTexts, refusedTexts, differingTexts, refused } from '../row.js'
 
 const hex = '1a3f5e7d9c1b3a5f7e9d1c3b5a7f9e1d3c5b7a9f1e3d5d7c9b1a3f5e7d9c1b3a'
 const f64 = `sha256:${'f'.repeat(64)}`
@@ -12,7 +12,7 @@ const inLibrary = (names: readonly string[]): [string, string][] =>
   names.map((name) => [name, `docker.io/library/${name}`])
 
 const distribution: Row[] = [
-  ...agreed('reference', [
+  ...agreeingTexts('reference', [
     ...inLibrary(['test_com', 'test.com:tag', 'test.com:5000', 'lowercase:Uppercase', 'foo_bar.com:8080']),
     ...inLibrary(['192.168.1.1', '192.168.1.1:tag', '192.168.1.1:5000', 'debian', '192.168.0.1:80']),
     ...inLibrary([
@@ -97,7 +97,7 @@ const distribution: Row[] = [
     [`docker.io/${hex}`, `docker.io/library/${hex}`],
     [`gcr.io/library/busybox:latest@${digest}`, `gcr.io/library/busybox:latest@${digest}`],
   ]),
-  ...bothRefuse('reference', [
+  ...refusedTexts('reference', [
     ...['', ':justtag', `@${f64}`, 'repo@sha256:ffffffffffffffffffffffffffffffffff', 'Uppercase:tag'],
     ...[`validname@invaliddigest:${'f'.repeat(64)}`, 'test:5000/Uppercase/lowercase:tag', 'aa/asdf$$^/aa'],
     ...[`domain.com/${'a'.repeat(256)}:tag`, '[2001:db8::1]', '[2001:db8::1]:5000', '[2001:db8::1]:tag'],
@@ -123,7 +123,7 @@ const distribution: Row[] = [
     ...['-ab.com/a', 'ab-.com/a', 'ab.-com/a', 'ab.com-/a', '[fd00:1:2::3]75050/a', '[fd00:1:2::3]::75050/a'],
     ...['[fd00:1:2::3%eth0]:7505/a', 'fd00:1:2::3:75050/a'],
   ]),
-  ...differing('reference', [
+  ...differingTexts('reference', [
     [
       `validname@sha512:${'f'.repeat(128)}`,
       refused,
@@ -143,15 +143,15 @@ const distribution: Row[] = [
 ]
 
 const containerd: Row[] = [
-  ...agreed('containerd', [
+  ...agreeingTexts('containerd', [
     ['sub-dom1.foo.com/bar/baz/quux:latest', 'sub-dom1.foo.com/bar/baz/quux:latest'],
     ['docker.io/library/redis', 'docker.io/library/redis'],
   ]),
-  ...bothRefuse('containerd', [
+  ...refusedTexts('containerd', [
     '/docker.io/library/redis:obj@abcdef',
     'http://xn--7o8h.com/myimage:xn--7o8h.com@sha512:fffffff',
   ]),
-  ...differing(
+  ...differingTexts(
     'containerd',
     [
       ['docker.io/library/redis:foo?fooo=asdf', 'docker.io/library/redis:foo'],
@@ -176,16 +176,16 @@ const containerd: Row[] = [
 ]
 
 const libs: Row[] = [
-  ...agreed('container-libs', [
+  ...agreeingTexts('container-libs', [
     ...inLibrary(['busybox:notlatest', `busybox@${digest}`, 'busybox']),
     ...kept(['docker.io/library/busybox:latest', 'example.com/ns/foo:bar']),
   ]),
-  ...bothRefuse('container-libs', [
+  ...refusedTexts('container-libs', [
     'UPPERCASEISINVALID',
     'example.com/ns/busybox:tag1@@unknown-digest@@',
     `example.com/ns/busybox@${digest}@@unknown-digest@@`,
   ]),
-  ...differing('container-libs', [
+  ...differingTexts('container-libs', [
     [
       `busybox:latest@${digest}`,
       refused,

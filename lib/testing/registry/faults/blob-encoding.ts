@@ -6,19 +6,19 @@ import type { CataloguedFault } from '../scene/catalogued.js'
 
 /** Faults of the `Content-Encoding` of a layer. */
 export const blobEncodingFaults: readonly CataloguedFault[] = [
-  layerFault('encoding-gzip', 'is compressed on the way, and says so', 'image', (moment) =>
+  layerFault('encoding-gzip', 'sends the layer with a correct `Content-Encoding: gzip`', 'image', (moment) =>
     faults.body((good) => gzipSync(good), moment, { 'content-encoding': 'gzip' }),
   ),
   layerFault(
     'encoding-gzip-bomb',
-    'is compressed on the way, and becomes 64 MiB',
+    'sends a layer with `Content-Encoding: gzip` that decompresses to 64 MiB',
     'REGISTRY_RESPONSE',
     (moment) => faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), moment, { 'content-encoding': 'gzip' }),
     { bytes: 400 * 1024 },
   ),
   layerFault(
     'encoding-gzip-cut',
-    'is compressed on the way, and cut off',
+    'sends the layer with `Content-Encoding: gzip`, truncated',
     'REGISTRY_RESPONSE',
     (moment) => faults.body((good) => gzipSync(good).subarray(0, -9), moment, { 'content-encoding': 'gzip' }),
     { bytes: 210 * 1024 },
@@ -26,7 +26,7 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
   ...['deflate', 'br', 'zstd', 'x-unknown', 'gzip, gzip'].map((encoding) =>
     layerFault(
       `encoding-${encoding.replace(', ', '-')}`,
-      `is said to be encoded as \`${encoding}\``,
+      `sends an encoded layer with \`Content-Encoding: ${encoding}\``,
       'REGISTRY_RESPONSE',
       (moment) =>
         faults.body((good) => (encoding === 'deflate' ? deflateSync(good) : gzipSync(good)), moment, {
@@ -38,14 +38,14 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
   ...['gzip', 'x-gzip', 'deflate', 'br', 'zstd', 'aws-chunked', 'utf-8', 'gzip, gzip'].map((encoding) =>
     layerFault(
       `encoding-${encoding.replace(', ', '-')}-claimed`,
-      `is said to be encoded as \`${encoding}\`, and is not`,
+      `sends the layer unencoded, but with \`Content-Encoding: ${encoding}\``,
       'image',
       (moment) => faults.header('content-encoding', encoding, moment),
     ),
   ),
   layerFault(
     'encoding-claimed-in-pieces',
-    'is said to be encoded, is not, and breaks off once',
+    'sends the layer unencoded, but with `Content-Encoding: aws-chunked`, and closes the connection once in the middle',
     'image',
     (moment, { size }) =>
       faults.answer(
@@ -60,7 +60,7 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
   ),
   layerFault(
     'encoding-without-length',
-    'is compressed, says so, and does not say how long it is',
+    'sends the layer with `Content-Encoding: gzip` and without `Content-Length`',
     'REGISTRY_RESPONSE',
     (moment) =>
       faults.body((good) => gzipSync(good), moment, {
@@ -69,10 +69,10 @@ export const blobEncodingFaults: readonly CataloguedFault[] = [
       }),
     { bytes: 210 * 1024 },
   ),
-  layerFault('encoding-identity', 'is said to be encoded as `identity`', 'image', (moment) =>
+  layerFault('encoding-identity', 'sends the layer with `Content-Encoding: identity`', 'image', (moment) =>
     faults.header('content-encoding', 'identity', moment),
   ),
-  layerFault('encoding-empty', 'is said to be encoded as nothing', 'image', (moment) =>
+  layerFault('encoding-empty', 'sends the layer with an empty `Content-Encoding`', 'image', (moment) =>
     faults.header('content-encoding', '', moment),
   ),
 ]

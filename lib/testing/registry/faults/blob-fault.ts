@@ -1,7 +1,7 @@
 /** Provides functions to define faults of layer blobs. */
 import type { Fault, FaultMoment } from '../fault.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
@@ -9,7 +9,7 @@ import {
 } from '../scene/catalogued.js'
 
 /** Defines a fault of the moment `blob`. */
-export const blobFault = faultsOf('blob')
+export const blobFault = faultDefiner('blob')
 
 /** Defines a fault that applies to every response with the large layer. */
 export const layerFault = (

@@ -1,33 +1,34 @@
 /** Faults of the bytes of a layer. */
 import { withoutHeaders } from '../answer.js'
 import { faults, type FaultMoment } from '../fault.js'
-import { chunk, forever, head } from '../wire.js'
+import { chunk, repeatForever, head } from '../wire.js'
 import { layerFault } from './blob-fault.js'
 import type { CataloguedFault, FaultChange, FaultScene } from '../scene/catalogued.js'
 
-const oneRetry: FaultChange = { requests: 8 }
-/** The client may have to discard the bytes that it received first. */
-const sentTwice: FaultChange = { requests: 8, bytes: 210 * 1024 }
+/** Allows one additional request. */
+const oneRetryBudget: FaultChange = { requests: 8 }
+/** Allows the whole layer twice, because the client may have to discard the bytes that it received first. */
+const sentTwiceBudget: FaultChange = { requests: 8, bytes: 210 * 1024 }
 
 const once = (moment: FaultMoment): FaultMoment => ({ ...moment, times: 1 })
 
-/** Breaks the response off once, at boundary positions and at random positions. */
-const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
-  const behaviour = how === 'truncate' ? 'breaks off once' : 'is reset once'
+/** Interrupt the response once, at the boundaries of the layer and at random positions. */
+const breakFaults = (['truncate', 'reset'] as const).flatMap((how) => {
+  const behaviour = how === 'truncate' ? 'closes the connection once' : 'resets the connection once'
   // A reset may discard bytes that were sent before it.
-  const change = how === 'truncate' ? oneRetry : sentTwice
-  const places: readonly (readonly [string, string, (scene: FaultScene) => number])[] = [
+  const change = how === 'truncate' ? oneRetryBudget : sentTwiceBudget
+  const positions: readonly (readonly [string, string, (scene: FaultScene) => number])[] = [
     ['before-the-first-byte', 'before the first byte', () => 0],
     ['after-the-first-byte', 'after the first byte', () => 1],
     ['before-the-last-byte', 'before the last byte', ({ size }) => size - 1],
-    ['anywhere-1', 'somewhere', ({ size, random }) => random(size)],
-    ['anywhere-2', 'somewhere', ({ size, random }) => random(size)],
-    ['anywhere-3', 'somewhere', ({ size, random }) => random(size)],
+    ['anywhere-1', 'at a random byte', ({ size, random }) => random(size)],
+    ['anywhere-2', 'at a random byte', ({ size, random }) => random(size)],
+    ['anywhere-3', 'at a random byte', ({ size, random }) => random(size)],
   ]
-  return places.map(([name, where, position]) =>
+  return positions.map(([name, where, position]) =>
     layerFault(
       `${how}-${name}`,
-      `${behaviour}, ${where}`,
+      `${behaviour} ${where} of the layer`,
       'image',
       (moment, scene) => faults[how](position(scene), once(moment)),
       change,
@@ -35,17 +36,17 @@ const breaks = (['truncate', 'reset'] as const).flatMap((how) => {
   )
 })
 
-const broken = [
+const brokenFaults = [
   layerFault(
     'breaks-off-often',
-    'always breaks off after 26,000 bytes more',
+    'closes the connection after every 26,000 bytes of the layer',
     'image',
     (moment) => faults.truncate(26_000, moment),
     { requests: 10 },
   ),
   layerFault(
     'breaks-off-and-forgets',
-    'always sends the first 70,000 bytes and breaks off, whatever part is wanted',
+    'sends the first 70,000 bytes of the layer in every response, whatever the requested range',
     'NETWORK',
     (moment, { registry, layer }) =>
       faults.answer(
@@ -61,14 +62,14 @@ const broken = [
   ),
   layerFault(
     'truncated',
-    'always breaks off before the first byte',
+    'closes the connection before the first byte of the layer, always',
     'NETWORK',
     (moment) => faults.truncate(0, moment),
     { requests: 9, bytes: 16 * 1024 },
   ),
   layerFault(
     'reset',
-    'is always reset before the first byte',
+    'resets the connection before the first byte of the layer, always',
     'NETWORK',
     (moment) => faults.reset(0, moment),
     {
@@ -78,33 +79,33 @@ const broken = [
   ),
   layerFault(
     'truncated-twice',
-    'breaks off twice, each time later',
+    'closes the connection twice, each time after another quarter of the layer',
     'image',
     (moment, { size }) => faults.truncate(Math.floor(size / 4), { ...moment, times: 2 }),
     { requests: 9 },
   ),
   layerFault(
     'truncated-without-length',
-    'breaks off once, without a length that tells',
+    'closes the connection once in the middle of the layer, without `Content-Length`',
     'image',
     (moment) =>
       faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body.subarray(0, 30_000)], once(moment)),
-    oneRetry,
+    oneRetryBudget,
   ),
   layerFault(
     'truncated-in-chunks',
-    'breaks off once between chunks',
+    'closes the connection once between two chunks',
     'image',
     (moment) =>
       faults.wire(
         (good) => [head('200 OK', 'transfer-encoding: chunked'), chunk(good.body.subarray(0, 30_000)), 50],
         once(moment),
       ),
-    oneRetry,
+    oneRetryBudget,
   ),
   layerFault(
     'truncated-in-a-chunk',
-    'breaks off once in a chunk',
+    'closes the connection once inside a chunk',
     'image',
     (moment) =>
       faults.wire(
@@ -115,11 +116,11 @@ const broken = [
         ],
         once(moment),
       ),
-    oneRetry,
+    oneRetryBudget,
   ),
   layerFault(
     'bad-chunk-once',
-    'comes in chunks, one of which has no length, once',
+    'sends a chunk with an invalid length, once',
     'image',
     (moment) =>
       faults.wire(
@@ -131,18 +132,18 @@ const broken = [
         ],
         once(moment),
       ),
-    sentTwice,
+    sentTwiceBudget,
   ),
   layerFault(
     'bad-chunk',
-    'comes in chunks, one of which never has a length',
+    'sends a chunk with an invalid length, always',
     'NETWORK',
     (moment) => faults.wire(() => [head('200 OK', 'transfer-encoding: chunked'), 'zz\r\n'], moment),
     { requests: 9, bytes: 16 * 1024 },
   ),
   layerFault(
     'bad-chunk-end-once',
-    'has a chunk that is longer than it says, once',
+    'sends a chunk that is longer than its length, once',
     'image',
     (moment) =>
       faults.wire(
@@ -154,80 +155,94 @@ const broken = [
         ],
         once(moment),
       ),
-    sentTwice,
+    sentTwiceBudget,
   ),
 ]
 
-const lengths = [
-  layerFault('chunked', 'comes without a length', 'image', (moment) => faults.chunked(moment)),
-  layerFault('no-length', 'comes without a length, and ends with the connection', 'image', (moment) =>
-    faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body], moment),
+const lengthFaults = [
+  layerFault('chunked', 'sends the layer in chunks, without `Content-Length`', 'image', (moment) =>
+    faults.chunked(moment),
+  ),
+  layerFault(
+    'no-length',
+    'sends the layer with HTTP/1.0, and ends it by closing the connection',
+    'image',
+    (moment) => faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body], moment),
   ),
   layerFault(
     'longer',
-    'is a byte longer, and says so',
+    'sends a layer with an additional byte, with the matching `Content-Length`',
     'SIZE_MISMATCH',
     (moment) => faults.body((good) => Buffer.concat([good, Buffer.from([0])]), moment),
     { bytes: 210 * 1024 },
   ),
-  layerFault('longer-chunked', 'is a byte longer', 'SIZE_MISMATCH', (moment) =>
+  layerFault('longer-chunked', 'sends a layer with an additional byte in chunks', 'SIZE_MISMATCH', (moment) =>
     faults.body((good) => Buffer.concat([good, Buffer.from([0])]), moment, {
       'transfer-encoding': 'chunked',
     }),
   ),
-  layerFault('shorter', 'is a byte shorter, and says so', 'SIZE_MISMATCH', (moment) =>
-    faults.body((good) => good.subarray(1), moment),
+  layerFault(
+    'shorter',
+    'sends a layer without its first byte, with the matching `Content-Length`',
+    'SIZE_MISMATCH',
+    (moment) => faults.body((good) => good.subarray(1), moment),
   ),
-  layerFault('empty', 'is empty', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
+  layerFault('empty', 'sends an empty layer', 'SIZE_MISMATCH', (moment) => faults.body('', moment)),
   layerFault(
     'endless',
-    'never ends',
+    'sends a layer that never ends',
     'SIZE_MISMATCH',
     (moment) =>
       faults.wire(function* ({ body }) {
         yield head('200 OK', 'transfer-encoding: chunked')
         yield chunk(body)
         // The rate is low, because the client does not read while it writes to a disk.
-        yield* forever(chunk('x'.repeat(1024)), 10)
+        yield* repeatForever(chunk('x'.repeat(1024)), 10)
       }, moment),
     { bytes: 8 * 2 ** 20 },
   ),
-  layerFault('said-to-be-huge', 'is said to be 1 TiB long', 'SIZE_MISMATCH', (moment) =>
-    faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), 'x'], moment, 'stall'),
+  layerFault(
+    'said-to-be-huge',
+    'sends `Content-Length: 1099511627776` (1 TiB) for the layer',
+    'SIZE_MISMATCH',
+    (moment) => faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), 'x'], moment, 'stall'),
   ),
 ]
 
-const bytes = [
-  layerFault('wrong-byte', 'has a wrong byte', 'DIGEST_MISMATCH', (moment, { random, size }) =>
+const contentFaults = [
+  layerFault('wrong-byte', 'sends a layer with a wrong byte', 'DIGEST_MISMATCH', (moment, { random, size }) =>
     faults.wrongByte(random(size), moment),
   ),
-  layerFault('wrong-first-byte', 'has a wrong first byte', 'DIGEST_MISMATCH', (moment) =>
+  layerFault('wrong-first-byte', 'sends a layer with a wrong first byte', 'DIGEST_MISMATCH', (moment) =>
     faults.wrongByte(0, moment),
   ),
-  layerFault('zeros', 'is all zeros', 'DIGEST_MISMATCH', (moment) =>
+  layerFault('zeros', 'sends zeros in place of the layer', 'DIGEST_MISMATCH', (moment) =>
     faults.body((good) => Buffer.alloc(good.length), moment),
   ),
-  layerFault('page', 'is a page of the right length', 'DIGEST_MISMATCH', (moment) =>
+  layerFault('page', 'sends HTML of the same length in place of the layer', 'DIGEST_MISMATCH', (moment) =>
     faults.body((good) => Buffer.alloc(good.length, '<p>'), moment),
   ),
-  layerFault('other-layer', 'is the other layer', 'SIZE_MISMATCH', (moment, { image }) =>
+  layerFault('other-layer', 'sends the other layer', 'SIZE_MISMATCH', (moment, { image }) =>
     faults.body(image.layers[1]?.bytes ?? '', moment),
   ),
 ]
 
-const headers = [
-  layerFault('html-type', 'is called a page', 'image', (moment) =>
+const headerFaults = [
+  layerFault('html-type', 'sends the layer with `Content-Type: text/html`', 'image', (moment) =>
     faults.header('content-type', 'text/html', moment),
   ),
-  layerFault('no-type', 'is not called anything', 'image', (moment) =>
+  layerFault('no-type', 'sends the layer without `Content-Type`', 'image', (moment) =>
     faults.answer((good) => ({ ...good, headers: withoutHeaders(good.headers, 'content-type') }), moment),
   ),
-  layerFault('digest-header-lies', 'is called by another digest', 'image', (moment) =>
-    faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, moment),
+  layerFault(
+    'digest-header-lies',
+    'sends the layer with a wrong `Docker-Content-Digest`',
+    'image',
+    (moment) => faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, moment),
   ),
   layerFault(
     'part-unasked',
-    'comes as a part that was not requested',
+    'sends the layer with status 206, although no range was requested',
     'REGISTRY_RESPONSE',
     (moment) =>
       faults.answer(
@@ -245,7 +260,7 @@ const headers = [
   ),
   layerFault(
     'multipart-unasked',
-    'comes in several parts that were not requested',
+    'sends the layer as `multipart/byteranges`, although no range was requested',
     'REGISTRY_RESPONSE',
     (moment) =>
       faults.answer(
@@ -257,4 +272,10 @@ const headers = [
 ]
 
 /** Faults of the bytes of a layer. */
-export const blobFaults: readonly CataloguedFault[] = [...breaks, ...broken, ...lengths, ...bytes, ...headers]
+export const blobFaults: readonly CataloguedFault[] = [
+  ...breakFaults,
+  ...brokenFaults,
+  ...lengthFaults,
+  ...contentFaults,
+  ...headerFaults,
+]

@@ -1,134 +1,161 @@
-/** Faults of challenges: `WWW-Authenticate`, its realm, and endless refusals. */
+/** Faults of challenges (`WWW-Authenticate`): their syntax, their realm, and refusals that are repeated forever. */
 import { json, problem } from '../answer.js'
 import { faults } from '../fault.js'
-import { forever, head } from '../wire.js'
+import { repeatForever, head } from '../wire.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
 
-const challenge = faultsOf('challenge')
+const challengeFault = faultDefiner('challenge')
 const scope = 'scope="repository:team/app:pull"'
 const service = 'service="windlass-registry"'
 
-/** Every refusal has this challenge. */
-const withChallenge = (
+/** Defines a fault that sends `challengeText` as the challenge of every refusal, or no challenge if it is undefined. */
+const challengeTextFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
-  words: string | undefined | ((scene: FaultScene) => string),
+  challengeText: string | undefined | ((scene: FaultScene) => string),
   change: FaultChange = outcome === 'image' ? {} : { requests: 2, bytes: 4096 },
 ): CataloguedFault =>
-  challenge(
+  challengeFault(
     name,
     behaviour,
     outcome,
-    (scene) => scene.registry.addFault(faults.challenge(typeof words === 'function' ? words(scene) : words)),
+    (scene) =>
+      scene.registry.addFault(
+        faults.challenge(typeof challengeText === 'function' ? challengeText(scene) : challengeText),
+      ),
     change,
   )
 
-/** Every refusal names this token server, which the client must not contact. */
-const realm = (name: string, where: string): CataloguedFault =>
-  withChallenge(
+/** Defines a fault whose refusals name the token server `where`, which the client must not contact. */
+const realmFault = (name: string, where: string): CataloguedFault =>
+  challengeTextFault(
     `realm-${name}`,
     `names the token server \`${where}\``,
     'CHALLENGE_INVALID',
     `Bearer realm="${where}",${service},${scope}`,
   )
 
-const realms = [
-  realm('file', 'file:///etc/passwd'),
-  realm('unix', 'unix:/var/run/docker.sock:/token'),
-  realm('data', 'data:application/json,{}'),
-  realm('ftp', 'ftp://192.0.2.1/token'),
-  realm('relative', '/token'),
-  realm('no-url', 'http://['),
-  realm('empty', ''),
-  realm('metadata', 'http://169.254.169.254/latest/meta-data'),
-  realm('metadata-name', 'http://metadata.google.internal/token'),
-  realm('metadata-ipv6', 'http://[fd00:ec2::254]/token'),
-  realm('metadata-as-number', 'http://2852039166/token'),
-  realm('metadata-in-ipv6', 'http://[::ffff:169.254.169.254]/token'),
-  realm('link-local', 'http://[fe80::1]/token'),
-  realm('unspecified', 'http://0.0.0.0:1/token'),
-  realm('unspecified-ipv6', 'http://[::]:1/token'),
-  realm('user-info', 'http://someone:secret@127.0.0.1:1/token'),
+const realmFaults = [
+  realmFault('file', 'file:///etc/passwd'),
+  realmFault('unix', 'unix:/var/run/docker.sock:/token'),
+  realmFault('data', 'data:application/json,{}'),
+  realmFault('ftp', 'ftp://192.0.2.1/token'),
+  realmFault('relative', '/token'),
+  realmFault('no-url', 'http://['),
+  realmFault('empty', ''),
+  realmFault('metadata', 'http://169.254.169.254/latest/meta-data'),
+  realmFault('metadata-name', 'http://metadata.google.internal/token'),
+  realmFault('metadata-ipv6', 'http://[fd00:ec2::254]/token'),
+  realmFault('metadata-as-number', 'http://2852039166/token'),
+  realmFault('metadata-in-ipv6', 'http://[::ffff:169.254.169.254]/token'),
+  realmFault('link-local', 'http://[fe80::1]/token'),
+  realmFault('unspecified', 'http://0.0.0.0:1/token'),
+  realmFault('unspecified-ipv6', 'http://[::]:1/token'),
+  realmFault('user-info', 'http://someone:secret@127.0.0.1:1/token'),
 ]
 
-const wordings = [
-  withChallenge('absent', 'does not say how to log in, at its root neither', 'CHALLENGE_INVALID', undefined, {
+const challengeTextFaults = [
+  challengeTextFault(
+    'absent',
+    'sends no challenge, neither for the manifest nor for `/v2/`',
+    'CHALLENGE_INVALID',
+    undefined,
+    {
+      requests: 3,
+      bytes: 4096,
+    },
+  ),
+  challengeTextFault('empty', 'sends an empty `WWW-Authenticate`', 'CHALLENGE_INVALID', '', {
     requests: 3,
     bytes: 4096,
   }),
-  withChallenge('empty', 'asks in an empty header', 'CHALLENGE_INVALID', '', { requests: 3, bytes: 4096 }),
-  withChallenge('garbage', 'asks in no words', 'CHALLENGE_INVALID', ',,;= "Bearer realm'),
-  withChallenge('no-realm', 'names no token server', 'CHALLENGE_INVALID', `Bearer ${service},${scope}`),
-  withChallenge('unknown-scheme', 'wants a Digest', 'CHALLENGE_INVALID', 'Digest realm="x", nonce="y"'),
-  withChallenge(
+  challengeTextFault(
+    'garbage',
+    'sends a malformed `WWW-Authenticate`',
+    'CHALLENGE_INVALID',
+    ',,;= "Bearer realm',
+  ),
+  challengeTextFault(
+    'no-realm',
+    'sends a Bearer challenge without a realm',
+    'CHALLENGE_INVALID',
+    `Bearer ${service},${scope}`,
+  ),
+  challengeTextFault(
+    'unknown-scheme',
+    'sends a challenge for Digest authentication',
+    'CHALLENGE_INVALID',
+    'Digest realm="x", nonce="y"',
+  ),
+  challengeTextFault(
     'basic-for-ever',
-    'wants the Basic login that it was given, again',
+    'refuses the correct Basic login, again with a Basic challenge',
     'UNAUTHORIZED',
     'Basic realm="x"',
   ),
-  withChallenge(
+  challengeTextFault(
     'odd-spelling',
-    'asks in odd spelling: case, blanks, an escape in a quoted string',
+    'sends a valid challenge in unusual spelling: case, blanks, an escape in a quoted string',
     'image',
     ({ registry }) =>
       `,, bEARER  SERVICE="windlass\\-registry" ,\t Realm = "${registry.url}/token" , x="a,b=\\"c" ,${scope}`,
   ),
-  withChallenge(
+  challengeTextFault(
     'second-of-two',
-    'asks twice, and only the second can be answered',
+    'sends two Bearer challenges, the first without a realm',
     'image',
     ({ registry }) => `Bearer ${service}, Bearer realm="${registry.url}/token",${service},${scope}`,
   ),
-  withChallenge(
+  challengeTextFault(
     'after-negotiate',
-    'offers Negotiate before Bearer',
+    'sends a Negotiate challenge before the Bearer challenge',
     'image',
     ({ registry }) => `Negotiate dGVzdA==, Bearer realm="${registry.url}/token",${service},${scope}`,
   ),
-  withChallenge(
+  challengeTextFault(
     'many',
-    'asks in 500 ways of which one is known',
+    'sends 500 challenges of an unknown scheme before the Bearer challenge',
     'image',
     ({ registry }) => `${'Odd a=b, '.repeat(500)}Bearer realm="${registry.url}/token",${service},${scope}`,
     { bytes: 120 * 1024 },
   ),
-  withChallenge(
+  challengeTextFault(
     'realm-with-query',
-    'names a token server with a query and a fragment',
+    'sends a realm with a query and a fragment',
     'image',
     ({ registry }) => `Bearer realm="${registry.url}/token?account=x&b=%22#here",${service},${scope}`,
   ),
-  withChallenge(
+  challengeTextFault(
     'several-scopes',
-    'wants two scopes',
+    'requires two scopes',
     'image',
     ({ registry }) =>
       `Bearer realm="${registry.url}/token",${service},scope="repository:team/app:pull repository:team/base:pull"`,
   ),
-  withChallenge(
+  challengeTextFault(
     'no-scope',
-    'names no scope',
+    'sends a challenge without a scope',
     'image',
     ({ registry }) => `Bearer realm="${registry.url}/token",${service}`,
   ),
-  withChallenge(
+  challengeTextFault(
     'other-scope',
-    'wants a token for another repository, and then refuses it',
+    'requires a token for another repository, and refuses that token',
     'UNAUTHORIZED',
     ({ registry }) =>
       `Bearer realm="${registry.url}/token",${service},scope="repository:other/app:push,pull"`,
     { requests: 4, bytes: 4096 },
   ),
-  withChallenge(
+  challengeTextFault(
     'other-service',
-    'names a service that the token server does not know',
+    'sends a service that the token server does not know, with terminal escape sequences',
     'REGISTRY_RESPONSE',
     ({ registry }) => `Bearer realm="${registry.url}/token",service="\x9b31mred",${scope}`,
     { requests: 3, bytes: 4096 },
@@ -137,19 +164,19 @@ const wordings = [
 
 /** Faults of challenges. */
 export const challengeFaults: readonly CataloguedFault[] = [
-  ...realms,
-  ...wordings,
-  challenge(
+  ...realmFaults,
+  ...challengeTextFaults,
+  challengeFault(
     'realm-http-under-https',
-    'speaks TLS and names a token server in plain HTTP',
+    'uses TLS and names a token server with plain HTTP',
     'CHALLENGE_INVALID',
     ({ registry, elsewhere }) =>
       registry.addFault(faults.challenge(`Bearer realm="${elsewhere.url}/token",${service},${scope}`)),
     { setting: { tls: {}, elsewhere: 'http' }, requests: 3, bytes: 8192 },
   ),
-  challenge(
+  challengeFault(
     'realm-beside',
-    'names a token server beside it on this machine, whose token it does not take',
+    'names the other origin as its token server, and refuses the token of that server',
     'UNAUTHORIZED',
     ({ registry, elsewhere }) => {
       registry.addFault(faults.challenge(`Bearer realm="${elsewhere.url}/token",${service},${scope}`))
@@ -157,9 +184,9 @@ export const challengeFaults: readonly CataloguedFault[] = [
     },
     { credentialsAt: ['registry', 'elsewhere'], requests: 3, elsewhere: 1, bytes: 4096 },
   ),
-  challenge(
+  challengeFault(
     'realm-switch',
-    'names another token server in the middle of a pull',
+    'names another token server when the token has expired in the middle of a pull',
     'CHALLENGE_INVALID',
     ({ registry, elsewhere }) =>
       registry.addFault(
@@ -167,11 +194,11 @@ export const challengeFaults: readonly CataloguedFault[] = [
       ),
     { setting: { auth: { expireOnce: true } } },
   ),
-  challenge('token-dies-early', 'takes back the token before the first blob', 'image', () => undefined, {
+  challengeFault('token-dies-early', 'revokes the token before the first blob', 'image', () => undefined, {
     setting: { auth: { expireOnce: true } },
     requests: 11,
   }),
-  challenge(
+  challengeFault(
     'refuses-manifest-for-ever',
     'refuses the manifest with every token',
     'UNAUTHORIZED',
@@ -186,7 +213,7 @@ export const challengeFaults: readonly CataloguedFault[] = [
       ),
     { requests: 4, bytes: 4096 },
   ),
-  challenge(
+  challengeFault(
     'refuses-blobs-for-ever',
     'refuses every blob with every token',
     'UNAUTHORIZED',
@@ -201,9 +228,9 @@ export const challengeFaults: readonly CataloguedFault[] = [
       ),
     { requests: 14, bytes: 16 * 1024 },
   ),
-  challenge(
+  challengeFault(
     'refuses-everything-for-ever',
-    'refuses everything, the token too',
+    'refuses every request, that for a token too',
     'UNAUTHORIZED',
     ({ registry }) =>
       registry.addFault(
@@ -216,9 +243,9 @@ export const challengeFaults: readonly CataloguedFault[] = [
       ),
     { requests: 3, bytes: 4096 },
   ),
-  challenge(
+  challengeFault(
     'insufficient-scope',
-    'says that the token does not suffice',
+    'refuses the manifest with `error="insufficient_scope"`',
     'DENIED',
     ({ registry }) =>
       registry.addFault(
@@ -231,16 +258,16 @@ export const challengeFaults: readonly CataloguedFault[] = [
       ),
     { requests: 4, bytes: 4096 },
   ),
-  challenge(
+  challengeFault(
     'endless-refusal',
-    'refuses with a body that never ends',
+    'sends a refusal whose body never ends',
     'image',
     ({ registry }) =>
       registry.addFault(
         faults.wire(
           function* ({ headers }) {
             yield head('401 Unauthorized', `www-authenticate: ${headers['www-authenticate'] ?? ''}`)
-            yield* forever('x'.repeat(4096))
+            yield* repeatForever('x'.repeat(4096))
           },
           { kind: 'manifest', status: 401 },
         ),

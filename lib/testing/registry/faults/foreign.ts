@@ -1,16 +1,17 @@
-/** Faults of the `urls` of a layer that the registry does not have. */
+/** Faults of the `urls` of a layer (image-spec descriptor.md) that the registry itself does not have. */
 import { answer, problem } from '../answer.js'
 import { faults } from '../fault.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
 
-const foreign = faultsOf('foreign URL', { requests: 7, bytes: 16 * 1024 })
-const fetchedElsewhere: FaultChange = { elsewhere: 1, bytes: 112 * 1024 }
+const foreignFault = faultDefiner('foreign URL', { requests: 7, bytes: 16 * 1024 })
+/** Allows the client to fetch the large layer from the other origin. */
+const elsewhereBudget: FaultChange = { elsewhere: 1, bytes: 112 * 1024 }
 
 /** Makes the large layer available only at these URLs. */
 function publishWithUrls(scene: FaultScene, urls: readonly string[]): void {
@@ -21,6 +22,7 @@ function publishWithUrls(scene: FaultScene, urls: readonly string[]): void {
   registry.addFault(faults.status(404, { reference: layer, times: Infinity }))
 }
 
+/** Defines a fault that makes the large layer available only at `url`. `install` may install a second fault. */
 const urlFault = (
   name: string,
   behaviour: string,
@@ -29,7 +31,7 @@ const urlFault = (
   change: FaultChange = {},
   install: (scene: FaultScene) => void = () => undefined,
 ): CataloguedFault =>
-  foreign(
+  foreignFault(
     name,
     behaviour,
     outcome,
@@ -43,36 +45,43 @@ const urlFault = (
 /** Returns the URL of the layer without its signature, because a manifest contains no secrets. */
 const unsignedUrl = ({ signedUrl }: FaultScene): string => signedUrl.replace(/\?.*$/, '')
 
-const refusedUrl = (name: string, url: string): CataloguedFault =>
-  urlFault(name, `leads to \`${url}\``, 'BLOB_UNKNOWN', url)
+/** Defines a fault with a URL that the client must not request, so that it does not find the layer. */
+const refusedUrlFault = (name: string, url: string): CataloguedFault =>
+  urlFault(name, `lists \`${url}\` in \`urls\``, 'BLOB_UNKNOWN', url)
 
 /** Faults of the `urls` of a layer. */
 export const foreignFaults: readonly CataloguedFault[] = [
-  urlFault('honest', 'leads to another origin, which has the layer', 'image', unsignedUrl, fetchedElsewhere),
-  refusedUrl('file', 'file:///etc/passwd'),
-  refusedUrl('unix', 'unix:/var/run/docker.sock:/x'),
-  refusedUrl('data', 'data:text/plain,hello'),
-  refusedUrl('no-url', '//elsewhere/x'),
-  refusedUrl('metadata', 'http://169.254.169.254/latest/meta-data'),
-  refusedUrl('metadata-name', 'http://metadata.google.internal/x'),
-  refusedUrl('link-local', 'http://[fe80::1]/x'),
-  refusedUrl('unspecified', 'http://0.0.0.0:1/x'),
-  refusedUrl('private-10', 'http://10.0.0.1:1/x'),
-  refusedUrl('private-172', 'http://172.16.0.1:1/x'),
-  refusedUrl('private-192', 'http://192.168.0.1:1/x'),
-  refusedUrl('carrier', 'http://100.64.0.1:1/x'),
-  refusedUrl('private-ipv6', 'http://[fd00::1]:1/x'),
-  refusedUrl('private-mapped', 'http://[::ffff:10.0.0.1]:1/x'),
-  refusedUrl('private-translated', 'http://[64:ff9b::10.0.0.1]:1/x'),
-  urlFault('user-info', 'has a name and a password in it', 'BLOB_UNKNOWN', ({ signedUrl }) =>
+  urlFault(
+    'honest',
+    'lists a URL of the other origin, which has the layer',
+    'image',
+    unsignedUrl,
+    elsewhereBudget,
+  ),
+  refusedUrlFault('file', 'file:///etc/passwd'),
+  refusedUrlFault('unix', 'unix:/var/run/docker.sock:/x'),
+  refusedUrlFault('data', 'data:text/plain,hello'),
+  refusedUrlFault('no-url', '//elsewhere/x'),
+  refusedUrlFault('metadata', 'http://169.254.169.254/latest/meta-data'),
+  refusedUrlFault('metadata-name', 'http://metadata.google.internal/x'),
+  refusedUrlFault('link-local', 'http://[fe80::1]/x'),
+  refusedUrlFault('unspecified', 'http://0.0.0.0:1/x'),
+  refusedUrlFault('private-10', 'http://10.0.0.1:1/x'),
+  refusedUrlFault('private-172', 'http://172.16.0.1:1/x'),
+  refusedUrlFault('private-192', 'http://192.168.0.1:1/x'),
+  refusedUrlFault('carrier', 'http://100.64.0.1:1/x'),
+  refusedUrlFault('private-ipv6', 'http://[fd00::1]:1/x'),
+  refusedUrlFault('private-mapped', 'http://[::ffff:10.0.0.1]:1/x'),
+  refusedUrlFault('private-translated', 'http://[64:ff9b::10.0.0.1]:1/x'),
+  urlFault('user-info', 'lists a URL with a user name and a password', 'BLOB_UNKNOWN', ({ signedUrl }) =>
     signedUrl.replace('://', '://someone:secret@'),
   ),
   urlFault(
     'wants-login',
-    'leads to an origin that wants a login',
+    'lists a URL of the other origin, which requires a token',
     'BLOB_UNKNOWN',
     unsignedUrl,
-    { ...fetchedElsewhere, bytes: 16 * 1024 },
+    { ...elsewhereBudget, bytes: 16 * 1024 },
     ({ elsewhere, registry }) =>
       elsewhere.addFault(
         faults.answer(
@@ -84,10 +93,10 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'wants-basic',
-    'leads to an origin that wants a Basic login',
+    'lists a URL of the other origin, which requires a Basic login',
     'BLOB_UNKNOWN',
     unsignedUrl,
-    { ...fetchedElsewhere, bytes: 16 * 1024 },
+    { ...elsewhereBudget, bytes: 16 * 1024 },
     ({ elsewhere }) =>
       elsewhere.addFault(
         faults.answer(problem(401, 'UNAUTHORIZED', 'x', { 'www-authenticate': 'Basic realm="x"' })),
@@ -95,7 +104,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'back-to-registry',
-    'leads to an origin that sends back to the registry',
+    'lists a URL of the other origin, which redirects back to the registry',
     'BLOB_UNKNOWN',
     unsignedUrl,
     {
@@ -105,7 +114,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
         registry.requests.some(
           ({ url, headers }) => url.includes('back') && headers['authorization'] !== undefined,
         )
-          ? ['a foreign URL got the credentials']
+          ? ['the registry received credentials after a redirect from a foreign URL']
           : [],
     },
     ({ elsewhere, registry, layer }) =>
@@ -113,7 +122,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'to-file',
-    'leads to an origin that sends to a file',
+    'lists a URL of the other origin, which redirects to a `file:` URL',
     'BLOB_UNKNOWN',
     unsignedUrl,
     { elsewhere: 1 },
@@ -121,7 +130,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'to-metadata',
-    'leads to an origin that sends to a metadata service',
+    'lists a URL of the other origin, which redirects to a cloud metadata service',
     'BLOB_UNKNOWN',
     unsignedUrl,
     { elsewhere: 1 },
@@ -129,7 +138,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'to-private',
-    'leads to an origin that sends into a private network',
+    'lists a URL of the other origin, which redirects to a private address',
     'BLOB_UNKNOWN',
     unsignedUrl,
     { elsewhere: 1 },
@@ -137,7 +146,7 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'loop',
-    'leads in a circle',
+    'lists a URL of the other origin, which redirects in a loop',
     'BLOB_UNKNOWN',
     unsignedUrl,
     { elsewhere: 2 },
@@ -146,35 +155,45 @@ export const foreignFaults: readonly CataloguedFault[] = [
   ),
   urlFault(
     'wrong-bytes',
-    'leads to other bytes',
+    'lists a URL of the other origin, which sends a wrong byte',
     'DIGEST_MISMATCH',
     unsignedUrl,
-    fetchedElsewhere,
+    elsewhereBudget,
     ({ elsewhere }) => elsewhere.addFault(faults.wrongByte(77, { times: Infinity })),
   ),
-  urlFault('short', 'leads to fewer bytes', 'SIZE_MISMATCH', unsignedUrl, fetchedElsewhere, ({ elsewhere }) =>
-    elsewhere.addFault(faults.body((good) => good.subarray(1))),
+  urlFault(
+    'short',
+    'lists a URL of the other origin, which sends one byte too few',
+    'SIZE_MISMATCH',
+    unsignedUrl,
+    elsewhereBudget,
+    ({ elsewhere }) => elsewhere.addFault(faults.body((good) => good.subarray(1))),
   ),
-  urlFault('missing', 'leads to nothing', 'BLOB_UNKNOWN', unsignedUrl, { elsewhere: 1 }, ({ elsewhere }) =>
-    elsewhere.addFault(faults.status(404, { times: Infinity })),
+  urlFault(
+    'missing',
+    'lists a URL of the other origin, which responds with 404',
+    'BLOB_UNKNOWN',
+    unsignedUrl,
+    { elsewhere: 1 },
+    ({ elsewhere }) => elsewhere.addFault(faults.status(404, { times: Infinity })),
   ),
   urlFault(
     'truncates-once',
-    'breaks off once',
+    'lists a URL of the other origin, which closes the connection once in the middle',
     'image',
     unsignedUrl,
-    { ...fetchedElsewhere, elsewhere: 2, requests: 8 },
+    { ...elsewhereBudget, elsewhere: 2, requests: 8 },
     ({ elsewhere }) => elsewhere.addFault(faults.truncate(40_000)),
   ),
   urlFault(
     'stalls-once',
-    'stops once',
+    'lists a URL of the other origin, which stalls once in the middle',
     'image',
     unsignedUrl,
-    { ...fetchedElsewhere, elsewhere: 2, requests: 8, silent: true },
+    { ...elsewhereBudget, elsewhere: 2, requests: 8, silent: true },
     ({ elsewhere }) => elsewhere.addFault(faults.stall(40_000)),
   ),
-  urlFault('nobody', 'leads to a closed port', 'BLOB_UNKNOWN', 'http://127.0.0.1:1/x', {
+  urlFault('nobody', 'lists a URL with a closed port', 'BLOB_UNKNOWN', 'http://127.0.0.1:1/x', {
     requests: 9,
   }),
 ]

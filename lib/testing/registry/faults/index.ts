@@ -8,7 +8,7 @@ import { foreignFaults } from './foreign.js'
 import { manifestFaults } from './manifest.js'
 import { pingFaults } from './ping.js'
 import { rangeFaults } from './range.js'
-import { abroadFaults } from './redirect-abroad.js'
+import { redirectAbroadFaults } from './redirect-abroad.js'
 import { redirectFaults } from './redirect.js'
 import { stallFaults } from './stall.js'
 import { statusFaults } from './status.js'
@@ -24,7 +24,7 @@ export const faultCatalogue: readonly CataloguedFault[] = [
   ...challengeFaults,
   ...tokenFaults,
   ...redirectFaults,
-  ...abroadFaults,
+  ...redirectAbroadFaults,
   ...statusFaults,
   ...manifestFaults,
   ...configFaults,

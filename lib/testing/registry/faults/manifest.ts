@@ -1,21 +1,23 @@
 /** Faults of manifests: bodies that do not match their type or digest, and documents that a client must reject. */
 import { gzipSync } from 'node:zlib'
 import { faults } from '../fault.js'
-import { forever, head } from '../wire.js'
+import { repeatForever, head } from '../wire.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
 
-const manifest = faultsOf('manifest', { requests: 4, bytes: 8192 })
-const fullPull: FaultChange = { requests: 7, bytes: 104 * 1024 }
-const served = { kind: 'manifest', status: 200, times: Infinity } as const
+const manifestFault = faultDefiner('manifest', { requests: 4, bytes: 8192 })
+/** Traffic of a whole pull. */
+const fullPullBudget: FaultChange = { requests: 7, bytes: 104 * 1024 }
+/** Matches every successful response with a manifest. */
+const everyManifest = { kind: 'manifest', status: 200, times: Infinity } as const
 
-/** Replaces the document of the tag. */
-const document = (
+/** Defines a fault that replaces the manifest of the tag by the result of `change`. */
+const documentFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
@@ -23,7 +25,7 @@ const document = (
   mediaType?: string,
   more: FaultChange = {},
 ): CataloguedFault =>
-  manifest(
+  manifestFault(
     name,
     behaviour,
     outcome,
@@ -33,237 +35,281 @@ const document = (
 
 const text = (value: string): Buffer => Buffer.from(value)
 
-/** Returns the manifest with changed members of its first layer. */
-const firstLayer =
+/** Returns a function that replaces members in the first layer of a manifest. */
+const changeFirstLayer =
   (members: Readonly<Record<string, unknown>>) =>
   ({ layers, ...rest }: Record<string, unknown>): unknown => {
     const [first, ...others] = layers as readonly object[] // from buildImage
     return { ...rest, layers: [{ ...first, ...members }, ...others] }
   }
 
-const documents = [
-  document('empty', 'is nothing', 'MANIFEST_UNKNOWN', () => text('')),
-  document('page', 'is a page', 'MANIFEST_INVALID', () => text('<html>Log in here</html>')),
-  document('null', 'is `null`', 'MANIFEST_INVALID', () => null),
-  document('array', 'is a list', 'MANIFEST_INVALID', () => []),
-  document('trailing', 'has something after its end', 'MANIFEST_INVALID', (good) =>
+const documentFaults = [
+  documentFault('empty', 'sends an empty manifest', 'MANIFEST_UNKNOWN', () => text('')),
+  documentFault('page', 'sends HTML', 'MANIFEST_INVALID', () => text('<html>Log in here</html>')),
+  documentFault('null', 'sends `null`', 'MANIFEST_INVALID', () => null),
+  documentFault('array', 'sends an array', 'MANIFEST_INVALID', () => []),
+  documentFault('trailing', 'sends a manifest with text after its end', 'MANIFEST_INVALID', (good) =>
     text(`${JSON.stringify(good)}{}`),
   ),
-  document('bom', 'begins with a byte order mark', 'MANIFEST_INVALID', (good) =>
+  documentFault('bom', 'sends a manifest that begins with a byte order mark', 'MANIFEST_INVALID', (good) =>
     text(`\ufeff${JSON.stringify(good)}`),
   ),
-  document('invalid-utf-8', 'is no text', 'MANIFEST_INVALID', (good) =>
+  documentFault('invalid-utf-8', 'sends a manifest that is not UTF-8', 'MANIFEST_INVALID', (good) =>
     Buffer.from(JSON.stringify({ ...good, x: '\xff\xfe' }), 'latin1'),
   ),
-  document('duplicate-keys', 'says twice what its layers are', 'MANIFEST_INVALID', (good) =>
+  documentFault('duplicate-keys', 'sends a manifest with two `layers` members', 'MANIFEST_INVALID', (good) =>
     text(JSON.stringify(good).replace(/^\{/, '{"layers":[],')),
   ),
-  document(
+  documentFault(
     'deep',
-    'is 10,000 levels deep',
+    'sends a manifest with 10,000 nested arrays',
     'MANIFEST_INVALID',
     (good) => text(JSON.stringify(good).replace(/^\{/, `{"x":${'['.repeat(10_000)}${']'.repeat(10_000)},`)),
     undefined,
     { bytes: 32 * 1024 },
   ),
-  document('both-kinds', 'is an image and an index at once', 'MANIFEST_INVALID', (good) => ({
-    ...good,
-    manifests: [],
-  })),
-  document(
+  documentFault(
+    'both-kinds',
+    'sends a manifest with both `layers` and `manifests`',
+    'MANIFEST_INVALID',
+    (good) => ({
+      ...good,
+      manifests: [],
+    }),
+  ),
+  documentFault(
     'no-layers',
-    'has no layers, but its config has diffIDs',
+    'sends a manifest without layers, whose config has diffIDs',
     'ROOTFS_MISMATCH',
     (good) => ({ ...good, layers: [] }),
     undefined,
-    fullPull,
+    fullPullBudget,
   ),
-  document(
+  documentFault(
     'digest-climbs',
-    'has a path for a digest',
+    'sends a path as the digest of a layer',
     'MANIFEST_INVALID',
-    firstLayer({ digest: 'sha256:../../../etc/passwd' }),
+    changeFirstLayer({ digest: 'sha256:../../../etc/passwd' }),
   ),
-  document(
+  documentFault(
     'digest-upper-case',
-    'has a digest in capitals',
+    'sends the digest of a layer in upper case',
     'MANIFEST_INVALID',
-    firstLayer({ digest: `sha256:${'A'.repeat(64)}` }),
+    changeFirstLayer({ digest: `sha256:${'A'.repeat(64)}` }),
   ),
-  document(
+  documentFault(
     'digest-odd',
-    'has a digest of an algorithm that is not supported',
+    'sends a digest of an unsupported algorithm for a layer',
     'UNSUPPORTED',
-    firstLayer({ digest: `md5:${'0'.repeat(32)}` }),
+    changeFirstLayer({ digest: `md5:${'0'.repeat(32)}` }),
   ),
-  document('size-negative', 'says that a layer has -1 bytes', 'MANIFEST_INVALID', firstLayer({ size: -1 })),
-  document('size-fraction', 'says that a layer has 1.5 bytes', 'MANIFEST_INVALID', firstLayer({ size: 1.5 })),
-  document('size-text', 'says that a layer has "10" bytes', 'MANIFEST_INVALID', firstLayer({ size: '10' })),
-  document(
+  documentFault(
+    'size-negative',
+    'sends a layer size of -1',
+    'MANIFEST_INVALID',
+    changeFirstLayer({ size: -1 }),
+  ),
+  documentFault(
+    'size-fraction',
+    'sends a layer size of 1.5',
+    'MANIFEST_INVALID',
+    changeFirstLayer({ size: 1.5 }),
+  ),
+  documentFault(
+    'size-text',
+    'sends a layer size of "10", a string',
+    'MANIFEST_INVALID',
+    changeFirstLayer({ size: '10' }),
+  ),
+  documentFault(
     'size-absent',
-    'does not say how long a layer is',
+    'sends a layer without a size',
     'MANIFEST_INVALID',
-    firstLayer({ size: undefined }),
+    changeFirstLayer({ size: undefined }),
   ),
-  document(
+  documentFault(
     'size-beyond-numbers',
-    'says that a layer has 2^53 bytes',
+    'sends a layer size of 2^53',
     'MANIFEST_INVALID',
-    firstLayer({ size: 2 ** 53 }),
+    changeFirstLayer({ size: 2 ** 53 }),
   ),
-  document(
+  documentFault(
     'size-smaller',
-    'says that a layer is a byte shorter than it is',
+    'sends a layer size that is one byte too small',
     'SIZE_MISMATCH',
-    (good, { size }) => firstLayer({ size: size - 1 })(good),
+    (good, { size }) => changeFirstLayer({ size: size - 1 })(good),
     undefined,
     { requests: 7, bytes: 120 * 1024 },
   ),
-  document(
+  documentFault(
     'size-larger',
-    'says that a layer is a byte longer than it is',
+    'sends a layer size that is one byte too large',
     'SIZE_MISMATCH',
-    (good, { size }) => firstLayer({ size: size + 1 })(good),
+    (good, { size }) => changeFirstLayer({ size: size + 1 })(good),
     undefined,
     { requests: 7, bytes: 120 * 1024 },
   ),
-  document('wrong-media-type', 'says that it is an index', 'MANIFEST_INVALID', (good) => ({
-    ...good,
-    mediaType: 'application/vnd.oci.image.index.v1+json',
-  })),
+  documentFault(
+    'wrong-media-type',
+    'sends a manifest with the `mediaType` of an index',
+    'MANIFEST_INVALID',
+    (good) => ({
+      ...good,
+      mediaType: 'application/vnd.oci.image.index.v1+json',
+    }),
+  ),
 ]
 
-const types = [
-  document('html-type', 'is called a page', 'image', (good) => good, 'text/html', fullPull),
-  document(
+const typeFaults = [
+  documentFault(
+    'html-type',
+    'sends the manifest with `Content-Type: text/html`',
+    'image',
+    (good) => good,
+    'text/html',
+    fullPullBudget,
+  ),
+  documentFault(
     'index-type',
-    'is called an index',
+    'sends the manifest with the `Content-Type` of an index',
     'MANIFEST_INVALID',
     (good) => good,
     'application/vnd.oci.image.index.v1+json',
   ),
-  document(
+  documentFault(
     'type-with-parameter',
-    'is called what it is, with a parameter',
+    'sends the manifest with a parameter in `Content-Type`',
     'image',
     (good) => good,
     'application/vnd.oci.image.manifest.v1+json; charset=utf-8',
-    fullPull,
+    fullPullBudget,
   ),
-  document('no-type', 'is not called anything', 'image', (good) => good, '', fullPull),
+  documentFault(
+    'no-type',
+    'sends the manifest without `Content-Type`',
+    'image',
+    (good) => good,
+    '',
+    fullPullBudget,
+  ),
 ]
 
-const bodies = [
-  manifest(
+const bodyFaults = [
+  manifestFault(
     'compressed',
-    'comes compressed, which was not requested',
+    'sends the manifest with `Content-Encoding: gzip`, which was not requested',
     'image',
     ({ registry }) =>
-      registry.addFault(faults.body((body) => gzipSync(body), served, { 'content-encoding': 'gzip' })),
-    fullPull,
+      registry.addFault(faults.body((body) => gzipSync(body), everyManifest, { 'content-encoding': 'gzip' })),
+    fullPullBudget,
   ),
-  manifest(
+  manifestFault(
     'encoding-claimed',
-    'is said to be compressed, and is not',
+    'sends the manifest uncompressed, but with `Content-Encoding: gzip`',
     'image',
-    ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', served)),
-    fullPull,
+    ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', everyManifest)),
+    fullPullBudget,
   ),
-  manifest(
+  manifestFault(
     'bomb',
-    'comes compressed, 64 MiB of it',
+    'sends a manifest with `Content-Encoding: gzip` that decompresses to 64 MiB',
     'REGISTRY_RESPONSE',
     ({ registry }) =>
       registry.addFault(
-        faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), served, { 'content-encoding': 'gzip' }),
+        faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), everyManifest, { 'content-encoding': 'gzip' }),
       ),
     { bytes: 128 * 1024 },
   ),
-  manifest(
+  manifestFault(
     'long',
-    'is 5 MiB long, and says so',
+    'sends a manifest of 5 MiB with `Content-Length`',
     'LIMIT_EXCEEDED',
-    ({ registry }) => registry.addFault(faults.body(() => Buffer.alloc(5 * 2 ** 20, ' '), served)),
+    ({ registry }) => registry.addFault(faults.body(() => Buffer.alloc(5 * 2 ** 20, ' '), everyManifest)),
     { bytes: 5 * 2 ** 20 + 8192 },
   ),
-  manifest('said-to-be-huge', 'is said to be 1 TiB long', 'LIMIT_EXCEEDED', ({ registry }) =>
-    registry.addFault(
-      faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), '{}'], served, 'stall'),
-    ),
+  manifestFault(
+    'said-to-be-huge',
+    'sends `Content-Length: 1099511627776` (1 TiB) for the manifest',
+    'LIMIT_EXCEEDED',
+    ({ registry }) =>
+      registry.addFault(
+        faults.wire(() => [head('200 OK', `content-length: ${2 ** 40}`), '{}'], everyManifest, 'stall'),
+      ),
   ),
-  manifest(
+  manifestFault(
     'endless',
-    'never ends',
+    'sends a manifest that never ends',
     'LIMIT_EXCEEDED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* () {
           yield head('200 OK', 'content-type: application/vnd.oci.image.manifest.v1+json')
-          yield* forever(' '.repeat(64 * 1024))
-        }, served),
+          yield* repeatForever(' '.repeat(64 * 1024))
+        }, everyManifest),
       ),
     { bytes: 16 * 2 ** 20 },
   ),
-  manifest(
+  manifestFault(
     'truncated',
-    'always breaks off',
+    'closes the connection in the middle of the manifest, always',
     'NETWORK',
-    ({ registry }) => registry.addFault(faults.truncate(100, served)),
+    ({ registry }) => registry.addFault(faults.truncate(100, everyManifest)),
     { requests: 6 },
   ),
-  manifest(
+  manifestFault(
     'truncated-once',
-    'breaks off once',
+    'closes the connection once in the middle of the manifest',
     'image',
-    ({ registry }) => registry.addFault(faults.truncate(100, { ...served, times: 1 })),
-    { ...fullPull, requests: 8 },
+    ({ registry }) => registry.addFault(faults.truncate(100, { ...everyManifest, times: 1 })),
+    { ...fullPullBudget, requests: 8 },
   ),
-  manifest(
+  manifestFault(
     'truncated-without-length',
-    'breaks off, without a length that tells',
+    'closes the connection in the middle of the manifest, without `Content-Length`',
     'MANIFEST_INVALID',
     ({ registry }) =>
       registry.addFault(
-        faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body.subarray(0, 100)], served),
+        faults.wire((good) => ['HTTP/1.0 200 OK\r\n\r\n', good.body.subarray(0, 100)], everyManifest),
       ),
   ),
-  manifest(
+  manifestFault(
     'reset-once',
-    'is reset once',
+    'resets the connection once in the middle of the manifest',
     'image',
-    ({ registry, random }) => registry.addFault(faults.reset(random(300), { ...served, times: 1 })),
-    { ...fullPull, requests: 8 },
+    ({ registry, random }) => registry.addFault(faults.reset(random(300), { ...everyManifest, times: 1 })),
+    { ...fullPullBudget, requests: 8 },
   ),
-  manifest(
+  manifestFault(
     'digest-header-lies',
-    'is called by another digest',
+    'sends the manifest with a wrong `Docker-Content-Digest`',
     'image',
     ({ registry }) =>
-      registry.addFault(faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, served)),
-    fullPull,
+      registry.addFault(faults.header('docker-content-digest', `sha256:${'0'.repeat(64)}`, everyManifest)),
+    fullPullBudget,
   ),
-  manifest(
+  manifestFault(
     'digest-header-garbage',
-    'is called by a path',
+    'sends the manifest with a path as `Docker-Content-Digest`',
     'image',
-    ({ registry }) => registry.addFault(faults.header('docker-content-digest', '../../etc/passwd', served)),
-    fullPull,
+    ({ registry }) =>
+      registry.addFault(faults.header('docker-content-digest', '../../etc/passwd', everyManifest)),
+    fullPullBudget,
   ),
-  manifest(
+  manifestFault(
     'other-by-digest',
-    'is another than the one that was asked for by digest',
+    'sends another manifest than the requested one',
     'DIGEST_MISMATCH',
     ({ registry }) => registry.addFault(faults.wrongManifest({ status: 200 })),
     { setting: { by: 'digest' } },
   ),
-  manifest(
+  manifestFault(
     'byte-by-digest',
-    'has a wrong byte, and was asked for by digest',
+    'sends a manifest with a wrong byte',
     'DIGEST_MISMATCH',
-    ({ registry, random }) => registry.addFault(faults.wrongByte(random(300), served)),
+    ({ registry, random }) => registry.addFault(faults.wrongByte(random(300), everyManifest)),
     { setting: { by: 'digest' } },
   ),
 ]
 
 /** Faults of manifests. */
-export const manifestFaults: readonly CataloguedFault[] = [...documents, ...types, ...bodies]
+export const manifestFaults: readonly CataloguedFault[] = [...documentFaults, ...typeFaults, ...bodyFaults]

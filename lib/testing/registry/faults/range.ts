@@ -3,7 +3,7 @@ import { answer, problem, withoutHeaders, type Answer } from '../answer.js'
 import { faults, type Fault, type FaultMoment } from '../fault.js'
 import type { RequestLogEntry } from '../request-log.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
@@ -14,9 +14,9 @@ import {
 const firstBytes = 40_000
 
 /** The budget allows fetching the first part again. */
-const range = faultsOf('range', { requests: 8, bytes: 200 * 1024 })
+const defineRangeFault = faultDefiner('range', { requests: 8, bytes: 200 * 1024 })
 
-/** Breaks the layer off after 40,000 bytes and applies `fault` to the response with the rest. */
+/** Defines a fault that closes the connection after `firstBytes`, and applies `fault` to the response with the rest. */
 const rangeFault = (
   name: string,
   behaviour: string,
@@ -24,7 +24,7 @@ const rangeFault = (
   fault: (moment: FaultMoment, scene: FaultScene) => Fault | readonly Fault[],
   change: FaultChange = {},
 ): CataloguedFault =>
-  range(
+  defineRangeFault(
     name,
     behaviour,
     outcome,
@@ -37,20 +37,25 @@ const rangeFault = (
     { check: checkIfRange, ...change },
   )
 
-/** A range request must have `If-Range`; otherwise a client may combine parts of different blobs. */
+/**
+ * Returns a violation for every range request without the `ETag` of the layer in `If-Range`. Without it, a client may
+ * combine parts of different blobs.
+ */
 const checkIfRange = ({ registry, layer }: FaultScene): readonly string[] =>
   registry.requests
     .filter(({ reference, headers }) => reference === layer && headers['range'] !== undefined)
     .flatMap(({ headers }) =>
-      headers['if-range'] === `"${layer}"` ? [] : ['a range was asked for without If-Range'],
+      headers['if-range'] === `"${layer}"` ? [] : ['a range was requested without If-Range'],
     )
 
+/** Returns a function that creates a fault from `act`, which returns the changed response. */
 const replaceResponse =
   (act: (good: Answer, request: RequestLogEntry) => Answer) =>
   (moment: FaultMoment): Fault =>
     faults.answer(act, moment)
 
-const contentRange = (
+/** Defines a fault that sends `value` as `Content-Range`, or none if it is undefined. */
+const contentRangeFault = (
   name: string,
   behaviour: string,
   value: string | undefined | ((size: number) => string),
@@ -63,41 +68,53 @@ const contentRange = (
     { requests: 9 },
   )
 
-const lies = [
-  contentRange('no-content-range', 'does not say which part it is', undefined),
-  contentRange('garbage', 'says in no words which part it is', 'some bytes'),
-  contentRange('other-unit', 'counts in lines', (size) => `lines ${firstBytes}-${size - 1}/${size}`),
-  contentRange(
+const contentRangeFaults = [
+  contentRangeFault('no-content-range', 'sends the part without `Content-Range`', undefined),
+  contentRangeFault('garbage', 'sends a malformed `Content-Range`', 'some bytes'),
+  contentRangeFault(
+    'other-unit',
+    'sends a `Content-Range` with the unit `lines`',
+    (size) => `lines ${firstBytes}-${size - 1}/${size}`,
+  ),
+  contentRangeFault(
     'other-start',
-    'says that it begins a byte later',
+    'sends a `Content-Range` that begins one byte too late',
     (size) => `bytes ${firstBytes + 1}-${size - 1}/${size}`,
   ),
-  contentRange(
+  contentRangeFault(
     'start-zero',
-    'says that it begins at 0',
+    'sends a `Content-Range` that begins at 0',
     (size) => `bytes 0-${size - firstBytes - 1}/${size}`,
   ),
-  contentRange(
+  contentRangeFault(
     'other-size',
-    'says that the whole is longer',
+    'sends a `Content-Range` with a wrong total size',
     (size) => `bytes ${firstBytes}-${size - 1}/${size + 1}`,
   ),
-  contentRange(
+  contentRangeFault(
     'backwards',
-    'says that it ends before it begins',
+    'sends a `Content-Range` that ends before it begins',
     (size) => `bytes ${firstBytes}-${firstBytes - 1}/${size}`,
   ),
-  contentRange('beyond-numbers', 'says that it ends at 10^30', `bytes ${firstBytes}-${'9'.repeat(30)}/*`),
-  contentRange('unsatisfied', 'says that there is no such part, with 206', (size) => `bytes */${size}`),
+  contentRangeFault(
+    'beyond-numbers',
+    'sends a `Content-Range` that ends at 10^30',
+    `bytes ${firstBytes}-${'9'.repeat(30)}/*`,
+  ),
+  contentRangeFault(
+    'unsatisfied',
+    'sends status 206 with the `Content-Range` of an unsatisfiable range',
+    (size) => `bytes */${size}`,
+  ),
 ]
 
-const statuses = [
-  rangeFault('whole', 'sends the whole', 'image', (moment, { registry }) =>
+const statusFaults = [
+  rangeFault('whole', 'sends the whole layer with status 200', 'image', (moment, { registry }) =>
     faults.noRange((digest) => registry.blob(digest), moment),
   ),
   rangeFault(
     'whole-changed',
-    'sends the whole, of other bytes',
+    'sends another blob with status 200',
     'DIGEST_MISMATCH',
     replaceResponse(({ headers, body }) =>
       answer(
@@ -109,14 +126,14 @@ const statuses = [
   ),
   rangeFault(
     '416-once',
-    'says once that there is no such part',
+    'responds with 416 once',
     'image',
     (moment, { size }) => faults.answer(answer(416, { 'content-range': `bytes */${size}` }), moment),
     { requests: 9 },
   ),
   rangeFault(
     '416-for-ever',
-    'says 416 to everything from then on',
+    'responds with 416 to every further request',
     'REGISTRY_RESPONSE',
     (_, { layer }) =>
       faults.answer((_, { nth }) => (nth > 1 ? answer(416) : undefined), { reference: layer }),
@@ -124,35 +141,35 @@ const statuses = [
   ),
   rangeFault(
     '400',
-    'does not take the header',
+    'responds to range requests with 400',
     'image',
     (moment) => faults.status(400, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
   rangeFault(
     '412',
-    'takes If-Range for a condition',
+    'responds to range requests with 412',
     'image',
     (moment) => faults.status(412, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
   rangeFault(
     '501',
-    'knows no ranges, and says 501',
+    'responds to range requests with 501',
     'image',
     (moment) => faults.status(501, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
   rangeFault(
     '204',
-    'says that there is nothing more',
+    'responds to range requests with 204',
     'image',
     (moment) => faults.status(204, { ...moment, times: Infinity }),
     { requests: 9 },
   ),
   rangeFault(
     '503-once',
-    'is not there once',
+    'responds to the range request with 503 once',
     'image',
     (moment) => faults.status(503, { ...moment, times: 1 }),
     {
@@ -160,13 +177,18 @@ const statuses = [
       bytes: 110 * 1024,
     },
   ),
-  rangeFault('404', 'does not have it any more', 'BLOB_UNKNOWN', (moment) => faults.status(404, moment)),
-  rangeFault('429-a-day', 'asks to wait for a day', 'TOO_MANY_REQUESTS', (moment) =>
-    faults.status(429, moment, { 'retry-after': '86400' }),
+  rangeFault('404', 'responds to range requests with 404', 'BLOB_UNKNOWN', (moment) =>
+    faults.status(404, moment),
+  ),
+  rangeFault(
+    '429-a-day',
+    'responds to range requests with 429 and `Retry-After` of a day',
+    'TOO_MANY_REQUESTS',
+    (moment) => faults.status(429, moment, { 'retry-after': '86400' }),
   ),
   rangeFault(
     '401-once',
-    'wants another token',
+    'requires a new token for the range request once',
     'image',
     (moment, { registry }) =>
       faults.answer(
@@ -179,7 +201,7 @@ const statuses = [
   ),
   rangeFault(
     'multipart',
-    'comes in several parts',
+    'sends the part as `multipart/byteranges`',
     'image',
     replaceResponse((good) => ({
       ...good,
@@ -190,17 +212,17 @@ const statuses = [
   ),
 ]
 
-const bytes = [
+const contentFaults = [
   rangeFault(
     'wrong-byte-once',
-    'has a wrong byte, once',
+    'sends a wrong byte in the part, once',
     'image',
     (moment, { random }) => faults.wrongByte(random(10_000), { ...moment, times: 1 }),
     { requests: 9 },
   ),
   rangeFault(
     'other-part',
-    'is another part than it says, once',
+    'sends other bytes than `Content-Range` states, once',
     'image',
     (moment, { registry }) =>
       faults.answer(
@@ -214,21 +236,21 @@ const bytes = [
   ),
   rangeFault(
     'wrong-before-once',
-    'is right, but what came before was not',
+    'sends a correct part after a first part with a wrong byte',
     'image',
     (_, { layer }) => faults.wrongByte(9, { reference: layer, nth: 1 }),
     { requests: 9 },
   ),
   rangeFault(
     'less',
-    'comes in two parts',
+    'closes the connection once in the middle of the part',
     'image',
     (moment, { layer }) => faults.truncate(10_000, { ...moment, reference: layer, times: 1 }),
     { requests: 9, bytes: 110 * 1024 },
   ),
   rangeFault(
     'shorter',
-    'is shorter than asked for, and says so',
+    'sends a shorter part than requested, with the matching `Content-Range`',
     'image',
     (moment, { size }) =>
       faults.answer(
@@ -243,7 +265,7 @@ const bytes = [
   ),
   rangeFault(
     'longer',
-    'is longer than it says',
+    'sends more bytes than `Content-Range` states, once',
     'image',
     (moment) =>
       faults.body(
@@ -255,7 +277,7 @@ const bytes = [
   ),
   rangeFault(
     'whole-as-part',
-    'is the whole, called the part',
+    'sends the whole layer with the `Content-Range` of the part, once',
     'image',
     (moment, { registry }) =>
       faults.answer((good, { reference }) => ({ ...good, body: registry.blob(reference) ?? good.body }), {
@@ -264,46 +286,64 @@ const bytes = [
       }),
     { requests: 9, bytes: 320 * 1024 },
   ),
-  rangeFault('empty', 'is empty, once', 'image', (moment) => faults.truncate(0, { ...moment, times: 1 }), {
-    requests: 9,
-    bytes: 110 * 1024,
-  }),
+  rangeFault(
+    'empty',
+    'closes the connection before the first byte of the part, once',
+    'image',
+    (moment) => faults.truncate(0, { ...moment, times: 1 }),
+    {
+      requests: 9,
+      bytes: 110 * 1024,
+    },
+  ),
   rangeFault(
     'no-progress',
-    'breaks off before the first byte, always',
+    'closes the connection before the first byte of the part, always',
     'NETWORK',
     (moment) => faults.truncate(0, moment),
     { requests: 9, bytes: 110 * 1024 },
   ),
-  rangeFault('resets', 'is reset once', 'image', (moment) => faults.reset(5_000, { ...moment, times: 1 }), {
-    requests: 9,
-    bytes: 210 * 1024,
-  }),
-  rangeFault('stalls', 'stops once', 'image', (moment) => faults.stall(5_000, { ...moment, times: 1 }), {
-    requests: 9,
-    bytes: 210 * 1024,
-    silent: true,
-  }),
+  rangeFault(
+    'resets',
+    'resets the connection once in the middle of the part',
+    'image',
+    (moment) => faults.reset(5_000, { ...moment, times: 1 }),
+    {
+      requests: 9,
+      bytes: 210 * 1024,
+    },
+  ),
+  rangeFault(
+    'stalls',
+    'stalls once in the middle of the part',
+    'image',
+    (moment) => faults.stall(5_000, { ...moment, times: 1 }),
+    {
+      requests: 9,
+      bytes: 210 * 1024,
+      silent: true,
+    },
+  ),
 ]
 
-const validators = [
+const validatorFaults = [
   rangeFault(
     'etag-changed',
-    'is of a blob that was changed meanwhile',
+    'sends another `ETag` with the part, once',
     'image',
     (moment) => faults.header('etag', '"changed"', { ...moment, times: 1 }),
     { requests: 9 },
   ),
   rangeFault(
     'etag-gone',
-    'has no validator any more',
+    'sends the part without an `ETag`',
     'image',
     replaceResponse((good) => ({ ...good, headers: withoutHeaders(good.headers, 'etag') })),
     { bytes: 110 * 1024 },
   ),
-  range(
+  defineRangeFault(
     'etag-weak',
-    'has a weak validator only',
+    'sends only weak `ETag`s',
     'image',
     ({ registry, layer }) => {
       registry.addFault(faults.header('etag', 'W/"weak"', { reference: layer }))
@@ -311,9 +351,9 @@ const validators = [
     },
     { bytes: 110 * 1024 },
   ),
-  range(
+  defineRangeFault(
     'etag-with-line-break',
-    'has a validator that would break a header',
+    'sends an `ETag` with a tab, which must not be copied into a header',
     'image',
     ({ registry, layer }) => {
       registry.addFault(faults.header('etag', '"a\tb"', { reference: layer }))
@@ -321,9 +361,9 @@ const validators = [
     },
     { bytes: 110 * 1024 },
   ),
-  range(
+  defineRangeFault(
     'redirect',
-    'is at a signed address elsewhere',
+    'redirects the layer to a signed URL of the other origin, which closes the connection once',
     'image',
     ({ registry, elsewhere, layer, signedUrl }) => {
       registry.addFault(faults.redirect(signedUrl, { reference: layer }))
@@ -334,4 +374,9 @@ const validators = [
 ]
 
 /** Faults of range requests. */
-export const rangeFaults: readonly CataloguedFault[] = [...lies, ...statuses, ...bytes, ...validators]
+export const rangeFaults: readonly CataloguedFault[] = [
+  ...contentRangeFaults,
+  ...statusFaults,
+  ...contentFaults,
+  ...validatorFaults,
+]

@@ -2,26 +2,27 @@
 import { answer, problem } from '../answer.js'
 import { faults } from '../fault.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
 
-const redirect = faultsOf('redirect')
-const failed = { requests: 7, bytes: 16 * 1024 }
+const redirectFault = faultDefiner('redirect')
+/** Traffic of a pull that fails at the redirect, before the large layer is sent. */
+const refusalBudget = { requests: 7, bytes: 16 * 1024 }
 
-/** Reports whether a request for the large layer had credentials after a redirect back from the other origin. */
+/** Returns a violation if the client sent credentials after a redirect back from the other origin. */
 const checkReturn = ({ registry }: FaultScene): readonly string[] =>
   registry.requests.some(({ url, headers }) => url.includes('back') && headers['authorization'] !== undefined)
-    ? ['credentials were attached again after coming back']
+    ? ['credentials were sent after a redirect back from the other origin']
     : []
 
-const abroad = [
-  redirect(
+const returnFaults = [
+  redirectFault(
     'back',
-    'sends for a blob elsewhere, which sends back',
+    'redirects a blob to the other origin, which redirects back',
     'UNAUTHORIZED',
     ({ registry, elsewhere, layer, signedUrl }) => {
       registry.addFault(
@@ -36,11 +37,11 @@ const abroad = [
         faults.redirect(`${registry.url}/v2/team/app/blobs/${layer}?back`, { reference: layer }),
       )
     },
-    { ...failed, requests: 8, elsewhere: 1, check: checkReturn },
+    { ...refusalBudget, requests: 8, elsewhere: 1, check: checkReturn },
   ),
-  redirect(
+  redirectFault(
     'loop-between',
-    'sends for a blob elsewhere, which sends back, for ever',
+    'redirects a blob to the other origin, which redirects back, in a loop',
     'REDIRECT_REFUSED',
     ({ registry, elsewhere, layer, signedUrl }) => {
       registry.addFault(faults.redirect(signedUrl, { reference: layer }))
@@ -50,9 +51,9 @@ const abroad = [
     },
     { requests: 8, elsewhere: 1, bytes: 16 * 1024, check: checkReturn },
   ),
-  redirect(
+  redirectFault(
     'cookie',
-    'sends for a blob elsewhere, where a cookie is set',
+    'redirects a blob to the other origin; both set a cookie',
     'image',
     ({ registry, elsewhere, layer, signedUrl }) => {
       registry.addFault(faults.redirect(signedUrl, { reference: layer }))
@@ -63,15 +64,15 @@ const abroad = [
   ),
 ]
 
-/** Redirects the large layer to the other origin, which then fails. */
-const target = (
+/** Defines a fault that redirects the large layer to the other origin, where `install` installs a second fault. */
+const targetFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
   install: (scene: FaultScene) => void,
-  change: FaultChange = { ...failed, elsewhere: 1 },
+  change: FaultChange = { ...refusalBudget, elsewhere: 1 },
 ): CataloguedFault =>
-  redirect(
+  redirectFault(
     `target-${name}`,
     behaviour,
     outcome,
@@ -82,11 +83,11 @@ const target = (
     change,
   )
 
-const forever = { times: Infinity } as const
-const places = [
-  target(
+const always = { times: Infinity } as const
+const targetFaults = [
+  targetFault(
     'challenges',
-    'the other origin asks for a login, at a token server of its own',
+    'redirects a blob to the other origin, which requires a token of its own token server',
     'UNAUTHORIZED',
     ({ elsewhere }) =>
       elsewhere.addFault(
@@ -97,75 +98,89 @@ const places = [
         ),
       ),
   ),
-  target('wants-basic', 'the other origin asks for a Basic login', 'UNAUTHORIZED', ({ elsewhere }) =>
-    elsewhere.addFault(
-      faults.answer(problem(401, 'UNAUTHORIZED', 'x', { 'www-authenticate': 'Basic realm="x"' })),
-    ),
+  targetFault(
+    'wants-basic',
+    'redirects a blob to the other origin, which requires a Basic login',
+    'UNAUTHORIZED',
+    ({ elsewhere }) =>
+      elsewhere.addFault(
+        faults.answer(problem(401, 'UNAUTHORIZED', 'x', { 'www-authenticate': 'Basic realm="x"' })),
+      ),
   ),
-  target('expired', 'the signature has expired', 'DENIED', ({ elsewhere }) =>
-    elsewhere.addFault(faults.status(403, forever)),
+  targetFault(
+    'expired',
+    'redirects a blob to the other origin, which responds with 403, as for an expired signature',
+    'DENIED',
+    ({ elsewhere }) => elsewhere.addFault(faults.status(403, always)),
   ),
-  target('missing', 'the other origin does not have the blob', 'BLOB_UNKNOWN', ({ elsewhere }) =>
-    elsewhere.addFault(faults.status(404, forever)),
+  targetFault(
+    'missing',
+    'redirects a blob to the other origin, which responds with 404',
+    'BLOB_UNKNOWN',
+    ({ elsewhere }) => elsewhere.addFault(faults.status(404, always)),
   ),
-  target(
+  targetFault(
     'broken',
-    'the other origin answers 503',
+    'redirects a blob to the other origin, which responds with 503',
     'REGISTRY_UNAVAILABLE',
-    ({ elsewhere }) => elsewhere.addFault(faults.status(503, forever)),
+    ({ elsewhere }) => elsewhere.addFault(faults.status(503, always)),
     { requests: 9, elsewhere: 3, bytes: 16 * 1024 },
   ),
-  target(
+  targetFault(
     'tells-back',
-    'the other origin tells back the signed address',
+    'redirects a blob to the other origin, whose error message contains the signed URL',
     'DENIED',
     ({ elsewhere, signedUrl }) =>
       elsewhere.addFault(faults.answer(problem(403, 'DENIED', `no ${signedUrl}`))),
   ),
-  target(
+  targetFault(
     'truncates',
-    'the other origin breaks off once',
+    'redirects a blob to the other origin, which closes the connection once in the middle',
     'image',
     ({ elsewhere, size, random }) => elsewhere.addFault(faults.truncate(random(size))),
     { requests: 8, elsewhere: 2 },
   ),
-  target(
+  targetFault(
     'resets',
-    'the other origin resets once',
+    'redirects a blob to the other origin, which resets the connection once in the middle',
     'image',
     ({ elsewhere, size, random }) => elsewhere.addFault(faults.reset(random(size))),
     { requests: 8, elsewhere: 2, bytes: 220 * 1024 },
   ),
-  target(
+  targetFault(
     'wrong-bytes',
-    'the other origin has other bytes',
+    'redirects a blob to the other origin, which sends a wrong byte',
     'DIGEST_MISMATCH',
-    ({ elsewhere, size, random }) => elsewhere.addFault(faults.wrongByte(random(size), forever)),
+    ({ elsewhere, size, random }) => elsewhere.addFault(faults.wrongByte(random(size), always)),
     { elsewhere: 1 },
   ),
-  target('page', 'the other origin answers with a login page', 'SIZE_MISMATCH', ({ elsewhere }) =>
-    elsewhere.addFault(
-      faults.answer({
-        status: 200,
-        headers: { 'content-type': 'text/html' },
-        body: Buffer.from('<html>Log in'),
-      }),
-    ),
+  targetFault(
+    'page',
+    'redirects a blob to the other origin, which sends a login page',
+    'SIZE_MISMATCH',
+    ({ elsewhere }) =>
+      elsewhere.addFault(
+        faults.answer({
+          status: 200,
+          headers: { 'content-type': 'text/html' },
+          body: Buffer.from('<html>Log in'),
+        }),
+      ),
   ),
 ]
 
-const downgrade = redirect(
+const downgradeFault = redirectFault(
   'https-to-http',
-  'speaks TLS and sends for a blob to plain HTTP',
+  'uses TLS and redirects a blob to plain HTTP',
   'REDIRECT_REFUSED',
   ({ registry, signedUrl, layer }) => registry.addFault(faults.redirect(signedUrl, { reference: layer })),
-  { ...failed, setting: { tls: {}, elsewhere: 'http' }, requests: 8 },
+  { ...refusalBudget, setting: { tls: {}, elsewhere: 'http' }, requests: 8 },
 )
 
-const manifests = [
-  redirect(
+const documentFaults = [
+  redirectFault(
     'manifest',
-    'sends for the manifest elsewhere',
+    'redirects the manifest to the other origin',
     'image',
     ({ registry, elsewhere }) =>
       registry.addFault(
@@ -179,23 +194,23 @@ const manifests = [
       ),
     { elsewhere: 1 },
   ),
-  redirect(
+  redirectFault(
     'manifest-loop',
-    'sends for the manifest in a circle',
+    'redirects the manifest in a loop',
     'REDIRECT_REFUSED',
     ({ registry }) => registry.addFault(faults.redirect('/v2/team/app/manifests/v1', { kind: 'manifest' })),
     { requests: 2, bytes: 8192 },
   ),
-  redirect(
+  redirectFault(
     'manifest-file',
-    'sends for the manifest to a file',
+    'redirects the manifest to a `file:` URL',
     'REDIRECT_REFUSED',
     ({ registry }) => registry.addFault(faults.redirect('file:///etc/passwd', { kind: 'manifest' })),
     { requests: 2, bytes: 8192 },
   ),
-  redirect(
+  redirectFault(
     'manifest-refused-elsewhere',
-    'sends for the manifest elsewhere, where a login is wanted',
+    'redirects the manifest to the other origin, which requires a login',
     'UNAUTHORIZED',
     ({ registry, elsewhere }) => {
       registry.addFault(faults.redirect(`${elsewhere.url}/v2/team/app/manifests/v1`, { kind: 'manifest' }))
@@ -208,9 +223,9 @@ const manifests = [
     },
     { requests: 2, elsewhere: 1, bytes: 8192 },
   ),
-  redirect(
+  redirectFault(
     'config',
-    'sends for the config elsewhere',
+    'redirects the config to the other origin',
     'image',
     ({ registry, elsewhere, config }) =>
       registry.addFault(
@@ -221,4 +236,9 @@ const manifests = [
 ]
 
 /** Faults of redirects to another origin. */
-export const abroadFaults: readonly CataloguedFault[] = [...abroad, ...places, downgrade, ...manifests]
+export const redirectAbroadFaults: readonly CataloguedFault[] = [
+  ...returnFaults,
+  ...targetFaults,
+  downgradeFault,
+  ...documentFaults,
+]

@@ -2,26 +2,27 @@
 import { answer } from '../answer.js'
 import { faults } from '../fault.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
 
-const redirect = faultsOf('redirect')
-const failed = { requests: 7, bytes: 16 * 1024 }
+const redirectFault = faultDefiner('redirect')
+/** Traffic of a pull that fails at the redirect, before the large layer is sent. */
+const refusalBudget = { requests: 7, bytes: 16 * 1024 }
 
-/** Redirects the large layer to `where`. */
-const redirectTo = (
+/** Defines a fault that redirects the large layer to `where`, a URL. */
+const redirectToFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
   where: string | ((scene: FaultScene) => string),
-  change: FaultChange = outcome === 'image' ? { elsewhere: 1 } : failed,
+  change: FaultChange = outcome === 'image' ? { elsewhere: 1 } : refusalBudget,
   status = 307,
 ): CataloguedFault =>
-  redirect(
+  redirectFault(
     name,
     behaviour,
     outcome,
@@ -36,74 +37,89 @@ const redirectTo = (
     change,
   )
 
-const signed = ({ signedUrl }: FaultScene): string => signedUrl
+const toSignedUrl = ({ signedUrl }: FaultScene): string => signedUrl
 
-const targets = [
-  redirectTo('file', 'sends for a blob to a file', 'REDIRECT_REFUSED', 'file:///etc/passwd'),
-  redirectTo(
+const invalidTargets = [
+  redirectToFault('file', 'redirects a blob to a `file:` URL', 'REDIRECT_REFUSED', 'file:///etc/passwd'),
+  redirectToFault(
     'unix',
-    'sends for a blob to a socket',
+    'redirects a blob to a `unix:` URL',
     'REDIRECT_REFUSED',
     'unix:/var/run/docker.sock:/containers/json',
   ),
-  redirectTo('data', 'gives a blob as a `data:` URL', 'REDIRECT_REFUSED', 'data:text/plain,hello'),
-  redirectTo('ftp', 'sends for a blob to FTP', 'REDIRECT_REFUSED', 'ftp://192.0.2.1/x'),
-  redirectTo('javascript', 'sends for a blob to a script', 'REDIRECT_REFUSED', 'javascript:alert(1)'),
-  redirectTo('no-url', 'sends for a blob to what is no URL', 'REDIRECT_REFUSED', 'http://['),
-  redirectTo(
+  redirectToFault('data', 'redirects a blob to a `data:` URL', 'REDIRECT_REFUSED', 'data:text/plain,hello'),
+  redirectToFault('ftp', 'redirects a blob to an `ftp:` URL', 'REDIRECT_REFUSED', 'ftp://192.0.2.1/x'),
+  redirectToFault(
+    'javascript',
+    'redirects a blob to a `javascript:` URL',
+    'REDIRECT_REFUSED',
+    'javascript:alert(1)',
+  ),
+  redirectToFault('no-url', 'redirects a blob to an invalid URL', 'REDIRECT_REFUSED', 'http://['),
+  redirectToFault(
     'metadata',
-    'sends for a blob to a metadata service',
+    'redirects a blob to the address of a cloud metadata service',
     'REDIRECT_REFUSED',
     'http://169.254.169.254/latest/meta-data',
   ),
-  redirectTo(
+  redirectToFault(
     'metadata-name',
-    'sends for a blob to a metadata service by name',
+    'redirects a blob to the host name of a cloud metadata service',
     'REDIRECT_REFUSED',
     'http://metadata.google.internal/x',
   ),
-  redirectTo(
+  redirectToFault(
     'link-local',
-    'sends for a blob to a link-local address',
+    'redirects a blob to a link-local address',
     'REDIRECT_REFUSED',
     'http://[fe80::1]/x',
   ),
-  redirectTo('unspecified', 'sends for a blob to no address', 'REDIRECT_REFUSED', 'http://0.0.0.0:1/x'),
-  redirectTo('nowhere', 'redirects a blob to a closed port', 'NETWORK', 'http://127.0.0.1:1/x', {
+  redirectToFault(
+    'unspecified',
+    'redirects a blob to the unspecified address',
+    'REDIRECT_REFUSED',
+    'http://0.0.0.0:1/x',
+  ),
+  redirectToFault('nowhere', 'redirects a blob to a closed port', 'NETWORK', 'http://127.0.0.1:1/x', {
     requests: 9,
     bytes: 16 * 1024,
   }),
-  redirectTo('empty', 'sends for a blob to the place itself', 'REDIRECT_REFUSED', ''),
-  redirectTo(
+  redirectToFault(
+    'empty',
+    'redirects a blob with an empty `Location`, which is the same URL',
+    'REDIRECT_REFUSED',
+    '',
+  ),
+  redirectToFault(
     'loop',
-    'sends for a blob in a circle',
+    'redirects a blob in a loop',
     'REDIRECT_REFUSED',
     ({ layer }) => `/v2/team/app/blobs/${layer}?again`,
     { requests: 8, bytes: 16 * 1024 },
   ),
-  redirectTo(
+  redirectToFault(
     'escapes',
-    'sends for a blob to a file, with escapes for the terminal',
+    'redirects a blob to a `file:` URL that contains terminal escape sequences',
     'REDIRECT_REFUSED',
     'file:///\x9b2Jcleared',
   ),
 ]
 
-const honest = [
-  redirectTo('signed', 'sends for a blob to a signed address elsewhere', 'image', signed),
+const validTargets = [
+  redirectToFault('signed', 'redirects a blob to a signed URL of the other origin', 'image', toSignedUrl),
   ...[301, 302, 303, 308].map((status) =>
-    redirectTo(
+    redirectToFault(
       String(status),
-      `sends for a blob elsewhere with ${status}`,
+      `redirects a blob to the other origin with ${status}`,
       'image',
-      signed,
+      toSignedUrl,
       { elsewhere: 1 },
       status,
     ),
   ),
-  redirect(
+  redirectFault(
     'relative',
-    'sends for a blob to another path',
+    'redirects a blob to a relative URL',
     'image',
     ({ registry, layer }) =>
       registry.addFault(
@@ -115,40 +131,46 @@ const honest = [
       ),
     { requests: 8 },
   ),
-  redirectTo('same-scheme', 'sends for a blob to `//host/…`', 'image', ({ signedUrl }) =>
-    signedUrl.replace(/^http:/, ''),
+  redirectToFault(
+    'same-scheme',
+    'redirects a blob to a URL without a scheme (`//host/…`)',
+    'image',
+    ({ signedUrl }) => signedUrl.replace(/^http:/, ''),
   ),
-  redirectTo('user-info', 'puts a name and a password into the address', 'image', ({ signedUrl }) =>
-    signedUrl.replace('://', '://someone:secret@'),
+  redirectToFault(
+    'user-info',
+    'redirects a blob to a URL with a user name and a password',
+    'image',
+    ({ signedUrl }) => signedUrl.replace('://', '://someone:secret@'),
   ),
-  redirectTo(
+  redirectToFault(
     'line-break',
-    'puts an encoded line break into the address',
+    'redirects a blob to a URL with an encoded line break',
     'image',
     ({ signedUrl }) => `${signedUrl}%0d%0ax-injected:%201`,
   ),
-  redirect(
+  redirectFault(
     'tls',
-    'speaks TLS, as the other origin does',
+    'redirects a blob to the other origin, both over TLS',
     'image',
     ({ registry, signedUrl, layer }) => registry.addFault(faults.redirect(signedUrl, { reference: layer })),
     { setting: { tls: {} }, elsewhere: 1, requests: 8, bytes: 128 * 1024 },
   ),
 ]
 
-const statuses = [300, 304, 305, 306].map((status) =>
-  redirectTo(
+const otherStatuses = [300, 304, 305, 306].map((status) =>
+  redirectToFault(
     String(status),
-    `answers for a blob with ${status} and a place`,
+    `responds to a blob request with ${status} and a \`Location\``,
     'REGISTRY_RESPONSE',
-    signed,
-    failed,
+    toSignedUrl,
+    refusalBudget,
     status,
   ),
 )
 
 /** Redirects the large layer over `hops` hops to the other origin, which has the blob. */
-const chain =
+const installChain =
   (hops: number) =>
   (scene: FaultScene): void =>
     scene.registry.addFault(
@@ -162,20 +184,25 @@ const chain =
       ),
     )
 
-const chains = [
-  redirect('chain-of-5', 'sends for a blob through 5 places', 'image', chain(5), {
+const chainFaults = [
+  redirectFault('chain-of-5', 'redirects a blob over 5 hops', 'image', installChain(5), {
     requests: 11,
     elsewhere: 1,
   }),
-  redirect('chain-of-10', 'sends for a blob through 10 places', 'image', chain(10), {
+  redirectFault('chain-of-10', 'redirects a blob over 10 hops', 'image', installChain(10), {
     requests: 16,
     elsewhere: 1,
   }),
-  redirect('chain-of-11', 'sends for a blob through 11 places', 'LIMIT_EXCEEDED', chain(11), {
+  redirectFault('chain-of-11', 'redirects a blob over 11 hops', 'LIMIT_EXCEEDED', installChain(11), {
     requests: 17,
     bytes: 16 * 1024,
   }),
 ]
 
 /** Faults of redirects. */
-export const redirectFaults: readonly CataloguedFault[] = [...targets, ...honest, ...statuses, ...chains]
+export const redirectFaults: readonly CataloguedFault[] = [
+  ...invalidTargets,
+  ...validTargets,
+  ...otherStatuses,
+  ...chainFaults,
+]

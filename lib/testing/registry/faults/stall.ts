@@ -1,125 +1,127 @@
 /** Faults of timing: responses that are late, stop, or arrive byte by byte. */
 import { faults } from '../fault.js'
-import { chunk, drip, forever, head, headOf } from '../wire.js'
-import { faultsOf, type CataloguedFault } from '../scene/catalogued.js'
+import { chunk, drip, repeatForever, head, headOfAnswer } from '../wire.js'
+import { faultDefiner, type CataloguedFault } from '../scene/catalogued.js'
 
-const stall = faultsOf('stall', { silent: true })
-const served = { kind: 'manifest', status: 200, times: Infinity } as const
+const stallFault = faultDefiner('stall', { silent: true })
+/** Matches every successful response with a manifest. */
+const everyManifest = { kind: 'manifest', status: 200, times: Infinity } as const
 
 /** Faults of timing. */
 export const stallFaults: readonly CataloguedFault[] = [
-  stall(
+  stallFault(
     'manifest-silent',
-    'takes the request for the manifest and says nothing',
+    'does not respond to the manifest request, always',
     'STALLED',
-    ({ registry }) => registry.addFault(faults.slow(60_000, served)),
+    ({ registry }) => registry.addFault(faults.slow(60_000, everyManifest)),
     { requests: 6, bytes: 8192 },
   ),
-  stall(
+  stallFault(
     'manifest-silent-once',
-    'says nothing once',
+    'does not respond to the manifest request once',
     'image',
-    ({ registry }) => registry.addFault(faults.slow(60_000, { ...served, times: 1 })),
+    ({ registry }) => registry.addFault(faults.slow(60_000, { ...everyManifest, times: 1 })),
     { requests: 8 },
   ),
-  stall(
+  stallFault(
     'manifest-stops',
-    'stops in the middle of the manifest',
+    'stalls in the middle of the manifest, always',
     'STALLED',
-    ({ registry }) => registry.addFault(faults.stall(100, served)),
+    ({ registry }) => registry.addFault(faults.stall(100, everyManifest)),
     { requests: 6, bytes: 8192 },
   ),
-  stall(
+  stallFault(
     'manifest-drips',
-    'sends the manifest a byte now and then',
+    'sends the manifest, a byte every 100 ms',
     'STALLED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* (good) {
-          yield headOf(good)
+          yield headOfAnswer(good)
           yield* drip(good.body, 100)
-        }, served),
+        }, everyManifest),
       ),
     { requests: 6, bytes: 8192 },
   ),
-  stall(
+  stallFault(
     'manifest-headers-stop',
-    'stops in the middle of the headers',
+    'stalls in the middle of the headers of the manifest, always',
     'STALLED',
-    ({ registry }) => registry.addFault(faults.wire(() => ['HTTP/1.1 200 OK\r\nx: '], served, 'stall')),
+    ({ registry }) =>
+      registry.addFault(faults.wire(() => ['HTTP/1.1 200 OK\r\nx: '], everyManifest, 'stall')),
     { requests: 6, bytes: 8192 },
   ),
-  stall(
+  stallFault(
     'manifest-headers-drip',
-    'sends headers for ever, a byte now and then',
+    'sends an endless header of the manifest, a byte every 50 ms',
     'STALLED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* () {
           yield 'HTTP/1.1 200 OK\r\nx: '
-          yield* forever('y', 50)
-        }, served),
+          yield* repeatForever('y', 50)
+        }, everyManifest),
       ),
     { requests: 6, bytes: 8192 },
   ),
-  stall(
+  stallFault(
     'blob-silent',
-    'takes the request for a blob and says nothing',
+    'does not respond to a blob request, always',
     'STALLED',
     ({ registry, layer }) => registry.addFault(faults.slow(60_000, { reference: layer, times: Infinity })),
     { requests: 9, bytes: 16 * 1024 },
   ),
-  stall(
+  stallFault(
     'blob-silent-once',
-    'says nothing about a blob once',
+    'does not respond to a blob request once',
     'image',
     ({ registry, layer }) => registry.addFault(faults.slow(60_000, { reference: layer })),
     { requests: 8 },
   ),
-  stall(
+  stallFault(
     'blob-stops-at-once',
-    'stops before the first byte of a blob, always',
+    'stalls before the first byte of a blob, always',
     'STALLED',
     ({ registry, layer }) => registry.addFault(faults.stall(0, { reference: layer, times: Infinity })),
     { requests: 9, bytes: 16 * 1024 },
   ),
-  stall(
+  stallFault(
     'blob-stops-once',
-    'stops in the middle of a blob once',
+    'stalls once in the middle of a blob',
     'image',
     ({ registry, layer, random, size }) =>
       registry.addFault(faults.stall(random(size), { reference: layer })),
     { requests: 8 },
   ),
-  stall(
+  stallFault(
     'blob-stops-before-the-end',
-    'stops before the last byte of a blob once',
+    'stalls once before the last byte of a blob',
     'image',
     ({ registry, layer, size }) => registry.addFault(faults.stall(size - 1, { reference: layer })),
     { requests: 8 },
   ),
-  stall(
+  stallFault(
     'blob-trickles',
-    'sends a blob ten bytes a second',
+    'sends a blob at ten bytes per second, always',
     'STALLED',
     ({ registry, layer }) =>
       registry.addFault(
-        faults.wire((good) => [headOf(good), ...drip(good.body, 100)], {
+        faults.wire((good) => [headOfAnswer(good), ...drip(good.body, 100)], {
           reference: layer,
           times: Infinity,
         }),
       ),
     { requests: 9, bytes: 16 * 1024 },
   ),
-  stall(
+  stallFault(
     'blob-trickles-once',
-    'sends half a blob, and then ten bytes a second, once',
+    'sends the second half of a blob at ten bytes per second, once',
     'image',
     ({ registry, layer, size }) =>
       registry.addFault(
         faults.wire(
           function* (good) {
-            yield headOf(good)
+            yield headOfAnswer(good)
             yield good.body.subarray(0, size / 2)
             yield* drip(good.body.subarray(size / 2), 100)
           },
@@ -128,9 +130,9 @@ export const stallFaults: readonly CataloguedFault[] = [
       ),
     { requests: 8 },
   ),
-  stall(
+  stallFault(
     'blob-headers-drip-once',
-    'sends the headers of a blob a byte now and then, once',
+    'sends the headers of a blob, a byte every 50 ms, once',
     'image',
     ({ registry, layer }) =>
       registry.addFault(
@@ -138,34 +140,38 @@ export const stallFaults: readonly CataloguedFault[] = [
       ),
     { requests: 8 },
   ),
-  stall(
+  stallFault(
     'config-trickles',
-    'sends the config ten bytes a second',
+    'sends the config at ten bytes per second, always',
     'STALLED',
     ({ registry, config }) =>
       registry.addFault(
-        faults.wire((good) => [headOf(good), ...drip(good.body, 100)], {
+        faults.wire((good) => [headOfAnswer(good), ...drip(good.body, 100)], {
           reference: config,
           times: Infinity,
         }),
       ),
     { requests: 9 },
   ),
-  stall('blob-without-end', 'sends a whole blob and then no end of it', 'image', ({ registry, layer }) =>
-    registry.addFault(
-      faults.wire(
-        (good) => [head('200 OK', 'transfer-encoding: chunked'), chunk(good.body)],
-        { reference: layer, times: Infinity },
-        'stall',
+  stallFault(
+    'blob-without-end',
+    'sends a whole blob in chunks, and never the last chunk',
+    'image',
+    ({ registry, layer }) =>
+      registry.addFault(
+        faults.wire(
+          (good) => [head('200 OK', 'transfer-encoding: chunked'), chunk(good.body)],
+          { reference: layer, times: Infinity },
+          'stall',
+        ),
       ),
-    ),
   ),
-  stall('blob-late', 'sends a blob late, but in time', 'image', ({ registry, layer }) =>
+  stallFault('blob-late', 'sends a blob after 100 ms', 'image', ({ registry, layer }) =>
     registry.addFault(faults.slow(100, { reference: layer, times: Infinity })),
   ),
-  stall(
+  stallFault(
     'blob-headers-drip',
-    'sends the headers of a blob a byte now and then',
+    'sends the headers of a blob, a byte every 50 ms, always',
     'STALLED',
     ({ registry, layer }) =>
       registry.addFault(
@@ -176,13 +182,16 @@ export const stallFaults: readonly CataloguedFault[] = [
       ),
     { requests: 9, bytes: 16 * 1024 },
   ),
-  stall(
+  stallFault(
     'refusal-stops',
-    'stops in the middle of a refusal',
+    'responds to the manifest request with 403, and stalls in the body',
     'DENIED',
     ({ registry }) =>
       registry.addFault(
-        faults.answer((good) => ({ ...good, status: 403, breakOff: { after: 5, how: 'stall' } }), served),
+        faults.answer(
+          (good) => ({ ...good, status: 403, breakOff: { after: 5, how: 'stall' } }),
+          everyManifest,
+        ),
       ),
     { requests: 4, bytes: 8192 },
   ),

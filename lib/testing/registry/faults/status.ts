@@ -1,45 +1,53 @@
 /** Faults of status codes of manifests and blobs, with all forms of `Retry-After`. */
 import { faults, type FaultMoment } from '../fault.js'
 import { problem } from '../answer.js'
-import { forever, head } from '../wire.js'
-import { faultsOf, type CataloguedFault, type FaultChange, type FaultOutcome } from '../scene/catalogued.js'
+import { repeatForever, head } from '../wire.js'
+import {
+  faultDefiner,
+  type CataloguedFault,
+  type FaultChange,
+  type FaultOutcome,
+} from '../scene/catalogued.js'
 
-const status = faultsOf('status')
-const firstRequests = { requests: 4, bytes: 4096 }
-const threeAttempts = { requests: 6, bytes: 4096 }
+const statusFault = faultDefiner('status')
+/** Traffic up to the manifest: `/v2/`, a refusal, a token and the manifest. */
+const manifestBudget = { requests: 4, bytes: 4096 }
+const threeAttemptsBudget = { requests: 6, bytes: 4096 }
 
-const manifest = (
+/** Defines a fault that responds to every manifest request with `code`. */
+const manifestStatusFault = (
   code: number,
   outcome: FaultOutcome,
-  change: FaultChange = firstRequests,
+  change: FaultChange = manifestBudget,
 ): CataloguedFault =>
-  status(
+  statusFault(
     `manifest-${code}`,
-    `answers for the manifest with ${code}`,
+    `responds to the manifest request with ${code}`,
     outcome,
     ({ registry }) =>
       registry.addFault(faults.status(code, { kind: 'manifest', status: 200, times: Infinity })),
     change,
   )
 
-const blob = (
+/** Defines a fault that responds to every request for the large layer with `code`. */
+const blobStatusFault = (
   code: number,
   outcome: FaultOutcome,
   change: FaultChange = { requests: 7, bytes: 16 * 1024 },
 ): CataloguedFault =>
-  status(
+  statusFault(
     `blob-${code}`,
-    `answers for a blob with ${code}`,
+    `responds to a blob request with ${code}`,
     outcome,
     ({ registry, layer }) => registry.addFault(faults.status(code, { reference: layer, times: Infinity })),
     change,
   )
 
-/** Only the first response has this status. */
-const once = (kind: 'manifest' | 'blob', code: number): CataloguedFault =>
-  status(
+/** Defines a fault that responds to the first request with `code`. */
+const oneTimeStatusFault = (kind: 'manifest' | 'blob', code: number): CataloguedFault =>
+  statusFault(
     `${kind}-${code}-once`,
-    `answers for the first ${kind} with ${code} once`,
+    `responds to the first ${kind} request with ${code} once`,
     'image',
     ({ registry, layer }) =>
       registry.addFault(
@@ -48,17 +56,20 @@ const once = (kind: 'manifest' | 'blob', code: number): CataloguedFault =>
     { requests: 8 },
   )
 
-/** One refusal with this `Retry-After`. `outcome` states whether the client waits or reports the error at once. */
-const wait = (
+/**
+ * Defines a fault that refuses one request with the `Retry-After` of `value`. `outcome` states whether the client must
+ * wait and retry, or report the error at once.
+ */
+const retryAfterFault = (
   name: string,
   code: 429 | 503,
   value: string,
   outcome: 'waits' | 'gives up',
   moment: FaultMoment = { kind: 'manifest', status: 200 },
 ): CataloguedFault =>
-  status(
+  statusFault(
     `retry-after-${name}`,
-    `answers ${moment.kind === 'manifest' ? 'for the manifest' : 'for a blob'} with ${code} once, and \`Retry-After: ${value}\``,
+    `responds to ${moment.kind === 'manifest' ? 'the manifest' : 'a blob'} request with ${code} and \`Retry-After: ${value}\` once`,
     outcome === 'waits' ? 'image' : code === 429 ? 'TOO_MANY_REQUESTS' : 'REGISTRY_UNAVAILABLE',
     ({ registry, layer }) => {
       const where = moment.kind === 'manifest' ? moment : { ...moment, reference: layer }
@@ -67,88 +78,88 @@ const wait = (
     outcome === 'waits'
       ? { requests: 8 }
       : moment.kind === 'manifest'
-        ? firstRequests
+        ? manifestBudget
         : { requests: 7, bytes: 16 * 1024 },
   )
 
-const blobs = { kind: 'blob' } as const
-const refusals = [
-  manifest(400, 'REGISTRY_RESPONSE'),
-  manifest(402, 'REGISTRY_RESPONSE'),
-  manifest(403, 'DENIED'),
-  manifest(404, 'MANIFEST_UNKNOWN'),
-  manifest(405, 'REGISTRY_RESPONSE'),
-  manifest(406, 'REGISTRY_RESPONSE'),
-  manifest(410, 'REGISTRY_RESPONSE'),
-  manifest(451, 'REGISTRY_RESPONSE'),
-  manifest(500, 'REGISTRY_UNAVAILABLE', threeAttempts),
-  manifest(501, 'REGISTRY_RESPONSE'),
-  manifest(502, 'REGISTRY_UNAVAILABLE', threeAttempts),
-  manifest(503, 'REGISTRY_UNAVAILABLE', threeAttempts),
-  manifest(504, 'REGISTRY_UNAVAILABLE', threeAttempts),
-  manifest(505, 'REGISTRY_RESPONSE'),
-  manifest(599, 'REGISTRY_UNAVAILABLE', threeAttempts),
-  manifest(429, 'TOO_MANY_REQUESTS', threeAttempts),
-  manifest(201, 'REGISTRY_RESPONSE'),
-  manifest(203, 'REGISTRY_RESPONSE'),
-  manifest(204, 'REGISTRY_RESPONSE'),
-  manifest(206, 'REGISTRY_RESPONSE'),
-  manifest(304, 'REGISTRY_RESPONSE'),
-  blob(400, 'REGISTRY_RESPONSE'),
-  blob(403, 'DENIED'),
-  blob(404, 'BLOB_UNKNOWN'),
-  blob(410, 'REGISTRY_RESPONSE'),
-  blob(416, 'REGISTRY_RESPONSE'),
-  blob(429, 'TOO_MANY_REQUESTS', { requests: 9, bytes: 16 * 1024 }),
-  blob(500, 'REGISTRY_UNAVAILABLE', { requests: 9, bytes: 16 * 1024 }),
-  blob(502, 'REGISTRY_UNAVAILABLE', { requests: 9, bytes: 16 * 1024 }),
-  blob(204, 'REGISTRY_RESPONSE'),
-  blob(206, 'REGISTRY_RESPONSE'),
-  blob(304, 'REGISTRY_RESPONSE'),
+const anyBlob = { kind: 'blob' } as const
+const lastingFaults = [
+  manifestStatusFault(400, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(402, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(403, 'DENIED'),
+  manifestStatusFault(404, 'MANIFEST_UNKNOWN'),
+  manifestStatusFault(405, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(406, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(410, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(451, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(500, 'REGISTRY_UNAVAILABLE', threeAttemptsBudget),
+  manifestStatusFault(501, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(502, 'REGISTRY_UNAVAILABLE', threeAttemptsBudget),
+  manifestStatusFault(503, 'REGISTRY_UNAVAILABLE', threeAttemptsBudget),
+  manifestStatusFault(504, 'REGISTRY_UNAVAILABLE', threeAttemptsBudget),
+  manifestStatusFault(505, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(599, 'REGISTRY_UNAVAILABLE', threeAttemptsBudget),
+  manifestStatusFault(429, 'TOO_MANY_REQUESTS', threeAttemptsBudget),
+  manifestStatusFault(201, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(203, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(204, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(206, 'REGISTRY_RESPONSE'),
+  manifestStatusFault(304, 'REGISTRY_RESPONSE'),
+  blobStatusFault(400, 'REGISTRY_RESPONSE'),
+  blobStatusFault(403, 'DENIED'),
+  blobStatusFault(404, 'BLOB_UNKNOWN'),
+  blobStatusFault(410, 'REGISTRY_RESPONSE'),
+  blobStatusFault(416, 'REGISTRY_RESPONSE'),
+  blobStatusFault(429, 'TOO_MANY_REQUESTS', { requests: 9, bytes: 16 * 1024 }),
+  blobStatusFault(500, 'REGISTRY_UNAVAILABLE', { requests: 9, bytes: 16 * 1024 }),
+  blobStatusFault(502, 'REGISTRY_UNAVAILABLE', { requests: 9, bytes: 16 * 1024 }),
+  blobStatusFault(204, 'REGISTRY_RESPONSE'),
+  blobStatusFault(206, 'REGISTRY_RESPONSE'),
+  blobStatusFault(304, 'REGISTRY_RESPONSE'),
 ]
 
-const temporary = [
-  ...[408, 423, 429, 500, 502, 503, 504].map((code) => once('manifest', code)),
-  ...[408, 429, 500, 502, 503, 504].map((code) => once('blob', code)),
+const oneTimeFaults = [
+  ...[408, 423, 429, 500, 502, 503, 504].map((code) => oneTimeStatusFault('manifest', code)),
+  ...[408, 429, 500, 502, 503, 504].map((code) => oneTimeStatusFault('blob', code)),
 ]
 
-const waits = [
-  wait('none-left', 429, '0', 'waits'),
-  wait('a-second', 503, '1', 'waits'),
-  wait('past', 503, 'Wed, 21 Oct 2015 07:28:00 GMT', 'waits'),
-  wait('asctime', 429, 'Wed Oct 21 07:28:00 2015', 'waits'),
-  wait('negative', 429, '-5', 'waits'),
-  wait('fraction', 429, '0.5', 'waits'),
-  wait('words', 503, 'soon', 'waits'),
-  wait('empty', 503, '', 'waits'),
-  wait('no-date', 503, 'Wed, 99 Foo 2015 99:99:99 GMT', 'waits'),
-  wait('escapes', 503, '\x9b2J1', 'waits'),
-  wait('a-day', 429, '86400', 'gives up'),
-  wait('a-day-503', 503, '86400', 'gives up'),
-  wait('far-date', 429, 'Fri, 01 Jan 2999 00:00:00 GMT', 'gives up'),
-  wait('beyond-numbers', 429, '9999999999', 'gives up'),
-  wait('many-digits', 429, '9'.repeat(400), 'waits'),
-  wait('blob-none-left', 429, '0', 'waits', blobs),
-  wait('blob-words', 503, 'later', 'waits', blobs),
-  wait('blob-a-day', 429, '86400', 'gives up', blobs),
+const retryAfterFaults = [
+  retryAfterFault('none-left', 429, '0', 'waits'),
+  retryAfterFault('a-second', 503, '1', 'waits'),
+  retryAfterFault('past', 503, 'Wed, 21 Oct 2015 07:28:00 GMT', 'waits'),
+  retryAfterFault('asctime', 429, 'Wed Oct 21 07:28:00 2015', 'waits'),
+  retryAfterFault('negative', 429, '-5', 'waits'),
+  retryAfterFault('fraction', 429, '0.5', 'waits'),
+  retryAfterFault('words', 503, 'soon', 'waits'),
+  retryAfterFault('empty', 503, '', 'waits'),
+  retryAfterFault('no-date', 503, 'Wed, 99 Foo 2015 99:99:99 GMT', 'waits'),
+  retryAfterFault('escapes', 503, '\x9b2J1', 'waits'),
+  retryAfterFault('a-day', 429, '86400', 'gives up'),
+  retryAfterFault('a-day-503', 503, '86400', 'gives up'),
+  retryAfterFault('far-date', 429, 'Fri, 01 Jan 2999 00:00:00 GMT', 'gives up'),
+  retryAfterFault('beyond-numbers', 429, '9999999999', 'gives up'),
+  retryAfterFault('many-digits', 429, '9'.repeat(400), 'waits'),
+  retryAfterFault('blob-none-left', 429, '0', 'waits', anyBlob),
+  retryAfterFault('blob-words', 503, 'later', 'waits', anyBlob),
+  retryAfterFault('blob-a-day', 429, '86400', 'gives up', anyBlob),
 ]
 
 /** Faults of status codes. */
 export const statusFaults: readonly CataloguedFault[] = [
-  ...refusals,
-  ...temporary,
-  ...waits,
-  status(
+  ...lastingFaults,
+  ...oneTimeFaults,
+  ...retryAfterFaults,
+  statusFault(
     'repository-unknown',
-    'does not know the repository',
+    'responds to the manifest request with 404 and NAME_UNKNOWN',
     'NAME_UNKNOWN',
     ({ registry }) =>
       registry.addFault(faults.answer(problem(404, 'NAME_UNKNOWN', 'no such name'), { kind: 'manifest' })),
     { requests: 2, bytes: 4096 },
   ),
-  status(
+  statusFault(
     'refusal-with-escapes',
-    'refuses in words that steer a terminal and tell back what it was sent',
+    'sends an error message with terminal escape sequences and the credentials of the request',
     'DENIED',
     ({ registry, login }) =>
       registry.addFault(
@@ -164,9 +175,9 @@ export const statusFaults: readonly CataloguedFault[] = [
       ),
     { requests: 2, bytes: 4096 },
   ),
-  status(
+  statusFault(
     'refusal-of-a-page',
-    'refuses with 1 MiB of HTML',
+    'responds to the manifest request with 403 and 1 MiB of HTML',
     'DENIED',
     ({ registry }) =>
       registry.addFault(
@@ -177,9 +188,9 @@ export const statusFaults: readonly CataloguedFault[] = [
       ),
     { requests: 2, bytes: 2 ** 20 + 8192 },
   ),
-  status(
+  statusFault(
     'refusal-without-end',
-    'refuses a blob in words without end',
+    'responds to a blob request with 403 and an error message that never ends',
     'DENIED',
     ({ registry, layer }) =>
       registry.addFault(
@@ -187,7 +198,7 @@ export const statusFaults: readonly CataloguedFault[] = [
           function* () {
             yield head('403 Forbidden', 'content-type: application/json')
             yield '{"errors":[{"code":"DENIED","message":"'
-            yield* forever('x'.repeat(4096))
+            yield* repeatForever('x'.repeat(4096))
           },
           { reference: layer },
         ),

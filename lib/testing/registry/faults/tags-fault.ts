@@ -1,8 +1,8 @@
 /** Provides what the faults of tag lists share. */
-import { faultsOf } from '../scene/catalogued.js'
+import { faultDefiner } from '../scene/catalogued.js'
 
 /** Defines a fault of a tag list. The budget covers `/v2/`, a refusal, a token and one page. */
-export const tagsFault = faultsOf('tags', { action: 'tags', requests: 4, bytes: 8192 })
+export const tagsFault = faultDefiner('tags', { action: 'tags', requests: 4, bytes: 8192 })
 
 /** Matches all pages of a tag list. */
-export const served = { kind: 'tags', status: 200, times: Infinity } as const
+export const everyPage = { kind: 'tags', status: 200, times: Infinity } as const

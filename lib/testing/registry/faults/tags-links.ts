@@ -6,13 +6,13 @@ import {
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
-import { served, tagsFault } from './tags-fault.js'
+import { everyPage, tagsFault } from './tags-fault.js'
 
-/** Budget for one additional page. */
-const oneMorePage: FaultChange = { requests: 5 }
+/** Allows one additional page. */
+const twoPagesBudget: FaultChange = { requests: 5 }
 
-/** Sets the `Link` header of the first page. */
-const nextLink = (
+/** Defines a fault that sets the `Link` header of the first page. */
+const nextLinkFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
@@ -28,12 +28,12 @@ const nextLink = (
         faults.answer((good, { url }) => {
           const value = typeof link === 'function' ? link(scene) : link
           return url.includes('last=') ? undefined : { ...good, headers: { ...good.headers, link: value } }
-        }, served),
+        }, everyPage),
       ),
     more,
   )
 
-/** Reports whether a request outside of `/v2/` had credentials. */
+/** Returns a violation if the client sent credentials outside of `/v2/` and the token server. */
 const checkOutside = ({ registry }: FaultScene): readonly string[] =>
   registry.requests.some(
     ({ url, headers }) => /^\/(?!v2\/|token)|%2e/.test(url) && headers['authorization'] !== undefined,
@@ -43,93 +43,93 @@ const checkOutside = ({ registry }: FaultScene): readonly string[] =>
 
 /** Faults of the link to the next page of tags. */
 export const tagsLinkFaults: readonly CataloguedFault[] = [
-  nextLink(
+  nextLinkFault(
     'next-elsewhere',
-    'has its next page at another origin',
+    'links to a next page at the other origin',
     'tags',
     ({ elsewhere }) => `<${elsewhere.url}/v2/team/app/tags/list?last=v1>; rel="next"`,
-    oneMorePage,
+    twoPagesBudget,
   ),
-  nextLink(
+  nextLinkFault(
     'next-same-scheme',
-    'has its next page at `//host/…`',
+    'links to a next page without a scheme (`//host/…`)',
     'tags',
     ({ elsewhere }) => `<//${elsewhere.host}/v2/team/app/tags/list?last=v1>; rel="next"`,
-    oneMorePage,
+    twoPagesBudget,
   ),
-  nextLink(
+  nextLinkFault(
     'next-user-info',
-    'has its next page at its own origin, with a name and a password',
+    'links to a last page with a user name and a password',
     'tags',
     ({ registry }) => `<http://someone:secret@${registry.host}/v2/team/app/tags/list?last=v1>; rel=last`,
   ),
-  nextLink(
+  nextLinkFault(
     'next-other-port',
-    'has its next page at another port',
+    'links to a next page at another port',
     'tags',
     '<http://127.0.0.1:1/v2/team/app/tags/list?last=v1>; rel="next"',
-    oneMorePage,
+    twoPagesBudget,
   ),
-  nextLink(
+  nextLinkFault(
     'next-https',
-    'has its next page under another scheme',
+    'links to a next page with another scheme',
     'tags',
     ({ registry }) => `<https://${registry.host}/v2/team/app/tags/list?last=v1>; rel="next"`,
-    oneMorePage,
+    twoPagesBudget,
   ),
-  nextLink(
+  nextLinkFault(
     'next-file',
-    'has its next page in a file',
+    'links to a next page with a `file:` URL',
     'REDIRECT_REFUSED',
     '<file:///etc/passwd>; rel="next"',
   ),
-  nextLink(
+  nextLinkFault(
     'next-metadata',
-    'has its next page at a metadata service, so at a path of its own that is not below `/v2/`',
+    'links to a next page at a cloud metadata service; the client requests that path, which is outside of `/v2/`, from the registry',
     'UNAUTHORIZED',
     '<http://169.254.169.254/>; rel="next"',
-    { ...oneMorePage, check: checkOutside },
+    { ...twoPagesBudget, check: checkOutside },
   ),
-  nextLink(
+  nextLinkFault(
     'next-outside',
-    'has its next page outside of `/v2/`, by way of encoded dots',
+    'links to a next page outside of `/v2/` with encoded dots',
     'UNAUTHORIZED',
     '</v2/%2e%2e/admin>; rel="next"',
-    { ...oneMorePage, check: checkOutside },
+    { ...twoPagesBudget, check: checkOutside },
   ),
-  nextLink(
+  nextLinkFault(
     'next-without-name',
-    'has a single link that does not say what it is for',
+    'sends a single link without a relation',
     'tags',
     '</v2/team/app/tags/list?last=v1>',
-    oneMorePage,
+    twoPagesBudget,
   ),
-  nextLink(
+  nextLinkFault(
     'next-unclear',
-    'has two links that do not say what they are for',
+    'sends two links without a relation',
     'REGISTRY_RESPONSE',
     '</v2/team/app/tags/list?last=v1>, </v2/team/app/tags/list?last=v2>',
   ),
-  nextLink(
+  nextLinkFault(
     'next-no-url',
-    'has its next page at what is no URL',
+    'links to a next page with an invalid URL',
     'REGISTRY_RESPONSE',
     '<http://[>; rel="next"',
   ),
-  nextLink(
+  nextLinkFault(
     'next-itself',
-    'is its own next page',
+    'links to the same page as its next page',
     'REGISTRY_RESPONSE',
     ({ registry }) => `<${registry.url}/v2/team/app/tags/list?n=1000>; rel="next"`,
   ),
-  nextLink('next-garbage', 'has a link in no words', 'REGISTRY_RESPONSE', '<<<;;;rel=next'),
-  nextLink(
+  nextLinkFault('next-garbage', 'sends a malformed `Link`', 'REGISTRY_RESPONSE', '<<<;;;rel=next'),
+  nextLinkFault(
     'next-without-relation',
-    'has a link that is for something else',
+    'sends a link with another relation',
     'tags',
     '</v2/team/app/tags/list?last=v1>; rel="prev"',
   ),
-  nextLink('next-huge', 'has a link of 8 KB', 'tags', `<${'/x'.repeat(4000)}>; rel="other"`, {
+  nextLinkFault('next-huge', 'sends a `Link` of 8 kB', 'tags', `<${'/x'.repeat(4000)}>; rel="other"`, {
     bytes: 16 * 1024,
   }),
 ]

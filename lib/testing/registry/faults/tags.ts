@@ -2,21 +2,24 @@
 import { gzipSync } from 'node:zlib'
 import { answer, json, problem, type Answer } from '../answer.js'
 import { faults } from '../fault.js'
-import { forever, head } from '../wire.js'
+import { repeatForever, head } from '../wire.js'
 import {
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
-import { served, tagsFault } from './tags-fault.js'
+import { everyPage, tagsFault } from './tags-fault.js'
 
-const first = { ...served, times: 1 } as const
-/** Budget for three attempts. */
-const threeAttempts: FaultChange = { requests: 6 }
-const twoAttempts: FaultChange = { requests: 5 }
+/** Matches the first page that is requested. */
+const onePage = { ...everyPage, times: 1 } as const
+/** Allows three attempts. */
+const threeAttemptsBudget: FaultChange = { requests: 6 }
+/** Allows two attempts. */
+const twoAttemptsBudget: FaultChange = { requests: 5 }
 
-const page = (
+/** Defines a fault that replaces every page by the result of `change`. */
+const pageFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
@@ -27,29 +30,32 @@ const page = (
     name,
     behaviour,
     outcome,
-    (scene) => scene.registry.addFault(faults.answer((good, { url }) => change(good, scene, url), served)),
+    (scene) => scene.registry.addFault(faults.answer((good, { url }) => change(good, scene, url), everyPage)),
     more,
   )
 
-/** Budget for one additional page. */
-const oneMorePage: FaultChange = { requests: 5 }
+/** Allows one additional page. */
+const twoPagesBudget: FaultChange = { requests: 5 }
 
-/** Refuses pages of certain sizes with the error of the distribution spec. */
-const refusing = (refused: (size: number | undefined) => boolean) =>
+/**
+ * Returns a fault that refuses requests with 400 and the error code of the distribution spec if `refused` returns true
+ * for the requested page size, which is undefined if the request states none.
+ */
+const refusePageSizes = (refused: (size: number | undefined) => boolean) =>
   faults.answer((_, { url }) => {
     const size = /[?&]n=(\d+)/.exec(url)?.[1]
     return refused(size === undefined ? undefined : Number(size))
       ? problem(400, 'PAGINATION_NUMBER_INVALID', 'invalid number of results requested')
       : undefined
-  }, served)
+  }, everyPage)
 
-const list = (...names: readonly unknown[]): Answer => json(200, { name: 'team/app', tags: names })
+const tagListAnswer = (...names: readonly unknown[]): Answer => json(200, { name: 'team/app', tags: names })
 
 /** Faults of listing tags. */
 export const tagsFaults: readonly CataloguedFault[] = [
-  page(
+  pageFault(
     'circle',
-    'goes in a circle of two pages',
+    'sends two pages whose links refer to each other',
     'REGISTRY_RESPONSE',
     (good, _, url) => ({
       ...good,
@@ -62,7 +68,7 @@ export const tagsFaults: readonly CataloguedFault[] = [
   ),
   tagsFault(
     'redirected-next',
-    'is elsewhere, and has its next page there, by a path',
+    'redirects the list to the other origin, whose page has a relative link',
     'tags',
     ({ registry, elsewhere }) => {
       registry.addFault(faults.redirect(`${elsewhere.url}/v2/team/app/tags/list`, { kind: 'tags', times: 1 }))
@@ -70,129 +76,141 @@ export const tagsFaults: readonly CataloguedFault[] = [
         faults.header('link', '</v2/team/app/tags/list?last=v1>; rel="next"', { kind: 'tags' }),
       )
     },
-    { ...oneMorePage, elsewhere: 1 },
+    { ...twoPagesBudget, elsewhere: 1 },
   ),
-  page(
+  pageFault(
     'elsewhere',
-    'is elsewhere',
+    'redirects the list to the other origin',
     'tags',
     (_, { elsewhere }) => answer(307, { location: `${elsewhere.url}/v2/team/app/tags/list` }),
     { elsewhere: 1 },
   ),
-  page('no-json', 'is a page to look at', 'REGISTRY_RESPONSE', () =>
+  pageFault('no-json', 'sends HTML', 'REGISTRY_RESPONSE', () =>
     answer(200, { 'content-type': 'text/html' }, Buffer.from('<html>')),
   ),
-  page('empty-body', 'is nothing', 'REGISTRY_RESPONSE', () => answer(200)),
-  page('array', 'is a list', 'REGISTRY_RESPONSE', () => json(200, ['v1'])),
-  page('no-tags', 'has no list', 'tags', () => json(200, { name: 'team/app' })),
-  page('numbers', 'lists numbers', 'tags', () => list(1, 2)),
-  page('climbing', 'lists a path', 'tags', () => list('../../etc/passwd')),
-  page('escapes', 'lists escapes for the terminal', 'tags', () => list('\u001b[2Jv1')),
-  page('too-long-tag', 'lists a tag of 129 characters', 'tags', () => list('x'.repeat(129))),
-  page('newline', 'lists a tag with a line break', 'tags', () => list('v1\nv2')),
-  page('mixed', 'lists tags, digests, `null`, numbers and an object', 'tags', () =>
-    list('v1', `sha256:${'0'.repeat(64)}`, null, 1, {}, '-x', ''),
+  pageFault('empty-body', 'sends an empty body', 'REGISTRY_RESPONSE', () => answer(200)),
+  pageFault('array', 'sends an array', 'REGISTRY_RESPONSE', () => json(200, ['v1'])),
+  pageFault('no-tags', 'sends a list without `tags`', 'tags', () => json(200, { name: 'team/app' })),
+  pageFault('numbers', 'lists numbers as tags', 'tags', () => tagListAnswer(1, 2)),
+  pageFault('climbing', 'lists a path as a tag', 'tags', () => tagListAnswer('../../etc/passwd')),
+  pageFault('escapes', 'lists a tag with terminal escape sequences', 'tags', () =>
+    tagListAnswer('\u001b[2Jv1'),
   ),
-  page('error-with-200', 'is an error that comes with 200', 'REGISTRY_RESPONSE', () =>
+  pageFault('too-long-tag', 'lists a tag of 129 characters', 'tags', () => tagListAnswer('x'.repeat(129))),
+  pageFault('newline', 'lists a tag with a line break', 'tags', () => tagListAnswer('v1\nv2')),
+  pageFault('mixed', 'lists tags, digests, `null`, numbers and an object', 'tags', () =>
+    tagListAnswer('v1', `sha256:${'0'.repeat(64)}`, null, 1, {}, '-x', ''),
+  ),
+  pageFault('error-with-200', 'sends an error document with status 200', 'REGISTRY_RESPONSE', () =>
     json(200, { errors: [{ code: 'UNKNOWN', message: 'x' }] }),
   ),
-  page('encoding-claimed', 'is said to be compressed, and is not', 'tags', (good) => ({
-    ...good,
-    headers: { ...good.headers, 'content-encoding': 'gzip' },
-  })),
+  pageFault(
+    'encoding-claimed',
+    'sends the list uncompressed, but with `Content-Encoding: gzip`',
+    'tags',
+    (good) => ({
+      ...good,
+      headers: { ...good.headers, 'content-encoding': 'gzip' },
+    }),
+  ),
   tagsFault(
     'size-refused',
-    'is refused where a page of a size is asked for',
+    'refuses every request with a page size',
     'tags',
-    ({ registry }) => registry.addFault(refusing((size) => size !== undefined)),
-    twoAttempts,
+    ({ registry }) => registry.addFault(refusePageSizes((size) => size !== undefined)),
+    twoAttemptsBudget,
   ),
   tagsFault(
     'large-size-refused',
-    'is refused where no size is asked for, or one above 100',
+    'refuses requests without a page size or with one above 100',
     'tags',
-    ({ registry }) => registry.addFault(refusing((size) => size === undefined || size > 100)),
+    ({ registry }) => registry.addFault(refusePageSizes((size) => size === undefined || size > 100)),
     { requests: 7 },
   ),
   tagsFault(
     'every-size-refused',
-    'is refused with 400 whatever is asked for',
+    'refuses every request with 400',
     'REGISTRY_RESPONSE',
-    ({ registry }) => registry.addFault(refusing(() => true)),
+    ({ registry }) => registry.addFault(refusePageSizes(() => true)),
     { requests: 9 },
   ),
-  page('compressed', 'comes compressed, which was not requested', 'tags', (good) => ({
-    ...good,
-    body: gzipSync(good.body),
-    headers: { ...good.headers, 'content-encoding': 'gzip' },
-  })),
-  page(
+  pageFault(
+    'compressed',
+    'sends the list with `Content-Encoding: gzip`, which was not requested',
+    'tags',
+    (good) => ({
+      ...good,
+      body: gzipSync(good.body),
+      headers: { ...good.headers, 'content-encoding': 'gzip' },
+    }),
+  ),
+  pageFault(
     'huge',
-    'has a page of 20 MiB',
+    'sends a page of 20 MiB',
     'LIMIT_EXCEEDED',
     () => answer(200, {}, Buffer.alloc(20 * 2 ** 20, ' ')),
     { bytes: 21 * 2 ** 20 },
   ),
   tagsFault(
     'endless',
-    'never ends',
+    'sends a page that never ends',
     'LIMIT_EXCEEDED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* () {
           yield head('200 OK')
-          yield* forever(' '.repeat(64 * 1024))
-        }, served),
+          yield* repeatForever(' '.repeat(64 * 1024))
+        }, everyPage),
       ),
     { bytes: 32 * 2 ** 20 },
   ),
   tagsFault(
     'truncated',
-    'always breaks off',
+    'closes the connection in the middle of the list, always',
     'NETWORK',
-    ({ registry }) => registry.addFault(faults.truncate(5, served)),
-    threeAttempts,
+    ({ registry }) => registry.addFault(faults.truncate(5, everyPage)),
+    threeAttemptsBudget,
   ),
   ...[408, 429, 500, 502, 503, 504].map((status) =>
     tagsFault(
       `${status}-once`,
-      `is answered with ${status} once`,
+      `responds with ${status} once`,
       'tags',
-      ({ registry }) => registry.addFault(faults.status(status, first)),
-      twoAttempts,
+      ({ registry }) => registry.addFault(faults.status(status, onePage)),
+      twoAttemptsBudget,
     ),
   ),
   tagsFault(
     'too-many-for-a-second',
-    'asks to wait for a second, once',
+    'responds with 429 and `Retry-After` of a second, once',
     'tags',
-    ({ registry }) => registry.addFault(faults.status(429, first, { 'retry-after': '1' })),
-    twoAttempts,
+    ({ registry }) => registry.addFault(faults.status(429, onePage, { 'retry-after': '1' })),
+    twoAttemptsBudget,
   ),
   tagsFault(
     'reset-once',
-    'is reset in the middle once',
+    'resets the connection once in the middle of the list',
     'tags',
-    ({ registry }) => registry.addFault(faults.reset(5, first)),
-    twoAttempts,
+    ({ registry }) => registry.addFault(faults.reset(5, onePage)),
+    twoAttemptsBudget,
   ),
   tagsFault(
     'stalls-once',
-    'stops in the middle once',
+    'stalls once in the middle of the list',
     'tags',
-    ({ registry }) => registry.addFault(faults.stall(5, first)),
-    { ...twoAttempts, silent: true },
+    ({ registry }) => registry.addFault(faults.stall(5, onePage)),
+    { ...twoAttemptsBudget, silent: true },
   ),
   tagsFault(
     'next-broken-once',
-    'has a second page, which is answered with 503 once',
+    'responds to the request for the second page with 503 once',
     'tags',
     ({ registry }) => {
-      registry.addFault(faults.header('link', '</v2/team/app/tags/list?last=v1>; rel="next"', first))
+      registry.addFault(faults.header('link', '</v2/team/app/tags/list?last=v1>; rel="next"', onePage))
       registry.addFault(
         faults.answer(
           (good, { url }) => (url.includes('last=') ? { ...good, status: 503 } : undefined),
-          first,
+          onePage,
         ),
       )
     },
@@ -200,29 +218,32 @@ export const tagsFaults: readonly CataloguedFault[] = [
   ),
   tagsFault(
     'stalls',
-    'stops in the middle',
+    'stalls in the middle of the list, always',
     'STALLED',
-    ({ registry }) => registry.addFault(faults.stall(5, served)),
-    { ...threeAttempts, silent: true },
+    ({ registry }) => registry.addFault(faults.stall(5, everyPage)),
+    { ...threeAttemptsBudget, silent: true },
   ),
   tagsFault(
     'silent',
-    'says nothing',
+    'does not respond',
     'STALLED',
     ({ registry }) => registry.addFault(faults.slow(60_000, { kind: 'tags', times: Infinity })),
-    { ...threeAttempts, silent: true },
+    { ...threeAttemptsBudget, silent: true },
   ),
-  tagsFault('missing', 'is not there', 'NAME_UNKNOWN', ({ registry }) =>
-    registry.addFault(faults.status(404, served)),
+  tagsFault('missing', 'responds with 404', 'NAME_UNKNOWN', ({ registry }) =>
+    registry.addFault(faults.status(404, everyPage)),
   ),
   tagsFault(
     'broken',
-    'is answered with 500',
+    'responds with 500, always',
     'REGISTRY_UNAVAILABLE',
-    ({ registry }) => registry.addFault(faults.status(500, served)),
-    threeAttempts,
+    ({ registry }) => registry.addFault(faults.status(500, everyPage)),
+    threeAttemptsBudget,
   ),
-  tagsFault('too-many-for-a-day', 'asks to wait for a day', 'TOO_MANY_REQUESTS', ({ registry }) =>
-    registry.addFault(faults.status(429, served, { 'retry-after': '86400' })),
+  tagsFault(
+    'too-many-for-a-day',
+    'responds with 429 and `Retry-After` of a day',
+    'TOO_MANY_REQUESTS',
+    ({ registry }) => registry.addFault(faults.status(429, everyPage, { 'retry-after': '86400' })),
   ),
 ]

@@ -2,29 +2,31 @@
 import { gzipSync } from 'node:zlib'
 import { json, problem, type Answer } from '../answer.js'
 import { faults } from '../fault.js'
-import { forever, head } from '../wire.js'
+import { repeatForever, head } from '../wire.js'
 import {
-  faultsOf,
+  faultDefiner,
   type CataloguedFault,
   type FaultChange,
   type FaultOutcome,
   type FaultScene,
 } from '../scene/catalogued.js'
 
-const token = faultsOf('token', { requests: 3, bytes: 4096 })
+const tokenFault = faultDefiner('token', { requests: 3, bytes: 4096 })
+/** Matches every request for a token. */
 const everyToken = { kind: 'token', times: Infinity } as const
-const fullPull: FaultChange = { requests: 7, bytes: 104 * 1024 }
-const budgetFor = (outcome: FaultOutcome): FaultChange => (outcome === 'image' ? fullPull : {})
+/** Traffic of a whole pull. */
+const fullPullBudget: FaultChange = { requests: 7, bytes: 104 * 1024 }
+const budgetFor = (outcome: FaultOutcome): FaultChange => (outcome === 'image' ? fullPullBudget : {})
 
-/** Replaces the members of the token response. */
-const members = (
+/** Defines a fault that replaces the token response by the result of `change`, which receives the valid token. */
+const tokenMembersFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
   change: (good: string) => unknown,
   more: FaultChange = budgetFor(outcome),
 ): CataloguedFault =>
-  token(
+  tokenFault(
     name,
     behaviour,
     outcome,
@@ -38,14 +40,15 @@ const members = (
     more,
   )
 
-const tokenResponse = (
+/** Defines a fault that sends `answer` in place of the token response. */
+const tokenResponseFault = (
   name: string,
   behaviour: string,
   outcome: FaultOutcome,
   answer: Answer | ((scene: FaultScene) => Answer),
   more: FaultChange = budgetFor(outcome),
 ): CataloguedFault =>
-  token(
+  tokenFault(
     name,
     behaviour,
     outcome,
@@ -56,212 +59,265 @@ const tokenResponse = (
     more,
   )
 
-const invalidToken = (name: string, behaviour: string, value: unknown): CataloguedFault =>
-  members(name, behaviour, 'REGISTRY_RESPONSE', () => ({ token: value }))
+/** Defines a fault that sends `value` as the token. */
+const invalidTokenFault = (name: string, behaviour: string, value: unknown): CataloguedFault =>
+  tokenMembersFault(name, behaviour, 'REGISTRY_RESPONSE', () => ({ token: value }))
 
-const lifetime = (
+/** Defines a fault that sends the valid token with the members `more`. */
+const lifetimeFault = (
   name: string,
   behaviour: string,
   more: Readonly<Record<string, unknown>>,
-): CataloguedFault => members(name, behaviour, 'image', (good) => ({ token: good, ...more }), fullPull)
+): CataloguedFault =>
+  tokenMembersFault(name, behaviour, 'image', (good) => ({ token: good, ...more }), fullPullBudget)
 
 const basicOf = ({ username, password }: FaultScene['login']): string =>
   Buffer.from(`${username}:${password}`).toString('base64')
 
-const statuses = [
-  tokenResponse('unauthorized', 'refuses the login', 'UNAUTHORIZED', problem(401, 'UNAUTHORIZED', 'no')),
-  tokenResponse('denied', 'denies access', 'DENIED', problem(403, 'DENIED', 'no')),
-  tokenResponse('not-found', 'is not there', 'REGISTRY_RESPONSE', problem(404, 'UNKNOWN', 'no')),
-  tokenResponse('broken', 'answers 500', 'REGISTRY_UNAVAILABLE', problem(500, 'UNKNOWN', 'no'), {
-    requests: 7,
-    bytes: 8192,
-  }),
-  token(
+const statusFaults = [
+  tokenResponseFault(
+    'unauthorized',
+    'responds to the token request with 401',
+    'UNAUTHORIZED',
+    problem(401, 'UNAUTHORIZED', 'no'),
+  ),
+  tokenResponseFault(
+    'denied',
+    'responds to the token request with 403',
+    'DENIED',
+    problem(403, 'DENIED', 'no'),
+  ),
+  tokenResponseFault(
+    'not-found',
+    'responds to the token request with 404',
+    'REGISTRY_RESPONSE',
+    problem(404, 'UNKNOWN', 'no'),
+  ),
+  tokenResponseFault(
+    'broken',
+    'responds to the token request with 500, always',
+    'REGISTRY_UNAVAILABLE',
+    problem(500, 'UNKNOWN', 'no'),
+    {
+      requests: 7,
+      bytes: 8192,
+    },
+  ),
+  tokenFault(
     'broken-once',
-    'answers 500 at first',
+    'responds to the first token request with 500',
     'image',
     ({ registry }) => registry.addFault(faults.status(500, { kind: 'token' })),
-    { ...fullPull, requests: 9 },
+    { ...fullPullBudget, requests: 9 },
   ),
-  token(
+  tokenFault(
     'reset-once',
     'resets the first connection',
     'image',
     ({ registry }) => registry.addFault(faults.reset(0, { kind: 'token' })),
-    { ...fullPull, requests: 9 },
+    { ...fullPullBudget, requests: 9 },
   ),
-  token(
+  tokenFault(
     'truncated-once',
-    'breaks off in the first answer',
+    'closes the connection in the middle of the first token response',
     'image',
     ({ registry }) => registry.addFault(faults.truncate(20, { kind: 'token' })),
-    { ...fullPull, requests: 9 },
+    { ...fullPullBudget, requests: 9 },
   ),
-  tokenResponse(
+  tokenResponseFault(
     'too-many-for-a-day',
-    'asks to wait for a day',
+    'responds to the token request with 429 and `Retry-After` of a day',
     'TOO_MANY_REQUESTS',
     problem(429, 'TOOMANYREQUESTS', 'no', { 'retry-after': '86400' }),
   ),
-  tokenResponse(
+  tokenResponseFault(
     'refusal-of-a-page',
-    'refuses the login with 1 MiB of HTML',
+    'responds to the token request with 401 and 1 MiB of HTML',
     'UNAUTHORIZED',
     { status: 401, headers: { 'content-type': 'text/html' }, body: Buffer.alloc(2 ** 20, '<p>') },
     { bytes: 2 ** 20 + 8192 },
   ),
-  token(
+  tokenFault(
     'refusal-without-end',
-    'refuses the login in words without end',
+    'responds to the token request with 403 and a body that never ends',
     'DENIED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* () {
           yield head('403 Forbidden', 'content-type: application/json')
-          yield* forever('x'.repeat(4096))
+          yield* repeatForever('x'.repeat(4096))
         }, everyToken),
       ),
     { bytes: 8 * 2 ** 20 },
   ),
-  tokenResponse('no-content', 'answers 204', 'REGISTRY_RESPONSE', {
+  tokenResponseFault('no-content', 'responds to the token request with 204', 'REGISTRY_RESPONSE', {
     status: 204,
     headers: {},
     body: Buffer.alloc(0),
   }),
-  tokenResponse(
+  tokenResponseFault(
     'says-the-password',
-    'tells back what it was sent, with escapes for the terminal',
+    'sends an error message with the password and terminal escape sequences',
     'UNAUTHORIZED',
     ({ login }) =>
       problem(401, 'UNAUTHORIZED', `\u001b[2J${login.username}:${login.password} ${basicOf(login)}\u202e`),
   ),
 ]
 
-const bodies = [
-  tokenResponse('no-token', 'gives no token', 'REGISTRY_RESPONSE', json(200, { expires_in: 60 })),
-  tokenResponse('no-json', 'answers with a page', 'REGISTRY_RESPONSE', {
+const bodyFaults = [
+  tokenResponseFault(
+    'no-token',
+    'sends a token response without a token',
+    'REGISTRY_RESPONSE',
+    json(200, { expires_in: 60 }),
+  ),
+  tokenResponseFault('no-json', 'sends HTML in place of a token response', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: { 'content-type': 'text/html' },
     body: Buffer.from('<html>'),
   }),
-  tokenResponse('empty-body', 'answers with nothing', 'REGISTRY_RESPONSE', {
+  tokenResponseFault('empty-body', 'sends an empty token response', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: {},
     body: Buffer.alloc(0),
   }),
-  tokenResponse('array', 'answers with a list', 'REGISTRY_RESPONSE', json(200, [{ token: 'x' }])),
-  tokenResponse('null', 'answers `null`', 'REGISTRY_RESPONSE', json(200, null)),
-  tokenResponse('proto', 'hides the token under `__proto__`', 'REGISTRY_RESPONSE', {
+  tokenResponseFault(
+    'array',
+    'sends an array as the token response',
+    'REGISTRY_RESPONSE',
+    json(200, [{ token: 'x' }]),
+  ),
+  tokenResponseFault('null', 'sends `null` as the token response', 'REGISTRY_RESPONSE', json(200, null)),
+  tokenResponseFault('proto', 'sends the token inside `__proto__`', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: {},
     body: Buffer.from('{"__proto__":{"token":"abc"}}'),
   }),
-  tokenResponse('invalid-utf-8', 'answers with bytes that are no text', 'REGISTRY_RESPONSE', {
+  tokenResponseFault('invalid-utf-8', 'sends a token response that is not UTF-8', 'REGISTRY_RESPONSE', {
     status: 200,
     headers: {},
     body: Buffer.from('{"token":"\xff\xfe"}', 'latin1'),
   }),
-  tokenResponse(
+  tokenResponseFault(
     'wrong-token',
-    'gives a token that is not taken',
+    'sends a token that the registry refuses',
     'UNAUTHORIZED',
     json(200, { token: 'wrong' }),
     {
       requests: 4,
     },
   ),
-  tokenResponse('long', 'answers with 1 MiB', 'LIMIT_EXCEEDED', json(200, { token: 'x'.repeat(2 ** 20) }), {
-    bytes: 2 ** 20 + 4096,
-  }),
-  token(
+  tokenResponseFault(
+    'long',
+    'sends a token response of 1 MiB',
+    'LIMIT_EXCEEDED',
+    json(200, { token: 'x'.repeat(2 ** 20) }),
+    {
+      bytes: 2 ** 20 + 4096,
+    },
+  ),
+  tokenFault(
     'endless',
-    'never ends its answer',
+    'sends a token response that never ends',
     'LIMIT_EXCEEDED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* () {
           yield head('200 OK', 'content-type: application/json')
           yield '{"token":"'
-          yield* forever('x'.repeat(4096))
+          yield* repeatForever('x'.repeat(4096))
         }, everyToken),
       ),
     { bytes: 8 * 2 ** 20 },
   ),
-  token(
+  tokenFault(
     'compressed',
-    'compresses its answer, which was not requested',
+    'sends the token response with `Content-Encoding: gzip`, which was not requested',
     'image',
     ({ registry }) =>
       registry.addFault(faults.body((body) => gzipSync(body), everyToken, { 'content-encoding': 'gzip' })),
-    fullPull,
+    fullPullBudget,
   ),
-  token(
+  tokenFault(
     'encoding-claimed',
-    'says that its answer is compressed, which it is not',
+    'sends the token response uncompressed, but with `Content-Encoding: gzip`',
     'image',
     ({ registry }) => registry.addFault(faults.header('content-encoding', 'gzip', everyToken)),
-    fullPull,
+    fullPullBudget,
   ),
-  members('access-token-only', 'gives it as `access_token`', 'image', (good) => ({ access_token: good })),
-  members('empty-token', 'gives it as `access_token`, and an empty `token`', 'image', (good) => ({
-    token: '',
+  tokenMembersFault('access-token-only', 'sends the token only as `access_token`', 'image', (good) => ({
     access_token: good,
   })),
+  tokenMembersFault(
+    'empty-token',
+    'sends the token as `access_token`, and an empty `token`',
+    'image',
+    (good) => ({
+      token: '',
+      access_token: good,
+    }),
+  ),
 ]
 
-const values = [
-  invalidToken('number', 'gives a number for a token', 42),
-  invalidToken('object', 'gives an object for a token', { value: 'x' }),
-  invalidToken('true', 'gives `true` for a token', true),
-  invalidToken('newline', 'puts a header into the token', 'abc\r\nx-injected: 1'),
-  invalidToken('nul', 'puts a NUL into the token', 'abc\u0000def'),
-  invalidToken('escape', 'puts an escape into the token', '\u001b[31mabc'),
-  invalidToken('blank', 'puts a blank into the token', 'abc def'),
-  invalidToken('non-ascii', 'puts letters into the token that no header takes', 'tökén✓'),
-  members('too-long', 'gives a token of 70 KB', 'REGISTRY_RESPONSE', () => ({ token: 'x'.repeat(70_000) }), {
-    bytes: 80 * 1024,
-  }),
-  token('8-kb', 'gives tokens of 8 KB', 'image', () => undefined, {
-    ...fullPull,
+const valueFaults = [
+  invalidTokenFault('number', 'sends a number as the token', 42),
+  invalidTokenFault('object', 'sends an object as the token', { value: 'x' }),
+  invalidTokenFault('true', 'sends `true` as the token', true),
+  invalidTokenFault('newline', 'sends a token with a line break and a header', 'abc\r\nx-injected: 1'),
+  invalidTokenFault('nul', 'sends a token with a NUL', 'abc\u0000def'),
+  invalidTokenFault('escape', 'sends a token with a terminal escape sequence', '\u001b[31mabc'),
+  invalidTokenFault('blank', 'sends a token with a blank', 'abc def'),
+  invalidTokenFault('non-ascii', 'sends a token with characters that are not allowed in a header', 'tökén✓'),
+  tokenMembersFault(
+    'too-long',
+    'sends a token of 70 kB',
+    'REGISTRY_RESPONSE',
+    () => ({ token: 'x'.repeat(70_000) }),
+    {
+      bytes: 80 * 1024,
+    },
+  ),
+  tokenFault('8-kb', 'sends tokens of 8 kB', 'image', () => undefined, {
+    ...fullPullBudget,
     setting: { auth: { tokenLength: 8_000 } },
     bytes: 128 * 1024,
   }),
-  token('20-kb', 'gives tokens of 20 KB', 'image', () => undefined, {
-    ...fullPull,
+  tokenFault('20-kb', 'sends tokens of 20 kB', 'image', () => undefined, {
+    ...fullPullBudget,
     setting: { auth: { tokenLength: 20_000 } },
     bytes: 160 * 1024,
   }),
 ]
 
-const lifetimes = [
-  lifetime('no-lifetime', 'does not say how long the token lives', {}),
-  lifetime('lifetime-zero', 'says that it lives 0 s', { expires_in: 0 }),
-  lifetime('lifetime-negative', 'says that it lives -60 s', { expires_in: -60 }),
-  lifetime('lifetime-text', 'says that it lives "300" s', { expires_in: '300' }),
-  lifetime('lifetime-words', 'says that it lives "soon"', { expires_in: 'soon' }),
-  lifetime('lifetime-huge', 'says that it lives 1e300 s', { expires_in: 1e300 }),
-  members(
+const lifetimeFaults = [
+  lifetimeFault('no-lifetime', 'sends a token without `expires_in`', {}),
+  lifetimeFault('lifetime-zero', 'sends a token with `expires_in` 0', { expires_in: 0 }),
+  lifetimeFault('lifetime-negative', 'sends a token with `expires_in` -60', { expires_in: -60 }),
+  lifetimeFault('lifetime-text', 'sends a token with `expires_in` "300", a string', { expires_in: '300' }),
+  lifetimeFault('lifetime-words', 'sends a token with `expires_in` "soon"', { expires_in: 'soon' }),
+  lifetimeFault('lifetime-huge', 'sends a token with `expires_in` 1e300', { expires_in: 1e300 }),
+  tokenMembersFault(
     'lifetime-tiny',
-    'says that it lives 1 ms',
+    'sends a token with `expires_in` 0.001',
     'image',
     (good) => ({ token: good, expires_in: 0.001 }),
-    { ...fullPull, requests: 10 },
+    { ...fullPullBudget, requests: 10 },
   ),
-  lifetime('issued-in-future', 'says that it was issued in the year 2999', {
+  lifetimeFault('issued-in-future', 'sends a token with `issued_at` in the year 2999', {
     expires_in: 60,
     issued_at: '2999-01-01T00:00:00Z',
   }),
-  lifetime('issued-long-ago', 'says that it was issued in 1999', {
+  lifetimeFault('issued-long-ago', 'sends a token with `issued_at` in 1999', {
     expires_in: 60,
     issued_at: '1999-01-01T00:00:00Z',
   }),
-  lifetime('issued-never', 'says that it was issued at no date', { issued_at: 'never' }),
+  lifetimeFault('issued-never', 'sends a token with an invalid `issued_at`', { issued_at: 'never' }),
 ]
 
-const places = [
-  token(
+const redirectFaults = [
+  tokenFault(
     'redirect-elsewhere',
-    'sends the login to another origin',
+    'redirects the token request to another origin',
     'UNAUTHORIZED',
     ({ registry, elsewhere }) => {
       registry.addFault(faults.redirect(`${elsewhere.url}/token`, everyToken))
@@ -269,52 +325,58 @@ const places = [
     },
     { requests: 4, elsewhere: 1 },
   ),
-  token('redirect-file', 'sends the login to a file', 'REDIRECT_REFUSED', ({ registry }) =>
-    registry.addFault(faults.redirect('file:///etc/passwd', everyToken)),
+  tokenFault(
+    'redirect-file',
+    'redirects the token request to a `file:` URL',
+    'REDIRECT_REFUSED',
+    ({ registry }) => registry.addFault(faults.redirect('file:///etc/passwd', everyToken)),
   ),
-  token('redirect-metadata', 'sends the login to a metadata service', 'CHALLENGE_INVALID', ({ registry }) =>
-    registry.addFault(faults.redirect('http://169.254.169.254/token', everyToken)),
+  tokenFault(
+    'redirect-metadata',
+    'redirects the token request to a cloud metadata service',
+    'CHALLENGE_INVALID',
+    ({ registry }) => registry.addFault(faults.redirect('http://169.254.169.254/token', everyToken)),
   ),
-  token(
+  tokenFault(
     'redirect-loop',
-    'sends the login in a circle',
+    'redirects the token request in a loop',
     'REDIRECT_REFUSED',
     ({ registry }) => registry.addFault(faults.redirect('/token', everyToken)),
     { requests: 4, bytes: 8192 },
   ),
-  token(
+  tokenFault(
     'cookie',
     'sets a cookie',
     'image',
     ({ registry }) => registry.addFault(faults.header('set-cookie', 'token=1; Path=/', everyToken)),
-    fullPull,
+    fullPullBudget,
   ),
 ]
 
-const silences = [
-  token(
+const silenceFaults = [
+  tokenFault(
     'silent',
-    'takes the login and says nothing',
+    'does not respond to the token request',
     'STALLED',
     ({ registry }) => registry.addFault(faults.slow(60_000, everyToken)),
     { silent: true, requests: 7 },
   ),
-  token(
+  tokenFault(
     'stall',
-    'stops in the middle of its answer',
+    'stalls in the middle of the token response',
     'STALLED',
     ({ registry }) => registry.addFault(faults.stall(20, everyToken)),
     { silent: true, requests: 7 },
   ),
-  token(
+  tokenFault(
     'drip',
-    'answers with a byte now and then',
+    'sends an endless token response, a byte every 100 ms',
     'STALLED',
     ({ registry }) =>
       registry.addFault(
         faults.wire(function* () {
           yield head('200 OK')
-          yield* forever('x', 100)
+          yield* repeatForever('x', 100)
         }, everyToken),
       ),
     { silent: true, requests: 7, bytes: 8192 },
@@ -323,10 +385,10 @@ const silences = [
 
 /** Faults of the token server. */
 export const tokenFaults: readonly CataloguedFault[] = [
-  ...statuses,
-  ...bodies,
-  ...values,
-  ...lifetimes,
-  ...places,
-  ...silences,
+  ...statusFaults,
+  ...bodyFaults,
+  ...valueFaults,
+  ...lifetimeFaults,
+  ...redirectFaults,
+  ...silenceFaults,
 ]

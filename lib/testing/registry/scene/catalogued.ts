@@ -1,4 +1,4 @@
-/** Defines the entries of the catalogue of faults: the behaviour of a registry and the required result of a client. */
+/** Defines an entry of the fault catalogue: what the registry does, and what a client must do then. */
 import type { ErrorCode } from '../../../errors.js'
 import type { Digest } from '../../../image/digest/digest.js'
 import type { BuiltImage } from '../../images/build-image.js'
@@ -32,7 +32,7 @@ export interface FaultBudget {
   readonly requests: number
   /** Maximum number of requests to the other origin. */
   readonly elsewhere: number
-  /** Maximum number of bytes that both origins send, including headers, if the client reads whole responses. */
+  /** Maximum number of bytes that both origins send, including headers. */
   readonly bytes: number
 }
 
@@ -42,7 +42,7 @@ export interface FaultSetting {
   readonly tls?: CertificateOptions
   /** Whether the client trusts the certificate (true). */
   readonly trusted?: boolean
-  /** Scheme of the other origin (that of the registry). */
+  /** Scheme of the other origin (by default, that of the registry). */
   readonly elsewhere?: 'http'
   readonly auth?: Partial<TokenAuth>
   /** Request the image by digest instead of by tag. */
@@ -54,7 +54,7 @@ export interface CataloguedFault {
   /** `moment/name`. Unique and stable. */
   readonly id: string
   readonly moment: CataloguedMoment
-  /** Behaviour of the registry, as a clause. */
+  /** Behaviour of the registry, as a clause without its subject: `responds with 404`. */
   readonly behaviour: string
   /** Required result of the client. */
   readonly outcome: FaultOutcome
@@ -63,7 +63,7 @@ export interface CataloguedFault {
   /** Origins that may receive credentials (the registry only). */
   readonly credentialsAt: readonly ('registry' | 'elsewhere')[]
   readonly setting: FaultSetting
-  /** Whether a server stops responding. Give the client short timeouts then (the specs use 400 ms). */
+  /** Whether a server stops responding. The client then needs short timeouts (the specs use 400 ms). */
   readonly silent: boolean
   /** Action of the client: pull the image, or list the tags of the repository. */
   readonly action: 'pull' | 'tags'
@@ -117,15 +117,18 @@ export interface FaultScene {
   close(): Promise<void>
 }
 
-/** Members of a fault that differ from the defaults. */
+/** Members of a fault or its budget that differ from the defaults. */
 export type FaultChange = Partial<
   Pick<CataloguedFault, 'credentialsAt' | 'setting' | 'silent' | 'action' | 'check'> & FaultBudget
 >
 
-/** Traffic of a pull without a fault: `/v2/`, a refusal, a token, manifest, config and two layers, together 97 KiB. */
+/**
+ * Traffic of a pull without a fault. The requests are for `/v2/`, the manifest (refused), a token, the manifest, the
+ * config and two layers. The bodies have 97 KiB; the rest is for headers.
+ */
 const defaultBudget: FaultBudget = { requests: 7, elsewhere: 0, bytes: 104 * 1024 }
 
-/** Defines a fault. `change` replaces defaults. */
+/** Creates a fault from its name, behaviour and required result. `change` replaces defaults. */
 export type DefineFault = (
   name: string,
   behaviour: string,
@@ -134,8 +137,8 @@ export type DefineFault = (
   change?: FaultChange,
 ) => CataloguedFault
 
-/** Returns a function that defines faults of one moment. `defaults` replaces the general defaults. */
-export const faultsOf =
+/** Returns a function that creates faults of `moment`. `defaults` replaces the general defaults. */
+export const faultDefiner =
   (moment: CataloguedMoment, defaults: FaultChange = {}): DefineFault =>
   (name, behaviour, outcome, install, change = {}) => {
     const { requests, elsewhere, bytes, ...rest } = { ...defaultBudget, ...defaults, ...change }

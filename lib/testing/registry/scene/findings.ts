@@ -27,7 +27,7 @@ const leakedCredentials = ({ method, url, headers }: RequestLogEntry): readonly 
     .filter((name) => headers[name] !== undefined)
     .map((name) => `${name} reached the other origin with ${method} ${url.replace(/\?.*/s, '?…')}`)
 
-/** Reports secrets in URLs, and cookies, which a client must not send to any origin. */
+/** Returns violations for a secret in the URL and for a cookie. A client must send neither to any origin. */
 function leakedSecrets(
   { url, headers }: RequestLogEntry,
   { login, registry }: FaultScene,

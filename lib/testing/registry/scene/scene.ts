@@ -1,6 +1,7 @@
 /**
- * Starts the scene of a fault for any client: a registry that requires a login and has an image, another origin that
- * logs its requests, and the installed fault. After a client has run, `findings` returns its violations.
+ * Starts the servers for a test of any client with a catalogued fault: a registry that requires a login and has an
+ * image, and another origin with the same blobs. Both log their requests. After the client has run, `findings` returns
+ * its violations.
  */
 import { randomBytes } from 'node:crypto'
 import { digestOf } from '../../../image/digest/digest.js'
@@ -10,19 +11,19 @@ import { testCertificate } from '../certificate.js'
 import { startRegistry } from '../start.js'
 import type { CataloguedFault, FaultScene } from './catalogued.js'
 import { findings } from './findings.js'
-import { seeded } from './seeded.js'
+import { seededIntegers } from './seeded.js'
 
-/** Size of the file in the large layer, in bytes: larger than one read, and small enough for hundreds of pulls. */
+/** Size of the file in the large layer in bytes: more than one read from a socket returns, but fast to pull. */
 const fileSize = 96 * 1024
 const repository = 'team/app'
 const tag = 'v1'
 
 /**
- * Starts a scene.
+ * Starts the servers and installs the fault.
  * @param seed determines the content of the image and the positions of faults within it
  */
 export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise<FaultScene> {
-  const random = seeded(`${fault.id} ${seed}`)
+  const random = seededIntegers(`${fault.id} ${seed}`)
   const image = imageOf(seed)
   const { tls, trusted = true, elsewhere: scheme, auth, by } = fault.setting
   const certificate = tls && testCertificate(tls)
@@ -77,9 +78,9 @@ export async function startFaultScene(fault: CataloguedFault, seed = 1): Promise
 
 const images = new Map<number, BuiltImage>()
 
-/** Returns an image with two layers, one of them incompressible. */
+/** Returns an image with two layers. The content of the first one cannot be compressed. */
 function imageOf(seed: number): BuiltImage {
-  const random = seeded(`image ${seed}`)
+  const random = seededIntegers(`image ${seed}`)
   const noise = Buffer.from(Array.from({ length: fileSize }, () => random(256)))
   const image =
     images.get(seed) ??

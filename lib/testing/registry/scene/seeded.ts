@@ -1,10 +1,10 @@
 /** Generates reproducible random numbers from a text. */
 
 /**
- * Returns a generator of random integers from 0 to `below`, exclusive, that is determined by `seed` (mulberry32 with an
- * FNV-1a hash of the seed).
+ * Returns a function that returns the next random integer from 0 to `below`, exclusive. The same seed gives the same
+ * sequence (mulberry32, started with the FNV-1a hash of the seed).
  */
-export function seeded(seed: string): (below: number) => number {
+export function seededIntegers(seed: string): (below: number) => number {
   let state = 0x811c9dc5
   for (const byte of Buffer.from(seed)) state = Math.imul(state ^ byte, 0x01000193)
   return (below) => {

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FlatTree } from '../../../../lib/archive/listing/flat-tree.js'
-import { listedFile, type ListedFile, utf8Of } from '../../../../lib/archive/listing/listed-file.js'
+import { toListedFile, type ListedFile, utf8Of } from '../../../../lib/archive/listing/listed-file.js'
 import { TarReader, describeTree, type TreeEntry } from '../../../../lib/archive/index.js'
 import { WindlassError, asWindlassError } from '../../../../lib/errors.js'
 import { corpus } from '../../../../testbench/corpus/index.js'
@@ -46,7 +46,7 @@ function flattened(tree: FlatTree, entries: readonly Made[]): number {
   tree.nextLayer()
   for (const [index, entry] of entries.entries()) {
     try {
-      tree.entry(entry, index)
+      tree.apply(entry, index)
     } catch (error) {
       if (error instanceof WindlassError && error.code === 'LAYER_INVALID') return index
       throw error
@@ -55,8 +55,8 @@ function flattened(tree: FlatTree, entries: readonly Made[]): number {
   return -1
 }
 
-describe('the flattened tree in memory', () => {
-  it('is the tree that the layers give on a disk, whatever is in them', async () => {
+describe('FlatTree', () => {
+  it('equals the tree on the disk, for random layers', async () => {
     const { root } = await scratch()
     let run = 0
     await fc.assert(
@@ -72,7 +72,7 @@ describe('the flattened tree in memory', () => {
           if (refused >= 0)
             expect(() => applyTo({ root: own, whiteouts: 'apply' }, [layer[refused]!])).toThrow(WindlassError)
           if (refused >= 0) break
-          const listed = tree.entries().map(listedFile).map(described)
+          const listed = tree.entries().map(toListedFile).map(described)
           const expected = await onDisk(own)
           const comparable = asRoot
             ? expected
@@ -102,7 +102,7 @@ describe('the flattened tree in memory', () => {
           all.push(entries)
           const reader = new TarReader({
             entry: (entry) => {
-              tree.entry(entry, ordinal++)
+              tree.apply(entry, ordinal++)
               entries.push({ ...entry })
             },
             data: () => undefined,
@@ -123,17 +123,17 @@ describe('the flattened tree in memory', () => {
       if (isRefused(flat)) return
       for (const layer of all) applyTo({ root, whiteouts: 'apply' }, layer)
       const sizes = (entry: object) => without(entry, 'size')
-      expect(tree.entries().map(listedFile).map(described).map(sizes)).toEqual(
+      expect(tree.entries().map(toListedFile).map(described).map(sizes)).toEqual(
         (await onDisk(root)).map(sizes),
       )
     },
   )
 
-  it('says from which layer each comes, and that no layer lists a directory', () => {
+  it('reports the layer of each entry, and directories without an entry', () => {
     const tree = new FlatTree()
     flattened(tree, [directory('a'), file('a/x'), file('b/y')])
     flattened(tree, [whiteout('a/.wh.x'), file('b/z'), directory('c')])
-    const found = tree.entries().map(listedFile)
+    const found = tree.entries().map(toListedFile)
     expect(found.map(({ path, layer }) => `${path} ${layer ?? '-'}`)).toEqual([
       '/a 0',
       '/b -',
@@ -143,7 +143,7 @@ describe('the flattened tree in memory', () => {
     ])
   })
 
-  it('has as many directories as the limit allows', () => {
+  it('accepts as many directories as the limit allows', () => {
     const tree = new FlatTree(3)
     expect(flattened(tree, [file('a/b/c/x')])).toBe(-1)
     expect(() => flattened(tree, [file('a/b/c/d/e/f/g/x')])).toThrow(/layerDirectories/)

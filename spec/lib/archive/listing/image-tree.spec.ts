@@ -67,8 +67,8 @@ const wrongEnd = (entries: readonly Made[]): Buffer => {
 }
 const dirs = (...paths: readonly string[]): Made[] => paths.map((path) => directory(path))
 
-describe('one file of an image', () => {
-  it('is that of all layers applied in order, whatever is in them', async () => {
+describe('ImageTree.find and content', () => {
+  it('finds the file that results from applying all layers in order, for random layers', async () => {
     let early = 0
     await fc.assert(
       fc.asyncProperty(
@@ -91,7 +91,7 @@ describe('one file of an image', () => {
     expect(early).toBeGreaterThan(300)
   })
 
-  it('read out of archives and verified, is that of all layers, or it is said that a later entry takes its place', async () => {
+  it('reads the same content from archives with verification, or fails because a later entry replaces the file', async () => {
     await fc.assert(
       fc.asyncProperty(randomLayers, async (all) => {
         const { layers, tree } = acceptable(all)
@@ -116,7 +116,7 @@ describe('one file of an image', () => {
     )
   })
 
-  it('comes from the top layer that has it, and no lower layer is opened', async () => {
+  it('reads the file from the top layer that has it, and opens no lower layer', async () => {
     const { image, parts } = of(
       [...dirs('etc'), file('etc/x', 'old')],
       [...dirs('etc'), file('etc/x', 'new'), big('z')],
@@ -130,7 +130,7 @@ describe('one file of an image', () => {
     expect(parts[1]!.closed()).toBe(true)
   })
 
-  it('is read no further than to its end, in one pass', async () => {
+  it('reads the layer once, and only to the end of the file', async () => {
     const { image, parts } = of([...dirs('a'), big('a/1'), big('a/2'), big('a/3'), big('a/4')])
     expect((await bytesOf(image, await image.find('a/2'))).length).toBe(large)
     expect(parts[0]!.opened()).toBe(1)
@@ -138,7 +138,7 @@ describe('one file of an image', () => {
     expect(parts[0]!.size).toBeGreaterThan(1_200_000)
   })
 
-  it('is read at the pace of its reader', async () => {
+  it('reads no faster than the consumer', async () => {
     const { image, parts } = of([file('a', 'x'.repeat(5_000_000))])
     for await (const chunk of image.content(await image.find('a'), { verify: false })) {
       expect(chunk.length).toBeGreaterThan(0)
@@ -279,7 +279,7 @@ describe('one file of an image', () => {
     })
   })
 
-  it('is verified where it is asked to be: bytes of the layer behind the file count too', async () => {
+  it('verifies the whole layer on request, including the bytes after the file', async () => {
     const entries = [file('a', 'right'), big('z')]
     const lax = new ImageTree([tarLayer(entries, wrongEnd(entries)).reader], defaultLimits)
     expect(await bytesOf(lax, await lax.find('a'))).toBe('right')
@@ -289,7 +289,7 @@ describe('one file of an image', () => {
     })
   })
 
-  it('that was found after all of its layer was read has an answer that is verified, and content that is not', async () => {
+  it('reports whether the lookup and the content are verified', async () => {
     const { image } = of([file('a', '1'), hardlink('b', 'a')])
     expect((await image.find('b')).verified).toBe(false)
     const known = new ImageTree([knownLayer([file('a', '1')])], defaultLimits)
@@ -297,8 +297,8 @@ describe('one file of an image', () => {
   })
 })
 
-describe('the list of files of an image', () => {
-  it('has what all layers together have, in the order of the paths', async () => {
+describe('ImageTree.list', () => {
+  it('lists the files of all layers applied in order, by path', async () => {
     const { image, parts } = of(
       [...dirs('etc'), file('etc/x'), file('etc-a')],
       [file('etc/y'), whiteout('etc/.wh.x')],
@@ -307,7 +307,7 @@ describe('the list of files of an image', () => {
     expect(parts.every(({ read, size, closed }) => read() === size && closed())).toBe(true)
   })
 
-  it('has what is below a path, also by way of a link', async () => {
+  it('lists the files below a path, following links', async () => {
     const layers = [
       [...dirs('usr', 'usr/lib'), file('usr/lib/x'), file('usr/libx'), symlink('lib', 'usr/lib')],
     ]
@@ -327,7 +327,7 @@ describe('the list of files of an image', () => {
     await expect(of([hardlink('a', 'gone')]).image.list()).rejects.toMatchObject({ code: 'LAYER_INVALID' })
   })
 
-  it('fails where a layer has other bytes than the manifest states', async () => {
+  it('fails if the bytes of a layer differ from the manifest', async () => {
     const entries = [file('a'), big('z')]
     const image = new ImageTree([tarLayer(entries, wrongEnd(entries)).reader], defaultLimits)
     await expect(image.list()).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })

@@ -63,14 +63,14 @@ describe('whiteouts that are applied (threats §2)', () => {
     },
   )
 
-  it('removes files, links and whole directories', async () => {
+  it('remove files, links and whole directories', async () => {
     expect(await after([whiteout('d/.wh.a')])).toEqual(without('d/a file'))
     expect(await after([whiteout('.wh.link')])).toEqual(without('link symlink'))
     expect(await after([whiteout('.wh.out')])).toEqual(without('out symlink'))
     expect(await after([whiteout('.wh.d')])).toEqual(['link symlink', 'out symlink'])
   })
 
-  it('acts through a link inside of the root, and never outside', async () => {
+  it('follow links inside the root and never leave the root', async () => {
     expect(await after([whiteout('link/.wh.a')])).toEqual(without('d/a file'))
     expect(await after([whiteout('out/.wh.secret'), whiteout('out/.wh..wh..opq')])).toEqual(kept)
     expect(await after([whiteout('../root-outside/.wh.secret')])).toEqual(kept)
@@ -81,7 +81,7 @@ describe('whiteouts that are applied (threats §2)', () => {
       ? [[...all]]
       : all.flatMap((one, i) => permutations(all.toSpliced(i, 1)).map((rest) => [one, ...rest]))
 
-  it('leaves what the same layer made, in whatever order', async () => {
+  it('keep entries of the same layer, in any order', async () => {
     const cases: [Made[], string[]][] = [
       [[whiteout('d/.wh.a'), file('d/a', 'new')], kept],
       [[whiteout('d/.wh.sub'), file('d/sub/new')], [...without('d/sub/x file'), 'd/sub/new file'].sort()],
@@ -102,7 +102,7 @@ describe('whiteouts that are applied (threats §2)', () => {
       for (const order of permutations(layer)) expect(await after(order)).toEqual(expected)
   })
 
-  it('gives the same attributes in whatever order', async () => {
+  it('give the same attributes in any order', async () => {
     for (const layer of permutations([whiteout('.wh.d'), file('d/new')])) {
       const it = await scratch()
       it.apply([
@@ -114,7 +114,7 @@ describe('whiteouts that are applied (threats §2)', () => {
     }
   })
 
-  it('is a whiteout whatever its type and content, and nothing of it appears', async () => {
+  it('are recognized whatever their type and content, which are ignored', async () => {
     const odd: Made[] = [
       directory('d/.wh.a'),
       file('d/.wh.b', 'content'),
@@ -129,7 +129,7 @@ describe('whiteouts that are applied (threats §2)', () => {
     expect(await after(odd)).toEqual(without('d/a file', 'd/b file', 'link symlink'))
   })
 
-  it('20,000 whiteouts of nothing, or of everything again and again, take linear time', async () => {
+  it('take linear time for 20,000 whiteouts of missing names or of the same directory', async () => {
     const it = await scratch()
     const many = Array.from({ length: 20_000 }, (_, i) => i)
     const start = process.cpuUsage()
@@ -144,7 +144,7 @@ describe('whiteouts that are applied (threats §2)', () => {
     expect(await it.paths()).toEqual(['d directory', 'd/new file'])
   })
 
-  it('hides the longest names there are', async () => {
+  it('hide the longest possible names', async () => {
     const it = await scratch()
     it.apply([file('n'.repeat(255))])
     it.apply([whiteout(`.wh.${'n'.repeat(255)}`)])
@@ -166,7 +166,7 @@ const upper: Made[] = [
 ]
 
 describe('whiteouts that are kept', () => {
-  it('aufs form: as empty files of their names', async () => {
+  it('aufs form: are empty files with their names', async () => {
     const it = await scratch()
     it.apply(upper, { whiteouts: 'aufs' })
     expect(await it.paths()).toEqual(
@@ -178,7 +178,7 @@ describe('whiteouts that are kept', () => {
     expect((await it.tree()).get('d/.wh.b')?.size).toBe(0)
   })
 
-  it.runIf(asRoot && form)('overlay form: as overlayfs reads them, in whatever order (S0-70)', async () => {
+  it.runIf(asRoot && form)('overlay form: are understood by overlayfs, in any order (S0-70)', async () => {
     for (const layer of [upper, upper.toReversed()]) {
       const it = await scratch()
       it.apply(layer, { whiteouts: 'overlay' })
@@ -197,17 +197,20 @@ describe('whiteouts that are kept', () => {
     }
   })
 
-  it.runIf(asRoot && form)('overlay form: entries go in place of a whiteout, never through it', async () => {
-    const it = await scratch()
-    it.apply([whiteout('.wh.a'), file('a/new'), whiteout('.wh.b'), symlink('b', 'c'), whiteout('.wh.c')], {
-      whiteouts: 'overlay',
-    })
-    expect(await it.paths()).toEqual(['a directory', 'a/new file', 'b symlink', 'c character'])
-    expect((await it.tree()).get('a')?.xattrs.get('trusted.overlay.opaque')).toBe('y')
-    expect(() => it.apply([whiteout('.wh.x'), hardlink('y', 'x')], { whiteouts: 'overlay' })).toThrow(
-      /not in the tree/,
-    )
-  })
+  it.runIf(asRoot && form)(
+    'overlay form: entries replace a whiteout and are not written through it',
+    async () => {
+      const it = await scratch()
+      it.apply([whiteout('.wh.a'), file('a/new'), whiteout('.wh.b'), symlink('b', 'c'), whiteout('.wh.c')], {
+        whiteouts: 'overlay',
+      })
+      expect(await it.paths()).toEqual(['a directory', 'a/new file', 'b symlink', 'c character'])
+      expect((await it.tree()).get('a')?.xattrs.get('trusted.overlay.opaque')).toBe('y')
+      expect(() => it.apply([whiteout('.wh.x'), hardlink('y', 'x')], { whiteouts: 'overlay' })).toThrow(
+        /not in the tree/,
+      )
+    },
+  )
 })
 
 describe('an unpacked layer, read back', () => {
@@ -225,7 +228,7 @@ describe('an unpacked layer, read back', () => {
   ]
   const forms: WhiteoutForm[] = asRoot && form ? ['aufs', 'overlay'] : ['aufs']
 
-  it.each(forms)('gives the tree that its archive gives (%s)', async (whiteouts) => {
+  it.each(forms)('gives the same tree as its archive (%s)', async (whiteouts) => {
     const direct = await scratch()
     direct.apply(base)
     direct.apply([directory('d'), ...upper])
@@ -247,8 +250,8 @@ describe('an unpacked layer, read back', () => {
   })
 })
 
-describe('what is left of a lower directory', () => {
-  it('is nothing of its attributes where it is hidden by an opaque one above it, and this layer only has something in it', async () => {
+describe('the attributes of a lower directory', () => {
+  it('are dropped if an opaque whiteout of a parent hides the directory and this layer only has entries below it', async () => {
     const layer = [file('d/sub/new'), whiteout('d/.wh..wh..opq')]
     for (const order of [layer, [...layer].reverse()]) {
       const it = await scratch()
@@ -261,7 +264,7 @@ describe('what is left of a lower directory', () => {
 })
 
 describe('a whiteout that is kept', () => {
-  it('is the same whenever and by whom the layer is unpacked', async () => {
+  it('does not depend on the time and user of unpacking', async () => {
     for (const kind of [...(form ? ['overlay' as const] : []), 'aufs' as const]) {
       const it = await scratch()
       const umask = process.umask(0o077)
@@ -276,7 +279,7 @@ describe('a whiteout that is kept', () => {
     }
   })
 
-  it('makes of what it hides and of what is below an opaque one the layer’s own, listed or not', async () => {
+  it('makes hidden directories, and directories below an opaque one, not implied', async () => {
     for (const kind of [...(form ? ['overlay' as const] : []), 'aufs' as const]) {
       const entries = [
         ...[file('plain/below/x'), whiteout('a/.wh.hidden'), file('a/hidden/x')],

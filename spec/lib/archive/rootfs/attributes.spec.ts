@@ -15,7 +15,7 @@ import {
 const asRoot = process.geteuid?.() === 0
 
 describe('types, attributes and names (threats §3)', () => {
-  it('replaces what is there: the last entry of a name wins', async () => {
+  it('replaces existing entries: the last entry of a name wins', async () => {
     const it = await scratch()
     it.apply([file('a', 'long content'), file('a', 'x')])
     it.apply([file('b'), directory('b'), file('b/c')])
@@ -34,7 +34,7 @@ describe('types, attributes and names (threats §3)', () => {
     expect((await it.tree()).get('m')?.mode).toBe(0o700)
   })
 
-  it('a lower directory that is listed again takes the new attributes, and none of the old', async () => {
+  it('a lower directory with a new entry gets all its attributes from that entry', async () => {
     const it = await scratch()
     const old = new Map([['user.old', Buffer.from('1')]])
     it.apply([directory('d', { mode: 0o700, xattrs: old }), file('d/lower')])
@@ -46,7 +46,7 @@ describe('types, attributes and names (threats §3)', () => {
     expect(await it.paths()).toContain('d/lower file')
   })
 
-  it('a lower directory that is not listed keeps its times and mode when something is put into it', async () => {
+  it('a lower directory without a new entry keeps its times and mode when entries are created in it', async () => {
     const it = await scratch()
     it.apply([directory('.', { mtime: 7n }), directory('d', { mode: 0o555, mtime: -1n }), file('d/a')])
     it.apply([file('d/b')])
@@ -97,13 +97,13 @@ describe('types, attributes and names (threats §3)', () => {
     },
   )
 
-  it('makes missing parents the same way every time', async () => {
+  it('creates missing parents with fixed attributes', async () => {
     const it = await scratch()
     it.apply([file('a/b/c')])
     expect((await it.tree()).get('a/b')).toMatchObject({ mode: 0o755, mtime: 0n })
   })
 
-  it('sets modes exactly whatever the umask, setuid, setgid and sticky too', async () => {
+  it('sets modes exactly despite the umask, including setuid, setgid and sticky', async () => {
     const it = await scratch()
     const modes = [0o000, 0o400, 0o644, 0o666, 0o777, 0o1777, 0o2755, 0o4755, 0o6711, 0o7777]
     it.apply(modes.flatMap((mode) => [file(`f${mode}`, 'x', { mode }), directory(`d${mode}`, { mode })]))
@@ -113,7 +113,7 @@ describe('types, attributes and names (threats §3)', () => {
     )
   })
 
-  it('sets times to the nanosecond: of files, links and directories, before 1970, and beyond what can be held', async () => {
+  it('sets times to the nanosecond for files, links and directories, also before 1970; clamps times out of range', async () => {
     const it = await scratch()
     const times = [0n, 1n, -1n, 1_700_000_000_000_000_000n, 1_700_000_000_987_654_321n, -86_400_000_000_001n]
     it.apply(
@@ -129,7 +129,7 @@ describe('types, attributes and names (threats §3)', () => {
     it.apply([file('far', 'x', { mtime: 2n ** 80n }), file('past', 'x', { mtime: -(2n ** 80n) })])
   })
 
-  it.runIf(asRoot)('gives root what belongs to 2^32 - 1, which no file can, with one warning', async () => {
+  it.runIf(asRoot)('replaces the invalid owner 2^32 - 1 by root, with one warning', async () => {
     const it = await scratch()
     const none = 2 ** 32 - 1
     it.apply([directory('old', { uid: 7, gid: 7 })])
@@ -158,7 +158,7 @@ describe('types, attributes and names (threats §3)', () => {
       expect(refusal(() => it.apply([entry])).message).toMatch(/owner/)
   })
 
-  it.runIf(asRoot)('as root: owners, capabilities after them, devices and fifos', async () => {
+  it.runIf(asRoot)('as root: sets owners, then capabilities, and creates devices and FIFOs', async () => {
     const it = await scratch()
     const capability = Buffer.from('0100000200200000000000000000000000000000', 'hex')
     const xattrs = new Map([
@@ -204,7 +204,7 @@ describe('types, attributes and names (threats §3)', () => {
     expect(await it.paths()).toEqual(['y file'])
   })
 
-  it('takes nothing from an image that overlayfs would take for a mark of ours, nor foreign attributes', async () => {
+  it('skips attributes and devices that overlayfs would interpret, and foreign attributes', async () => {
     const it = await scratch()
     const xattrs = new Map(
       ['trusted.overlay.opaque', 'user.overlay.opaque', 'user.overlay.whiteout', 'security.selinux'].map(
@@ -226,7 +226,7 @@ describe('types, attributes and names (threats §3)', () => {
     ])
   })
 
-  it('warns of attributes that cannot be set, and refuses those that nothing can hold', async () => {
+  it('warns of attributes that cannot be set, and rejects those beyond the limits of Linux', async () => {
     const it = await scratch()
     const xattrs = new Map([['user.no', Buffer.from('on a link')]])
     expect(it.apply([symlink('s', 't', { xattrs }), symlink('s2', 't', { xattrs })])).toEqual([
@@ -256,7 +256,7 @@ describe('types, attributes and names (threats §3)', () => {
     )
   })
 
-  it('refuses names that Linux cannot hold, and says which, escaped', async () => {
+  it('rejects names that Linux does not support, with the escaped name', async () => {
     const it = await scratch()
     for (const entry of [
       file('y'.repeat(256)),
@@ -270,7 +270,7 @@ describe('types, attributes and names (threats §3)', () => {
     expect(await it.paths()).not.toContain('z directory')
   })
 
-  it('what is no directory makes way for one where the layer has entries below it, with one warning', async () => {
+  it('replaces a file or link by a directory if the layer has entries below it, with one warning', async () => {
     for (const entry of [file('a'), fifo('a'), symlink('a', 'b'), symlink('a', 'b/c')]) {
       const it = await scratch()
       expect(it.apply([file('b'), entry, file('a/x'), directory('a/y')])).toEqual(['PARENT_REPLACED'])
@@ -279,7 +279,7 @@ describe('types, attributes and names (threats §3)', () => {
     }
   })
 
-  it('what is no directory of a lower layer makes way without a word', async () => {
+  it('replaces a file or link of a lower layer by a directory without a warning', async () => {
     const it = await scratch()
     it.apply([file('b'), symlink('a', 'b'), directory('d'), file('d/f')])
     expect(it.apply([file('a/x'), file('d/f/g/h')])).toEqual([])
@@ -289,7 +289,7 @@ describe('types, attributes and names (threats §3)', () => {
     ])
   })
 
-  it('of a way through links, the link that the name has is replaced, and nothing that it leads to', async () => {
+  it('replaces the link in the name of the entry, and not a target of the link', async () => {
     const it = await scratch()
     it.apply([file('f'), directory('d'), symlink('d/l', '../m'), symlink('m', 'f'), file('d/l/x/y')])
     expect(await it.paths()).toEqual([
@@ -303,7 +303,7 @@ describe('types, attributes and names (threats §3)', () => {
     await it.untouched()
   })
 
-  it('whiteouts below what is no directory replace nothing', async () => {
+  it('whiteouts below a file or link replace nothing', async () => {
     for (const whiteouts of ['apply', 'aufs', 'overlay'] as const) {
       const it = await scratch()
       expect(it.apply([file('a'), whiteout('a/.wh.b'), whiteout('a/.wh..wh..opq')], { whiteouts })).toEqual(
@@ -326,7 +326,7 @@ describe('types, attributes and names (threats §3)', () => {
     expect(readFileSync(join(it.root, 's')).toString('latin1', 1 << 20, (1 << 20) + 6)).toBe('middle')
   })
 
-  it('goes 1,500 levels down in linear time, and back', async () => {
+  it('creates and removes 1,500 nested directories in linear time', async () => {
     const it = await scratch()
     const deep = Array.from({ length: 1500 }, (_, i) =>
       directory('d/'.repeat(i + 1), { mode: 0o500, mtime: 1n }),
@@ -341,7 +341,7 @@ describe('types, attributes and names (threats §3)', () => {
     expect(await it.paths()).toEqual(['d file', 's symlink'])
   })
 
-  it('resolves a root that is itself behind a link once, and leaves no descriptor when it fails', async () => {
+  it('resolves a link to the root once, and leaks no descriptor on failure', async () => {
     const it = await scratch()
     const link = join(it.root, '../root-link')
     symlinkSync(it.root, link)

@@ -52,7 +52,7 @@ describe('paths and links in layers (threats §1)', () => {
     },
   )
 
-  it('resolves parents through links as chroot does: relative, absolute, nested, with dots', async () => {
+  it('resolves links in parents like chroot: relative, absolute, nested, with dots', async () => {
     const it = await scratch()
     it.apply([
       directory('usr/lib'),
@@ -85,7 +85,7 @@ describe('paths and links in layers (threats §1)', () => {
     await it.untouched()
   })
 
-  it('forgets a directory that a link, a file or nothing has replaced', async () => {
+  it('forgets a directory that was removed or replaced by a link or file', async () => {
     const it = await scratch()
     it.apply([
       directory('d/e'),
@@ -125,7 +125,7 @@ describe('paths and links in layers (threats §1)', () => {
     await it.untouched()
   })
 
-  it('links to what the target names inside the root, and to nothing else', async () => {
+  it('creates hard links only to targets inside the root', async () => {
     const it = await scratch()
     it.apply([
       file('a'),
@@ -146,7 +146,7 @@ describe('paths and links in layers (threats §1)', () => {
     await it.untouched()
   })
 
-  it('links a symlink itself', async () => {
+  it('creates a hard link to a symlink itself', async () => {
     const it = await scratch()
     it.apply([symlink('s', '../root-outside/secret'), hardlink('deep/t', 's')])
     expect((await it.tree()).get('s')).toMatchObject({ type: 'symlink', hardlink: 'deep/t' })
@@ -154,7 +154,7 @@ describe('paths and links in layers (threats §1)', () => {
     expect(statSync(join(it.root, '../root-outside/secret')).nlink).toBe(1)
   })
 
-  it('never writes through a shared inode, in one layer or over two', async () => {
+  it('never writes to an inode with several names, in one layer or two', async () => {
     const it = await scratch()
     it.apply([file('a', 'old'), hardlink('b', 'a'), file('b', 'new')])
     it.apply([file('c', 'old'), hardlink('d', 'c')])
@@ -167,14 +167,14 @@ describe('paths and links in layers (threats §1)', () => {
     ])
   })
 
-  it('a hard link to its own name changes nothing; over its own target it is refused', async () => {
+  it('ignores a hard link to its own name, and rejects one that replaces its target', async () => {
     const it = await scratch()
     it.apply([file('a', 'x'), hardlink('a', 'a')])
     expect(readFileSync(join(it.root, 'a'), 'utf8')).toBe('x')
     expect(refusal(() => it.apply([file('d/f'), hardlink('d', 'd/f')])).code).toBe('LAYER_INVALID')
   })
 
-  it.each(['.', '/', '..', '', 'a/..', './'])('refuses a root (%j) that is no directory', async (name) => {
+  it.each(['.', '/', '..', '', 'a/..', './'])('rejects a root (%j) that is not a directory', async (name) => {
     const it = await scratch()
     for (const entry of [symlink(name, '/etc'), file(name), hardlink(name, 'x'), fifo(name)])
       expect(refusal(() => it.apply([entry])).message).toMatch(/the root can only be a directory/)
@@ -182,7 +182,7 @@ describe('paths and links in layers (threats §1)', () => {
     expect((await it.tree()).get('.')?.mode).toBe(0o711)
   })
 
-  it('ends loops and long chains of links', async () => {
+  it('rejects loops and long chains of links', async () => {
     const it = await scratch()
     it.apply([symlink('a', 'b'), symlink('b', 'a'), symlink('self', 'self/x')])
     for (const name of ['a/x', 'self/x'])
@@ -205,7 +205,7 @@ describe('paths and links in layers (threats §1)', () => {
 })
 
 describe('names and targets of a layer', () => {
-  it('may be as long as Linux takes them, and no longer', async () => {
+  it('may be as long as Linux allows', async () => {
     const it = await scratch()
     const name = 'n'.repeat(255)
     const target = 't/'.repeat(2047) + 't'
@@ -215,14 +215,14 @@ describe('names and targets of a layer', () => {
       expect(refusal(() => it.apply([bad])).code).toBe('LAYER_INVALID')
   })
 
-  it('hold no NUL', async () => {
+  it('must not contain NUL', async () => {
     const it = await scratch()
     for (const bad of [file('a\0b'), directory('d\0'), symlink('s', 'a\0b'), hardlink('h', 'a\0b')])
       expect(refusal(() => it.apply([file('a'), bad])).code).toBe('LAYER_INVALID')
     expect(await it.paths()).toEqual(['a file'])
   })
 
-  it('lead through as many links as Linux follows, and absolute ones from the root of the tree', async () => {
+  it('may contain as many links as Linux follows; absolute links start at the root of the tree', async () => {
     const it = await scratch()
     const chain = (links: number) => [
       directory('d'),
@@ -239,7 +239,7 @@ describe('names and targets of a layer', () => {
 })
 
 describe('a hard link', () => {
-  it('leads to no whiteout and to nothing that one hides', async () => {
+  it('must not refer to a whiteout or to a hidden name', async () => {
     for (const whiteouts of ['overlay', 'aufs'] as const) {
       if (whiteouts === 'overlay' && !systemCallsAvailable()) continue
       for (const target of ['.wh.gone', 'gone']) {
@@ -254,7 +254,7 @@ describe('a hard link', () => {
 describe.runIf(process.geteuid?.() === 0)('a tree for an ordinary user', () => {
   const owner = { uid: 1000, gid: 1000 }
 
-  it('has no device and no capability, and belongs to that user', async () => {
+  it('has no devices or capabilities, and belongs to that user', async () => {
     const it = await scratch()
     const capability = new Map([
       ['security.capability', Buffer.from('0100000200200000000000000000000000000000', 'hex')],
@@ -280,7 +280,7 @@ describe.runIf(process.geteuid?.() === 0)('a tree for an ordinary user', () => {
 })
 
 describe.runIf(process.geteuid?.() === 0)('a directory of a lower layer that is closed to its owner', () => {
-  it('is written to all the same, and closed again', async () => {
+  it('gets new entries, and its mode is restored', async () => {
     const it = await scratch()
     mkdirSync(join(it.root, 'closed'))
     for (const path of [it.root, join(it.root, 'closed')]) chownSync(path, 65_534, 65_534)
@@ -297,8 +297,8 @@ describe.runIf(process.geteuid?.() === 0)('a directory of a lower layer that is 
   })
 })
 
-describe.runIf(process.geteuid?.() === 0)('numbers at the end of what Linux has', () => {
-  it('are a device, and no owner', async () => {
+describe.runIf(process.geteuid?.() === 0)('the largest 32-bit numbers', () => {
+  it('are valid for a device and invalid for an owner', async () => {
     const it = await scratch()
     expect(it.apply([device('last', 0xfff, 0xfffff)])).toEqual([])
     expect((await it.tree()).get('last')!.device).toEqual({ major: 0xfff, minor: 0xfffff })
@@ -309,8 +309,8 @@ describe.runIf(process.geteuid?.() === 0)('numbers at the end of what Linux has'
   })
 })
 
-describe.runIf(process.geteuid?.() === 0)('what a lower directory hands down', () => {
-  it('is nothing while a layer is applied: neither its group nor its default ACL', async () => {
+describe.runIf(process.geteuid?.() === 0)('what new entries inherit from a lower directory', () => {
+  it('is neither its group nor its default ACL', async () => {
     const it = await scratch()
     const path = join(it.root, 'd')
     mkdirSync(path)

@@ -36,8 +36,8 @@ function readTree(root: string, implied?: readonly string[]) {
   return { entries, data, paths: entries.map(({ path, type }) => `${path} ${type}`) }
 }
 
-describe('a stored tree as a layer', () => {
-  it('has one file of several names, and every name of it', async () => {
+describe('readLayerDirectory', () => {
+  it('reads a file with several names once, with a hard link for each further name', async () => {
     const { root } = await scratch()
     writeFileSync(join(root, 'a'), 'content')
     linkSync(join(root, 'a'), join(root, 'b'))
@@ -52,7 +52,7 @@ describe('a stored tree as a layer', () => {
     expect(data).toEqual(['a 7 at 0'])
   })
 
-  it('leaves out the directories that the layer does not list', async () => {
+  it('omits implied directories', async () => {
     const { root } = await scratch()
     mkdirSync(join(root, 'd/below'), { recursive: true })
     symlinkSync('nowhere', join(root, 'd/below/link'))
@@ -60,7 +60,7 @@ describe('a stored tree as a layer', () => {
     expect(readTree(root).paths).toHaveLength(4)
   })
 
-  it('tells nothing of the holes of a file', async () => {
+  it('passes no data for holes of a file', async () => {
     const { root } = await scratch()
     const fd = openSync(join(root, 'sparse'), 'w')
     writeSync(fd, 'x', 5 * 2 ** 20)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { applyTo, directory, file, refusal, scratch } from '../../../support/archive/scratch.js'
 
 describe('the directories of a layer', () => {
-  it('are as many as are allowed and no more, listed or not, new or of a lower layer', async () => {
+  it('are limited in number, whether or not they have entries and whether new or of a lower layer', async () => {
     for (const entries of [
       [directory('a'), directory('a/b'), directory('c')],
       [file('a/b/x'), file('c/y')],

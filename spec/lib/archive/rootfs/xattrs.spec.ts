@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { file, refusal, scratch } from '../../../support/archive/scratch.js'
 
 describe('an attribute that is too large for the file system', () => {
-  it('is left out, and told by its size, not as a disk that is full', async () => {
+  it('is skipped with a warning about its size, not reported as a full disk', async () => {
     const it = await scratch()
     const messages: string[] = []
     const warn = (_code: string, message: string): void => void messages.push(message)
@@ -22,7 +22,7 @@ describe('an attribute that is too large for the file system', () => {
     expect(tree.get('a')).toMatchObject({ mode: 0o4711, size: 1 })
   })
 
-  it('is refused where no Linux takes it, with the limits', async () => {
+  it('is rejected with the limits if it exceeds those of Linux', async () => {
     const it = await scratch()
     for (const xattrs of [
       new Map([['user.huge', Buffer.alloc(65_537)]]),

@@ -4,35 +4,35 @@ import { WindlassError } from '../../../../lib/errors.js'
 import {
   archive,
   base256,
-  checksummed,
+  withChecksum,
   contentOf,
-  end,
+  endOfArchive,
   entry,
   header,
   pax,
-  read,
-  type Fields,
+  readArchive,
+  type HeaderFields,
 } from '../../../../testbench/archives/archive.js'
 
 const refused = (bytes: Buffer, message: RegExp, code = 'LAYER_INVALID'): void => {
   let failure: unknown
   try {
-    read(bytes)
+    readArchive(bytes)
   } catch (error) {
     failure = error
   }
   expect(failure).toBeInstanceOf(WindlassError)
   expect(failure).toMatchObject({ code, message: expect.stringMatching(message) })
 }
-const names = (bytes: Buffer): string[] => read(bytes).map(({ path }) => path)
+const names = (bytes: Buffer): string[] => readArchive(bytes).map(({ path }) => path)
 const only = (bytes: Buffer) => {
-  const [first, ...more] = read(bytes)
+  const [first, ...more] = readArchive(bytes)
   expect(more).toEqual([])
   return first!
 }
 
-describe('the fields of a header', () => {
-  it('reads every one of them', () => {
+describe('TarReader: fields of a header', () => {
+  it('reads every field', () => {
     const seen = only(
       archive(entry({ name: 'f', prefix: 'usr/lib', mode: 0o4755, uid: 1000, gid: 100, mtime: 7 }, 'hello')),
     )
@@ -66,7 +66,7 @@ describe('the fields of a header', () => {
     expect(only(archive(header({ flag, name })))).toMatchObject({ path: name, type })
   })
 
-  it('refuses types that no layer has, and names them', () => {
+  it('rejects types that layers must not contain, and names them', () => {
     for (const flag of ['M', 'V', 'D', 'z'])
       refused(
         archive(header({ flag, name: 'odd' })),
@@ -74,9 +74,9 @@ describe('the fields of a header', () => {
       )
   })
 
-  it('takes a checksum over signed bytes, and no other', () => {
+  it('accepts checksums over signed bytes, and rejects wrong checksums', () => {
     const block = header({ name: 'caf\xe9' })
-    expect(names(archive(checksummed(Buffer.from(block), true)))).toEqual(['caf\xe9'])
+    expect(names(archive(withChecksum(Buffer.from(block), true)))).toEqual(['caf\xe9'])
     block[0]!++
     refused(archive(block), /checksum/)
   })
@@ -110,13 +110,13 @@ describe('the fields of a header', () => {
     expect(only(archive(records, header()))).toMatchObject({ uid: read, gid: read })
   })
 
-  it('reads device numbers that Linux does not have: who makes devices leaves them out', () => {
+  it('reads device numbers that Linux does not support, which `LayerApplier` skips', () => {
     const device = { major: 4096, minor: -1 }
     const fields = { flag: '3', major: 4096, minor: base256(-1n, 8) }
     expect(only(archive(header(fields)))).toMatchObject({ device })
   })
 
-  it.each<[string, Fields]>([
+  it.each<[string, HeaderFields]>([
     ['uid of 2^32', { uid: base256(2n ** 32n, 8) }],
     ['uid of -2^31 - 1', { uid: base256(-(2n ** 31n) - 1n, 8) }],
     ['gid of 2^62', { gid: base256(2n ** 62n - 1n, 8) }],
@@ -130,7 +130,7 @@ describe('the fields of a header', () => {
     ['hardlink without a target', { flag: '1' }],
   ])('refuses a %s', (_name, fields) => refused(archive(header(fields)), /./))
 
-  it('reads star and old Go, where the prefix stands elsewhere', () => {
+  it('reads the prefix of star and of old Go', () => {
     expect(names(archive(header({ magic: 'star', prefix: 'p'.repeat(131), name: 'n' })))).toEqual([
       `${'p'.repeat(131)}/n`,
     ])
@@ -145,7 +145,7 @@ describe('the fields of a header', () => {
 })
 
 describe('pax records and long names', () => {
-  it('say over the header: path, linkpath, ids, mtime to the nanosecond, xattrs', () => {
+  it('override the header: path, linkpath, ids, mtime to the nanosecond, xattrs', () => {
     const seen = only(
       archive(
         pax([
@@ -180,14 +180,14 @@ describe('pax records and long names', () => {
     expect(only(archive(pax([['mtime', mtime]]), header())).mtime).toBe(expected)
   })
 
-  it('a pax size goes before that of the header: content is never read as a header', () => {
+  it('a pax size overrides the size in the header, so that content is never read as a header', () => {
     const hidden = header({ name: 'hidden' })
     const body = Buffer.concat([hidden, hidden])
     const seen = only(archive(pax([['size', '1024']]), header({ size: 0 }), body))
     expect(contentOf(seen).equals(body)).toBe(true)
   })
 
-  it('an empty record is none; the last of two counts', () => {
+  it('an empty record has no effect, and the last of two records wins', () => {
     expect(
       names(
         archive(
@@ -213,7 +213,7 @@ describe('pax records and long names', () => {
     expect(names(archive(pax([['path', 'x']]), pax([['mtime', '1']]), header({ name: 'h' })))).toEqual(['h'])
   })
 
-  it('a GNU long name goes before a pax path, whichever came first', () => {
+  it('a GNU long name overrides a pax path, in either order', () => {
     const long = entry({ flag: 'L', name: '././@LongLink' }, 'gnu\0junk')
     const link = entry({ flag: 'K', name: '././@LongLink' }, 'target\0')
     expect(names(archive(pax([['path', 'pax']]), long, header()))).toEqual(['gnu'])
@@ -224,21 +224,21 @@ describe('pax records and long names', () => {
     })
   })
 
-  it('a size below nothing is refused, also by one, whatever is said over it', () => {
+  it('a negative size is rejected, even if a record overrides it', () => {
     for (const size of [-1n, -512n]) {
       refused(header({ size: base256(size, 12) }), /is negative/)
       refused(archive(pax([['size', '5']]), header({ size: base256(size, 12) })), /is negative/)
     }
   })
 
-  it('what was said is for one entry', () => {
+  it('apply to one entry only', () => {
     expect(names(archive(pax([['path', 'x']]), header(), header({ name: 'second' })))).toEqual([
       'x',
       'second',
     ])
   })
 
-  it('a global header applies to nothing, and what was said before it is forgotten', () => {
+  it('a global header has no effect, and discards the extensions before it', () => {
     const global = pax(
       [
         ['path', 'evil'],
@@ -278,16 +278,16 @@ describe('pax records and long names', () => {
     ['SCHILY.xattr.', 'x'],
   ] as const)('refuses %s=%s', (key, value) => refused(archive(pax([[key, value]]), header()), /./))
 
-  it('names the limit on the size of extended headers, without buffering them', () => {
+  it('rejects a large extended header without buffering it, and names the limit', () => {
     for (const flag of ['x', 'g', 'L', 'K'])
       refused(header({ flag, size: 64 * 2 ** 20 }), /headerBytes/, 'LIMIT_EXCEEDED')
     const longest = archive(entry({ flag: 'L' }, 'n'.repeat(2 ** 20)), header())
-    expect(read(longest, { pathBytes: Infinity })[0]?.path).toHaveLength(2 ** 20)
+    expect(readArchive(longest, { pathBytes: Infinity })[0]?.path).toHaveLength(2 ** 20)
   })
 })
 
-describe('where data and archives end', () => {
-  it('the size of what has no data counts for nothing: what follows is a header', () => {
+describe('the end of data and of archives', () => {
+  it('the size of an entry without data is ignored, and a header follows', () => {
     for (const flag of ['1', '2', '5', '6'])
       expect(names(archive(header({ flag, link: 't', size: 512 }), header({ name: 'next' })))).toEqual([
         'a',
@@ -295,26 +295,28 @@ describe('where data and archives end', () => {
       ])
   })
 
-  it('two blocks of zeros end it; what follows is taken and not read', () => {
-    expect(names(archive(header(), end, header({ name: 'after' }), Buffer.from('garbage')))).toEqual(['a'])
-    expect(names(Buffer.concat([header(), end, Buffer.alloc(100_000)]))).toEqual(['a'])
+  it('two blocks of zeros end the archive, and later bytes are ignored', () => {
+    expect(names(archive(header(), endOfArchive, header({ name: 'after' }), Buffer.from('garbage')))).toEqual(
+      ['a'],
+    )
+    expect(names(Buffer.concat([header(), endOfArchive, Buffer.alloc(100_000)]))).toEqual(['a'])
   })
 
-  it('they may lack, and so may the padding of the last entry', () => {
+  it('the blocks of zeros and the padding of the last entry may be missing', () => {
     expect(names(header())).toEqual(['a'])
     expect(names(entry({}, 'hello').subarray(0, 517))).toEqual(['a'])
     expect(names(Buffer.concat([header(), Buffer.alloc(512)]))).toEqual(['a'])
     expect(names(Buffer.alloc(0))).toEqual([])
   })
 
-  it('a lone block of zeros inside is refused', () => {
+  it('a single block of zeros inside the archive is rejected', () => {
     refused(
       Buffer.concat([header(), Buffer.alloc(512), header()]),
       /a block of zeros is not followed by a second one/,
     )
   })
 
-  it('every cut inside of a header or of data is refused', () => {
+  it('an archive truncated inside a header or data is rejected', () => {
     const whole = entry({}, 'hello')
     const between = new Set([0, 512 + 5])
     for (let length = 1; length < 600; length++) {
@@ -326,25 +328,25 @@ describe('where data and archives end', () => {
     refused(entry({ flag: 'L' }, 'name').subarray(0, 514), /truncated/)
   })
 
-  it('limits entries and bytes where it is asked to', () => {
+  it('the number of entries and bytes is limited', () => {
     const two = archive(entry({}, 'hello'), entry({}, 'world'))
-    expect(() => read(two, { layerEntries: 1 })).toThrow(/layerEntries/)
-    expect(() => read(two, { layerBytes: 9 })).toThrow(/layerBytes/)
-    expect(read(two, { layerEntries: 2, layerBytes: 10 })).toHaveLength(2)
+    expect(() => readArchive(two, { layerEntries: 1 })).toThrow(/layerEntries/)
+    expect(() => readArchive(two, { layerBytes: 9 })).toThrow(/layerBytes/)
+    expect(readArchive(two, { layerEntries: 2, layerBytes: 10 })).toHaveLength(2)
   })
 
-  it('takes what is exactly as much as it may be, and nothing beyond', () => {
+  it('the exact limits are accepted, and anything above is rejected', () => {
     const named = (name: string) => archive(entry({ name }))
-    expect(read(named('a/b/c'), { pathDepth: 3, pathBytes: 5 })).toHaveLength(1)
-    expect(read(named('long/b/c'), { pathDepth: 3 })).toHaveLength(1)
-    expect(() => read(named('a/b/c/d'), { pathDepth: 3 })).toThrow(/pathDepth/)
-    expect(() => read(named('a/b/c'), { pathBytes: 4 })).toThrow(/pathBytes/)
+    expect(readArchive(named('a/b/c'), { pathDepth: 3, pathBytes: 5 })).toHaveLength(1)
+    expect(readArchive(named('long/b/c'), { pathDepth: 3 })).toHaveLength(1)
+    expect(() => readArchive(named('a/b/c/d'), { pathDepth: 3 })).toThrow(/pathDepth/)
+    expect(() => readArchive(named('a/b/c'), { pathBytes: 4 })).toThrow(/pathBytes/)
     const long = archive(entry({ flag: 'L' }, 'name'), entry({}))
-    expect(read(long, { headerBytes: 4 }).map(({ path }) => path)).toEqual(['name'])
-    expect(() => read(long, { headerBytes: 3 })).toThrow(/headerBytes/)
+    expect(readArchive(long, { headerBytes: 4 }).map(({ path }) => path)).toEqual(['name'])
+    expect(() => readArchive(long, { headerBytes: 3 })).toThrow(/headerBytes/)
   })
 
-  it('throws the same again once it has failed, and what the handler throws as it is', () => {
+  it('after a failure, the same error is thrown again; errors of the handler are passed on', () => {
     const reader = new TarReader({ entry: () => undefined, data: () => undefined, end: () => undefined })
     const bad = Buffer.alloc(512, 1)
     let first: unknown

@@ -30,7 +30,7 @@ describe('the name of an entry in a message', () => {
     expect(quotedLatin1(name)).toBe(shown)
   })
 
-  it('property: steers no terminal, whatever the bytes', () => {
+  it('property: contains no terminal escapes, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
         const shown = quotedLatin1(Buffer.from(bytes).toString('latin1'))
@@ -40,7 +40,7 @@ describe('the name of an entry in a message', () => {
     )
   })
 
-  it('property: of two short names that differ, is not the same', () => {
+  it('property: is different for different short names', () => {
     const name = fc.string({
       unit: fc.constantFrom('\\', 'x', 'u', '{', '9', 'b', '}', '\xc2', '\x9b', '\xff'),
     })

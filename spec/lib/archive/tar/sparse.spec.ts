@@ -7,9 +7,9 @@ import {
   entry,
   header,
   pax,
-  read,
+  readArchive,
 } from '../../../../testbench/archives/archive.js'
-import { formats, type Part } from '../../../../testbench/archives/sparse-writers.js'
+import { sparseFormats, type DataPart } from '../../../../testbench/archives/sparse-writers.js'
 
 /** The parts of a sparse file, with holes between them, and the size of the file. */
 const anySparse = fc
@@ -19,7 +19,7 @@ const anySparse = fc
   .chain((gaps) => fc.tuple(fc.constant(gaps), fc.nat(2000)))
   .map(([gaps, tail]) => {
     let at = 0
-    const parts = gaps.map(([gap, bytes]): Part => {
+    const parts = gaps.map(([gap, bytes]): DataPart => {
       const offset = at + gap
       at = offset + bytes.length
       return { offset, bytes: Buffer.from(bytes).toString('latin1') }
@@ -29,13 +29,13 @@ const anySparse = fc
 
 const next = header({ name: 'next' })
 
-describe.each(Object.entries(formats))('sparse files as %s', (name, write) => {
-  it('are expanded, holes as holes, and the next entry is found', () => {
+describe.each(Object.entries(sparseFormats))('sparse files as %s', (name, write) => {
+  it('are expanded with holes, and the next entry is found', () => {
     fc.assert(
       fc.property(anySparse, fc.integer({ min: 1, max: 900 }), ({ parts, size }, cut) => {
         // Formats 0.x write no sparse fields if there are no parts, so the entry would be an empty plain file.
         fc.pre(parts.length > 0 || name === 'oldGnu' || name === 'pax10')
-        const seen = read(archive(write(parts, size), next), {}, () => cut)
+        const seen = readArchive(archive(write(parts, size), next), {}, () => cut)
         expect(seen.map(({ path, sparse }) => [path, sparse])).toEqual([
           ['sparse', true],
           ['next', false],
@@ -46,44 +46,46 @@ describe.each(Object.entries(formats))('sparse files as %s', (name, write) => {
     )
   })
 
-  it('are refused where the map leaves the file, overlaps, or does not fit the data', () => {
+  it('are rejected if the map exceeds the file, overlaps, or does not match the data', () => {
     const two = [
       { offset: 0, bytes: 'abc' },
       { offset: 10, bytes: 'def' },
     ]
-    const fails = (parts: readonly Part[], size: number): void =>
-      expect(() => read(archive(write(parts, size), next))).toThrow(
+    const fails = (parts: readonly DataPart[], size: number): void =>
+      expect(() => readArchive(archive(write(parts, size), next))).toThrow(
         expect.objectContaining({ code: 'LAYER_INVALID' }) as Error,
       )
     fails(two, 12)
     fails([two[1]!, two[0]!], 20)
     fails([two[0]!, { offset: 2, bytes: 'x' }], 20)
     const whole = write(two, 20)
-    expect(contentOf(read(archive(whole))[0]!).toString()).toBe(`abc${'\0'.repeat(7)}def${'\0'.repeat(7)}`)
+    expect(contentOf(readArchive(archive(whole))[0]!).toString()).toBe(
+      `abc${'\0'.repeat(7)}def${'\0'.repeat(7)}`,
+    )
   })
 
-  it('of 1 TiB in 1 KiB are refused, and the limit is named', () => {
+  it('of 1 TiB in 1 KiB are rejected, with the name of the limit', () => {
     const parts = [{ offset: 2 ** 30, bytes: 'x' }]
     const huge = archive(write(parts, name === 'oldGnu' ? 2 ** 33 - 1 : 2 ** 40))
     const limits = name === 'oldGnu' ? { sparseFileBytes: 2 ** 32 } : {}
-    expect(() => read(huge, limits)).toThrow(
+    expect(() => readArchive(huge, limits)).toThrow(
       expect.objectContaining({
         code: 'LIMIT_EXCEEDED',
         message: expect.stringContaining('sparseFileBytes') as string,
       }) as Error,
     )
-    expect(read(archive(write(parts, 2 ** 31)))[0]).toMatchObject({ size: 2 ** 31, parts })
+    expect(readArchive(archive(write(parts, 2 ** 31)))[0]).toMatchObject({ size: 2 ** 31, parts })
   })
 })
 
 describe('sparse maps that no tool writes', () => {
-  const fails = (bytes: Buffer, message: RegExp): void => expect(() => read(bytes)).toThrow(message)
+  const fails = (bytes: Buffer, message: RegExp): void => expect(() => readArchive(bytes)).toThrow(message)
   const version = (major: string, minor: string): [string, string][] => [
     ['GNU.sparse.major', major],
     ['GNU.sparse.minor', minor],
   ]
 
-  it('refuses what is malformed', () => {
+  it('are rejected if malformed', () => {
     fails(archive(pax([['GNU.sparse.numbytes', '1']]), entry({}, 'x')), /out of order/)
     fails(archive(pax([['GNU.sparse.offset', '0,1']]), entry({}, 'x')), /out of order/)
     fails(
@@ -126,14 +128,14 @@ describe('sparse maps that no tool writes', () => {
     )
   })
 
-  it('takes an unknown version for a plain file, as Go does', () => {
-    const [plain] = read(
+  it('make a plain file if the version is unknown, like in Go', () => {
+    const [plain] = readArchive(
       archive(pax([...version('2', '0'), ['GNU.sparse.name', 'n']]), entry({ name: 'p' }, 'x')),
     )
     expect(plain).toMatchObject({ path: 'p', sparse: false, size: 1 })
   })
 
-  it('refuses the flag outside of GNU, negative numbers, and a real size below the data', () => {
+  it('are rejected in other formats than GNU, with negative numbers, or with a real size below the data', () => {
     fails(archive(header({ flag: 'S', magic: 'star' })), /contains a sparse file but is not a GNU archive/)
     const edited = (edit: (block: Buffer) => void): Buffer =>
       archive(header({ flag: 'S', magic: 'gnu', size: 0, edit }))
@@ -151,7 +153,7 @@ describe('sparse maps that no tool writes', () => {
     )
   })
 
-  it('limits how long a map may be', () => {
+  it('are limited in length', () => {
     const block = Buffer.alloc(512)
     block[504] = 1
     const endless = header({ flag: 'S', magic: 'gnu', edit: (head) => void (head[482] = 1) })
@@ -160,17 +162,17 @@ describe('sparse maps that no tool writes', () => {
     fails(archive(pax(version('1', '0')), entry({}, lines)), /headerBytes/)
   })
 
-  it('takes a map and a file that are exactly as large as they may be', () => {
+  it('are accepted if map and file have exactly the maximum size', () => {
     const parts = Array.from({ length: 5 }, (_, at) => ({ offset: at * 10, bytes: 'x' }))
     for (const name of ['oldGnu', 'pax10'] as const) {
-      const bytes = archive(formats[name](parts, 100))
-      expect(read(bytes, { headerBytes: 512, sparseFileBytes: 100 })).toHaveLength(1)
-      expect(() => read(bytes, { headerBytes: 511 })).toThrow(/headerBytes/)
-      expect(() => read(bytes, { sparseFileBytes: 99 })).toThrow(/sparseFileBytes/)
+      const bytes = archive(sparseFormats[name](parts, 100))
+      expect(readArchive(bytes, { headerBytes: 512, sparseFileBytes: 100 })).toHaveLength(1)
+      expect(() => readArchive(bytes, { headerBytes: 511 })).toThrow(/headerBytes/)
+      expect(() => readArchive(bytes, { sparseFileBytes: 99 })).toThrow(/sparseFileBytes/)
     }
   })
 
-  it('refuses a map that speaks of less than there is, or of more', () => {
+  it('are rejected if they describe more or less data than the entry has', () => {
     const map = (said: number): Buffer =>
       archive(
         pax([
@@ -181,7 +183,7 @@ describe('sparse maps that no tool writes', () => {
         ]),
         entry({}, 'content'),
       )
-    expect(read(map(7))).toHaveLength(1)
+    expect(readArchive(map(7))).toHaveLength(1)
     for (const said of [6, 8]) fails(map(said), /its map describes/)
   })
 })

@@ -36,7 +36,7 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
     return { ...access, chunks, error, where: where! }
   }
 
-  it('comes by one range that holds nothing of other files, in its chunks', async () => {
+  it('is fetched by one range without bytes of other files, and yielded in its chunks', async () => {
     const { chunks, parts, streams } = await read()
     expect(chunks.map(({ length }) => length)).toEqual(Array.from({ length: 10 }, () => 10_000))
     expect(Buffer.concat(chunks).equals(content)).toBe(true)
@@ -51,7 +51,7 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
     expect(streams.every(({ closed }) => closed)).toBe(true)
   })
 
-  it('fails before the first chunk that has another byte', async () => {
+  it('fails before the first chunk with a wrong byte', async () => {
     const { where } = await read()
     const bytes = Buffer.from(layer.bytes)
     const middle = Math.floor((where.offset + where.end) / 2)
@@ -63,13 +63,13 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
     expect(streams.every(({ closed }) => closed)).toBe(true)
   })
 
-  it('fails when what is there is not compressed as the format says', async () => {
+  it('fails if the bytes are not compressed in the format', async () => {
     const { chunks, error } = await read(Buffer.alloc(layer.bytes.length, 'no'))
     expect(chunks).toEqual([])
     expect(error).toMatchObject({ code: 'LAYER_INVALID' })
   })
 
-  it('fails when it ends early, with the chunks that came whole', async () => {
+  it('fails if it ends early, after the complete chunks', async () => {
     const { entries: listed, blob } = await tocOf(layer)
     const where = { ...listed[1]!.content!, end: listed[0]!.content!.end }
     const early = { ...where, offset: listed[0]!.content!.offset, inner: 0 }

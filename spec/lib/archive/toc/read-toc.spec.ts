@@ -30,7 +30,7 @@ const files: readonly LayerEntry[] = [
 ]
 
 describe.each(Object.entries<EncodedLayer>(recordedLayers))('the table of contents of %s', (_tool, layer) => {
-  it('lists what the archive has, and gives the content of every file', async () => {
+  it('lists the entries of the archive, and gives the content of every file', async () => {
     const { entries, read } = await tocOf(layer)
     const archive = (await archiveOf(layer)).filter((each) => !isToc(each))
     expect(entries.map(({ entry }) => comparable(entry))).toEqual(
@@ -41,7 +41,7 @@ describe.each(Object.entries<EncodedLayer>(recordedLayers))('the table of conten
     expect(archive.filter(({ content }) => content.length > 0).length).toBeGreaterThanOrEqual(5)
   })
 
-  it('takes one request, and one for a file', async () => {
+  it('needs one request, and one more for a file', async () => {
     const { entries, read, parts, streams } = await tocOf(layer)
     expect(parts).toHaveLength(1)
     const file = entries.find(({ entry }) => entry.path.endsWith('os-release'))!
@@ -51,7 +51,7 @@ describe.each(Object.entries<EncodedLayer>(recordedLayers))('the table of conten
     expect(streams.every(({ closed }) => closed)).toBe(true)
   })
 
-  it('is refused with another byte in it, whichever that is', async () => {
+  it('is rejected if any byte is wrong', async () => {
     const { parts } = await tocOf(layer)
     const { offset, length } = parts[0]!
     await fc.assert(
@@ -71,7 +71,7 @@ describe.each(Object.entries<EncodedLayer>(recordedLayers))('the table of conten
     )
   })
 
-  it('may have as many bytes as its limit says', async () => {
+  it('may have as many bytes as the limit allows', async () => {
     const limits = { ...defaultLimits, tocBytes: 100 }
     await expect(tocOf(layer, { limits })).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
@@ -96,7 +96,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
       expect((await read(entry)).equals(archive[at]!.content)).toBe(true)
   })
 
-  it('of many files takes no more than three requests for one of them', async () => {
+  it('of many files needs at most three requests to read one of them', async () => {
     const many = Array.from({ length: 2_000 }, (_, at) => ({ path: `d/${at}`, content: `this is ${at}` }))
     const layer = encodeLayer(many, { format })
     const { entries, read, parts } = await tocOf(layer)
@@ -105,7 +105,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
     expect(parts.length).toBeLessThanOrEqual(3)
   })
 
-  it('is any layer of any files', async () => {
+  it('gives the same files as the archive, for random layers', async () => {
     const content = fc.uint8Array({ maxLength: 3_000 }).map((bytes) => Buffer.from(bytes))
     await fc.assert(
       fc.asyncProperty(
@@ -126,7 +126,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
     )
   })
 
-  it('is refused where it is malformed', async () => {
+  it('is rejected if it is malformed', async () => {
     for (const change of [
       () => ({ version: 2, entries: [] }),
       () => ({ version: 1 }),
@@ -142,7 +142,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
       })
   })
 
-  it('may say null for what is absent', async () => {
+  it('may contain null for missing fields', async () => {
     const change = () => ({
       version: 1,
       entries: [
@@ -157,7 +157,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
 describe('a layer of eStargz', () => {
   const layer = encodeLayer(files, { format: 'estargz' })
 
-  it('is refused where its footer is none, or leads outside of it', async () => {
+  it('is rejected if its footer is invalid or refers to a position outside of the layer', async () => {
     for (const [at, bytes] of [
       [0, '00'],
       [12, '5348'],

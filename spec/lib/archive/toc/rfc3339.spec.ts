@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parseRfc3339, toRfc3339 } from '../../../../lib/archive/toc/rfc3339.js'
 
-describe('times as RFC 3339 has them', () => {
+describe('times in RFC 3339', () => {
   it.each([
     ['1970-01-01T00:00:00Z', 0n],
     ['2024-02-03T04:05:06.789Z', 1_706_933_106_789_000_000n],
@@ -34,7 +34,7 @@ describe('times as RFC 3339 has them', () => {
     )
   })
 
-  it('that no date holds are written as the nearest one', () => {
+  it('beyond the range of dates are written as the nearest date', () => {
     expect(toRfc3339(2n ** 80n)).toBe('+275760-09-13T00:00:00Z')
     expect(toRfc3339(-(2n ** 80n))).toBe('-271821-04-20T00:00:00Z')
   })

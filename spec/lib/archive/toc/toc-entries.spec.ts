@@ -90,19 +90,19 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
     return tocOf(layer)
   }
 
-  it('is taken as it is', async () => {
+  it('is accepted unchanged', async () => {
     const { entries } = await refusedWith(() => undefined)
     expect(entries.map(({ entry }) => entry.path)).toEqual(['d/', 'd/a', 'd/b', 'l'])
   })
 
-  it.each(lies)('is refused with %s', async (_what, change) => {
+  it.each(lies)('is rejected with %s', async (_what, change) => {
     await expect(refusedWith(change)).rejects.toMatchObject({
       code: 'LAYER_INVALID',
       message: expect.stringMatching(/^Reading the table of contents of the layer failed: /),
     })
   })
 
-  it('with a file larger than its chunks is refused, at the latest where the file ends', async () => {
+  it('with a file larger than its chunks is rejected, at the latest at the end of the file', async () => {
     const change = set('d/a', { size: 9_001 })
     if (format === 'zstd:chunked')
       await expect(refusedWith(change)).rejects.toMatchObject({ code: 'LAYER_INVALID' })
@@ -113,7 +113,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
     }
   })
 
-  it('is held to the limits of archives', async () => {
+  it('is subject to the limits of archives', async () => {
     const layer = encodeLayer(files, { format })
     for (const limits of [{ layerEntries: 3 }, { layerBytes: 9_000 }, { pathBytes: 2 }, { pathDepth: 1 }])
       await expect(tocOf(layer, { limits: { ...defaultLimits, ...limits } })).rejects.toMatchObject({
@@ -122,7 +122,7 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
       })
   })
 
-  it('may have a digest of another file: its content is refused before a byte of it', async () => {
+  it('with the digest of another file fails before the first byte of the content', async () => {
     const { entries, read } = await refusedWith(set('d/b', { digest, chunkDigest: digest }))
     await expect(read(entries[2]!)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     expect((await read(entries[1]!)).toString()).toBe('a'.repeat(9_000))

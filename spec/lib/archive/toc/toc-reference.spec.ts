@@ -10,7 +10,7 @@ const snapshotter = 'io.containers.zstd-chunked.manifest-'
 const of = (annotations: Record<string, string>, size = 1_000) => tocReferenceOf({ annotations, size })
 
 describe('the reference to a table of contents', () => {
-  it('is none where the annotations say nothing of one', () => {
+  it('is undefined without annotations', () => {
     expect(tocReferenceOf({ size: 5 })).toBeUndefined()
     expect(of({ 'org.opencontainers.image.title': 'x' })).toBeUndefined()
     expect(of({ [`${containers}position`]: '1:2:3:1' })).toBeUndefined()
@@ -19,12 +19,12 @@ describe('the reference to a table of contents', () => {
     ).toBeUndefined()
   })
 
-  it('is that of eStargz', () => {
+  it('is read from annotations of eStargz', () => {
     expect(of({ [stargz]: digest })).toEqual({ format: 'estargz', tocDigest: digest })
     expect(tocReferenceOf(recordedLayers['eStargz of ctr-remote'])).toMatchObject({ format: 'estargz' })
   })
 
-  it('is that of zstd:chunked, in both dialects', () => {
+  it('is read from annotations of zstd:chunked, with either prefix', () => {
     const expected = { format: 'zstd:chunked', offset: 10, length: 20, size: 30, checksum: digest }
     const annotations = (prefix: string) => ({
       [`${prefix}checksum`]: digest,

@@ -118,7 +118,7 @@ describe('two trees', () => {
     expect(found).toEqual(['link: target dir/file ≠ dir/twin'])
   })
 
-  it('differ in what is linked to what', async () => {
+  it('differ in their hard links', async () => {
     const found = await textsAfter((root) => {
       unlinkSync(join(root, 'linked-b'))
       writeFileSync(join(root, 'linked-b'), 'both')
@@ -138,7 +138,7 @@ describe('two trees', () => {
     expect(found).toEqual(['dir/twin: entry file ≠ missing', 'extra: entry missing ≠ directory'])
   })
 
-  it('differ in type, which is told once', async () => {
+  it('differ in type, which is a single difference', async () => {
     const found = await textsAfter((root) => {
       unlinkSync(join(root, 'link'))
       mkdirSync(join(root, 'link'))
@@ -147,7 +147,7 @@ describe('two trees', () => {
     expect(found).toEqual(['link: type symlink ≠ directory'])
   })
 
-  it('differ in names that are no text, printed on one line', async () => {
+  it('differ in names that are not text, printed on one line', async () => {
     const found = await textsAfter((root) => {
       unlinkSync(Buffer.concat([Buffer.from(`${root}/odd\n`), Buffer.from([0xff])]))
       writeFileSync(Buffer.concat([Buffer.from(`${root}/odd\n`), Buffer.from([0xfe])]), '')
@@ -191,7 +191,7 @@ describe('two trees', () => {
     },
   )
 
-  it('may be forgiven one kind of difference, and no other', async () => {
+  it('may be compared except for one kind of difference', async () => {
     const [left, right] = [plant('left'), plant('right')]
     chmodSync(join(right, 'dir'), 0o700)
     chmodSync(join(right, 'dir', 'file'), 0o600)
@@ -201,31 +201,34 @@ describe('two trees', () => {
     expect(found.map(({ text }) => text)).toEqual(['dir/file: mode 0640 ≠ 0600'])
   })
 
-  it.skipIf(!isRoot)('are as they were after they were read, what is closed to its owner too', async () => {
-    const closed = join(parent, 'closed')
-    mkdirSync(join(closed, 'below'), { recursive: true })
-    writeFileSync(join(closed, 'below', 'file'), 'x')
-    for (const each of ['below/file', 'below', '.']) {
-      chownSync(join(closed, each), 65_534, 65_534)
-      chmodSync(join(closed, each), each === '.' ? 0o700 : 0)
-    }
-    chmodSync(parent, 0o755)
-    process.seteuid?.(65_534)
-    try {
-      const modes = async () => (await describeTree(closed)).map(({ path, mode }) => [path, mode])
-      const before = await modes()
-      expect(before).toEqual([
-        ['.', 0o700],
-        ['below', 0],
-        ['below/file', 0],
-      ])
-      expect(await modes()).toEqual(before)
-    } finally {
-      process.seteuid?.(0)
-    }
-  })
+  it.skipIf(!isRoot)(
+    'are unchanged after they were read, including entries that their owner may not read',
+    async () => {
+      const closed = join(parent, 'closed')
+      mkdirSync(join(closed, 'below'), { recursive: true })
+      writeFileSync(join(closed, 'below', 'file'), 'x')
+      for (const each of ['below/file', 'below', '.']) {
+        chownSync(join(closed, each), 65_534, 65_534)
+        chmodSync(join(closed, each), each === '.' ? 0o700 : 0)
+      }
+      chmodSync(parent, 0o755)
+      process.seteuid?.(65_534)
+      try {
+        const modes = async () => (await describeTree(closed)).map(({ path, mode }) => [path, mode])
+        const before = await modes()
+        expect(before).toEqual([
+          ['.', 0o700],
+          ['below', 0],
+          ['below/file', 0],
+        ])
+        expect(await modes()).toEqual(before)
+      } finally {
+        process.seteuid?.(0)
+      }
+    },
+  )
 
-  it('that have no root: throws ENOENT', async () => {
+  it('fail with ENOENT if the root is missing', async () => {
     await expect(describeTree(join(parent, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' })
   })
 })

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareTrees, describeTree, LayerApplier, type WhiteoutForm } from '../../../../lib/archive/index.js'
 import { LayerTree } from '../../../../lib/archive/tree/layer-tree.js'
 import { toLayerForm, HostLimits } from '../../../../lib/archive/tree/host-limits.js'
-import { readBlob } from '../../../../lib/archive/worker/read-blob.js'
+import { readLayerBlob } from '../../../../lib/archive/worker/read-blob.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { corpus } from '../../../../testbench/corpus/index.js'
 import { isRefused } from '../../../../testbench/corpus/layer-case.js'
@@ -36,7 +36,7 @@ async function differences(tree: LayerTree, root: string, scratch: string): Prom
   const limits = new HostLimits({ tree: root, entries: found, scratch })
   const damage: string[] = []
   for (const difference of compareTrees(tree.describe(), found))
-    if ((await limits.decide(difference)) !== 'machine') damage.push(difference.text)
+    if ((await limits.findCause(difference)) !== 'machine') damage.push(difference.text)
   return damage
 }
 
@@ -64,13 +64,13 @@ describe.each(forms)('the tree of a layer in the form %s', (form) => {
     const scratch = mkdtempSync(join(top, 'scratch-'))
     const tree = new LayerTree(form)
     const applier = new LayerApplier({ root, whiteouts: form })
-    const onDisk = readBlob(Readable.from([blob]), applier, undefined, context, () => applier.finish())
+    const onDisk = readLayerBlob(Readable.from([blob]), applier, undefined, context, () => applier.finish())
     const refused = await onDisk.then(
       () => undefined,
       (error: unknown) => error,
     )
     if (refused === undefined) {
-      await readBlob(Readable.from([blob]), tree, undefined, context)
+      await readLayerBlob(Readable.from([blob]), tree, undefined, context)
       expect(tree.entries).toBe(applier.entries)
       expect(await differences(tree, root, scratch)).toEqual([])
     }
@@ -78,7 +78,7 @@ describe.each(forms)('the tree of a layer in the form %s', (form) => {
     rmSync(scratch, { recursive: true })
   })
 
-  it('is so for random layers', async () => {
+  it('equals the tree on the disk for random layers', async () => {
     const name = fc.constantFrom('a', 'b', 'c')
     const step = fc.oneof(
       { weight: 8, arbitrary: name },
@@ -120,13 +120,13 @@ describe.each(forms)('the tree of a layer in the form %s', (form) => {
 })
 
 describe('the tree of a layer in memory', () => {
-  it('has as many directories as are allowed, and no more', () => {
+  it('has at most the allowed number of directories', () => {
     const layer = [directory('a'), file('b/c/x')]
     expect(give(layer, new LayerTree('aufs', 3))).toBeUndefined()
     expect(give(layer, new LayerTree('aufs', 2))).toBe('LIMIT_EXCEEDED')
   })
 
-  it('has no hard link to what a whiteout hides', () => {
+  it('rejects a hard link to a name that a whiteout hides', () => {
     for (const form of ['overlay', 'aufs'] as const)
       expect(give([whiteout('.wh.a'), hardlink('b', 'a')], new LayerTree(form))).toBe('LAYER_INVALID')
   })

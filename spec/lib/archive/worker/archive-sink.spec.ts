@@ -23,19 +23,19 @@ async function refused(sink: ArchiveSink, bytes: number): Promise<string | undef
   return (await closed)?.code
 }
 
-describe('an archive that comes', () => {
-  it('may have as many bytes as its limit says, and as that of the image leaves', async () => {
+describe('an archive that is read', () => {
+  it('may have as many bytes as the limits of the layer and the image allow', async () => {
     expect(await refused(sinkOf({ layerBytes: 2048 }), 2048)).toBeUndefined()
     expect(await refused(sinkOf({ layerBytes: 2047 }), 2048)).toBe('LIMIT_EXCEEDED')
     expect(await refused(sinkOf({ imageBytes: 3072 }, { bytesBefore: 1024 }), 2048)).toBeUndefined()
     expect(await refused(sinkOf({ imageBytes: 3071 }, { bytesBefore: 1024 }), 2048)).toBe('LIMIT_EXCEEDED')
   })
 
-  it('may become as many times as large as its limit says, and any times up to a size that does no harm', async () => {
+  it('may have the maximum compression ratio, and any ratio up to a small size', async () => {
     const after = (before: number, compressed: number | undefined): ArchiveSink => {
       const sink = sinkOf({ layerRatio: 1 })
       sink.archiveSize.bytes = before
-      sink.archiveSize.compressed = compressed
+      sink.archiveSize.compressedBytes = compressed
       return sink
     }
     expect(await refused(after(ratioFloor, ratioFloor + 1024), 1024)).toBeUndefined()
@@ -44,7 +44,7 @@ describe('an archive that comes', () => {
     expect(await refused(after(ratioFloor, undefined), 1024)).toBeUndefined()
   })
 
-  it('has a diffID by the algorithm of the one that is expected, unless another is asked for', async () => {
+  it('has a diffID with the algorithm of the expected one, unless another is requested', async () => {
     for (const by of ['sha256', 'sha512'] as const) {
       const right = sinkOf({}, { expected: digestOf(empty, by) })
       expect(await refused(right, 1024)).toBeUndefined()
@@ -56,7 +56,7 @@ describe('an archive that comes', () => {
     }
   })
 
-  it('is refused where it is another one than expected, and first for what it was refused with', async () => {
+  it('is rejected if its diffID is wrong, but first for its rejection', async () => {
     const wrong = sinkOf({}, { expected: digestOf(Buffer.from('another')) })
     await refused(wrong, 1024)
     expect(() => wrong.check()).toThrow(expect.objectContaining({ code: 'DIFF_ID_MISMATCH' }) as Error)

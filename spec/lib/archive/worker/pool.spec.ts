@@ -58,7 +58,7 @@ const put = (bytes: Buffer): string => {
 const openHere = (): string[] => openPaths().filter((path) => path.startsWith(top))
 
 describe('the unpack pool', () => {
-  it('starts as many threads ahead as there will be work for, and uses them', async () => {
+  it('starts threads in advance and uses them', async () => {
     const threads = (): number => readdirSync('/proc/self/task').length
     const own = new UnpackPool({ workers: 2 })
     const before = threads()
@@ -76,7 +76,7 @@ describe('the unpack pool', () => {
     await vi.waitFor(() => expect(threads()).toBeLessThan(two))
   })
 
-  it('starts no more threads ahead than it has workers', async () => {
+  it('starts at most as many threads in advance as it has workers', async () => {
     const threads = (): number => readdirSync('/proc/self/task').length
     const started: number[] = []
     for (const jobs of [2, 5]) {
@@ -89,7 +89,7 @@ describe('the unpack pool', () => {
     expect(started[1]).toBe(started[0])
   })
 
-  it('listens to nothing any more when a job is over', async () => {
+  it('removes all listeners after a job', async () => {
     const listeners = listenedTo()
     const growth = new Subject<Growth>()
     const { signal } = new AbortController()
@@ -104,7 +104,7 @@ describe('the unpack pool', () => {
     expect(listeners()).toBe(0)
   })
 
-  it('unpacks, and gives the diffID of the same pass (S3-16)', async () => {
+  it('unpacks and computes the diffID in one pass (S3-16)', async () => {
     const tree = into()
     const progress: number[] = []
     const result = await pool.unpack(
@@ -149,7 +149,7 @@ describe('the unpack pool', () => {
     expect((await work).diffID).toBe(digestOf(archive))
   })
 
-  it('takes growth as an async iterable too, and one that is final at once', async () => {
+  it('accepts growth as an async iterable, also one that is final at once', async () => {
     async function* lengths(): AsyncGenerator<Growth> {
       yield { length: 10, final: false }
       yield { length: blob.length, final: true }
@@ -160,7 +160,7 @@ describe('the unpack pool', () => {
       )
   })
 
-  it('fails with what the growth fails with', async () => {
+  it('fails with the error of the growth', async () => {
     const broken = new WindlassError('NETWORK', 'The connection broke')
     const growth = new Observable<Growth>((out) => {
       out.next({ length: 100, final: false })
@@ -170,7 +170,7 @@ describe('the unpack pool', () => {
     expect(openHere()).toEqual([])
   })
 
-  it('says that bytes are wrong before it says what is wrong with them', async () => {
+  it('reports wrong bytes rather than the invalid content that they cause', async () => {
     const expected = { digest: digestOf(blob), size: blob.length }
     const wrong = Buffer.from(blob)
     wrong[wrong.length >> 1]! ^= 1
@@ -196,7 +196,7 @@ describe('the unpack pool', () => {
     expect(openHere()).toEqual([])
   })
 
-  it('refuses a layer that is not the one of the config (S2-35)', async () => {
+  it('rejects a layer with another diffID than in the config (S2-35)', async () => {
     const expected = { diffID: digestOf(blob) }
     const error = await failure(pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs', expected }))
     expect([error.code, error.message]).toEqual([
@@ -205,7 +205,7 @@ describe('the unpack pool', () => {
     ])
   })
 
-  it('reads what follows the archive, for the digests cover it', async () => {
+  it('reads the bytes after the archive, because the digests cover them', async () => {
     const bytes = gzipSync(Buffer.concat([archive, Buffer.alloc(30_000_000)]), { level: 1 })
     const result = await pool.unpack({
       path: put(bytes),
@@ -216,7 +216,7 @@ describe('the unpack pool', () => {
     expect(result.size).toBe(archive.length + 30_000_000)
   })
 
-  it('opens no link and no pipe as a blob', async () => {
+  it('does not open a link or pipe as a blob', async () => {
     const link = join(top, 'link')
     symlinkSync(gz(), link)
     const pipe = join(top, 'pipe')
@@ -227,7 +227,7 @@ describe('the unpack pool', () => {
       )
   })
 
-  it('stops when told to: while waiting, at the start, in the middle, and leaves nothing open', async () => {
+  it('can be cancelled while waiting, at the start and in the middle, and leaves nothing open', async () => {
     for (const delay of [undefined, 0, 5, 30]) {
       const abort = new AbortController()
       if (delay === undefined) abort.abort()
@@ -244,7 +244,7 @@ describe('the unpack pool', () => {
     expect((await pool.unpack({ path: gz(), into: into(), whiteouts: 'aufs' })).entries).toBe(206)
   })
 
-  it('stops also when told to between any two steps of its start, and begins nothing when told before', async () => {
+  it('can be cancelled between any two steps of the start, and starts nothing if already cancelled', async () => {
     const begun = vi.fn()
     const growth = new Observable<Growth>(begun)
     for (let steps = -1; steps < 16; steps++) {
@@ -259,7 +259,7 @@ describe('the unpack pool', () => {
     expect(openHere()).toEqual([])
   })
 
-  it('does no more at once than it has workers, in order, and one that leaves the line leaves no gap', async () => {
+  it('runs at most as many jobs as it has workers, in order, also after a waiting job is cancelled', async () => {
     const one = new UnpackPool({ workers: 1 })
     const ended: number[] = []
     const abort = new AbortController()
@@ -277,7 +277,7 @@ describe('the unpack pool', () => {
     await one.close()
   })
 
-  it('begins nothing that waits before what runs is over', async () => {
+  it('starts no waiting job before a running one has ended', async () => {
     const one = new UnpackPool({ workers: 1 })
     const growths = [new Subject<Growth>(), new Subject<Growth>()] as const
     const work = growths.map((growth) =>
@@ -338,7 +338,7 @@ describe('the unpack pool', () => {
     await one.close()
   })
 
-  it('says why a job was cancelled, if its caller says it', async () => {
+  it('fails a cancelled job with the reason of the signal', async () => {
     const reason = new WindlassError('CANCELLED', 'The user pressed Ctrl-C')
     for (const given of [reason, new Error('other')]) {
       const [growth, abort] = [new Subject<Growth>(), new AbortController()]
@@ -349,7 +349,7 @@ describe('the unpack pool', () => {
     }
   })
 
-  it('when closed ends what runs and what waits', async () => {
+  it('ends running and waiting jobs when it is closed', async () => {
     const one = new UnpackPool({ workers: 1 })
     const growth = new Subject<Growth>()
     const work = [0, 1].map(() =>

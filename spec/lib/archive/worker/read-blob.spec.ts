@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { pack } from 'tar-stream'
-import { type ReadContext, readBlob } from '../../../../lib/archive/worker/read-blob.js'
+import { type ReadContext, readLayerBlob } from '../../../../lib/archive/worker/read-blob.js'
 import type { Expectations } from '../../../../lib/archive/worker/task.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { defaultLimits } from '../../../../lib/limits.js'
@@ -41,12 +41,12 @@ function read(bytes: Buffer, wanted?: Expectations, more: Partial<ReadContext> =
     end: () => undefined,
   }
   const context = { signal: stop.signal, onProgress: () => undefined, ...more }
-  const result = readBlob(source, handler, wanted, context, () => seen.push('finish'))
+  const result = readLayerBlob(source, handler, wanted, context, () => seen.push('finish'))
   return { result, seen, source, stop }
 }
 
 describe('a blob that is read', () => {
-  it('gives its diffID, and everything is let go of', async () => {
+  it('gives its diffID, and everything is closed', async () => {
     const { result, seen, source, stop } = read(blob, expected)
     expect(await result).toMatchObject({ diffID: digestOf(archive), size: archive.length, entries: 3 })
     expect(seen).toEqual(['finish'])
@@ -54,7 +54,7 @@ describe('a blob that is read', () => {
     expect(getEventListeners(stop.signal, 'abort')).toEqual([])
   })
 
-  it('of several megabytes that is corrupt is told as that, wherever it is and whatever it makes of the archive', async () => {
+  it('of several megabytes is reported as corrupt wherever the damage is, even if the archive is invalid', async () => {
     for (const at of [2, 20, 40_000, 1_500_000, blob.length - 2]) {
       const wrong = Buffer.from(blob)
       wrong[at]! ^= 0xff
@@ -69,7 +69,7 @@ describe('a blob that is read', () => {
     ).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
   })
 
-  it('is corrupt before it is over a limit', async () => {
+  it('is reported as corrupt and not as over a limit', async () => {
     const limits = { ...defaultLimits, layerBytes: 100_000 }
     const wrong = Buffer.from(blob)
     wrong[blob.length - 2]! ^= 0xff
@@ -77,7 +77,7 @@ describe('a blob that is read', () => {
     await expect(read(blob, expected, { limits }).result).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
-  it('is corrupt before it is the layer of another config, and not finished where it is that', async () => {
+  it('is reported as corrupt and not as a wrong diffID, and is not finished in either case', async () => {
     const diffID = digestOf(Buffer.from('another'))
     const wrong = Buffer.from(blob)
     wrong[wrong.length - 2]! ^= 0xff
@@ -89,20 +89,20 @@ describe('a blob that is read', () => {
     expect(seen).toEqual([])
   })
 
-  it('is an invalid layer where it is what it should be, and that is none', async () => {
+  it('is reported as an invalid layer if its digest is right', async () => {
     for (const bytes of [archive.subarray(0, 1_000_000), randomBytes(2_000_000)]) {
       const wanted = { digest: digestOf(bytes), size: bytes.length }
       await expect(read(bytes, wanted).result).rejects.toMatchObject({ code: 'LAYER_INVALID' })
     }
   })
 
-  it('is closed also where nothing of it is read', async () => {
+  it('is closed even if nothing is read', async () => {
     const { result, source } = read(blob, expected, { signal: AbortSignal.abort() })
     await expect(result).rejects.toThrow()
     expect(source.closed).toBe(true)
   })
 
-  it('is read no further once the signal says so', async () => {
+  it('is read no further after the signal aborts', async () => {
     const { result, stop, source } = read(blob, expected)
     stop.abort(new Error('enough'))
     await expect(result).rejects.toThrow('enough')

@@ -48,7 +48,7 @@ describe('a job of the pool', () => {
     return { kind: 'directory', path: at(name) }
   }
 
-  it('counts the bytes of all blobs of an image, as many as are allowed and no more', async () => {
+  it('limits the total bytes of all blobs of an image', async () => {
     const layers = ['a', 'b', 'c'].map((name) => blob(name))
     const imageBytes = layers.reduce((sum, { size }) => sum + size, 0)
     expect(await flatten(layers, { imageBytes }).result).toEqual({ entries: 3 })
@@ -56,14 +56,14 @@ describe('a job of the pool', () => {
     await expect(over.result).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
-  it('counts the bytes of all stored trees of an image, too', async () => {
+  it('limits the total bytes of all stored trees of an image', async () => {
     const layers = ['a', 'b', 'c'].map((name) => directory(name))
     expect(await flatten(layers, { imageBytes: 15_000 }).result).toEqual({ entries: 6 })
     const over = flatten(layers, { imageBytes: 14_999 })
     await expect(over.result).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
-  it('tells of its progress over all blobs', async () => {
+  it('reports the progress over all blobs', async () => {
     const layers = ['a', 'b', 'c'].map((name) => blob(name))
     const { result, progress } = flatten(layers)
     await result
@@ -71,14 +71,14 @@ describe('a job of the pool', () => {
     expect(progress).toEqual([...progress].sort((one, other) => one - other))
   })
 
-  it('holds each blob of an image against what it should be', async () => {
+  it('verifies each blob of an image', async () => {
     const { size, path } = blob('a')
     const digest = digestOf(Buffer.from('another'))
     const wrong = flatten([{ kind: 'blob', path, expected: { digest, size } }])
     await expect(wrong.result).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 
-  it('stops between two layers and within a stored tree', async () => {
+  it('can be cancelled between two layers and within a stored tree', async () => {
     const between = flatten(['a', 'b'].map((name) => directory(name, 1)))
     between.stop.abort(new Error('enough'))
     await expect(between.result).rejects.toThrow('enough')
@@ -109,7 +109,7 @@ describe('a job of the pool', () => {
     },
   )
 
-  it('makes a root that is the same whenever it is made', async () => {
+  it('creates the root with fixed attributes', async () => {
     await flatten([blob('a')]).result
     expect(statSync(at('into')).mode & 0o777).toBe(0o755)
     expect(statSync(at('into'), { bigint: true }).mtimeNs).toBe(0n)
@@ -119,7 +119,7 @@ describe('a job of the pool', () => {
     expect(statSync(at('into'), { bigint: true }).mtimeNs).toBe(0n)
   })
 
-  it('takes no link and no directory for a blob', async () => {
+  it('accepts no link or directory as a blob', async () => {
     symlinkSync(blob('a').path, at('link'))
     mkdirSync(at('folder'))
     for (const path of [at('link'), at('folder')])

@@ -13,7 +13,7 @@ function opened(): UnpackThreads {
 }
 
 describe('threads', () => {
-  it('are started in advance up to the number that is asked for, taken ones included', () => {
+  it('are started in advance up to the requested number, including those in use', () => {
     const threads = opened()
     const before = running()
     threads.ready(2)
@@ -25,7 +25,7 @@ describe('threads', () => {
     expect(running()).toBe(two)
   })
 
-  it('are used again', () => {
+  it('are reused', () => {
     const threads = opened()
     const [one, other] = [threads.take(), threads.take()]
     expect(one).not.toBe(other)
@@ -39,10 +39,10 @@ describe('threads', () => {
     threads.giveBack(idle)
     await idle.stop()
     const taken = threads.take()
-    expect([taken === idle, taken.alive]).toEqual([false, true])
+    expect([taken === idle, taken.isAlive]).toEqual([false, true])
   })
 
-  it('are replaced when they have ended at work, also in advance', async () => {
+  it('are replaced when they have ended during a job, also in advance', async () => {
     const threads = opened()
     const crashed = threads.take()
     await crashed.stop()
@@ -50,21 +50,21 @@ describe('threads', () => {
     const before = running()
     threads.ready(1)
     expect(running()).toBeGreaterThan(before)
-    expect(threads.take().alive).toBe(true)
+    expect(threads.take().isAlive).toBe(true)
   })
 
-  it('end with close, also those that are taken, and none is started in advance afterwards', async () => {
+  it('end with close, also those in use, and none is started in advance afterwards', async () => {
     const threads = opened()
     threads.ready(2)
     const [taken, idle] = [threads.take(), threads.take()]
     threads.giveBack(idle)
     await threads.close()
-    expect([taken.alive, idle.alive]).toEqual([false, false])
+    expect([taken.isAlive, idle.isAlive]).toEqual([false, false])
     const before = running()
     threads.ready(2)
     expect(running()).toBe(before)
   })
-  it('leave nothing open when they are closed while they still load', async () => {
+  it('leave nothing open when they are closed while loading', async () => {
     for (let wait = 0; wait < 60; wait += 2) {
       const own = new UnpackThreads()
       own.ready(2)

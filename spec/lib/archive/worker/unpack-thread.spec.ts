@@ -9,7 +9,7 @@ import { packEntries } from '../../../../lib/testing/images/index.js'
 
 vi.mock('node:worker_threads', { spy: true })
 
-describe('a thread that the system does not give', () => {
+describe('a thread that the system refuses to start', () => {
   let top: string
   beforeEach(() => {
     top = mkdtempSync(join(tmpdir(), 'windlass-threads-'))
@@ -29,7 +29,7 @@ describe('a thread that the system does not give', () => {
     hint: expect.stringContaining('ulimit -u') as string,
   }
 
-  it('is told of with what raises the limit, and is no end of the pool', async () => {
+  it('is reported with a hint how to raise the limit, and the pool stays usable', async () => {
     const pool = new UnpackPool({ workers: 1 })
     refuse()
     const [first, second] = await Promise.allSettled([unpack(pool), unpack(pool)])
@@ -38,7 +38,7 @@ describe('a thread that the system does not give', () => {
     await pool.close()
   })
 
-  it('is no failure where it was only to be ready in advance', async () => {
+  it('is not an error if it was only started in advance', async () => {
     const pool = new UnpackPool({ workers: 2 })
     refuse()
     pool.ready(2)

@@ -8,7 +8,7 @@ import { sniffCompression } from '../../../../lib/bytes/compression/sniff.js'
 const hex = (text: string): Buffer => Buffer.from(text, 'hex')
 
 describe('detectCompression', () => {
-  it('tells the compression by the data (S2-58)', () => {
+  it('detects the compression from the data (S2-58)', () => {
     expect(detectCompression(gzipSync('x'))).toBe('gzip')
     expect(detectCompression(hex('28b52ffd0458'))).toBe('zstd')
     expect(detectCompression(hex('502a4d1804000000'))).toBe('zstd')
@@ -19,7 +19,7 @@ describe('detectCompression', () => {
     expect(detectCompression(hex('1f8b'))).toBe('none')
   })
 
-  it('refuses clearly what images do not have', () => {
+  it('rejects compressions that images do not use, and names them', () => {
     const refused = {
       xz: 'fd377a585a000004',
       bzip2: '425a6839314159265359',
@@ -35,7 +35,7 @@ describe('detectCompression', () => {
       )
   })
 
-  it('takes no file whose name begins like a bzip2 stream for one', () => {
+  it('does not mistake a file name for the start of a bzip2 stream', () => {
     expect(detectCompression(Buffer.from('BZh91.txt\0'))).toBe('none')
     for (const magic of ['314159265359', '177245385090'])
       expect(detectCompression(Buffer.concat([Buffer.from('a.b/'), hex(magic)]))).toBe('none')
@@ -51,7 +51,7 @@ describe('sniffCompression', () => {
       { objectMode: false },
     )
 
-  it('takes nothing from the stream, however it comes', async () => {
+  it('consumes nothing of the stream, whatever its chunks', async () => {
     const bytes = gzipSync(Buffer.alloc(100_000, 'abc'))
     for (const size of [1, 3, compressionHeadBytes, 5000]) {
       const { compression, stream } = await sniffCompression(dripping(bytes, size))
@@ -60,7 +60,7 @@ describe('sniffCompression', () => {
     }
   })
 
-  it('answers for short and empty streams, and they still end', async () => {
+  it('works for short and empty streams, which still end', async () => {
     for (const text of ['abc', '']) {
       const { compression, stream } = await sniffCompression(dripping(Buffer.from(text), 2))
       expect(compression).toBe('none')
@@ -68,7 +68,7 @@ describe('sniffCompression', () => {
     }
   })
 
-  it('leaves no listener on the stream that it gives back', async () => {
+  it('leaves no listener on the returned stream', async () => {
     for (const text of ['abc', 'a longer text than the head']) {
       const source = dripping(Buffer.from(text), 2)
       const before = ['readable', 'end', 'error', 'close'].map((name) => source.listenerCount(name))
@@ -78,7 +78,7 @@ describe('sniffCompression', () => {
     }
   })
 
-  it('fails with what the stream fails with, or when it is closed', async () => {
+  it('fails with the error of the stream, or when it is closed', async () => {
     const failing = new Readable({ read: () => undefined })
     const sniffed = sniffCompression(failing)
     failing.destroy(new Error('gone'))

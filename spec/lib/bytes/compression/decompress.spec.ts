@@ -60,7 +60,7 @@ describe.each<[string, Make, boolean]>([
       expect((await undo(gzip, bytes, size)).toString()).toBe(text)
   })
 
-  it('refuses a wrong CRC, a wrong length, a wrong FHCRC', async () => {
+  it('rejects a wrong CRC, length or header CRC', async () => {
     const wrong = (at: number): Buffer => {
       const bytes = Buffer.from(one)
       bytes[bytes.length - at]! ^= 1
@@ -72,7 +72,7 @@ describe.each<[string, Make, boolean]>([
     await refused(gzip, concat([wrong(8), one]), /incorrect data check/)
   })
 
-  it('refuses every cut but that between two members', async () => {
+  it('rejects data truncated anywhere except between two members', async () => {
     const two = concat([one, one])
     for (let length = 0; length < two.length; length++) {
       if (length === one.length) continue
@@ -80,7 +80,7 @@ describe.each<[string, Make, boolean]>([
     }
   })
 
-  it('gives what came before a cut, then refuses', async () => {
+  it('outputs the data of a truncated stream, then fails', async () => {
     const bytes = gzipSync(Buffer.alloc(300_000, 'said before the cut'))
     const stream = gzip()
     const chunks: Buffer[] = []
@@ -91,7 +91,7 @@ describe.each<[string, Make, boolean]>([
     expect(concat(chunks).equals(Buffer.alloc(300_000, 'said before the cut'))).toBe(true)
   })
 
-  it('refuses what is no gzip behind the end, also behind zeros, however it comes', async () => {
+  it('rejects trailing data other than zeros, also after zeros, whatever the chunks', async () => {
     await refused(gzip, concat([one, Buffer.from('garbage')]), /incorrect header check/)
     await refused(
       gzip,
@@ -101,7 +101,7 @@ describe.each<[string, Make, boolean]>([
     await refused(gzip, concat([one, Buffer.alloc(600), one]), /that are not gzip/)
   })
 
-  it('gives back what was compressed, however it is cut', async () => {
+  it('decompresses, whatever the chunks', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.uint8Array({ maxLength: 3000 }), { minLength: 1, maxLength: 5 }),
@@ -117,7 +117,7 @@ describe.each<[string, Make, boolean]>([
     )
   })
 
-  it('damaged in any way gives the bytes or a WindlassError', async () => {
+  it('gives the right bytes or a WindlassError for any damage', async () => {
     const bytes = concat([gzipSync(randomBytes(2000)), one])
     await fc.assert(
       fc.asyncProperty(
@@ -136,7 +136,7 @@ describe.each<[string, Make, boolean]>([
     )
   })
 
-  it('stays flat in memory with a bomb and a slow reader', async () => {
+  it('uses constant memory for a bomb and a slow reader', async () => {
     const zeros = gzipSync(Buffer.alloc(16 * 2 ** 20), { level: 1 })
     const bomb = concat(Array.from({ length: 8 }, () => zeros))
     const stream = gzip()
@@ -173,7 +173,7 @@ describe.each<[string, Make, boolean]>([
 })
 
 describe('none', () => {
-  it('passes everything on', async () => {
+  it('passes all bytes through', async () => {
     expect((await undo('none', Buffer.from('hello'), 2)).toString()).toBe('hello')
   })
 })

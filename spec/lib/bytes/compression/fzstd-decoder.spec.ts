@@ -29,8 +29,8 @@ async function undo(parts: readonly Buffer[]): Promise<Buffer> {
 
 const one = Buffer.from('x')
 
-describe('the work of the zstd decoder of older Nodes', () => {
-  it('is bounded where blocks are tiny and their window is large', async () => {
+describe('the work of FzstdDecoder', () => {
+  it('is limited for tiny blocks in a large window', async () => {
     const begun = process.cpuUsage()
     await expect(undo([head(15), ...blocks(2_000, one)])).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
@@ -41,7 +41,7 @@ describe('the work of the zstd decoder of older Nodes', () => {
     expect(cpuTimeSince(begun)).toBeLessThan(30_000)
   })
 
-  it('is bounded where there is a window for each byte', async () => {
+  it('is limited for a window for each byte', async () => {
     for (const exponent of [11, 15]) {
       const frame = Buffer.concat([head(exponent), block(one, true)])
       await expect(undo(Array.from({ length: 400 }, () => frame))).rejects.toMatchObject({
@@ -51,14 +51,14 @@ describe('the work of the zstd decoder of older Nodes', () => {
     }
   })
 
-  it('is not begun for a window that would be in memory twice', async () => {
+  it('is refused for a window above 32 MiB', async () => {
     await expect(undo([head(16), ...blocks(1, one)])).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       message: expect.stringContaining('more than the 32 MiB that this decoder supports') as string,
     })
   })
 
-  it('is done for tiny blocks in a small window, and for large ones in a large one', async () => {
+  it('is allowed for tiny blocks in a small window, and for large blocks in a large window', async () => {
     expect((await undo([head(0), ...blocks(20_000, one)])).toString()).toBe('x'.repeat(20_000))
     const large = await undo([head(13), ...blocks(100, one, 128 * 1024)])
     expect(large).toHaveLength(100 * 128 * 1024)

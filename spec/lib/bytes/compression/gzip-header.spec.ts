@@ -43,7 +43,7 @@ function taken(bytes: Buffer, size: number): { bytes: number; complete: boolean 
 }
 
 describe('the header of a gzip member', () => {
-  it('is taken to its last byte and no further, however it comes', () => {
+  it('is consumed exactly to its end, whatever the chunks', () => {
     fc.assert(
       fc.property(fields, fc.integer({ min: 1, max: 400 }), (of, size) => {
         const header = headerOf(of)
@@ -59,7 +59,7 @@ describe('the header of a gzip member', () => {
     expect(taken(gzipSync('x'), 3)).toEqual({ bytes: 10, complete: true })
   })
 
-  it('is refused for other magic, another method, unknown flags, and a checksum that does not hold', () => {
+  it('is rejected for a wrong magic number, method, flag or checksum', () => {
     const plain = headerOf({ crc: false })
     const changed = (at: number, byte: number): Buffer => {
       const bytes = Buffer.from(plain)

@@ -33,7 +33,7 @@ describe.skipIf(openGunzip() === undefined)('gzip by ISA-L', () => {
     },
   )
 
-  it('takes many tiny members about as fast as zlib', async () => {
+  it('decodes many tiny members about as fast as zlib', async () => {
     const bytes = Buffer.concat(Array.from({ length: 20_000 }, () => gzipSync('')))
     const timed = async (stream: ReturnType<typeof zlibGunzip>): Promise<number> => {
       const { user } = process.cpuUsage()
@@ -48,7 +48,7 @@ describe.skipIf(openGunzip() === undefined)('gzip by ISA-L', () => {
     expect(await timed(open(true))).toBeLessThan(20 * (await timed(zlibGunzip())) + 200_000)
   })
 
-  it('lets others have their turn while much comes of little', async () => {
+  it('yields to the event loop while a little input gives much output', async () => {
     const stream = open(false)
     let turns = 0
     const ticking = setInterval(() => turns++, 1)

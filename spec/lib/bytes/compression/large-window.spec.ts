@@ -35,7 +35,7 @@ describe('windows of more than 32 MiB', () => {
     expect(new Int32Array(largeWindows())[0]).toBe(0)
   })
 
-  it('are not waited for once that is over', async () => {
+  it('are not waited for after the decoder is destroyed', async () => {
     const first = wanting(2 ** 27)
     await first.acquire(never)
     let over = false
@@ -49,7 +49,7 @@ describe('windows of more than 32 MiB', () => {
     first.release()
   })
 
-  it('are free again when the thread that has one ends in whatever way', async () => {
+  it('are released when the thread ends in any way', async () => {
     const code = `const { workerData } = require('node:worker_threads')
       new Int32Array(workerData)[0] = require('node:worker_threads').threadId + 1
       process.exit(1)`
@@ -68,7 +68,7 @@ describe('windows of more than 32 MiB', () => {
 
   const here = openUnzstd()
   here?.close()
-  it.skipIf(here === undefined)('are free again when a stream has ended or was destroyed', async () => {
+  it.skipIf(here === undefined)('are released when the stream ends or is destroyed', async () => {
     const frame = Buffer.concat([
       Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, 17 << 3]),
       Buffer.from([9, 0, 0, 120]),

@@ -10,7 +10,7 @@ const echo = () => async (message: number) => {
 }
 
 describe('asking', () => {
-  it('serves as many at once as there are slots, the rest in turn', async () => {
+  it('serves as many letters concurrently as there are slots, and the others in order', async () => {
     let now = 0
     let most = 0
     const work = (): (() => Promise<void>) => async () => {
@@ -32,14 +32,14 @@ describe('asking', () => {
     expect(actor.load).toEqual({ active: 0, waiting: 0 })
   })
 
-  it('forgets an asker who leaves the line, and never serves it', async () => {
+  it('never serves a letter whose requester unsubscribed while it waited', async () => {
     const served: number[] = []
     const actor = new Actor(() => async (message: number) => (served.push(message), sleep(2)), {
       name: 'one',
     })
-    const askers = [1, 2, 3, 4].map((message) => actor.ask(message).subscribe())
-    askers[1]!.unsubscribe()
-    askers[2]!.unsubscribe()
+    const requests = [1, 2, 3, 4].map((message) => actor.ask(message).subscribe())
+    requests[1]!.unsubscribe()
+    requests[2]!.unsubscribe()
     expect(actor.load.waiting).toBe(1)
     await sleep(20)
     expect(served).toEqual([1, 4])
@@ -62,7 +62,7 @@ describe('asking', () => {
     expect(actor.load).toEqual({ active: 0, waiting: 0 })
   })
 
-  it('hands on an early result at once, keeps the slot until the end, and fails for an error after it', async () => {
+  it('emits a result at once, keeps the slot until the end, and fails on an error after the result', async () => {
     let end: (error?: Error) => void = () => undefined
     const growing = (): ((name: string) => Observable<string>) => (name) =>
       new Observable((out) => {
@@ -85,7 +85,7 @@ describe('asking', () => {
     expect(log).toEqual(['a', 'end', 'b', 'late'])
   })
 
-  it("tells events and holds work in the asker's scope where one is given, and in its own otherwise", async () => {
+  it('uses the scope of the request for events and unfinished work, and its own scope if the request has none', async () => {
     const turns: Turn[] = []
     const actor = new Actor(
       () => (message: string, turn: Turn) => {
@@ -97,17 +97,17 @@ describe('asking', () => {
     )
     const scope = new Scope()
     const [mine, its] = [recorded(scope), recorded(actor.scope)]
-    const askers = [actor.ask('for me', scope).subscribe(), actor.ask('for anyone').subscribe()]
+    const requests = [actor.ask('for me', scope).subscribe(), actor.ask('for anyone').subscribe()]
     expect(mine.map(({ type }) => type)).toEqual(['for me'])
     expect(its.map(({ type }) => type)).toEqual(['for anyone'])
     expect(turns.map((turn) => turn.scope)).toEqual([scope, actor.scope])
-    askers[0]!.unsubscribe()
+    requests[0]!.unsubscribe()
     expect(scope.running).toContain('shared')
     expect(actor.scope.running).toEqual(['shared']) // its owner waits for the turn too
-    askers[1]!.unsubscribe()
+    requests[1]!.unsubscribe()
   })
 
-  it('lets `pick` say who goes next', async () => {
+  it('serves the letter that `pick` selects', async () => {
     const served: number[] = []
     const behavior = (): ((size: number) => Promise<void>) => async (size) => {
       served.push(size)
@@ -119,7 +119,7 @@ describe('asking', () => {
     expect(served).toEqual([9, 1, 3, 5, 7])
   })
 
-  it.each([-1, 7, 0.5, NaN])('stops, loudly, when `pick` gives %d', async (at) => {
+  it.each([-1, 7, 0.5, NaN])('stops with an error when `pick` returns %d', async (at) => {
     const actor = new Actor(echo, { name: 'lost', pick: () => at })
     const asked = [1, 2, 3].map((message) => lastValueFrom(actor.ask(message)))
     const results = await Promise.allSettled(asked)
@@ -133,13 +133,13 @@ describe('asking', () => {
     )
   })
 
-  it('refuses a capacity below nothing', () => {
+  it('rejects a negative capacity', () => {
     expect(() => new Actor(echo, { name: 'none', capacity: -1 })).toThrow(ProtocolError)
   })
 })
 
 describe('telling', () => {
-  it('takes letters until the line is full', async () => {
+  it('queues letters until the queue has reached its capacity', async () => {
     const actor = new Actor(echo, { name: 'echo', capacity: 2 })
     expect([1, 2, 3, 4].map((message) => actor.tell(message))).toEqual([true, true, true, false])
     await ticks(8)
@@ -148,12 +148,12 @@ describe('telling', () => {
     expect(actor.tell(6)).toBe(false)
   })
 
-  it('with no capacity takes what can be served at once', () => {
+  it('with a capacity of 0, accepts only letters that can be served at once', () => {
     const actor = new Actor(echo, { name: 'echo', capacity: 0 })
     expect([actor.tell(1), actor.tell(2)]).toEqual([true, false])
   })
 
-  it('makes a dead letter of an error', () => {
+  it('emits an error as a dead letter', () => {
     const actor = new Actor(() => () => throwError(() => new Error('no')), { name: 'fails' })
     const events = recorded(actor.scope)
     actor.tell(1)
@@ -165,7 +165,7 @@ describe('telling', () => {
 })
 
 describe('stopping', () => {
-  it('fails those served, those waiting and those to come with its reason, and aborts', async () => {
+  it('fails letters in service, waiting and later ones with its reason, and aborts turns', async () => {
     const signals: AbortSignal[] = []
     const actor = new Actor(() => (_: number, turn: Turn) => (signals.push(turn.signal), NEVER), {
       name: 'stopped',
@@ -177,7 +177,7 @@ describe('stopping', () => {
     expect(actor.load).toEqual({ active: 0, waiting: 0 })
   })
 
-  it('without a reason is an abort', async () => {
+  it('without a reason fails them with an `AbortError`', async () => {
     const actor = new Actor(() => () => timer(5), { name: 'stopped' })
     const asked = lastValueFrom(actor.ask(1))
     actor.stop()
@@ -195,7 +195,7 @@ describe('resizing', () => {
     expect([served.actor.slots, served.actor.load]).toEqual([3, { active: 3, waiting: 2 }])
   })
 
-  it('lets running letters end when there are fewer slots, and starts no other before enough have ended', () => {
+  it('does not interrupt letters when there are fewer slots, and starts no other until enough have ended', () => {
     const served = new ServedByHand({ slots: 3 })
     served.askAll('abcde')
     served.actor.resize(2)
@@ -209,7 +209,7 @@ describe('resizing', () => {
     expect(served.received).toEqual(['b', 'a', 'c', 'd', 'e'])
   })
 
-  it.each([0, -1, 1.5, NaN, Infinity])('refuses %d slots, and keeps those it has', (slots) => {
+  it.each([0, -1, 1.5, NaN, Infinity])('rejects %d slots, and keeps the number it has', (slots) => {
     const { actor } = new ServedByHand({ slots: 2 })
     expect(() => actor.resize(slots)).toThrow('by hand: slots must be a whole number of at least 1')
     expect(actor.slots).toBe(2)
@@ -239,7 +239,7 @@ describe('resizing', () => {
 })
 
 describe('pausing', () => {
-  it('starts nothing, while what runs goes on and gives its slot back', () => {
+  it('starts no letter; running ones continue and free their slots', () => {
     const served = new ServedByHand({ slots: 2 })
     served.askAll('abc')
     served.actor.pause()
@@ -251,7 +251,7 @@ describe('pausing', () => {
     expect([served.actor.paused, served.actor.freeSlots]).toEqual([true, 0])
   })
 
-  it('ends with resume, which gives the free slots to those who wait, in their order', () => {
+  it('ends with `resume`, which gives the free slots to waiting letters in their order', () => {
     const served = new ServedByHand({ slots: 2 })
     served.actor.pause()
     served.askAll('abc')
@@ -264,7 +264,7 @@ describe('pausing', () => {
     expect(served.actor.freeSlots).toBe(1)
   })
 
-  it('counts once, however often it is asked for, and so does resume', () => {
+  it('has no effect if the actor is paused already, nor has `resume` if it is not', () => {
     const served = new ServedByHand()
     served.actor.pause()
     served.actor.pause()
@@ -274,7 +274,7 @@ describe('pausing', () => {
     expect(served.started).toEqual(['a'])
   })
 
-  it('takes no slots from a resize: more slots wait for the resume', () => {
+  it('does not prevent a resize: additional slots are used after `resume`', () => {
     const served = new ServedByHand()
     served.actor.pause()
     served.askAll('abc')
@@ -284,7 +284,7 @@ describe('pausing', () => {
     expect(served.started).toEqual(['a', 'b'])
   })
 
-  it('starts no retry, whose delay elapses meanwhile; it goes first afterwards', () => {
+  it('starts no retry; its delay elapses meanwhile, and it goes first after `resume`', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const served = new ServedByHand({ supervise: () => ({ retry: 50 }) })
@@ -300,7 +300,7 @@ describe('pausing', () => {
     expect(served.started).toEqual(['a', 'b', 'a2', 'c'])
   })
 
-  it('lets askers leave', () => {
+  it('lets requesters unsubscribe', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const served = new ServedByHand({ slots: 2, supervise: () => ({ retry: 5 }) })
@@ -330,14 +330,14 @@ describe('pausing', () => {
     expect(started).toEqual([1, 2])
   })
 
-  it('leaves `tell` the room of its capacity', () => {
+  it('lets `tell` queue letters up to the capacity', () => {
     const { actor, started } = new ServedByHand({ capacity: 2 })
     actor.pause()
     expect(['a', 'b', 'c'].map((message) => actor.tell(message))).toEqual([true, true, false])
     expect(started).toEqual([])
   })
 
-  it('does not keep an actor from stopping: those who wait fail, and nothing starts afterwards', () => {
+  it('does not prevent `stop`: waiting letters fail, and nothing starts afterwards', () => {
     const served = new ServedByHand()
     served.ask('a')
     served.actor.pause()
@@ -349,7 +349,7 @@ describe('pausing', () => {
     expect([served.started, served.actor.load]).toEqual([['a'], { active: 0, waiting: 0 }])
   })
 
-  it('does not keep scopes from closing: neither its own, nor that of a run that is cancelled', async () => {
+  it('does not prevent scopes from closing: its own, and that of a cancelled run', async () => {
     const { actor } = new ServedByHand()
     actor.pause()
     actor.ask('waits').subscribe()

@@ -8,12 +8,12 @@ describe('shares of groups', () => {
   it('put the group with the fewest letters in service first, in the order of its letters', () => {
     const shares = new GroupShares()
     const letters = [large, small, large, small].map((group, at) => ({ group, at }))
-    expect(shares.first(letters)).toEqual(letters) // neither was served
+    expect(shares.selectNext(letters)).toEqual(letters) // neither was served
     shares.begin(large)
-    expect(shares.first(letters).map(({ at }) => at)).toEqual([1, 3])
+    expect(shares.selectNext(letters).map(({ at }) => at)).toEqual([1, 3])
     shares.begin(small)
     shares.begin(small)
-    expect(shares.first(letters).map(({ at }) => at)).toEqual([0, 2])
+    expect(shares.selectNext(letters).map(({ at }) => at)).toEqual([0, 2])
   })
 
   it('put the group first that was served longest ago, if none has fewer in service', () => {
@@ -23,20 +23,20 @@ describe('shares of groups', () => {
       shares.begin(group)
       shares.end(group)
     }
-    expect(shares.first(letters)).toEqual([{ group: small }])
+    expect(shares.selectNext(letters)).toEqual([{ group: small }])
   })
 
-  it('take letters without a group for one group', () => {
+  it('treat letters without a group as one group', () => {
     const shares = new GroupShares()
     shares.begin()
-    expect(shares.first([{}, { group: undefined }, { group: large }])).toEqual([{ group: large }])
+    expect(shares.selectNext([{}, { group: undefined }, { group: large }])).toEqual([{ group: large }])
   })
 })
 
 describe('an actor with groups', () => {
   const group = (message: string): object => (message < 'm' ? large : small)
 
-  it('gives the next free slot to the group that has none, however many of another group wait', () => {
+  it('gives the next free slot to the group that has none, however many letters of another group wait', () => {
     const served = new ServedByHand({ slots: 2, group })
     served.askAll('abcdef')
     served.askAll('xyz')
@@ -53,7 +53,7 @@ describe('an actor with groups', () => {
     expect(served.started.join('')).toBe('axbycd')
   })
 
-  it('serves letters of a higher priority first, of whatever group', () => {
+  it('serves letters of a higher priority first, regardless of their group', () => {
     const served = new ServedByHand({ group })
     served.askAll('ab')
     served.ask('x')
@@ -62,7 +62,7 @@ describe('an actor with groups', () => {
     expect(served.started.join('')).toBe('acxb')
   })
 
-  it('counts a letter that waits for its retry as none', () => {
+  it('does not count a letter that waits for its retry', () => {
     const served = new ServedByHand({ slots: 2, group, supervise: () => ({ retry: 1_000 }) })
     served.askAll('ax')
     served.askAll('by')

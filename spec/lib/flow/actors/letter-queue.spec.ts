@@ -13,14 +13,14 @@ function letter(
   attempt = 1,
 ): Letter<string, never> & { errors: unknown[] } {
   const errors: unknown[] = []
-  let asker!: Subscriber<never>
+  let requester!: Subscriber<never>
   new Observable<never>((out) => {
-    asker = out
+    requester = out
   }).subscribe({ error: (error: unknown) => errors.push(error) })
-  return { message, asker, scope, priority, attempt, errors }
+  return { message, requester, scope, priority, attempt, errors }
 }
 
-/** The messages in the order in which they are taken. */
+/** Returns the messages in the order in which `take` returns them. */
 function taken(queue: LetterQueue<string, never>): string {
   let order = ''
   for (let each = queue.take(); each !== undefined; each = queue.take()) order += each.message
@@ -28,7 +28,7 @@ function taken(queue: LetterQueue<string, never>): string {
 }
 
 describe('a queue of letters', () => {
-  it('gives nothing when it is empty', () => {
+  it('returns undefined when it is empty', () => {
     expect(new LetterQueue('actor').take()).toBeUndefined()
   })
 
@@ -48,7 +48,7 @@ describe('a queue of letters', () => {
     expect(taken(queue)).toBe('bdac')
   })
 
-  it('puts a higher priority before everything, and keeps the order of equal ones', () => {
+  it('serves higher priorities first, and keeps the order of equal ones', () => {
     const queue = new LetterQueue<string, never>('actor')
     const letters = [letter('a'), letter('b', 1), letter('c', -Infinity), letter('d', 1), letter('e', 0)]
     for (const each of [...letters, letter('f', 1, 2), letter('g', Infinity), letter('h', undefined, 2)])
@@ -65,7 +65,7 @@ describe('a queue of letters', () => {
     expect([...order, taken(queue)]).toEqual(['b', 'dac'])
   })
 
-  it('reads no priority when nobody has one, and none of letters that have left', () => {
+  it('reads no priorities if no letter has one, and none of removed letters', () => {
     let reads = 0
     const queue = new LetterQueue<string, never>('actor')
     const urgent = letter('a', () => ++reads)
@@ -74,7 +74,7 @@ describe('a queue of letters', () => {
     expect([taken(queue), reads]).toEqual(['bc', 0])
   })
 
-  it('removes letters at any place, retried ones too', () => {
+  it('removes letters at any index, retried ones too', () => {
     const queue = new LetterQueue<string, never>('actor')
     const letters = [
       letter('a'),
@@ -89,7 +89,7 @@ describe('a queue of letters', () => {
     expect([queue.size, taken(queue)]).toEqual([3, 'dac'])
   })
 
-  it('asks `pick` about the letters of the highest priority, in their order, unless there is only one', () => {
+  it('calls `pick` with the letters of the highest priority, in their order, if there are several', () => {
     const asked: string[] = []
     const queue = new LetterQueue<string, never>('actor', (waiting) => {
       asked.push(waiting.join(''))
@@ -100,14 +100,16 @@ describe('a queue of letters', () => {
     expect([taken(queue), asked]).toEqual(['cbdea', ['dbc', 'db', 'ae']])
   })
 
-  it.each([-1, 2, 0.5, NaN])('throws when `pick` gives %d of two, and keeps both', (at) => {
+  it.each([-1, 2, 0.5, NaN])('throws when `pick` returns %d for two letters, and keeps both', (at) => {
     const queue = new LetterQueue<string, never>('actor', () => at)
     for (const each of 'ab') queue.add(letter(each))
-    expect(() => queue.take()).toThrow(new ProtocolError('actor', `pick gave ${at}, of 2 letters`))
+    expect(() => queue.take()).toThrow(
+      new ProtocolError('actor', `pick returned ${at}, which is no index of 2 letters`),
+    )
     expect(queue.size).toBe(2)
   })
 
-  it('removes a letter whose priority is no number or throws, and tells its asker', () => {
+  it('removes a letter whose priority throws or is not a number, and fails its request', () => {
     const queue = new LetterQueue<string, never>('actor')
     const broken = letter('a', () => {
       throw new Error('broken')
@@ -119,7 +121,7 @@ describe('a queue of letters', () => {
     expect(odd.errors).toEqual([new ProtocolError('actor', 'a priority must be a number, not NaN')])
   })
 
-  it('takes the next one when the highest leaves while priorities are read', () => {
+  it('takes the next letter if the first one is removed while priorities are read', () => {
     const queue = new LetterQueue<string, never>('actor')
     const highest = letter('a', 5)
     const last = letter('b', () => {
@@ -132,7 +134,7 @@ describe('a queue of letters', () => {
 })
 
 describe('the priority of a letter', () => {
-  it('decides who goes first; equal ones go in the order of their requests, and none is 0', () => {
+  it('decides which letter goes first; equal ones go in the order of their requests; the default is 0', () => {
     const served = new ServedByHand()
     served.ask('x')
     served.askAll('ab')
@@ -144,7 +146,7 @@ describe('the priority of a letter', () => {
     expect(served.started).toEqual(['x', 'c', 'd', 'g', 'a', 'b', 'f', 'e'])
   })
 
-  it('is read when a slot is free, and so may change while a letter waits', () => {
+  it('is read when a slot is free, so it may change while a letter waits', () => {
     const priority = { a: 0, b: 1 }
     const served = new ServedByHand()
     served.ask('x')
@@ -159,7 +161,7 @@ describe('the priority of a letter', () => {
     expect(served.started).toEqual(['x', 'e', 'c', 'd', 'f'])
   })
 
-  it('stays when it is retried: it goes before its equals only', () => {
+  it('also applies to a retry, which goes before letters of the same priority only', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const served = new ServedByHand({ supervise: () => ({ retry: 1 }) })
@@ -187,7 +189,7 @@ describe('the priority of a letter', () => {
     expect(served.started.join('')).toBe(`x${order}`)
   })
 
-  it('leaves to `pick` the choice among the highest', () => {
+  it('lets `pick` choose among the letters of the highest priority', () => {
     const seen: string[] = []
     const pick = (waiting: readonly string[]): number => {
       seen.push(waiting.join(''))
@@ -202,7 +204,7 @@ describe('the priority of a letter', () => {
     expect(seen).toEqual(['cde', 'cd', 'ab']) // not called for one
   })
 
-  it('fails its own letter and no other when it is no number, or throws', () => {
+  it('fails only its own letter if it throws or is not a number', () => {
     const served = new ServedByHand()
     const throws = (): number => {
       throw new Error('broken')

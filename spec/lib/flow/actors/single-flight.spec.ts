@@ -4,7 +4,7 @@ import { Actor, Flow, Scope, SingleFlight, through } from '../../../../lib/flow/
 import { sleep, tick, ticks } from '../../../support/flow-lines.js'
 
 describe('SingleFlight', () => {
-  it('gives a late joiner the latest value at once, and all that follow', () => {
+  it('emits the latest value to a late subscriber, then all later ones', () => {
     const source = new Subject<number>()
     const flights = new SingleFlight<string, number>()
     const seen: number[][] = [[], []]
@@ -24,7 +24,7 @@ describe('SingleFlight', () => {
     expect([source.observed, flights.size]).toEqual([false, 0])
   })
 
-  it('starts anew for who comes after the end', async () => {
+  it('starts a new flight for a subscriber after the end', async () => {
     const flights = new SingleFlight<string, number>()
     let starts = 0
     const join = flights.join('k', () => Promise.resolve(++starts))
@@ -32,7 +32,7 @@ describe('SingleFlight', () => {
     expect(await lastValueFrom(join)).toBe(2)
   })
 
-  it('frees the key before anyone hears of a failure: trying again from inside the handler starts a new flight', async () => {
+  it('frees the key before a failure is emitted: a retry in the error handler starts a new flight', async () => {
     const flights = new SingleFlight<string, number>()
     let starts = 0
     const join = flights.join('k', () => {
@@ -50,7 +50,7 @@ describe('SingleFlight', () => {
     expect([starts, flights.size]).toEqual([3, 0])
   })
 
-  it('shares one failure among all, and keeps nothing of a start that throws', async () => {
+  it('emits a failure to all subscribers, and keeps no flight whose `start` throws', async () => {
     const flights = new SingleFlight<string, number>()
     const join = flights.join('k', () => {
       throw new Error('cannot start')
@@ -60,7 +60,7 @@ describe('SingleFlight', () => {
     expect(flights.size).toBe(0)
   })
 
-  it('keeps apart what has different keys, of any kind', () => {
+  it('runs one flight per key, for keys of any type', () => {
     const flights = new SingleFlight<object, number>()
     const [one, other] = [{}, {}]
     flights.join(one, () => NEVER).subscribe()
@@ -68,7 +68,7 @@ describe('SingleFlight', () => {
     expect(flights.size).toBe(2)
   })
 
-  it("tells a flight's events to everybody aboard, and to nobody else", () => {
+  it('emits the events of a flight to the scopes of its subscribers only', () => {
     const flights = new SingleFlight<string, never>()
     let flight = new Scope()
     const start = (scope: Scope): Observable<never> => {
@@ -87,7 +87,7 @@ describe('SingleFlight', () => {
     expect(heard).toEqual(['0 a', '0 b', '1 b', '1 c'])
   })
 
-  it("holds the flight's clearing, and the promise that was let go, in the last leaver's scope", async () => {
+  it('lets the scope of the last subscriber wait for the cleanups and the pending promise of the flight', async () => {
     const flights = new SingleFlight<string, void>()
     const log: string[] = []
     const scopes = [new Scope(), new Scope()]
@@ -102,7 +102,7 @@ describe('SingleFlight', () => {
     expect(log).toEqual(['promise', 'cleared'])
   })
 
-  it('starts the next flight of a key only when the one before it is cleared away', async () => {
+  it('starts the next flight of a key when the scope of the previous one is closed', async () => {
     const flights = new SingleFlight<string, number>()
     const log: string[] = []
     let number = 0
@@ -118,7 +118,7 @@ describe('SingleFlight', () => {
     await sleep(10)
   })
 
-  it('starts at once when there is nothing to clear', () => {
+  it('starts the next flight at once if there are no cleanups', () => {
     const flights = new SingleFlight<string, never>()
     let starts = 0
     const join = flights.join('k', () => (starts++, NEVER))
@@ -129,7 +129,7 @@ describe('SingleFlight', () => {
 })
 
 describe('slots and flights', () => {
-  it('a shared actor limits many runs at once; slots taken inside the flight cannot deadlock', async () => {
+  it('an actor shared by several runs does not deadlock if its slots are taken inside the flight', async () => {
     let now = 0
     let most = 0
     let served = 0
@@ -160,13 +160,13 @@ describe('slots and flights', () => {
     expect(downloads.load).toEqual({ active: 0, waiting: 0 })
   })
 
-  it('whereas slots taken outside the flight do deadlock', async () => {
+  it('slots taken outside the flight deadlock', async () => {
     const flights = new SingleFlight<string, string>()
     type Work = () => Observable<string>
     const permits = new Actor<Work, string>(() => (work) => work(), { name: 'permits', slots: 3 })
     const layer = (digest: string): Observable<string> =>
       timer(1).pipe(mergeMap(() => permits.ask(() => timer(1).pipe(map(() => digest)))))
-    // The wrong way round: a permit is held while waiting for a flight that needs a permit itself.
+    // The wrong order: a slot is held while waiting for a flight that needs a slot itself.
     const wrong = (digest: string): Observable<string> =>
       permits.ask(() => flights.join(digest, () => layer(digest)))
     const readings = ['same', 'same', 'same', 'same'].map((digest) => wrong(digest).subscribe())

@@ -20,7 +20,7 @@ const failure = (attempt: number, error: unknown = new Error('no')): Failure => 
 })
 
 describe('supervisors', () => {
-  it('retrying tries again so many times after the first', () => {
+  it('`retrying` retries up to `times` times', () => {
     const supervise = retrying({ times: 2 })
     expect([1, 2, 3].map((attempt) => supervise(failure(attempt)))).toEqual([
       { retry: 0 },
@@ -29,7 +29,7 @@ describe('supervisors', () => {
     ])
   })
 
-  it('retrying waits as told, and only for what it is for', () => {
+  it('`retrying` waits for `delay`, and retries only failures that satisfy `when`', () => {
     expect(retrying({ times: 1, delay: 30 })(failure(1))).toEqual({ retry: 30 })
     const supervise = retrying({
       times: 9,
@@ -40,12 +40,12 @@ describe('supervisors', () => {
     expect(supervise(failure(3, 'gone'))).toBeUndefined()
   })
 
-  it('skipping drops what it is for', () => {
+  it('`skipping` skips failures that satisfy `when`', () => {
     const supervise = skipping(({ error }) => error === 'gone')
     expect([supervise(failure(1, 'gone')), supervise(failure(1, 'busy'))]).toEqual(['skip', undefined])
   })
 
-  it('the first that has an opinion decides', () => {
+  it('the first supervisor that returns a verdict decides', () => {
     const supervise = firstMatch(
       retrying({ times: 1 }),
       skipping(({ error }) => error === 'gone'),
@@ -74,7 +74,7 @@ describe('an actor', () => {
       (error: unknown) => (error as Error).message,
     )
 
-  it('fails the asker, by default too', async () => {
+  it('fails the request, also by default', async () => {
     for (const verdict of ['fail', undefined] as const) {
       const { actor, events } = failing(verdict)
       expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', '1:2'])
@@ -84,22 +84,22 @@ describe('an actor', () => {
     }
   })
 
-  it('skips', async () => {
+  it('completes the request without a result on `skip`', async () => {
     const { actor } = failing('skip')
     expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['nothing', '1:2'])
   })
 
-  it('restarts: a new behaviour, and the asker fails', async () => {
+  it('creates the behaviour again and fails the request on `restart`', async () => {
     const { actor } = failing('restart')
     expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', '2:2'])
   })
 
-  it('stops: everybody who asked, and who asks later, fails', async () => {
+  it('fails all present and later requests on `stop`', async () => {
     const { actor } = failing('stop')
     expect([await ask(actor, -1), await ask(actor, 2)]).toEqual(['no', 'no'])
   })
 
-  it('stops when the behaviour cannot be built anew', async () => {
+  it('stops if the behaviour cannot be created again', async () => {
     let starts = 0
     const actor = new Actor(
       () => {
@@ -112,7 +112,7 @@ describe('an actor', () => {
     await expect(lastValueFrom(actor.ask(1))).rejects.toThrow('cannot start')
   })
 
-  it('fails, and says so, when the supervisor throws', async () => {
+  it('fails the request and reports it if the supervisor throws', async () => {
     const actor = new Actor(() => () => throwError(() => new Error('no')), {
       name: 'badly judged',
       supervise: () => {
@@ -124,7 +124,7 @@ describe('an actor', () => {
     expect(events.map(({ type }) => type)).toEqual(['supervisor-failed', 'failure'])
   })
 
-  it('retries the same letter, next in line, with its slot free while it waits', async () => {
+  it('retries the same letter before waiting ones, and frees its slot during the delay', async () => {
     const served: string[] = []
     const actor = new Actor(
       () => (message: string, turn: Turn) => {
@@ -140,7 +140,7 @@ describe('an actor', () => {
     expect(served).toEqual(['a1', 'b1', 'a2', 'a3'])
   })
 
-  it('puts a letter that is tried again before those that wait', async () => {
+  it('serves a retried letter before waiting letters', async () => {
     const served: string[] = []
     const actor = new Actor(
       () => async (message: string, turn: Turn) => {
@@ -154,7 +154,7 @@ describe('an actor', () => {
     expect(served).toEqual(['a1', 'long1', 'a2', 'c1'])
   })
 
-  it('waits as long as it was told to, in virtual time too', () => {
+  it('waits for the delay of the verdict, also in virtual time', () => {
     new TestScheduler((actual, expected) => expect(actual).toEqual(expected)).run(({ expectObservable }) => {
       const behavior = () => (_: number, turn: Turn) =>
         turn.attempt < 3 ? throwError(() => new Error('no')) : of('x')
@@ -166,19 +166,19 @@ describe('an actor', () => {
     })
   })
 
-  it('does not try again at once what should wait longer than a timer can', async () => {
+  it('does not retry at once if the delay exceeds the maximum of a timer', async () => {
     let attempts = 0
     const actor = new Actor(() => () => throwError(() => new Error(`no ${++attempts}`)), {
       name: 'patient',
       supervise: () => ({ retry: Infinity }),
     })
-    const asker = actor.ask(1).subscribe({ error: () => undefined })
+    const request = actor.ask(1).subscribe({ error: () => undefined })
     await sleep(10)
     expect(attempts).toBe(1)
-    asker.unsubscribe()
+    request.unsubscribe()
   })
 
-  it('lets a letter go that is waiting to be tried again', async () => {
+  it('drops a letter that waits for its retry when the requester unsubscribes', async () => {
     let attempts = 0
     const actor = new Actor(() => () => throwError(() => new Error(`no ${++attempts}`)), {
       name: 'left',
@@ -189,7 +189,7 @@ describe('an actor', () => {
     expect([attempts, actor.load.waiting]).toEqual([1, 0])
   })
 
-  it('asks no supervisor about work whose asker has left: its error is a dead letter, an abort is nothing', async () => {
+  it('does not call the supervisor after unsubscription: an error is a dead letter, an abort is ignored', async () => {
     let judged = 0
     const actor = new Actor(
       () => (message: string) =>

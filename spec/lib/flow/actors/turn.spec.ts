@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { Actor, type Behavior, Deferred, type FlowEvent, type Turn } from '../../../../lib/flow/index.js'
 import { sleep, tick, ticks } from '../../../support/flow-lines.js'
 
-/** An actor of one slot whose turn can be looked at. */
+/** An actor with one slot that exposes its turn (the context of an attempt). */
 function lookAt<Reply>(behavior: Behavior<string, Reply>) {
   const turns: Turn[] = []
   const events: FlowEvent[] = []
@@ -18,16 +18,16 @@ function lookAt<Reply>(behavior: Behavior<string, Reply>) {
 }
 
 describe('the signal of a turn', () => {
-  it('is aborted when the asker leaves', () => {
+  it('is aborted when the requester unsubscribes', () => {
     const { ask, turns } = lookAt(() => NEVER)
-    const asker = ask()
+    const request = ask()
     expect(turns[0]!.signal.aborted).toBe(false)
-    asker.unsubscribe()
+    request.unsubscribe()
     expect(turns[0]!.signal.aborted).toBe(true)
     expect(turns[0]!.signal.reason).toMatchObject({ name: 'AbortError' })
   })
 
-  it('is aborted already, when it is first looked at after that', async () => {
+  it('is already aborted if it is first read after that', async () => {
     let seen: boolean | undefined
     const { ask, actor } = lookAt(async (_, turn) => {
       await tick()
@@ -38,7 +38,7 @@ describe('the signal of a turn', () => {
     expect(seen).toBe(true)
   })
 
-  it('is aborted when the attempt has failed, for what it has left running, and not when it is complete', () => {
+  it('is aborted when the attempt fails, so that its remaining work stops, but not when it completes', () => {
     const failing = lookAt((): Observable<string> => {
       throw new Error('no')
     })
@@ -51,7 +51,7 @@ describe('the signal of a turn', () => {
 })
 
 describe('the cleanups of a turn', () => {
-  it('run last first, one after the other, before the slot is free and the end is told', async () => {
+  it('run in reverse order, one after another, before the slot is free and the end is emitted', async () => {
     const log: string[] = []
     const answers = new Subject<string>()
     const { actor } = lookAt(() => of(1))
@@ -72,7 +72,7 @@ describe('the cleanups of a turn', () => {
     expect([tidy.load.active, actor.load.active]).toEqual([0, 0])
   })
 
-  it('run after the work itself has settled, when it is left', async () => {
+  it('run after the work has settled if the requester unsubscribes', async () => {
     const log: string[] = []
     const { ask, actor } = lookAt(async (_, turn) => {
       turn.defer(() => log.push('directory removed'))
@@ -84,7 +84,7 @@ describe('the cleanups of a turn', () => {
     expect(log).toEqual(['last write', 'directory removed'])
   })
 
-  it('hinder one another in nothing: one that fails is reported', async () => {
+  it('do not affect each other: one that fails is reported', async () => {
     const log: string[] = []
     const { ask, events, actor } = lookAt((_, turn) => {
       turn.defer(() => log.push('ran'))
@@ -104,7 +104,7 @@ describe('the cleanups of a turn', () => {
     expect(actor.load.active).toBe(0)
   })
 
-  it('run at once when the attempt is over already', async () => {
+  it('run at once if the attempt has ended', async () => {
     const log: string[] = []
     const { ask, actor, turns } = lookAt(() => of(1))
     ask()
@@ -113,7 +113,7 @@ describe('the cleanups of a turn', () => {
     expect(log).toEqual(['late'])
   })
 
-  it('are waited for by the scope, by the name of the actor', async () => {
+  it('are work that the scope waits for, under the name of the actor', async () => {
     const cleared = new Deferred<undefined>()
     const { ask, actor } = lookAt((_, turn) => {
       turn.defer(() => cleared.value)
@@ -126,8 +126,8 @@ describe('the cleanups of a turn', () => {
   })
 })
 
-describe('what a turn was doing when it was left', () => {
-  it('an async generator is returned, and the slot waits for its finally', async () => {
+describe('the work of a turn whose requester has unsubscribed', () => {
+  it('`return` of an async generator is called, and the slot is free after its finally block', async () => {
     const log: string[] = []
     const { ask, actor } = lookAt(async function* () {
       try {
@@ -140,15 +140,15 @@ describe('what a turn was doing when it was left', () => {
         log.push('finally')
       }
     })
-    const asker = ask()
+    const request = ask()
     await ticks(3)
-    asker.unsubscribe()
+    request.unsubscribe()
     expect(actor.load.active).toBe(1)
     await actor.scope.close()
     expect([log, actor.load.active]).toEqual([['finally'], 0])
   })
 
-  it('an error nobody is left to hear is a dead letter', async () => {
+  it('an error without a receiver is a dead letter', async () => {
     const { ask, actor, events } = lookAt(async () => {
       await tick()
       throw new Error('late')

@@ -6,7 +6,7 @@ import { tick } from '../../../support/flow-lines.js'
 
 const never = new AbortController().signal
 
-/** Work that ends when the test says so, or when its signal aborts. */
+/** Work that ends when the test ends it or its signal aborts. */
 function attempts() {
   const running: { resolve: (value: string) => void; reject: (error: Error) => void; signal: AbortSignal }[] =
     []
@@ -19,7 +19,7 @@ function attempts() {
 }
 
 describe('pausable', () => {
-  it('ends work at a pause, and begins it again afterwards', async () => {
+  it('aborts work at a pause, and starts it again afterwards', async () => {
     const control = new WorkControl()
     const { running, work } = attempts()
     const result = pausable(control, never, work)
@@ -34,7 +34,7 @@ describe('pausable', () => {
     expect(await result).toBe('done')
   })
 
-  it('does not begin while paused, and leaves a pause when it is aborted', async () => {
+  it('does not start during a pause, and rejects if it is aborted during a pause', async () => {
     const control = new WorkControl()
     control.setPaused(true)
     const stop = new AbortController()
@@ -61,7 +61,7 @@ describe('pausable', () => {
     await expect(result).rejects.toThrow('stop')
   })
 
-  it('keeps a result that a pause came too late for', async () => {
+  it('returns a result that arrives in spite of a pause', async () => {
     const control = new WorkControl()
     const result = pausable(control, never, async () => {
       await tick()
@@ -73,7 +73,7 @@ describe('pausable', () => {
 })
 
 describe('pausableReplies', () => {
-  it('withdraws a request at a pause, and asks again afterwards', () => {
+  it('withdraws a request at a pause, and makes it again afterwards', () => {
     const control = new WorkControl()
     let asked = 0
     let withdrawn = 0
@@ -112,7 +112,7 @@ describe('pausableReplies', () => {
     expect(errors).toEqual(['broken', 'broken'])
   })
 
-  it('may be paused and resumed by whoever reads it', () => {
+  it('may be paused and resumed by its subscriber', () => {
     const control = new WorkControl()
     const got: number[] = []
     pausableReplies(control, () => of(1)).subscribe((each) => {
@@ -124,7 +124,7 @@ describe('pausableReplies', () => {
     expect(got).toEqual([1, 1])
   })
 
-  it('leaves no letter with an actor, and takes no slot while paused, whatever happens when', async () => {
+  it('leaves no letter in an actor and takes no slot during a pause, in any order of events', async () => {
     const step = fc.record({
       work: fc.nat(3),
       what: fc.constantFrom('pause', 'resume', 'end', 'leave', 'priority', 'tick'),

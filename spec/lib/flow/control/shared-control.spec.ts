@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { SharedControl, WorkControl } from '../../../../lib/flow/index.js'
 
 describe('a shared control', () => {
-  it('is paused while all who wait are, and tells when that may have changed', () => {
+  it('is paused while all waiters are, and emits when that may have changed', () => {
     const shared = new SharedControl()
     const seen: boolean[] = []
     shared.changes.subscribe(() => seen.push(shared.paused))
@@ -23,7 +23,7 @@ describe('a shared control', () => {
     expect(seen).toEqual([false, false, false, true, false, true, false, false])
   })
 
-  it('is as urgent as the most urgent of those that are not paused', () => {
+  it('has the highest priority of the waiters that are not paused', () => {
     const shared = new SharedControl()
     const [one, other] = [new WorkControl(), new WorkControl()]
     expect(shared.priority).toBe(0)

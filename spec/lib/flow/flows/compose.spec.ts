@@ -6,13 +6,13 @@ const add = (letter: string): Stage<string, string> => lift(map((text: string) =
 const through = (stage: Stage<string, string>): Promise<string[]> =>
   lastValueFrom(Flow.of('x', 'y').pipe(stage).toObservable().pipe(toArray()))
 
-it('makes one stage of several, in their order', async () => {
+it('combines stages in their order', async () => {
   const [a, b, c, d] = [add('a'), add('b'), add('c'), add('d')]
   expect(await through(compose(a, b))).toEqual(['xab', 'yab'])
   expect(await through(compose(a, b, c, d, a, b, c, d))).toEqual(['xabcdabcd', 'yabcdabcd'])
   expect(await through(compose(compose(a, b), compose(c, d)))).toEqual(['xabcd', 'yabcd'])
 })
 
-it('of nothing changes nothing', async () => {
+it('without stages returns a stage that changes nothing', async () => {
   expect(await through(compose())).toEqual(['x', 'y'])
 })

@@ -27,7 +27,7 @@ describe('the contract of a flow', () => {
     },
   )
 
-  it('fails a flow that emits before it is asked, or more than it was asked for', () => {
+  it('fails a flow that emits before the first demand, or more than requested', () => {
     const pushy = new Flow(() => of(1, 2, 3), 'pushy')
     expect(outcome(pushy)).toEqual([expect.objectContaining({ name: 'ProtocolError', stage: 'pushy' })])
     const generous = new Flow(
@@ -36,7 +36,7 @@ describe('the contract of a flow', () => {
     expect(outcome(generous, 2)).toEqual([1, 2, expect.any(ProtocolError)])
   })
 
-  it('names the stage whose behaviour is read by a wrong demand', () => {
+  it('names the stage that received an invalid demand', () => {
     const flow = Flow.of(1, 2).pipe(stage((each: number) => of(each), { name: 'download' }))
     expect(outcome(flow, -3)).toEqual([expect.objectContaining({ stage: 'download' })])
   })
@@ -56,7 +56,7 @@ describe('the contract of a flow', () => {
     ])
   })
 
-  it('tells the end after teardown, for completion and for error', () => {
+  it('emits the completion or error after the teardown', () => {
     for (const end of ['complete', 'error'] as const) {
       const log: string[] = []
       const flow = new Flow(
@@ -74,7 +74,7 @@ describe('the contract of a flow', () => {
     }
   })
 
-  it('spares a source that knows no loop the recursion of a reader who asks for one at a time', async () => {
+  it('does not recurse if a reader requests one element at a time while it receives one', async () => {
     const naive = new Flow<number>(
       (demand) =>
         new Observable((out) => {

@@ -5,7 +5,7 @@ const deferred = (): Deferred<number> =>
   new Deferred({ name: 'the answer', hint: 'The stage "think" produces it.' })
 
 describe('Deferred', () => {
-  it('keeps its consumers waiting until it is settled', async () => {
+  it('resolves when it is settled', async () => {
     const answer = deferred()
     answer.begin()
     let seen: number | undefined
@@ -17,7 +17,7 @@ describe('Deferred', () => {
     expect(seen).toBe(42)
   })
 
-  it('lets consumers wait at any time if nobody in particular produces it', async () => {
+  it('lets consumers await it at any time if no producer is stated', async () => {
     const answer = new Deferred<number>()
     const waiting = answer.value
     answer.settle(7)

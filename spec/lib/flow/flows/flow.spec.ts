@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { Flow, ProtocolError, Scope, stage } from '../../../../lib/flow/index.js'
 import { counted, numbers, sleep, tick } from '../../../support/flow-lines.js'
 
-/** Reads `flow` with a demand in hand. */
+/** Reads `flow` with a demand that the test emits. */
 function reader<T>(flow: Flow<T>) {
   const demand = new Subject<number>()
   const got: (T | Error | 'end')[] = []
@@ -17,7 +17,7 @@ function reader<T>(flow: Flow<T>) {
 }
 
 describe('Flow.from', () => {
-  it('reads one item for each that is wanted', () => {
+  it('reads one item per requested element', () => {
     let read = 0
     function* items(): Generator<number> {
       for (;;) yield read++
@@ -54,7 +54,7 @@ describe('Flow.from', () => {
     work.unsubscribe()
   })
 
-  it('returns the iterator when left early, once; a generator runs its finally', async () => {
+  it('calls `return` of the iterator once on early unsubscription, so a generator runs its finally block', async () => {
     let ended = 0
     function* items(): Generator<number> {
       try {
@@ -68,7 +68,7 @@ describe('Flow.from', () => {
     expect(ended).toBe(1)
   })
 
-  it('returns no iterator that is at its end or has thrown, nor one that was never asked', () => {
+  it('does not call `return` of an iterator that has ended, has thrown or was never read', () => {
     for (const last of ['end', 'throw', 'never'] as const) {
       let returned = 0
       const items: Iterable<number> = {
@@ -91,7 +91,7 @@ describe('Flow.from', () => {
     }
   })
 
-  it('waits, when closed, for an async iterator that was left while it was reading', async () => {
+  it('lets the scope wait for a pending read of an async iterator after unsubscription', async () => {
     const log: string[] = []
     async function* items(): AsyncGenerator<number> {
       try {
@@ -110,7 +110,7 @@ describe('Flow.from', () => {
     expect(log).toEqual(['generator ended'])
   })
 
-  it('fails with what the iterator fails with, sync or async', async () => {
+  it('fails with the error of a sync or async iterator', async () => {
     async function* later(): AsyncGenerator<number> {
       yield 1
       await tick()
@@ -130,7 +130,7 @@ describe('Flow.from', () => {
 })
 
 describe('Flow.fromObservable', () => {
-  it('subscribes at the first demand, keeps what nobody wants yet, and ends when that has left', () => {
+  it('subscribes at the first demand, buffers elements, and completes when all are emitted', () => {
     const source = new Subject<number>()
     const { demand, got } = reader(Flow.fromObservable(source, { capacity: 2, overflow: 'fail' }))
     expect(source.observed).toBe(false)
@@ -158,7 +158,7 @@ describe('Flow.fromObservable', () => {
     expect(got).toEqual(kept)
   })
 
-  it('with no capacity drops all that is not wanted', () => {
+  it('with a capacity of 0, drops all elements that are not requested', () => {
     const source = new Subject<number>()
     const { demand, got } = reader(Flow.fromObservable(source, { capacity: 0, overflow: 'drop-oldest' }))
     demand.next(1)
@@ -168,7 +168,7 @@ describe('Flow.fromObservable', () => {
     expect(got).toEqual([1, 4])
   })
 
-  it('fails when the source is too far ahead, and lets go of it', () => {
+  it('fails and unsubscribes when the buffer overflows', () => {
     const source = new Subject<number>()
     const { demand, got } = reader(Flow.fromObservable(source, { capacity: 1, overflow: 'fail' }))
     demand.next(1)
@@ -177,7 +177,7 @@ describe('Flow.fromObservable', () => {
     expect(source.observed).toBe(false)
   })
 
-  it('passes on an error at once, and lets go when left', () => {
+  it('emits an error at once, and unsubscribes from its source on unsubscription', () => {
     const failing = reader(
       Flow.fromObservable(
         throwError(() => new Error('no')),
@@ -193,13 +193,13 @@ describe('Flow.fromObservable', () => {
     expect(source.observed).toBe(false)
   })
 
-  it.each([-1, 1.5, NaN, Infinity])('refuses a capacity of %d', (capacity) => {
+  it.each([-1, 1.5, NaN, Infinity])('rejects a capacity of %d', (capacity) => {
     expect(() => Flow.fromObservable(NEVER, { capacity, overflow: 'fail' })).toThrow(ProtocolError)
   })
 })
 
 describe('Flow', () => {
-  it('takes a rate as demand: a throttled reader is a throttled source', async () => {
+  it('reads the source at the rate of the demand', async () => {
     const source = counted(numbers(100))
     const flow = source.flow.pipe(stage((each: number) => tick().then(() => each), { slots: 2 }))
     const rate = interval(5).pipe(map(() => 1))
@@ -208,7 +208,7 @@ describe('Flow', () => {
     expect(source.count.read).toBeLessThanOrEqual(5 + 2)
   })
 
-  it('pipe without a stage is the flow itself', async () => {
+  it('is returned by `pipe` without stages', async () => {
     const flow = Flow.of(1, 2)
     expect(flow.pipe()).toBe(flow)
     expect(await lastValueFrom(flow.toObservable().pipe(toArray()))).toEqual([1, 2])

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { Flow, Scope, keep, run, stage } from '../../../../lib/flow/index.js'
 import { numbers, runs } from '../../../support/flow-lines.js'
 
-it('asks again for what it drops: a reader gets exactly what it asked for, while there is any', () => {
+it('requests replacements for dropped elements: a reader receives as many as it requested, if there are enough', () => {
   fc.assert(
     fc.property(fc.array(fc.boolean()), fc.array(fc.integer({ min: 1, max: 3 })), (kept, demands) => {
       const demand = new Subject<number>()
@@ -28,7 +28,7 @@ it('asks again for what it drops: a reader gets exactly what it asked for, while
   )
 })
 
-it('works behind and before a stage with slots', async () => {
+it('works before and after a stage with slots', async () => {
   const got: number[] = []
   const later = stage(async (each: number) => each, { slots: 3, order: 'source' })
   const even = keep((each: number) => each % 2 === 0)
@@ -53,7 +53,7 @@ it('drops a hundred thousand elements without growing the stack', () => {
   expect(got).toEqual([99_999, 99_999])
 })
 
-it('fails when its test does', () => {
+it('fails if its test throws', () => {
   const errors: unknown[] = []
   const broken = keep<number>((): boolean => {
     throw new Error('no')

@@ -2,7 +2,7 @@ import { Subject, filter, lastValueFrom, map, mergeMap, of, scan, toArray } from
 import { expect, it } from 'vitest'
 import { Flow, Scope, lift } from '../../../../lib/flow/index.js'
 
-it('keeps demand as it is', () => {
+it('passes demand on unchanged', () => {
   const demand = new Subject<number>()
   const got: number[] = []
   const flow = Flow.of(1, 2, 3, 4).pipe(lift(map((each: number) => each * 2)))
@@ -13,7 +13,7 @@ it('keeps demand as it is', () => {
   expect(got).toEqual([2, 4, 6])
 })
 
-it('keeps the state of an operator apart for each reader', async () => {
+it('gives each reader its own state of the operator', async () => {
   const sums = Flow.of(1, 2, 3).pipe(lift(scan((sum: number, each: number) => sum + each, 0)))
   const read = (): Promise<number[]> => lastValueFrom(sums.toObservable().pipe(toArray()))
   expect([await read(), await read()]).toEqual([
@@ -22,7 +22,7 @@ it('keeps the state of an operator apart for each reader', async () => {
   ])
 })
 
-it('fails for an operator that multiplies', () => {
+it('fails if the operator emits more elements than it receives', () => {
   const demand = new Subject<number>()
   const got: unknown[] = []
   const doubled = Flow.of(1, 2).pipe(lift(mergeMap((each: number) => of(each, each))))
@@ -33,7 +33,7 @@ it('fails for an operator that multiplies', () => {
   expect(got).toEqual([1, expect.objectContaining({ name: 'ProtocolError', stage: 'lift' })])
 })
 
-it('with an operator that drops starves a reader who asked for one: that is what `keep` is for', () => {
+it('stalls a reader if the operator drops elements (use `keep`)', () => {
   const demand = new Subject<number>()
   const got: number[] = []
   const flow = Flow.of(1, 2).pipe(lift(filter((each: number) => each % 2 === 0)))

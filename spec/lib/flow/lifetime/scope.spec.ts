@@ -9,7 +9,7 @@ const recorded = (scope: Scope): FlowEvent[] => {
 }
 
 describe('Scope', () => {
-  it('waits for what is held, also for what is added while it waits', async () => {
+  it('waits for held work, also for work that is added while it waits', async () => {
     const scope = new Scope()
     const log: string[] = []
     const later = async (name: string): Promise<void> => {
@@ -22,7 +22,7 @@ describe('Scope', () => {
     expect(log).toEqual(['first', 'second'])
   })
 
-  it('clears last first, one after the other, after all that is held', async () => {
+  it('runs cleanups in reverse order, one after another, after all held work', async () => {
     const scope = new Scope()
     const log: string[] = []
     const say = (name: string, ms: number) => async () => {
@@ -37,7 +37,7 @@ describe('Scope', () => {
     expect(log).toEqual(['held', 'c', 'b', 'a'])
   })
 
-  it('runs what a cleanup leaves behind, too', async () => {
+  it('also runs cleanups that a cleanup registers', async () => {
     const scope = new Scope()
     const log: string[] = []
     scope.defer(() => {
@@ -65,7 +65,7 @@ describe('Scope', () => {
     ])
   })
 
-  it('makes a dead letter of what held work fails with, unless that is an abort', async () => {
+  it('emits an error of held work as a dead letter, unless it is an abort', async () => {
     const scope = new Scope()
     const events = recorded(scope)
     scope.hold(Promise.reject(new Error('late')), 'download')
@@ -75,7 +75,7 @@ describe('Scope', () => {
     expect(events).toEqual([{ type: 'dead-letter', from: 'download', error: new Error('late') }])
   })
 
-  it('names who is still running when time is up, and goes on closing', async () => {
+  it('names unfinished work at the timeout, and continues closing', async () => {
     const scope = new Scope()
     let finish = (): void => undefined
     scope.hold(new Promise<void>((resolve) => (finish = resolve)), 'download of sha256:abc')
@@ -105,7 +105,7 @@ describe('Scope', () => {
     ) // the runner's own
   })
 
-  it('can be closed again, and by several at once', async () => {
+  it('can be closed again, and by several callers at once', async () => {
     const scope = new Scope()
     let cleared = 0
     scope.defer(() => cleared++)
@@ -116,7 +116,7 @@ describe('Scope', () => {
     expect([scope.idle, cleared]).toEqual([true, 1])
   })
 
-  it('clears at once what is left to it after it was closed', async () => {
+  it('runs a cleanup at once if it is already closed', async () => {
     const scope = new Scope()
     await scope.close()
     let cleared = false
@@ -125,7 +125,7 @@ describe('Scope', () => {
     expect(cleared).toBe(true)
   })
 
-  it('ends its own events when it is closed, and not those it shares', async () => {
+  it('completes its own channel when it is closed, but not a shared one', async () => {
     const parent = new Scope()
     const child = new Scope(parent.channel)
     let ended = 0

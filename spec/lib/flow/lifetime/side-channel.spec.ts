@@ -7,8 +7,8 @@ const bug = (): never => {
   throw new Error('listener bug')
 }
 
-describe('EventChannel', () => {
-  it('tells every listener all events in order, also when one emits while it listens', () => {
+describe('SideChannel', () => {
+  it('delivers all events to every listener in order, also events that a listener emits', () => {
     const channel = new SideChannel()
     const seen: string[][] = [[], []]
     channel.events.subscribe(({ type }) => {
@@ -55,7 +55,7 @@ describe('EventChannel', () => {
     expect(heard.filter((each) => each instanceof Error)).toEqual([new Error('listener bug')])
   })
 
-  it('survives one that throws later, or at the end', async () => {
+  it('survives a listener that throws later, or at the end', async () => {
     const channel = new SideChannel()
     const heard: string[] = []
     channel.events.subscribe(({ type }) => heard.push(type))
@@ -67,7 +67,7 @@ describe('EventChannel', () => {
     expect(heard).toEqual(['a', 'listener-failed'])
   })
 
-  it('goes on telling a listener that has thrown, and lets one leave', () => {
+  it('still delivers events to a listener that has thrown, and lets it unsubscribe', () => {
     const channel = new SideChannel()
     const heard: string[] = []
     const listening = channel.events.subscribe(({ type }) => {
@@ -81,7 +81,7 @@ describe('EventChannel', () => {
     expect(heard).toEqual(['a', 'listener-failed', 'b'])
   })
 
-  it('lets a listener hear an error it has a handler for', () => {
+  it('delivers an error to a listener with an error handler', () => {
     const channel = new SideChannel()
     const errors: unknown[] = []
     channel.events.pipe(map(bug)).subscribe({ error: (error) => errors.push(error) })
@@ -89,7 +89,7 @@ describe('EventChannel', () => {
     expect(errors).toEqual([new Error('listener bug')])
   })
 
-  it('can be handed on to a subject', () => {
+  it('can be subscribed with a subject', () => {
     const channel = new SideChannel()
     const subject = new Subject<unknown>()
     const heard: unknown[] = []

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { trampoline } from '../../../../lib/flow/lifetime/trampoline.js'
 
-it('makes one more round of any number of calls from inside', () => {
+it('runs one more round after any number of nested calls', () => {
   const log: string[] = []
   let rounds = 0
   const turn = trampoline(() => {

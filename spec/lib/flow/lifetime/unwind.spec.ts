@@ -24,7 +24,7 @@ it('waits for each before the next, and runs those added meanwhile', async () =>
   expect(log).toEqual(['b', 'added', 'a'])
 })
 
-it('tells what fails, and goes on', async () => {
+it('reports a cleanup that fails, and continues', async () => {
   const failures: unknown[] = []
   const log: string[] = []
   const bad = (): never => {

@@ -18,23 +18,23 @@ const parity = (element: number): 'even' | 'odd' => (element % 2 === 0 ? 'even' 
 const all = <T>(flow: Flow<T>): Promise<T[]> => lastValueFrom(flow.toObservable().pipe(toArray()))
 
 describe('branch', () => {
-  it('sends each element down its own stage, and merges', async () => {
+  it('passes each element to the stage of its case, and merges the results', async () => {
     const flow = Flow.of(1, 2, 3, 4).pipe(branch(parity, { even: label('e'), odd: label('o') }))
     expect((await all(flow)).sort()).toEqual(['e2', 'e4', 'o1', 'o3'])
   })
 
-  it.each(['toString', '__proto__', 'constructor', 'third'])('knows no case named %s', async (key) => {
+  it.each(['toString', '__proto__', 'constructor', 'third'])('fails for the unknown case %s', async (key) => {
     const choose = branch(() => key as 'even', { even: label('e') })
     await expect(all(Flow.of(1).pipe(choose))).rejects.toThrow(
       `branch: there is no case named ${key}, only even`,
     )
   })
 
-  it('needs a case', () => {
+  it('throws if there are no cases', () => {
     expect(() => branch((): never => undefined as never, {})).toThrow(ProtocolError)
   })
 
-  it('fails when `select` does, and lets go of its input', async () => {
+  it('fails if `select` throws, and unsubscribes from its input', async () => {
     const source = counted([1, 2])
     const choose = branch(
       (): 'even' => {
@@ -46,7 +46,7 @@ describe('branch', () => {
     expect(source.count.released).toBe(1)
   })
 
-  it('holds one element at the fork while its case is full', async () => {
+  it('keeps one element waiting while its case is full', async () => {
     const source = counted(numbers(20))
     const stuck = stage<number, string>(() => new Promise(() => undefined), { slots: 2 })
     const demand = new Subject<number>()
@@ -61,7 +61,7 @@ describe('branch', () => {
     expect(source.count.released).toBe(1)
   })
 
-  it('reads nothing more while all its cases are full', async () => {
+  it('requests nothing while all cases are full', async () => {
     const source = counted(numbers(20))
     const stuck = stage<number, string>(() => new Promise(() => undefined))
     const reading = source.flow
@@ -73,7 +73,7 @@ describe('branch', () => {
     reading.unsubscribe()
   })
 
-  it('does not lose the element at the fork when its input ends meanwhile', async () => {
+  it('does not lose the waiting element when its input ends', async () => {
     const source = sourceProbe<number>()
     const answers: Subject<string>[] = []
     const slow = stage(() => (answers.push(new Subject()), answers.at(-1)!))
@@ -91,7 +91,7 @@ describe('branch', () => {
     await sink.expectEnd()
   })
 
-  it('goes on without a case that ends early', async () => {
+  it('continues without a case that ends early', async () => {
     const first: Stage<number, string> = compose(
       label('e'),
       (input: Flow<string>) => new Flow((demand, scope) => input.open(demand, scope).pipe(take(1))),
@@ -100,7 +100,7 @@ describe('branch', () => {
     expect((await all(flow)).sort()).toEqual(['e0', 'o1', 'o3', 'o5'])
   })
 
-  it('goes on without a case that never reads', async () => {
+  it('continues without a case that never requests elements', async () => {
     const deaf: Stage<number, string> = () => Flow.of('deaf')
     const flow = Flow.from(numbers(6)).pipe(branch(parity, { even: deaf, odd: label('o') }))
     expect((await all(flow)).sort()).toEqual(['deaf', 'o1', 'o3', 'o5'])
@@ -117,7 +117,7 @@ describe('branch', () => {
     expect(source.count.released).toBe(1)
   })
 
-  it('can be put into a branch', async () => {
+  it('can be nested', async () => {
     const inner = branch((element: number) => (element > 2 ? 'big' : 'small'), {
       big: label('b'),
       small: label('s'),

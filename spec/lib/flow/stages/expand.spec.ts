@@ -5,7 +5,7 @@ import { flowMarbles } from '../../../../lib/testing/probes.js'
 import { counted, numbers } from '../../../support/flow-lines.js'
 
 describe('expand', () => {
-  it('reads each inner flow one ahead, however long that is', () => {
+  it('reads each inner flow one element ahead, however long the flow is', () => {
     const endless = counted(numbers(1000))
     const demand = new Subject<number>()
     const got: number[] = []
@@ -17,7 +17,7 @@ describe('expand', () => {
     expect([got, endless.count.read]).toEqual([[0, 1, 2], 4])
   })
 
-  it('opens so many at once as it has slots', () => {
+  it('opens as many inner flows concurrently as it has slots', () => {
     const opened: number[] = []
     const demand = new Subject<number>()
     const never = (element: number): Flow<never> =>
@@ -34,14 +34,14 @@ describe('expand', () => {
     reading.unsubscribe()
   })
 
-  it('goes on after inner flows that are empty', async () => {
+  it('continues after empty inner flows', async () => {
     const flow = Flow.from(numbers(5)).pipe(
       expand((each) => (each === 3 ? Flow.of('three') : Flow.of<string>())),
     )
     expect(await lastValueFrom(flow.toObservable().pipe(toArray()))).toEqual(['three'])
   })
 
-  it('takes what is ready first, or what came first, as it is told', () => {
+  it('emits results as they become ready, or in the order of the input, according to `order`', () => {
     flowMarbles(({ demand, cold, expectFlow }) => {
       const slowThenFast = Flow.of('---a|', '-b|')
       const open = (marbles: string): Flow<string> => cold(marbles)
@@ -50,7 +50,7 @@ describe('expand', () => {
     })
   })
 
-  it('fails when its function throws, or an inner flow does, and lets go of all', async () => {
+  it('fails if its function or an inner flow fails, and unsubscribes from everything', async () => {
     for (const bad of [
       (): Flow<number> => {
         throw new Error('no')
@@ -63,7 +63,7 @@ describe('expand', () => {
     }
   })
 
-  it('fails for an inner flow that gives more than it was asked for', async () => {
+  it('fails if an inner flow emits more elements than requested', async () => {
     const pushy = new Flow(() => of(1, 2, 3), 'pushy')
     await expect(
       lastValueFrom(
@@ -74,7 +74,7 @@ describe('expand', () => {
     ).rejects.toThrow('pushy: emitted more')
   })
 
-  it.each([0, -1, 1.5, NaN, Infinity])('refuses %d slots', (slots) => {
+  it.each([0, -1, 1.5, NaN, Infinity])('rejects %d slots', (slots) => {
     expect(() => expand(() => Flow.of(1), { slots })).toThrow(ProtocolError)
   })
 })

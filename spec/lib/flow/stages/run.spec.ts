@@ -26,12 +26,12 @@ describe('run', () => {
     await expect(done).rejects.toThrow('changed my mind')
   })
 
-  it('needs nobody to watch `done`', async () => {
+  it('causes no unhandled rejection if `done` is not awaited', async () => {
     const { closed } = run(Flow.of(1), () => throwError(() => new Error('unseen')))
     await closed()
   })
 
-  it('closed() is later than the last finally, done is not', async () => {
+  it('resolves `closed` after the last cleanup, and `done` before it', async () => {
     const log: string[] = []
     const aborted = ({ signal }: { signal: AbortSignal }): Promise<never> =>
       new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
@@ -54,7 +54,7 @@ describe('run', () => {
     expect(log).toEqual(['done rejected', 'temporary file removed', 'closed'])
   })
 
-  it('what a stage leaves to the scope is cleared when the run is closed, last first, after all else', async () => {
+  it('runs the cleanups of the scope when the run is closed, in reverse order, after everything else', async () => {
     const log: string[] = []
     const leaving = stage((each: number, turn) => {
       turn.scope.defer(() => log.push(`clear ${each}`))
@@ -68,7 +68,7 @@ describe('run', () => {
     expect(log).toEqual(['turn 1', 'turn 2', 'clear 2', 'clear 1'])
   })
 
-  it('closed() waits for a run that has not ended, and for a promise its sink was left in', async () => {
+  it('lets `closed` wait for a run that has not ended, and for a pending promise of its sink', async () => {
     const log: string[] = []
     const sink = new Deferred<undefined>()
     const { closed, cancel } = run(Flow.of(1), () => sink.value.then(() => log.push('sink')))
@@ -79,7 +79,7 @@ describe('run', () => {
     expect(log).toEqual(['sink'])
   })
 
-  it('tells its events, and ends them when it is closed', async () => {
+  it('emits its events, and completes them when it is closed', async () => {
     const scope = new Scope()
     const heard: string[] = []
     scope.events.subscribe({ next: ({ type }) => heard.push(type), complete: () => heard.push('end') })

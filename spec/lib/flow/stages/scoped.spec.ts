@@ -36,7 +36,7 @@ it('shares the events of its parent', () => {
   expect(events).toEqual(['inside'])
 })
 
-it('is something its parent waits for as long as it lasts, by name', async () => {
+it('is work that its parent waits for, under its label', async () => {
   const parent = new Scope()
   const body = (scope: Scope): Observable<never> => {
     scope.hold(new Promise(() => undefined), 'download')
@@ -46,7 +46,7 @@ it('is something its parent waits for as long as it lasts, by name', async () =>
   await expect(parent.close({ within: 5 })).rejects.toThrow('pull of alpine > download')
 })
 
-it('makes a scope for each reader, and fails for a body that throws', () => {
+it('creates a scope for each subscriber, and fails if `body` throws', () => {
   const scopes = new Set<Scope>()
   const read = scoped(new Scope(), (scope) => {
     scopes.add(scope)

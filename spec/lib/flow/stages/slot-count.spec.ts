@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Flow, ProtocolError, Scope, SlotCount, expand, through } from '../../../../lib/flow/index.js'
 import { numbers } from '../../../support/flow-lines.js'
 
-/** A stage over `slots` whose elements end when the test says so. */
+/** A stage with `slots` whose elements end when the test calls for it. */
 function held(slots: SlotCount) {
   const running = new Set<Subject<number>>()
   const got: number[] = []
@@ -43,7 +43,7 @@ describe('a number of slots that changes', () => {
     expect(running.size).toBe(3)
   })
 
-  it('lets what is in progress go on when there are fewer, and starts nothing before fewer are', () => {
+  it('does not interrupt elements when there are fewer slots, and starts none until enough have ended', () => {
     const slots = new SlotCount(3)
     const { running, demand } = held(slots)
     demand.next(Infinity)
@@ -63,7 +63,7 @@ describe('a number of slots that changes', () => {
     expect(running.size).toBe(0)
   })
 
-  it('loses and doubles no element, whenever it changes', () => {
+  it('emits every element once, whenever the number changes', () => {
     const step = fc.oneof(
       fc.record({ slots: fc.integer({ min: 1, max: 8 }) }),
       fc.record({ end: fc.nat(10) }),

@@ -16,7 +16,7 @@ import { numbers, sleep, tick } from '../../../support/flow-lines.js'
 const all = <T>(flow: Flow<T>): Promise<T[]> => lastValueFrom(flow.toObservable().pipe(toArray()))
 
 describe('stage', () => {
-  it('takes a promise, an observable, an array, an async iterable as answer', async () => {
+  it('accepts a promise, an observable, an array and an async iterable as answer', async () => {
     async function* generated(): AsyncGenerator<string> {
       yield 'g1'
       await tick()
@@ -34,7 +34,7 @@ describe('stage', () => {
     expect(await all(flow)).toEqual(['p', 'o1', 'o2', 'a1', 'a2', 'g1', 'g2'])
   })
 
-  it('takes a plain value as an answer, and a string as one value', async () => {
+  it('accepts a plain value as answer, and a string as one value', async () => {
     const values = {
       number: 1,
       text: 'abc',
@@ -48,7 +48,7 @@ describe('stage', () => {
     expect(await all(flow)).toEqual([1, 'abc', { a: 1 }, undefined, 'def'])
   })
 
-  it('retry runs the same element again, skip drops it, the rest goes on', async () => {
+  it('runs an element again on `retry`, drops it on `skip`, and continues with the others', async () => {
     const tried = new Map<number, number>()
     const supervise = firstMatch<number>(
       retrying({ times: 5, delay: 1, when: ({ error }) => (error as Error).message === '401' }),
@@ -69,7 +69,7 @@ describe('stage', () => {
     expect(tried.get(2)).toBe(3)
   })
 
-  it('a retry keeps the slot of the stage, so it never widens the line', async () => {
+  it('keeps the slot of an element during a retry', async () => {
     const started = new Set<number>()
     const flow = Flow.from(numbers(9)).pipe(
       stage(
@@ -86,7 +86,7 @@ describe('stage', () => {
     reading.unsubscribe()
   })
 
-  it('an attempt that failed after its result and is tried again decides itself what to repeat', async () => {
+  it('does not remove the results of a failed attempt before a retry', async () => {
     const growing = (name: string, attempt: number): Observable<string> =>
       new Observable((out) => {
         if (attempt === 1) {
@@ -100,7 +100,7 @@ describe('stage', () => {
     expect(await all(flow)).toEqual(['a', 'b'])
   })
 
-  it('has an actor of its own in each run: events and failures are told to that run', async () => {
+  it('uses an actor of its own in each run: events and failures go to that run', async () => {
     const failing = stage(
       (each: number, turn) => {
         turn.emit({ type: 'seen', each })
@@ -131,7 +131,7 @@ describe('stage', () => {
     })
   })
 
-  it.each([0, -1, 0.5, NaN])('refuses %d slots when it is made, not when it runs', (slots) => {
+  it.each([0, -1, 0.5, NaN])('rejects %d slots when it is created, not when it runs', (slots) => {
     expect(() => stage(() => [], { name: 'download', slots })).toThrow(ProtocolError)
   })
 })

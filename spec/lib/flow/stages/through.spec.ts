@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { Actor, Flow, ProtocolError, Scope, through } from '../../../../lib/flow/index.js'
 import { numbers, tick } from '../../../support/flow-lines.js'
 
-it('asks a shared actor, whose slots bound many runs together', async () => {
+it('calls a shared actor, whose slots limit several runs together', async () => {
   let now = 0
   let most = 0
   const work = async (each: number): Promise<number> => {
@@ -25,7 +25,7 @@ it('asks a shared actor, whose slots bound many runs together', async () => {
   expect(most).toBe(2)
 })
 
-it("gives what it asks the run's scope", async () => {
+it('passes the scope of the run to `ask`', async () => {
   const scope = new Scope()
   const seen: Scope[] = []
   await lastValueFrom(
@@ -36,7 +36,7 @@ it("gives what it asks the run's scope", async () => {
   expect(seen).toEqual([scope])
 })
 
-it('holds ready what an answer gives beyond demand, and keeps the slot until that has left', () => {
+it('buffers results that are not requested yet, and keeps the slot until they are emitted', () => {
   const asked: number[] = []
   const demand = new Subject<number>()
   const got: string[] = []
@@ -53,7 +53,7 @@ it('holds ready what an answer gives beyond demand, and keeps the slot until tha
   ])
 })
 
-it('keeps the slot of an answer that came early until the answer is complete, and fails for a late error', () => {
+it('keeps the slot after a result until the answer is complete, and fails on a later error', () => {
   const answers: Subject<string>[] = []
   const errors: unknown[] = []
   const got: string[] = []
@@ -87,13 +87,13 @@ it('frees a slot only after the answer is torn down', () => {
   expect(log.at(-1)).toBe('2 torn down')
 })
 
-it('fails when asking throws', async () => {
+it('fails if `ask` throws', async () => {
   const broken = through((): Observable<number> => {
     throw new Error('no')
   })
   await expect(lastValueFrom(Flow.of(1).pipe(broken).toObservable())).rejects.toThrow('no')
 })
 
-it('refuses to have no slots', () => {
+it('rejects 0 slots', () => {
   expect(() => through(() => of(1), { slots: 0 })).toThrow(ProtocolError)
 })

@@ -19,7 +19,7 @@ describe('chainIDs', () => {
     expect(chainIDs([a, b, a])[2]).toBe(digestOf(Buffer.from(`${two} ${a}`)))
   })
 
-  it('depends on the layers below and on nothing above', () => {
+  it('depends on the layers below and not on those above', () => {
     fc.assert(
       fc.property(fc.array(digest), digest, (below, top) => {
         expect(chainIDs([...below, top]).slice(0, -1)).toEqual(chainIDs(below))

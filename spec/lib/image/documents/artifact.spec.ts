@@ -24,7 +24,7 @@ describe('checkIsImage', () => {
     expect(() => checkIsImage({ ...image, config: of(type) })).not.toThrow()
   })
 
-  it('takes an image that has an artifactType as well', () => {
+  it('accepts an image that also has an artifactType', () => {
     expect(() => checkIsImage({ ...image, artifactType: 'application/vnd.acme.app' })).not.toThrow()
   })
 
@@ -84,7 +84,7 @@ describe('checkLayerTypes', () => {
 
 describe('artifactIndexError', () => {
   const platform = { os: 'linux', architecture: 'amd64' }
-  it('says nothing of an index that lists an image or nothing', () => {
+  it('returns undefined for an index that lists an image or nothing', () => {
     const manifests = [
       of('application/vnd.buildkit.cacheconfig.v0'),
       of(mediaTypes.ociManifest, { platform }),
@@ -93,7 +93,7 @@ describe('artifactIndexError', () => {
     expect(artifactIndexError({ manifests: [] })).toBeUndefined()
   })
 
-  it('says what an index of artifacts lists', () => {
+  it('names the kind of artifacts that an index lists', () => {
     const cache = [of(mediaTypes.dockerLayerGzip), of('application/vnd.buildkit.cacheconfig.v0')]
     expect(artifactIndexError({ manifests: cache }, about)?.message).toContain('a BuildKit cache')
     const signatures = [of(mediaTypes.ociManifest, { artifactType: 'application/vnd.cncf.notary.signature' })]

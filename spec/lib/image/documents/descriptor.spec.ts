@@ -12,7 +12,7 @@ const decode = (value: unknown, notice?: (text: string) => void): unknown =>
 const good = descriptor(mediaTypes.ociLayer)
 
 describe('DescriptorCodec', () => {
-  it('takes any whole size that a number holds, and keeps what it does not know (S0-46)', () => {
+  it('accepts any safe integer as size, and keeps unknown fields (S0-46)', () => {
     fc.assert(
       fc.property(fc.maxSafeNat(), (size) => {
         const value = { ...good, size, unheardOf: [1] }
@@ -73,7 +73,7 @@ describe('DescriptorCodec', () => {
     expect(notices).toEqual(told === undefined ? [] : [told])
   })
 
-  it('takes one with urls, platform, data and annotations (S0-47)', () => {
+  it('accepts urls, platform, data and annotations (S0-47)', () => {
     const value = {
       ...good,
       urls: ['https://example.test/x'],

@@ -128,7 +128,7 @@ describe('parseImageConfig', () => {
     expect(notices.at(-1)).toMatch(/^it states no .*; linux\/.* is assumed$/)
   })
 
-  it('takes a config without a rootfs for one without layers, and refuses it where there are some (S2-34, S4-20)', () => {
+  it('accepts a config without a rootfs only if the manifest has no layers (S2-34, S4-20)', () => {
     for (const rootfs of [undefined, null, { type: 'layers', diff_ids: null }, { diff_ids: [] }]) {
       const { value } = parsed({ os: 'windows', rootfs })
       expect(value.rootfs).toEqual({ type: 'layers', diff_ids: [] })
@@ -140,7 +140,7 @@ describe('parseImageConfig', () => {
     expect(parse({ os: 'windows' }).rootfs.diff_ids).toEqual(diffIDs)
   })
 
-  it('says its platform', () => {
+  it('returns its platform', () => {
     expect(platformOfConfig(parse())).toEqual({ os: 'linux', architecture: 'arm', variant: 'v7' })
     const windows = { os: 'windows', 'os.version': '10.0.1', 'os.features': ['f'], variant: '' }
     expect(platformOfConfig(parse(windows))).toEqual({
@@ -156,7 +156,7 @@ describe('checkConfigAgainstLayers', () => {
   const check = (change: object, layers = 3): void =>
     checkConfigAgainstLayers(parse(change), { length: layers }, { reference: 'app' })
 
-  it('takes any history, with a notice where it tells of more layers than there are diffIDs (C7, S2-36)', () => {
+  it('accepts any history, with a notice if it has more layers than diffIDs (C7, S2-36)', () => {
     const noticed = (history: unknown): string[] => {
       const notices: string[] = []
       checkConfigAgainstLayers(parse({ history }), { length: 3 }, {}, (text) => notices.push(text))
@@ -168,7 +168,7 @@ describe('checkConfigAgainstLayers', () => {
     ])
   })
 
-  it('refuses another number of diffIDs than of layers (C7, S2-35)', () => {
+  it('rejects a number of diffIDs that differs from the number of layers (C7, S2-35)', () => {
     for (const layers of [0, 2, 4]) {
       const error = failure(() => check({}, layers))
       expect(error.code).toBe('ROOTFS_MISMATCH')

@@ -4,7 +4,7 @@ import { bytesOf, descriptor, ociIndex } from '../../../../testbench/documents/d
 import { failure } from '../../../support/image/failure.js'
 
 describe('ImageIndex', () => {
-  it('takes an index that is empty, one with unknown fields, and one of 20000 entries', () => {
+  it('accepts an empty index, one with unknown fields, and one with 20000 entries', () => {
     const entry = {
       ...descriptor('application/x', 7),
       platform: { os: 'linux', architecture: 'amd64', features: [] },
@@ -20,7 +20,7 @@ describe('ImageIndex', () => {
     }
   })
 
-  it('takes an index without entries: absent and null are empty', () => {
+  it('treats missing and null manifests as empty', () => {
     for (const manifests of [null, undefined, []])
       expect(parseImageIndex(bytesOf({ ...ociIndex, manifests })).manifests).toEqual([])
     expect(failure(() => parseImageIndex(bytesOf({ manifests: {} }), { code: 'STORE_CORRUPT' })).code).toBe(
@@ -52,14 +52,14 @@ describe('ImageIndex', () => {
     expect(notices).toEqual([`${index.unusable[0]?.problem}; the entry is left out`])
   })
 
-  it('leaves what is no entry out', () => {
+  it('leaves out invalid entries', () => {
     const manifests = [null, 3, 'x', [], ...ociIndex.manifests]
     const index = parseImageIndex(bytesOf({ ...ociIndex, manifests }))
     expect(index.manifests).toEqual(ociIndex.manifests)
     expect(index.unusable).toHaveLength(4)
   })
 
-  it('does without a platform of the wrong kind, and without a subject that is none', () => {
+  it('ignores an invalid platform and an invalid subject', () => {
     const manifests = [{ ...good, platform: 'linux/amd64' }]
     const index = parseImageIndex(bytesOf({ ...ociIndex, manifests, subject: { digest: 'blake3:aa' } }))
     expect(index).toEqual({ mediaType: ociIndex.mediaType, manifests: [good], unusable: [] })

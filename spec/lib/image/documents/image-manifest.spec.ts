@@ -24,14 +24,14 @@ describe('ImageManifest', () => {
     expect(blobsOf(manifest)).toEqual([ociManifest.config, a, b])
   })
 
-  it('refuses one digest with two sizes', () => {
+  it('rejects a digest with two sizes', () => {
     const [a] = ociManifest.layers
     expect(refused({ layers: [a, { ...a, size: 99 }] })).toContain(
       'is listed with two sizes, 3 bytes and 99 bytes',
     )
   })
 
-  it('fills in what its place says: a config, a layer', () => {
+  it('fills in the media type that the position implies: config or layer', () => {
     const notices: string[] = []
     for (const mediaType of ['', null, undefined]) {
       const [a] = ociManifest.layers
@@ -54,7 +54,7 @@ describe('ImageManifest', () => {
     )
   })
 
-  it('takes a config that is also a layer (S0-61)', () => {
+  it('accepts a config that is also a layer (S0-61)', () => {
     const manifest = parseImageManifest(bytesOf({ ...ociManifest, layers: [ociManifest.config] }))
     expect(blobsOf(manifest)).toEqual([ociManifest.config])
   })

@@ -65,7 +65,7 @@ describe('matchPlatform', () => {
     expect([...result].sort()).toEqual(fit.map((text) => formatPlatform(parsePlatform(text))).sort())
   })
 
-  it('puts the best first: the platform itself, then what it falls back to', () => {
+  it('sorts the platform itself first, then its fallbacks', () => {
     expect(matched('linux/arm64', ...arm, 'linux/arm64')).toEqual([
       'linux/arm64',
       'linux/arm/v8',
@@ -91,7 +91,7 @@ describe('matchPlatform', () => {
     expect(matchPlatform(parsePlatform('linux/amd64'), twice)).toEqual(twice)
   })
 
-  it('takes the image with the most of the features that were asked for first, and those with others last', () => {
+  it('sorts images with the most requested features first, and those with unrequested ones last', () => {
     const offered = [
       'linux/amd64',
       'linux(+f2)/amd64',
@@ -130,7 +130,7 @@ describe('matchPlatform', () => {
     expect(fits).toHaveLength(runs ? 1 : 0)
   })
 
-  it('takes the newest Windows that fits, and a shorter version as a prefix', () => {
+  it('selects the newest matching Windows version, and treats a shorter version as a prefix', () => {
     const offered = ['windows/amd64', 'windows(10.0.20348.9)/amd64', 'windows(10.0.20348.10)/amd64']
     expect(matched('windows(10.0.20348.1)/amd64', ...offered)).toEqual([...offered].reverse())
     expect(matched('windows(10.0)/amd64', 'windows(10.0.17763)/amd64', 'windows(10.00.1)/amd64')).toEqual([
@@ -139,12 +139,12 @@ describe('matchPlatform', () => {
     expect(matched('windows(10.0.20348)/amd64', 'windows(6.1.20348)/amd64', 'windows(x)/amd64')).toEqual([])
   })
 
-  it('puts entries without a platform last: their configs must say', () => {
+  it('sorts entries without a platform last, because only their configs state it', () => {
     const [plain, fitting] = [entry(), entry({ os: 'linux', architecture: '386' })]
     expect(matchPlatform(parsePlatform('linux/amd64'), [plain, fitting])).toEqual([fitting, plain])
   })
 
-  it('never chooses attestations, other attachments, or what is no manifest', () => {
+  it('never matches attestations, other attachments, or entries that are not manifests', () => {
     const amd64 = { os: 'linux', architecture: 'amd64' }
     const never = [
       entry({ os: 'unknown', architecture: 'unknown' }),
@@ -158,7 +158,7 @@ describe('matchPlatform', () => {
     expect(matchPlatform(amd64, [entry(amd64, { artifactType: mediaTypes.ociConfig })])).toHaveLength(1)
   })
 
-  it('chooses the same whatever else the index lists', () => {
+  it('selects the same entry whatever else the index lists', () => {
     const platform = fc.record({
       os: fc.constantFrom('linux', 'windows'),
       architecture: fc.constantFrom('amd64', 'arm', 'arm64', '386'),

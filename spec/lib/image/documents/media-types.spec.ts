@@ -25,7 +25,7 @@ describe('media types', () => {
     ])
   })
 
-  it('gives each type one role', () => {
+  it('has one role for each type', () => {
     const roles = [isImageManifestType, isIndexType, isSchema1Type, isConfigType, isLayerType]
     for (const type of Object.values(mediaTypes))
       expect(roles.filter((is) => is(type))).toHaveLength(type === mediaTypes.ociEmpty ? 0 : 1)
@@ -33,7 +33,7 @@ describe('media types', () => {
     expect(isGenericType('application/json')).toBe(true)
   })
 
-  it('tells compression and foreign layers by the type (S2-58)', () => {
+  it('derives compression and foreign layers from the type (S2-58)', () => {
     expect(compressionOf(mediaTypes.dockerLayerGzip)).toBe('gzip')
     expect(compressionOf(mediaTypes.ociForeignLayerZstd)).toBe('zstd')
     expect(compressionOf(mediaTypes.ociLayer)).toBe('none')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
-  decideManifest,
+  parseManifest,
   digestOf,
   mediaTypes,
   ociManifestOf,
@@ -25,7 +25,7 @@ describe('a schema 2 manifest as an OCI one', () => {
   const { bytes, descriptor } = ociManifestOf(schema2)
 
   it('is an OCI manifest of the same config and layers, with no type of Docker left', () => {
-    const document = decideManifest({
+    const document = parseManifest({
       bytes,
       contentType: descriptor.mediaType,
       host: 'spec',
@@ -45,7 +45,7 @@ describe('a schema 2 manifest as an OCI one', () => {
     expect(ociManifestOf(structuredClone(schema2)).bytes.equals(bytes)).toBe(true)
   })
 
-  it('keeps a layer type that it does not know', () => {
+  it('keeps unknown layer types', () => {
     const odd = { ...schema2, layers: [{ mediaType: 'application/vnd.example.layer', digest, size: 7 }] }
     expect(parseImageManifest(ociManifestOf(odd).bytes).layers[0]?.mediaType).toBe(
       'application/vnd.example.layer',

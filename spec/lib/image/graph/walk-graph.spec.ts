@@ -109,7 +109,7 @@ describe('a walk over a random graph', () => {
     )
   })
 
-  it('yields a document before what it references, and all behind one link before the next link', async () => {
+  it('yields a document before its references, and everything reachable from one link before the next link', async () => {
     await fc.assert(
       fc.asyncProperty(graphs, starts, async (graph, from) => {
         const found = (await toList(walked(graph, from).nodes)).map(({ link }) => idOf(link))
@@ -119,7 +119,7 @@ describe('a walk over a random graph', () => {
     )
   })
 
-  it('gives each node its path of links and its depth, and each document that was read its content', async () => {
+  it('sets the path, the depth and, for a document, the content of each node', async () => {
     await fc.assert(
       fc.asyncProperty(graphs, starts, async (graph, from) => {
         for await (const node of walked(graph, from).nodes) {
@@ -139,7 +139,7 @@ describe('a walk over a random graph', () => {
     )
   })
 
-  it('reads nothing before it is asked for it, and nothing more once the caller has enough', async () => {
+  it('reads only what the caller requests, and nothing after the caller stops', async () => {
     await fc.assert(
       fc.asyncProperty(graphs, starts, fc.nat({ max: 12 }), async (graph, from, enough) => {
         const { nodes, read } = walked(graph, from)
@@ -157,7 +157,7 @@ describe('a walk over a random graph', () => {
     )
   })
 
-  it('stops where a limit is exceeded, and says by which document', async () => {
+  it('stops if a limit is exceeded, and names the document', async () => {
     const some = fc.record({
       indexDepth: fc.integer({ min: 0, max: 4 }),
       documents: fc.integer({ min: 1, max: 8 }),
@@ -206,7 +206,7 @@ describe('a walk over a random graph', () => {
     )
   })
 
-  it('follows the links that the caller wants, as if the others were not there', async () => {
+  it('follows only the links that the caller selects', async () => {
     await fc.assert(
       fc.asyncProperty(graphs, starts, fc.func(fc.boolean()), async (graph, from, wanted) => {
         const isWanted = (link: GraphLink): boolean => wanted(idOf(link))
@@ -246,7 +246,7 @@ describe('a walk', () => {
     )
   })
 
-  it('visits a target once for each key that the caller gives it', async () => {
+  it('visits a target once for each key that the caller returns', async () => {
     const entries = ['amd64', 'arm64', 'amd64'].map((architecture) => ({
       ...entryLink({ digest: digestOf(1) }),
       architecture,
@@ -267,13 +267,13 @@ describe('a walk', () => {
     expect(depth).toBe(length)
   })
 
-  it('ends with the error of the reader', async () => {
+  it('rejects with the error of the reader', async () => {
     const broken = new Error('broken')
     const nodes = walkGraph([linkTo(0)], { read: () => Promise.reject(broken) })
     await expect(toList(nodes)).rejects.toBe(broken)
   })
 
-  it('says how a limit that users have is raised', async () => {
+  it('has a hint for a limit that users can raise', async () => {
     const { nodes } = walked(graph([linkTo(1)], [linkTo(2)]), [linkTo(0)], { indexDepth: 1 })
     await expect(toList(nodes)).rejects.toMatchObject({
       message: `The indexes of app are nested 2 levels deep at ${digestOf(2)}, more than the limit indexDepth (1)`,

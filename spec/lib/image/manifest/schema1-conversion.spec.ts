@@ -9,14 +9,14 @@ import {
   type Schema1Entry,
   idOf,
   schema1Payload,
-  someBlob,
+  someDigest,
   topConfig,
 } from '../../../../testbench/documents/schema1-images.js'
 
 const entries: readonly Schema1Entry[] = [
-  { blob: someBlob('base') },
-  { blob: someBlob('empty'), v1: { throwaway: true, created: undefined, container_config: undefined } },
-  { blob: someBlob('top'), v1: { ...topConfig, parent_id: idOf('x'), layer_id: someBlob('y') } },
+  { blob: someDigest('base') },
+  { blob: someDigest('empty'), v1: { throwaway: true, created: undefined, container_config: undefined } },
+  { blob: someDigest('top'), v1: { ...topConfig, parent_id: idOf('x'), layer_id: someDigest('y') } },
 ]
 const read = (from: readonly Schema1Entry[], more: object = {}) =>
   readSchema1(JSON.parse(schema1Payload(from, more).toString()) as Schema1Manifest, 'old')
@@ -24,11 +24,11 @@ const read = (from: readonly Schema1Entry[], more: object = {}) =>
 const seen = ['base', 'top'].map((name) => ({
   descriptor: {
     mediaType: mediaTypes.ociLayerGzip,
-    digest: someBlob(name),
+    digest: someDigest(name),
     size: name.length,
     annotations: {},
   },
-  diffID: someBlob(`${name}, unpacked`),
+  diffID: someDigest(`${name}, unpacked`),
 }))
 
 describe('convertSchema1', () => {
@@ -51,7 +51,7 @@ describe('convertSchema1', () => {
     expect(config.diffIDs).toEqual(seen.map(({ diffID }) => diffID))
   })
 
-  it('names the config and the layers in a manifest of today (S2-26)', () => {
+  it('references the config and the layers in an OCI manifest (S2-26)', () => {
     expect(JSON.parse(document.bytes.toString())).toEqual({
       schemaVersion: 2,
       mediaType: mediaTypes.ociManifest,
@@ -61,12 +61,12 @@ describe('convertSchema1', () => {
     expect(document.descriptor.digest).toBe(digestOf(document.bytes))
   })
 
-  it('gives the same bytes each time', () => {
+  it('always returns the same bytes', () => {
     const again = convertSchema1(read(entries), seen, 'another name of it')
     expect(again.document.bytes.equals(document.bytes)).toBe(true)
   })
 
-  it('says linux and the architecture of the manifest where the v1 config says none', () => {
+  it('uses linux and the architecture of the manifest if the v1 config has none', () => {
     const [base] = entries
     const of = (more: object, v1: Schema1Entry['v1'] = {}) => {
       const image = read([{ ...base!, v1 }], more)
@@ -79,7 +79,7 @@ describe('convertSchema1', () => {
     expect(of({ architecture: 'arm' }, { os: 'freebsd', architecture: 'ppc64le' })).toBe('freebsd/ppc64le')
   })
 
-  it('refuses layers that do not fit the history (C7)', () => {
+  it('rejects layers that do not match the history (C7)', () => {
     expect(failure(() => convertSchema1(read(entries), seen.slice(1), 'old')).code).toBe('ROOTFS_MISMATCH')
   })
 })

@@ -51,7 +51,7 @@ describe('parsePlatform', () => {
     })
   })
 
-  it('fills in this host where only the operating system is said', () => {
+  it('uses the architecture of this host if only the operating system is given', () => {
     expect(parsePlatform('linux')).toMatchObject({ os: 'linux', architecture: host.architecture })
   })
 
@@ -74,7 +74,7 @@ describe('parsePlatform', () => {
     expect(failure(() => parsePlatform(text)).code).toBe('PLATFORM_INVALID')
   })
 
-  it('fails with nothing but its own error, and reads back what it wrote', () => {
+  it('throws only WindlassErrors, and parses what formatPlatform returns', () => {
     const near = fc.string({
       unit: fc.constantFrom('linux', 'arm', '64', 'v8', '/', '(', ')', '+', '%2F', '.'),
     })
@@ -118,21 +118,21 @@ describe('normalizePlatform', () => {
     expect(normalizePlatform(normal)).toEqual(normal)
   })
 
-  it('sorts features and drops the second of two', () => {
+  it('sorts features and removes duplicates', () => {
     const features = normalizePlatform({ os: 'linux', architecture: 'arm64', 'os.features': ['b', 'a', 'b'] })
     expect(features['os.features']).toEqual(['a', 'b'])
   })
 })
 
 describe('hostPlatform', () => {
-  it('speaks the words of the field, already normalised', () => {
+  it('uses the names of the image-spec, normalised', () => {
     expect(['linux', 'windows', 'freebsd']).toContain(host.os)
     expect(normalizePlatform(host)).toEqual(host)
     const words = { x64: 'amd64', ia32: '386' } as Record<string, string>
     expect(host.architecture).toBe(words[process.arch] ?? host.architecture)
   })
 
-  it('knows the variants of 32-bit ARM by the name of the machine', () => {
+  it('derives the variant of 32-bit ARM from the machine name', () => {
     expect(['armv7l', 'armv6l', 'armv5tejl', 'aarch64', 'x86_64'].map(armVariant)).toEqual([
       'v7',
       'v6',

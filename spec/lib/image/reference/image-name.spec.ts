@@ -26,12 +26,12 @@ describe('parseImageName', () => {
     expect(failure(() => parseImageName(text)).code).toBe('REFERENCE_INVALID')
   })
 
-  it('takes anything else for a reference', () => {
+  it('parses anything else as a reference', () => {
     const name = parseImageName('library/oci:latest')
     expect(name).toMatchObject({ kind: 'registry', reference: { repository: 'library/oci', tag: 'latest' } })
   })
 
-  it('fails with nothing but its own error', () => {
+  it('throws only WindlassErrors', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         tolerant(() => parseImageName(text))

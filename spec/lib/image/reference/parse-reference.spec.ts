@@ -133,7 +133,7 @@ describe('parseReference', () => {
     expect(parseReference(`team/${hex64}`).repository).toBe(`team/${hex64}`)
   })
 
-  it('refuses to pull scratch, and only that (S2-09)', () => {
+  it('rejects scratch, and only that (S2-09)', () => {
     for (const typed of ['scratch', 'scratch:latest', 'docker.io/library/scratch', `scratch@${sha256}`])
       expect(failure(() => checkPullable(parseReference(typed))).message).toContain('reserved name')
     for (const typed of ['team/scratch', 'localhost/scratch', 'scratch2'])
@@ -155,7 +155,7 @@ describe('parseReference', () => {
     )
   })
 
-  it('fails with nothing but its own error, whatever the text', () => {
+  it('throws only WindlassErrors, for any text', () => {
     const nearly = fc.string({
       unit: fc.constantFrom(...Array.from('aZ0.:/@_-[]%\n'), 'sha256:', 'localhost', hex64),
     })

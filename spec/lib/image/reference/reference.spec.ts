@@ -7,7 +7,7 @@ import { failure } from '../../../support/image/failure.js'
 const digest = parseDigest(`sha256:${'0'.repeat(64)}`)
 
 describe('Reference', () => {
-  it('asks for latest when there is neither tag nor digest (C1, S0-06)', () => {
+  it('requests latest if there is neither tag nor digest (C1, S0-06)', () => {
     const bare = parseReference('alpine')
     expect([bare.tag, bare.target]).toEqual([undefined, 'latest'])
     expect(withDefaultTag(bare).toString()).toBe('docker.io/library/alpine:latest')
@@ -18,7 +18,7 @@ describe('Reference', () => {
     }
   })
 
-  it('asks for the digest when there are both (S0-07)', () => {
+  it('requests the digest if there are both (S0-07)', () => {
     expect(parseReference(`alpine:3@${digest}`).target).toBe(digest)
     expect(parseReference('alpine:3').target).toBe('3')
   })

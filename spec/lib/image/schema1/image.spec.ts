@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decideManifest } from '../../../../lib/image/manifest/decide-manifest.js'
+import { parseManifest } from '../../../../lib/image/manifest/parse-manifest.js'
 import { mediaTypes } from '../../../../lib/image/documents/media-types.js'
 import type { digestOf } from '../../../../lib/image/digest/digest.js'
 import { type Schema1Image, readSchema1 } from '../../../../lib/image/schema1/image.js'
@@ -9,7 +9,7 @@ import {
   type Schema1Entry,
   idOf,
   schema1Payload,
-  someBlob,
+  someDigest,
   topConfig,
 } from '../../../../testbench/documents/schema1-images.js'
 
@@ -17,7 +17,7 @@ const reference = 'docker.io/library/old:latest'
 
 function read(entries: readonly Schema1Entry[], more: object = {}, digest?: string): Schema1Image {
   const bytes = schema1Payload(entries, more)
-  const document = decideManifest({
+  const document = parseManifest({
     bytes,
     contentType: mediaTypes.dockerSchema1,
     host: 'docker.io',
@@ -29,7 +29,7 @@ function read(entries: readonly Schema1Entry[], more: object = {}, digest?: stri
 }
 
 const blobs = (count: number): Schema1Entry[] =>
-  Array.from({ length: count }, (_, at) => ({ blob: someBlob(`blob ${at}`) }))
+  Array.from({ length: count }, (_, at) => ({ blob: someDigest(`blob ${at}`) }))
 
 /** Returns the error message of a refusal, and checks that it names the image. */
 function refused(entries: readonly Schema1Entry[], more: object = {}): string {
@@ -56,7 +56,7 @@ describe('readSchema1', () => {
   })
 
   it('the digest before all else, even where everything else is wrong too (S4-07)', () => {
-    const digest = someBlob('another manifest')
+    const digest = someDigest('another manifest')
     for (const more of [{ schemaVersion: 7 }, { history: [] }, { fsLayers: 'none' }]) {
       const error = failure(() => read(blobs(2), more, digest))
       expect(error.code).toBe('DIGEST_MISMATCH')
@@ -112,13 +112,13 @@ describe('readSchema1', () => {
           ),
         ),
         (id) => {
-          expect(refused([{ blob: someBlob('x'), v1: { id } }])).toContain('is invalid')
+          expect(refused([{ blob: someDigest('x'), v1: { id } }])).toContain('is invalid')
         },
       ),
       { numRuns: 100 },
     )
     for (const id of [null, 7, undefined])
-      expect(refused([{ blob: someBlob('x'), v1: { id } }])).toContain('id')
+      expect(refused([{ blob: someDigest('x'), v1: { id } }])).toContain('id')
   })
 
   it('the base has no parent, except on Windows (S4-10)', () => {
@@ -196,7 +196,7 @@ describe('readSchema1', () => {
 
   it('threats 5: refuses v1 configs that Go would read otherwise', () => {
     for (const v1 of [{ Throwaway: true }, { ID: idOf('x') }, { PARENT: '' }])
-      expect(refused([{ blob: someBlob('x'), v1 }])).toContain('differs only in case from a known key')
+      expect(refused([{ blob: someDigest('x'), v1 }])).toContain('differs only in case from a known key')
     const twice = `{"id":"${idOf('a')}","id":"${idOf('b')}"}`
     expect(refused(blobs(1), { history: [{ v1Compatibility: twice }] })).toContain('occurs twice')
   })

@@ -2,25 +2,25 @@ import fc from 'fast-check'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { asWindlassError, type WindlassError } from '../../../../lib/errors.js'
-import { decideManifest } from '../../../../lib/image/manifest/decide-manifest.js'
+import { parseManifest } from '../../../../lib/image/manifest/parse-manifest.js'
 import { type SignatureReport, verifySchema1Signatures } from '../../../../lib/image/schema1/signatures.js'
 import {
   type Schema1Key,
-  makeKey,
+  generateKey,
   schema1Payload,
   signatureOf,
-  signedBy,
-  someBlob,
+  signPayload,
+  someDigest,
   withSignatures,
 } from '../../../../testbench/documents/schema1-images.js'
 
-const payload = schema1Payload([{ blob: someBlob('one') }, { blob: someBlob('two') }])
-const es256 = makeKey('ES256')
-const rs256 = makeKey('RS256')
+const payload = schema1Payload([{ blob: someDigest('one') }, { blob: someDigest('two') }])
+const es256 = generateKey('ES256')
+const rs256 = generateKey('RS256')
 const reference = 'docker.io/library/old:latest'
 
 async function verify(bytes: Buffer, required = false): Promise<SignatureReport> {
-  const document = decideManifest({ bytes, host: 'docker.io', reference })
+  const document = parseManifest({ bytes, host: 'docker.io', reference })
   if (document.kind !== 'schema1') throw new Error(document.kind)
   return verifySchema1Signatures(document, { reference, required })
 }
@@ -44,19 +44,19 @@ describe('verifySchema1Signatures', () => {
     ['both', [es256, rs256, es256]],
   ])('what is signed with %s holds (S2-76)', async (_, keys) => {
     for (const required of [false, true])
-      expect(await verify(signedBy(payload, ...keys), required)).toEqual({
+      expect(await verify(signPayload(payload, ...keys), required)).toEqual({
         state: 'verified',
         keys: keys.map(thumbprint),
       })
   })
 
-  it('reports what is not signed, and refuses it where signatures are required (S2-76)', async () => {
+  it('reports a manifest without signatures, and rejects it if they are required (S2-76)', async () => {
     expect(await verify(payload)).toEqual({ state: 'none', keys: [] })
     expect(await refused(payload, true)).toMatchObject({ code: 'SIGNATURE_INVALID', exitCode: 5 })
   })
 
   it('threats 5: a payload that was changed is refused, wherever it was changed', async () => {
-    const bytes = signedBy(payload, es256)
+    const bytes = signPayload(payload, es256)
     const tag = bytes.indexOf('"latest"')
     for (const required of [false, true]) {
       const changed = Buffer.from(bytes)
@@ -80,7 +80,7 @@ describe('verifySchema1Signatures', () => {
 
   it.each([es256, rs256])('threats 5: a signature that was changed is refused: $alg', async (key) => {
     const good = signatureOf(payload, key) as { signature: string; header: { alg: string } }
-    const other = makeKey(key.alg)
+    const other = generateKey(key.alg)
     const swapped = [
       { ...good, signature: `${good.signature.startsWith('A') ? 'B' : 'A'}${good.signature.slice(1)}` },
       { ...good, signature: good.signature.slice(4) },

@@ -4,13 +4,13 @@ import { Writable } from 'node:stream'
 import { describe, expect, it, vi } from 'vitest'
 import { Registries } from '../../../../lib/registry/index.js'
 import { faults } from '../../../../lib/testing/registry/index.js'
-import { drip, headOf } from '../../../../lib/testing/registry/wire.js'
+import { drip, headOfAnswer } from '../../../../lib/testing/registry/wire.js'
 import { bytesOf, content, descriptor, talk, withRegistry } from '../../../support/with-registry.js'
 
 const etag = (digest: string): string => `"${digest}"`
 
 describe('blobs', () => {
-  it('streams a blob, its size and validator told (S1-09)', () =>
+  it('returns the stream, size and validator of a blob (S1-09)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob)
       expect(body).toMatchObject({
@@ -25,7 +25,7 @@ describe('blobs', () => {
       expect(headers).not.toHaveProperty('range')
     }))
 
-  it('goes on where an attempt ended, if the blob is still the same (S2-66)', () =>
+  it('continues after an interrupted attempt if the blob is still the same (S2-66)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: 70_000, validator: etag(blob.digest) })
       expect(body).toMatchObject({ offset: 70_000, size: content.length })
@@ -39,13 +39,13 @@ describe('blobs', () => {
       expect((await bytesOf(changed)).equals(content)).toBe(true)
     }))
 
-  it('leaves a weak validator at home', () =>
+  it('does not send a weak validator', () =>
     withRegistry({ faults: [faults.header('etag', 'W/"x"')] }, {}, async ({ repository, registry, blob }) => {
       expect((await repository.blob(blob, { offset: 1, validator: 'W/"x"' })).validator).toBeUndefined()
       expect(registry.requests.at(-1)?.headers).not.toHaveProperty('if-range')
     }))
 
-  it('takes the whole where ranges are not understood (S2-68)', () =>
+  it('returns the whole blob if the server does not support ranges (S2-68)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       registry.addFault(faults.noRange((digest) => registry.blob(digest)))
       const body = await repository.blob(blob, { offset: 5 })
@@ -61,7 +61,7 @@ describe('blobs', () => {
     'bytes',
     'nonsense',
     undefined,
-  ])('starts over after a part that is said to be %s (S2-69)', (range) =>
+  ])('starts over after a response with Content-Range %s (S2-69)', (range) =>
     withRegistry({ faults: [faults.contentRange(range)] }, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: 5 })
       expect(body.offset).toBe(0)
@@ -70,7 +70,7 @@ describe('blobs', () => {
     }),
   )
 
-  it('starts over when the part is of another blob, though If-Range was sent', () =>
+  it('starts over if the part is of another blob, although If-Range was sent', () =>
     withRegistry(
       { faults: [faults.header('etag', '"new"', { nth: 1 })] },
       {},
@@ -81,7 +81,7 @@ describe('blobs', () => {
       },
     ))
 
-  it('asks for a part by one range, and gives just that part', () =>
+  it('requests a part as one range, and returns exactly that part', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       for (const [offset, length] of [
         [70_000, 10],
@@ -109,7 +109,7 @@ describe('blobs', () => {
     'bytes 5-99999/100000',
     'bytes',
     undefined,
-  ])('takes the whole blob instead of a part that is said to be %s', (range) =>
+  ])('requests the whole blob after a part with Content-Range %s', (range) =>
     withRegistry({ faults: [faults.contentRange(range)] }, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: 5, length: 10 })
       expect(body.offset).toBe(0)
@@ -118,7 +118,7 @@ describe('blobs', () => {
     }),
   )
 
-  it('takes a part of which the size of the whole is not said', () =>
+  it('accepts a part without the size of the whole blob', () =>
     withRegistry(
       { faults: [faults.contentRange('bytes 5-14/*')] },
       {},
@@ -134,7 +134,7 @@ describe('blobs', () => {
     [501, ['blob 501', 'blob 200']],
     [416, ['blob 416', 'blob 200']],
     [400, ['blob 400', 'blob 200']],
-  ])('takes the whole blob where a part is refused with %d', (status, requests) =>
+  ])('requests the whole blob if a part is refused with %d', (status, requests) =>
     withRegistry(
       { faults: [faults.status(status, { nth: 1 })] },
       {},
@@ -147,7 +147,7 @@ describe('blobs', () => {
     ),
   )
 
-  it('takes the whole blob that is sent instead of a part', () =>
+  it('accepts the whole blob if it is sent in place of a part', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       registry.addFault(faults.noRange((digest) => registry.blob(digest)))
       const body = await repository.blob(blob, { offset: 5, length: 10 })
@@ -156,7 +156,7 @@ describe('blobs', () => {
       expect(talk(registry)).toEqual(['blob 200'])
     }))
 
-  it('refuses a blob of another size, and says where the fault is as far as a megabyte tells', () =>
+  it('rejects a blob of another size; up to 1 MiB, reports whether the manifest or the server is wrong', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const wrong = (digest: string, size: number) => repository.blob(descriptor(digest, size)).then(bytesOf)
       const refused = (message: RegExp) => ({
@@ -171,7 +171,7 @@ describe('blobs', () => {
       await expect(wrong(large, 5)).rejects.toMatchObject(refused(/the manifest states 5 bytes$/))
     }))
 
-  it('starts over when more is here than there is (S2-71)', () =>
+  it('starts over if the offset exceeds the size of the blob (S2-71)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const body = await repository.blob(blob, { offset: content.length })
       expect(body.offset).toBe(0)
@@ -200,7 +200,7 @@ describe('blobs', () => {
     }),
   )
 
-  it('takes a Content-Encoding for what it is where the bytes are those of the digest', () =>
+  it('accepts a wrong Content-Encoding if the bytes match the digest', () =>
     withRegistry(
       { faults: [faults.header('content-encoding', 'gzip')] },
       {},
@@ -209,7 +209,7 @@ describe('blobs', () => {
       },
     ))
 
-  it.each([0, undefined])('asks by GET how long a blob is where HEAD tells %s', (length) =>
+  it.each([0, undefined])('determines the size by GET if HEAD reports %s', (length) =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       registry.addFault(
         faults.answer(
@@ -236,7 +236,7 @@ describe('blobs', () => {
     }),
   )
 
-  it('fails when nothing more comes, but not because its reader is slow (S0-85)', () =>
+  it('fails if no more bytes arrive, but not because its reader is slow (S0-85)', () =>
     withRegistry({}, { timeouts: { stall: 200 } }, async ({ repository, registry, blob }) => {
       registry.addFault(faults.stall(60_000, { nth: 1 }))
       await expect(bytesOf(await repository.blob(blob))).rejects.toMatchObject({
@@ -258,7 +258,7 @@ describe('blobs', () => {
       expect(read).toBe(content.length)
     }))
 
-  it('takes a drip for a stall (S0-85)', async () => {
+  it('treats a very slow body as stalled (S0-85)', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined)
       socket.once('data', () => {
@@ -281,12 +281,12 @@ describe('blobs', () => {
   it.each([
     ['below the minimum rate', 100, { code: 'STALLED', retryable: true }],
     ['above it', 4, undefined],
-  ])('a body that trickles %s (S0-85)', (_what, rate, failure) =>
+  ])('a body that arrives %s (S0-85)', (_what, rate, failure) =>
     withRegistry(
-      { faults: [faults.wire((good) => [headOf(good), ...drip(good.body.subarray(0, 60), 20)])] },
+      { faults: [faults.wire((good) => [headOfAnswer(good), ...drip(good.body.subarray(0, 60), 20)])] },
       { timeouts: { stall: 500, minimumRate: rate } },
       async ({ repository, blob }) => {
-        // 50 bytes a second, for 1,200 ms, and then the end.
+        // 50 bytes per second for 1,200 ms, then the connection ends.
         const begun = performance.now()
         const read = bytesOf(await repository.blob(blob))
         if (failure) await expect(read).rejects.toMatchObject(failure)
@@ -297,9 +297,9 @@ describe('blobs', () => {
     ),
   )
 
-  it('counts no time in which nothing is asked for: a reader that is slow to begin, and a reader that rests (S0-85)', () =>
+  it('does not count time in which the reader requests nothing, before the first byte or later (S0-85)', () =>
     withRegistry({}, { timeouts: { stall: 400, minimumRate: 100_000 } }, async ({ repository, registry }) => {
-      // More than fits between the connection and its reader.
+      // More than the buffers between the connection and the reader hold.
       const large = Buffer.alloc(8 * 2 ** 20, 'x')
       const blob = descriptor(registry.putBlob(large), large.length)
       const { stream } = await repository.blob(blob)
@@ -317,7 +317,7 @@ describe('blobs', () => {
       expect(read).toBe(large.length)
     }))
 
-  it('ends at once when it is cancelled: before, during the headers, during the body (S2-53)', () =>
+  it('ends immediately when cancelled: before the request, during the headers, during the body (S2-53)', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const cancelled = { code: 'CANCELLED', cause: { name: 'AbortError' } }
       await expect(repository.blob(blob, { signal: AbortSignal.abort() })).rejects.toMatchObject(cancelled)
@@ -334,7 +334,7 @@ describe('blobs', () => {
       await expect(bytesOf(body)).rejects.toMatchObject(cancelled)
     }))
 
-  it('raises nothing when a stream that nobody reads fails', () =>
+  it('does not raise an error if a stream without a reader fails', () =>
     withRegistry({ faults: [faults.reset(10)] }, {}, async ({ repository, blob }) => {
       const { stream } = await repository.blob(blob)
       await new Promise((resolve) => setTimeout(resolve, 50))
@@ -342,7 +342,7 @@ describe('blobs', () => {
       await expect(bytesOf({ stream })).rejects.toThrow()
     }))
 
-  it('uses a connection again after a whole body, and drops it after half of one', () =>
+  it('reuses a connection after a complete body, and closes it after an incomplete one', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       for (let round = 0; round < 5; round++) await bytesOf(await repository.blob(blob))
       expect(registry.connections).toBe(1)

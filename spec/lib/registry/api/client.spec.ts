@@ -8,7 +8,7 @@ const known = ({ host }: { host: string }) => ({
 })
 
 describe('a request to a registry', () => {
-  it('that another origin refuses after a redirect makes nobody log in', async () => {
+  it('does not log in after a 401 of another origin', async () => {
     const elsewhere = await startRegistry()
     await withRegistry({}, known, async ({ repository, registry, blob }) => {
       const challenge = { 'www-authenticate': `Bearer realm="${registry.url}/token"` }

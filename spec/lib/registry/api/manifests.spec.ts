@@ -4,7 +4,7 @@ import { faults, problem } from '../../../../lib/testing/registry/index.js'
 import { manifest, manifestType, talk, withRegistry } from '../../../support/with-registry.js'
 
 describe('manifests', () => {
-  it('gets by tag and by digest, never HEAD, with the one Accept (S0-14, S2-10, S2-11)', () =>
+  it('are fetched by tag and digest with GET and one Accept header (S0-14, S2-10, S2-11)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const digest = registry.putManifest('team/app', 'v1', manifest, manifestType)
       for (const reference of ['v1', digest])
@@ -21,18 +21,18 @@ describe('manifests', () => {
       for (const { headers } of asked) expect(headers['accept']).toBe(manifestAccept)
     }))
 
-  it('knows an unchanged one by its etag (S2-14)', () =>
+  it('are reported as not modified if the etag is unchanged (S2-14)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
-      const first = await repository.manifestUnless('latest', '"other"')
+      const first = await repository.manifestIfChanged('latest', '"other"')
       if (first === 'not-modified' || first.etag === undefined) throw new Error('no etag')
-      expect(await repository.manifestUnless('latest', first.etag)).toBe('not-modified')
+      expect(await repository.manifestIfChanged('latest', first.etag)).toBe('not-modified')
       registry.putManifest('team/app', 'latest', Buffer.from('{}'), manifestType)
-      expect(await repository.manifestUnless('latest', first.etag)).toMatchObject({
+      expect(await repository.manifestIfChanged('latest', first.etag)).toMatchObject({
         bytes: Buffer.from('{}'),
       })
     }))
 
-  it('resolves by HEAD, and by GET where that does not work (C4)', () =>
+  it('are resolved by HEAD, or by GET if HEAD is not supported (C4)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const digest = registry.putManifest('team/app', 'v1', manifest, manifestType)
       const head = { digest, contentType: manifestType, size: manifest.length, host: registry.host }
@@ -47,7 +47,7 @@ describe('manifests', () => {
       })
     }))
 
-  it('says when there is no Content-Type (C2)', () =>
+  it('have no contentType if the response has no Content-Type (C2)', () =>
     withRegistry({ faults: [faults.noContentType()] }, {}, async ({ repository }) => {
       expect((await repository.manifest('latest')).contentType).toBeUndefined()
     }))
@@ -67,7 +67,7 @@ describe('manifests', () => {
     [418, '', 'REGISTRY_RESPONSE', 6, failed("HTTP 418 (I'm a Teapot): in their words")],
     [204, '', 'REGISTRY_RESPONSE', 6, failed('HTTP 204 (No Content)')],
     [206, '', 'REGISTRY_RESPONSE', 6, failed('HTTP 206 (Partial Content): in their words')],
-  ])('takes %d %s for %s (S0-16, S3-12, S3-19)', (status, code, expected, exitCode, message) =>
+  ])('map status %d and code %s to %s (S0-16, S3-12, S3-19)', (status, code, expected, exitCode, message) =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind }) => (kind === 'manifest' ? problem(status, code, 'in their words') : undefined))
       await expect(repository.manifest('latest')).rejects.toMatchObject({
@@ -79,7 +79,7 @@ describe('manifests', () => {
     }),
   )
 
-  it('hands on Retry-After up to a limit, and beyond it gives up', () =>
+  it('pass on Retry-After up to a maximum; a longer delay is not retryable', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const limited = (after: string) =>
         registry.addFault(faults.status(429, { kind: 'manifest' }, { 'retry-after': after }))
@@ -92,7 +92,7 @@ describe('manifests', () => {
       })
     }))
 
-  it('stops reading a body that is too long, told or not', () =>
+  it('are not read beyond the limit, with or without Content-Length', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       const exceeded = { code: 'LIMIT_EXCEEDED', exitCode: 5 }
       await expect(repository.manifest('latest', { maxBytes: 10 })).rejects.toMatchObject(exceeded)
@@ -102,7 +102,7 @@ describe('manifests', () => {
       await expect(repository.manifest('big')).rejects.toMatchObject(exceeded)
     }))
 
-  it.each([undefined, 'sha256:abc'])('asks for the whole where HEAD gives the digest %s', (digest) =>
+  it.each([undefined, 'sha256:abc'])('are fetched by GET if HEAD reports the digest %s', (digest) =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind, method }) =>
         kind === 'manifest' && method === 'HEAD'
@@ -118,7 +118,7 @@ describe('manifests', () => {
     }),
   )
 
-  it('asks for nothing that is neither a tag nor a digest', () =>
+  it('are not requested by a text that is neither a tag nor a digest', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       for (const wrong of ['../../x', 'a/b', '', 'a?b', 'sha256:abc', 'a b', '-a', 'a'.repeat(129)])
         await expect(async () => repository.manifest(wrong)).rejects.toMatchObject({

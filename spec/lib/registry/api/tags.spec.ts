@@ -21,7 +21,7 @@ const answered = (text: string, headers: Record<string, string> = {}) => ({
 })
 
 describe('tags', () => {
-  it('reads page after page, each when it is asked for (S2-07)', () =>
+  it('requests each page when the consumer asks for it (S2-07)', () =>
     withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
       for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
       expect(await pagesOf(repository.tags())).toEqual([['a', 'b'], ['c', 'd'], ['latest']])
@@ -41,7 +41,7 @@ describe('tags', () => {
     ['a metadata service', () => 'http://169.254.169.254'],
     ['user info', (host: string) => `http://someone:secret@${host}`],
     ['a path', () => ''],
-  ])('asks the registry itself for a next page that is named by %s', (_, origin) =>
+  ])('requests the next page from the registry itself if the link is %s', (_, origin) =>
     withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
       const link = `${origin(registry.host)}/v2/team/app/tags/list?last=a%2f'+`
       const header = { kind: 'tags', status: 200, times: 1 } as const
@@ -60,7 +60,7 @@ describe('tags', () => {
     '/v2/..%2fadmin',
     '//elsewhere.example/v2/a',
     '/v2/team/app/tags/list?sig=x',
-  ])('sends no credentials for a next page at %s', (path) =>
+  ])('sends no credentials to a next page at %s', (path) =>
     withRegistry({ auth: { kind: 'basic', ...login } }, known, async ({ repository, registry }) => {
       const header = { kind: 'tags', status: 200, times: 1 } as const
       registry.addFault(faults.header('link', `<http://inner${path}>; rel="next"`, header))
@@ -74,14 +74,14 @@ describe('tags', () => {
     ['file:///x', 'REDIRECT_REFUSED'],
     ['data:,x', 'REDIRECT_REFUSED'],
     ['http://[', 'REGISTRY_RESPONSE'],
-  ])('refuses a next page at %s', (link, code) =>
+  ])('rejects a next page at %s', (link, code) =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.addFault(faults.header('link', `<${link}>; rel="next"`, { kind: 'tags' }))
       await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code })
     }),
   )
 
-  it('takes a single link without a relation for the next page, and refuses one that cannot be read', () =>
+  it('treats a single link without a relation as the next page, and rejects a malformed one', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=2>', { kind: 'tags', times: 1 }))
       expect(await pagesOf(repository.tags())).toHaveLength(2)
@@ -98,7 +98,7 @@ describe('tags', () => {
     ['tagPages', { tagPages: 2 }],
     ['tagBytes', { tagBytes: 80 }],
     ['tagPageBytes', { tagPageBytes: 20 }],
-  ])('%s ends a list that is longer', (name, limits) =>
+  ])('%s limits the list', (name, limits) =>
     withRegistry({ pageSize: 2 }, { limits }, async ({ repository, registry }) => {
       for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
       await expect(pagesOf(repository.tags())).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe('tags', () => {
     ['tagBytes', 28],
     ['tagPages', 2],
     ['tagPageBytes', 14],
-  ])('%s is reached and not passed', async (name, needed) => {
+  ])('%s may be reached exactly', async (name, needed) => {
     const pages = ['{"tags":["a"]}', '{"tags":["b"]}'].map((page) => Buffer.from(page))
     const list = (limit: number) => {
       let at = 0
@@ -134,7 +134,7 @@ describe('tags', () => {
     await expect(list(needed - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
-  it('asks for a page that failed again where it is told to, and for no other', () =>
+  it('retries a failed page if again allows it, and repeats no other page', () =>
     withRegistry({ pageSize: 2 }, {}, async ({ repository, registry }) => {
       for (const tag of ['b', 'a', 'c', 'd']) registry.putManifest('team/app', tag, manifest, manifestType)
       const second = { kind: 'tags', nth: 2 } as const
@@ -153,7 +153,7 @@ describe('tags', () => {
       expect(talk(registry)).toHaveLength(5)
     }))
 
-  it('gives up where it is told to, and at once when it is cancelled while it waits', () =>
+  it('gives up if again does not allow a retry, and immediately when cancelled during the delay', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.addFault(faults.status(503, { kind: 'tags', times: Infinity }))
       const failed = { code: 'REGISTRY_UNAVAILABLE' }
@@ -168,7 +168,7 @@ describe('tags', () => {
       ).rejects.toMatchObject({ code: 'CANCELLED', cause: { name: 'AbortError' } })
     }))
 
-  it('says of a link that cannot be read that it cannot be read', () =>
+  it('reports a malformed link', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind, url }) =>
         kind === 'tags' || url.includes('/tags/')
@@ -181,7 +181,7 @@ describe('tags', () => {
       })
     }))
 
-  it('gives a tag once, however often it is listed', () =>
+  it('yields each tag once, even if it is listed several times', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind, url }) =>
         kind === 'tags'
@@ -194,7 +194,7 @@ describe('tags', () => {
       expect((await pagesOf(repository.tags())).flat()).toEqual(['a', 'b', 'c'])
     }))
 
-  it('gives no tag of a page again that links to itself in other words', () =>
+  it('yields no tag twice if a page links to itself by another URL', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.hook(({ kind }) =>
         kind === 'tags'
@@ -214,7 +214,7 @@ describe('tags', () => {
       expect(tags).toEqual(['a', 'b'])
     }))
 
-  it('ends when the pages go in a circle', () =>
+  it('ends when the pages form a loop', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.addFault(faults.header('link', '</v2/team/app/tags/list?n=1>; rel="next"', { kind: 'tags' }))
       await expect(pagesOf(repository.tags())).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' })
@@ -231,7 +231,7 @@ describe('tags', () => {
   )
 
   it.each(['{"name":"x","tags":null}', '{"tags":null}', '{"tags":[]}', '{"name":"x"}', '{}'])(
-    'is empty for %s',
+    'returns an empty list for %s',
     (text) =>
       withRegistry({}, {}, async ({ repository, registry }) => {
         registry.hook(({ kind }) => (kind === 'tags' ? answered(text) : undefined))
@@ -239,7 +239,7 @@ describe('tags', () => {
       }),
   )
 
-  describe('items that are no tags', () => {
+  describe('items that are not tags', () => {
     const bad = [
       `sha256:${'0'.repeat(64)}`,
       '-x',
@@ -270,7 +270,7 @@ describe('tags', () => {
       return { tags, warnings }
     }
 
-    it.each(bad.map((item) => [item]))('are left out, each with a warning: %j', async (item) => {
+    it.each(bad.map((item) => [item]))('are left out with a warning: %j', async (item) => {
       const { tags, warnings } = await listed(['a', item, 'b'])
       expect(tags).toEqual(['a', 'b'])
       expect(warnings).toEqual([
@@ -284,7 +284,7 @@ describe('tags', () => {
       expect(String(warnings)).not.toContain('\u001b')
     })
 
-    it('are counted in one warning, over all pages', async () => {
+    it('are counted over all pages in one warning', async () => {
       const { tags, warnings } = await listed(['a', ...bad], ['b'], bad)
       expect(tags).toEqual(['a', 'b'])
       expect(warnings).toHaveLength(1)
@@ -294,19 +294,19 @@ describe('tags', () => {
       )
     })
 
-    it('cost no list, even where there is nothing else', async () => {
+    it('do not make the list fail, even if there are no tags', async () => {
       expect((await listed(bad)).tags).toEqual([])
       expect((await listed(['a'])).warnings).toEqual([])
     })
   })
 
-  describe('a page size that the registry refuses', () => {
+  describe('a page size that the registry rejects', () => {
     it.each<[string, (n: number) => boolean, number, (string | undefined)[]]>([
       ['any', (n) => n !== 0, 400, ['1000', undefined]],
       ['none, or more than 100', (n) => n === 0 || n > 100, 400, ['1000', undefined, '500', '100']],
       ['none, or more than 10', (n) => n === 0 || n > 10, 422, ['1000', undefined, '500', '100', '50', '10']],
       ['none, or more than 500', (n) => n === 0 || n > 500, 404, ['1000', undefined, '500']],
-    ])('is asked for again without, then smaller: %s', (_what, refuses, status, sizes) =>
+    ])('is followed by the default size, then by smaller ones: %s', (_what, refuses, status, sizes) =>
       withRegistry({}, {}, async ({ repository, registry }) => {
         const asked = (url: string) => new URL(url, 'http://x').searchParams.get('n') ?? undefined
         registry.hook(({ kind, url }) =>
@@ -320,7 +320,7 @@ describe('tags', () => {
       }),
     )
 
-    it('is told as the registry did at first where it refuses all of them', () =>
+    it('leads to the first error of the registry if it rejects all sizes', () =>
       withRegistry({}, {}, async ({ repository, registry }) => {
         registry.hook(({ kind, nth }) =>
           kind === 'tags' ? problem(400, 'UNSUPPORTED', `refusal ${nth}`) : undefined,
@@ -332,7 +332,7 @@ describe('tags', () => {
         expect(talk(registry)).toHaveLength(6)
       }))
 
-    it.each([401, 403, 404])('is not what %i is about', (status) =>
+    it.each([401, 403, 404])('is not assumed after status %i', (status) =>
       withRegistry({}, {}, async ({ repository, registry }) => {
         registry.addFault(faults.status(status, { kind: 'tags', times: Infinity }))
         await expect(pagesOf(repository.tags())).rejects.toThrow()
@@ -341,7 +341,7 @@ describe('tags', () => {
     )
   })
 
-  describe('a list without end', () => {
+  describe('an endless list', () => {
     const endless = (registry: TestRegistry, wait: number, tags: (at: number) => readonly string[]) =>
       registry.hook(async ({ kind, url }) => {
         if (kind !== 'tags') return undefined
@@ -361,14 +361,14 @@ describe('tags', () => {
       ['new tags', 0, (at) => [`t${at}`]],
       ['the same tag', 0, () => ['a']],
       ['pages that come slowly', 400, (at) => [`t${at}`]],
-    ])('ends by tagSeconds: %s', (_what, wait, tags) =>
+    ])('is ended by tagSeconds: %s', (_what, wait, tags) =>
       withRegistry({}, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
         endless(registry, wait, tags)
         await expect(pagesOf(repository.tags({ again: () => 1 }))).rejects.toMatchObject(tooLong)
       }),
     )
 
-    it('ends by tagSeconds: a page that never comes', () =>
+    it('is ended by tagSeconds: a page that never arrives', () =>
       withRegistry({}, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
         registry.addFault(faults.header('link', '</v2/team/app/tags/list?p=1>', { kind: 'tags', times: 1 }))
         registry.addFault(
@@ -379,7 +379,7 @@ describe('tags', () => {
         await expect(pagesOf(repository.tags())).rejects.toMatchObject(tooLong)
       }))
 
-    it('spends no time while nobody asks for a page', () =>
+    it('does not count the time in which no page is requested', () =>
       withRegistry({ pageSize: 1 }, { limits: { tagSeconds: 1 } }, async ({ repository, registry }) => {
         for (const tag of ['a', 'b', 'c']) registry.putManifest('team/app', tag, manifest, manifestType)
         let pages = 0
@@ -391,7 +391,7 @@ describe('tags', () => {
       }))
   })
 
-  it('says that there is no such repository', () =>
+  it('reports that the repository does not exist', () =>
     withRegistry({}, {}, async ({ registries, registry }) => {
       const none = registries.repository({ registry: registry.host, repository: 'no/such' })
       await expect(pagesOf(none.tags())).rejects.toMatchObject({ code: 'NAME_UNKNOWN', exitCode: 4 })

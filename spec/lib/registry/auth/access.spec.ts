@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { Access } from '../../../../lib/registry/auth/access.js'
+import { RepositoryAccess } from '../../../../lib/registry/auth/access.js'
 import { Credential } from '../../../../lib/registry/credentials/credential.js'
 import type { Credentials } from '../../../../lib/registry/credentials/credentials.js'
 import { accessHelp } from '../../../../lib/registry/policy/access-help.js'
@@ -10,13 +10,18 @@ import { Secrets } from '../../../../lib/registry/policy/secrets.js'
 const asked = { registry: 'quay.io', repository: 'team/app' }
 const secrets = new Secrets()
 const access = (credentials: Credentials, registry = asked.registry) =>
-  new Access({ asked: { ...asked, registry }, credentials, endpoint: endpointOf(registry), secrets })
+  new RepositoryAccess({
+    repositoryName: { ...asked, registry },
+    credentials,
+    endpoint: endpointOf(registry),
+    secrets,
+  })
 const known = Credential.password('user', 'sesame')
 const always = (credential: Credential | undefined): Credentials => ({
   for: () => Promise.resolve(credential),
 })
 
-/** Answers as it is told to, and counts. */
+/** Returns a source of credentials and its lookups, which the test answers. */
 function answering() {
   const calls: { readonly signal: AbortSignal | undefined; answer(credential?: Credential): void }[] = []
   const credentials: Credentials = {
@@ -25,8 +30,8 @@ function answering() {
   return { calls, credentials }
 }
 
-describe('the access to a repository', () => {
-  it('looks the credential up once, when it is first asked for, with registry and repository', async () => {
+describe('RepositoryAccess', () => {
+  it('looks up the credential once, at the first use, by registry and repository', async () => {
     const lookups: unknown[] = []
     const repository = access({
       for: (name) => {
@@ -51,7 +56,7 @@ describe('the access to a repository', () => {
     expect(await repository.credential()).toBe(known)
   })
 
-  it('does not end a lookup that others wait for, and ends it when the last has left', async () => {
+  it('aborts a lookup when the last caller has left, and not before', async () => {
     const { calls, credentials } = answering()
     const repository = access(credentials)
     const [first, second] = [new AbortController(), new AbortController()]
@@ -65,7 +70,7 @@ describe('the access to a repository', () => {
     expect(calls.map(({ signal }) => signal?.aborted)).toEqual([true])
   })
 
-  it('has an identity that tells hosts and credentials apart, and no secret', async () => {
+  it('has an identity that differs by host and credential, and contains no secret', async () => {
     const identities = await Promise.all([
       access(always(known)).identity(),
       access(always(undefined)).identity(),
@@ -77,12 +82,12 @@ describe('the access to a repository', () => {
     expect(await access(always(Credential.password('user', 'sesame'))).identity()).toBe(identities[0])
   })
 
-  it('teaches the secrets before the first request', async () => {
+  it('registers the secrets before the first request', async () => {
     await access(always(Credential.identity('s3cret-refresh'))).credential()
     expect(secrets.conceal('it said s3cret-refresh')).toBe('it said ***')
   })
 
-  it('tells each warning once, to the first who listens', async () => {
+  it('delivers each warning once, to the first caller with onWarning', async () => {
     const repository = access({
       for: (_, { onWarning } = {}) => {
         onWarning?.('odd', 'something is odd')
@@ -97,7 +102,7 @@ describe('the access to a repository', () => {
     expect(heard).toEqual(['odd'])
   })
 
-  it('says what to do where the registry refuses', async () => {
+  it('returns help for a refusal by the registry', async () => {
     const hint = async (credentials: Credentials, registry?: string) => {
       const repository = access(credentials, registry)
       await repository.credential()

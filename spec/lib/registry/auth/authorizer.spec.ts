@@ -9,7 +9,7 @@ const login = { username: 'user', password: 'sesame' }
 const basic = `Basic ${Buffer.from('user:sesame').toString('base64')}`
 const bearer = 'Bearer realm="https://auth.example/token"'
 
-/** The authorizer of a repository at `registry`; each token that it asks for is another. */
+/** Returns the authorizer of a repository at `registry`. Each token that it requests is a new one. */
 function authorizer(parts: CredentialParts, registry = 'registry.example') {
   let count = 0
   const forgotten: string[] = []
@@ -25,23 +25,26 @@ function authorizer(parts: CredentialParts, registry = 'registry.example') {
   return { made, forgotten }
 }
 
-describe('what a request carries', () => {
+describe('the Authorization header of a request', () => {
   it.each([
     [login, basic],
     [{ registryToken: 'abc' }, 'Bearer abc'],
     [{ ...login, registryToken: 'abc' }, 'Bearer abc'],
     [{ ...login, identityToken: 'abc' }, undefined],
-  ])('of %j before it is asked for is %s', async (parts, value) => {
+  ])('with %j, before any challenge, is %s', async (parts, value) => {
     expect(await authorizer(parts).made.authorization()).toEqual({ value })
   })
 
-  it.each([login, { registryToken: 'abc' }])('is nothing in clear, whatever is known: %j', async (parts) => {
-    const { made } = authorizer(parts, 'registry.example:80')
-    expect(await made.authorization()).toEqual({ value: undefined })
-    expect(await made.renew({ value: undefined }, 'Basic realm="x"')).toBeUndefined()
-  })
+  it.each([login, { registryToken: 'abc' }])(
+    'is not sent over an unencrypted connection: %j',
+    async (parts) => {
+      const { made } = authorizer(parts, 'registry.example:80')
+      expect(await made.authorization()).toEqual({ value: undefined })
+      expect(await made.renew({ value: undefined }, 'Basic realm="x"')).toBeUndefined()
+    },
+  )
 
-  it('is not repeated where that was what the registry refused', async () => {
+  it('is not sent again after the registry rejected it', async () => {
     const { made } = authorizer(login)
     expect(await made.renew({ value: basic }, 'Basic realm="x"')).toBeUndefined()
     expect(await made.renew({ value: undefined }, 'Basic realm="x"')).toEqual({ value: basic })
@@ -49,7 +52,7 @@ describe('what a request carries', () => {
     expect(await alone.renew({ value: 'Bearer abc' }, bearer)).toBeUndefined()
   })
 
-  it('is another token after one that was refused', async () => {
+  it('is a new token after one was rejected', async () => {
     const { made, forgotten } = authorizer(login)
     const first = (await made.renew(await made.authorization(), bearer))!
     expect(first.value).toBe('Bearer token1')
@@ -61,7 +64,7 @@ describe('what a request carries', () => {
     expect(await made.authorization()).toEqual({ value: basic })
   })
 
-  it('is a token of no other server than that whose token was taken', async () => {
+  it('must not come from another token server after a token was accepted', async () => {
     const { made } = authorizer(login)
     made.recordAccepted((await made.renew({ value: undefined }, bearer))!)
     await expect(

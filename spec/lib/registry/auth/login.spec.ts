@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { login, type Login } from '../../../../lib/registry/auth/login.js'
+import { requestToken, type TokenRequest } from '../../../../lib/registry/auth/login.js'
 import { pullScope } from '../../../../lib/registry/auth/scope.js'
 import { Connections } from '../../../../lib/registry/http/connections.js'
 import { Credential } from '../../../../lib/registry/credentials/credential.js'
@@ -22,18 +22,18 @@ afterAll(async () => {
 
 const known = Credential.password('user', 'sesame')
 
-/** A login at `realm` as the registry `registry` asks for it. */
+/** Requests a token at `realm` for the registry `registry`. */
 function at(realm: string, registry: string, credential: Credential | undefined): Promise<unknown> {
-  const request: Login = {
+  const request: TokenRequest = {
     ...{ realm: new URL(realm), service: 'registry', scope: pullScope('team/app'), credential },
     rules: { endpoint: endpointOf(registry), trusted: new Set() },
     help: () => accessHelp({ registry, repository: 'team/app' }, credential === undefined ? 'none' : 'sent'),
   }
-  return login(connections, request, new Secrets(), new AbortController().signal)
+  return requestToken(connections, request, new Secrets(), new AbortController().signal)
 }
 
-describe('a login', () => {
-  it('sends no credentials in clear, and asks nothing at all where they would have to be', async () => {
+describe('a token request', () => {
+  it('sends no credentials over plain HTTP, and is not sent if it would need them', async () => {
     const before = server.requests.length
     await expect(at(`${server.url}/token`, 'registry.example', known)).rejects.toMatchObject({
       code: 'CHALLENGE_INVALID',
@@ -44,7 +44,7 @@ describe('a login', () => {
   })
 
   it.each([undefined, known])(
-    'does not follow its token server to where none may be (%#)',
+    'does not follow a redirect to a forbidden address (%#)',
     async (credential) => {
       server.hook(() => ({
         status: 307,
@@ -62,7 +62,7 @@ describe('a login', () => {
     [undefined, 401, 'requires a login for "team/app"'],
     [undefined, 403, 'denied anonymous access to "team/app"'],
     [known, 401, 'rejected the login for "team/app"'],
-  ])('that is refused says to whom and for what: %j, %d', async (credential, status, what) => {
+  ])('that is refused names the token server and the registry: %j, %d', async (credential, status, what) => {
     server.hook(() => ({ status, headers: {}, body: Buffer.alloc(0) }))
     await expect(at(`${server.url}/token`, server.host, credential)).rejects.toMatchObject({
       message: `${server.host} ${what}`,
@@ -74,7 +74,7 @@ describe('a login', () => {
     [{ status: 500, body: '' }, 'HTTP 500 (Internal Server Error)'],
     [{ status: 200, body: '{}' }, `the response of HOST contains no usable token`],
     [{ status: 200, body: '<!DOCTYPE html><title>Log in</title>' }, 'it answered with a web page'],
-  ])('that brings no token says why: %j', async ({ status, body }, why) => {
+  ])('whose response has no token reports why: %j', async ({ status, body }, why) => {
     server.hook(() => ({ status, headers: {}, body: Buffer.from(body) }))
     const failed = expect(at(`${server.url}/token`, server.host, undefined)).rejects
     await failed.toThrow(why.replace('HOST', server.host))
@@ -82,7 +82,7 @@ describe('a login', () => {
     await again.toThrow(`Failed to get a token for ${server.host}`)
   })
 
-  it('says that a token server accepts no identity tokens', async () => {
+  it('reports that the token server accepts no identity tokens', async () => {
     server.hook(() => ({ status: 404, headers: {}, body: Buffer.alloc(0) }))
     const identity = Credential.identity('refresh-me')
     await expect(at(`${server.url}/token`, server.host, identity)).rejects.toMatchObject({

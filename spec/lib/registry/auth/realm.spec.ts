@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { endpointOf } from '../../../../lib/registry/policy/endpoint.js'
-import { mayCarryCredentials, realmOf, type RealmRules } from '../../../../lib/registry/auth/realm.js'
+import { mayReceiveCredentials, parseRealm, type RealmRules } from '../../../../lib/registry/auth/realm.js'
 
 const rules = (registry: string, plainHttp = false, trusted: string[] = []): RealmRules => ({
   endpoint: endpointOf(registry, { plainHttp }),
@@ -8,11 +8,11 @@ const rules = (registry: string, plainHttp = false, trusted: string[] = []): Rea
 })
 const secure = rules('registry.example')
 
-describe('realmOf', () => {
+describe('parseRealm', () => {
   it.each(['https://auth.example/token', 'https://10.0.0.1/jwt/auth', 'https://registry.example:8443/t?x=1'])(
-    'lets an https registry name %s',
+    'accepts %s from an https registry',
     (realm) => {
-      expect(realmOf(realm, secure).href).toBe(realm)
+      expect(parseRealm(realm, secure).href).toBe(realm)
     },
   )
 
@@ -35,26 +35,26 @@ describe('realmOf', () => {
     'https://2852039166/latest',
     'https://0.0.0.0/',
     'https://metadata.google.internal/',
-  ])('does not let it name %s', (realm) => {
-    expect(() => realmOf(realm, secure)).toThrow(expect.objectContaining({ code: 'CHALLENGE_INVALID' }))
+  ])('rejects %s from an https registry', (realm) => {
+    expect(() => parseRealm(realm, secure)).toThrow(expect.objectContaining({ code: 'CHALLENGE_INVALID' }))
   })
 
-  it('lets a registry on this machine name one beside it', () => {
-    expect(realmOf('http://127.0.0.1:5001/auth', rules('localhost:5000')).port).toBe('5001')
-    expect(() => realmOf('http://169.254.169.254/', rules('localhost:5000'))).toThrow('link-local')
+  it('accepts a token server on this machine from a registry on this machine', () => {
+    expect(parseRealm('http://127.0.0.1:5001/auth', rules('localhost:5000')).port).toBe('5001')
+    expect(() => parseRealm('http://169.254.169.254/', rules('localhost:5000'))).toThrow('link-local')
   })
 
-  it('lets the user name any', () => {
+  it('accepts any URL that the user trusts', () => {
     const trusting = rules('registry.example', false, ['http://auth.lan'])
-    expect(realmOf('http://auth.lan/t', trusting).host).toBe('auth.lan')
-    expect(mayCarryCredentials(new URL('http://auth.lan/t'), trusting)).toBe(true)
+    expect(parseRealm('http://auth.lan/t', trusting).host).toBe('auth.lan')
+    expect(mayReceiveCredentials(new URL('http://auth.lan/t'), trusting)).toBe(true)
   })
 })
 
-describe('mayCarryCredentials', () => {
-  const may = (realm: string, from: RealmRules) => mayCarryCredentials(new URL(realm), from)
+describe('mayReceiveCredentials', () => {
+  const may = (realm: string, from: RealmRules) => mayReceiveCredentials(new URL(realm), from)
 
-  it('keeps them from the clear, the registry itself and this machine excepted', () => {
+  it('allows plain HTTP only for the registry itself and for this machine', () => {
     expect(may('https://auth.example/', secure)).toBe(true)
     expect(may('http://registry.lan:5000/token', rules('registry.lan:5000', true))).toBe(true)
     expect(may('http://auth.lan/token', rules('registry.lan:5000', true))).toBe(false)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { mergeScopes, pullScope, pushScope } from '../../../../lib/registry/auth/scope.js'
 
-describe('the scopes of a login', () => {
+describe('mergeScopes', () => {
   it.each([
     ['', ['repository:a:pull'], 'repository:a:pull'],
     ['repository:a:pull', ['repository:a:pull,push'], 'repository:a:pull,push'],
@@ -10,11 +10,11 @@ describe('the scopes of a login', () => {
     ['repository:host:5000/a:pull', ['repository:host:5000/a:push'], 'repository:host:5000/a:pull,push'],
     ['aws', ['repository:a:pull'], 'aws repository:a:pull'],
     ['  registry:catalog:*  repository:a:pull ', [], '  registry:catalog:*  repository:a:pull '],
-  ])('are those of the challenge and those that are needed: %s, %s', (challenged, needed, merged) => {
+  ])('merges the scopes of the challenge and the needed scopes: %s, %s', (challenged, needed, merged) => {
     expect(mergeScopes(challenged, needed)).toBe(merged)
   })
 
-  it('have every action once', () => {
+  it('lists every action once', () => {
     const scope = fc.constantFrom(...['a', 'b/c', 'd'].flatMap((name) => [pullScope(name), pushScope(name)]))
     fc.assert(
       fc.property(fc.array(scope), fc.array(scope, { minLength: 1 }), (challenged, needed) => {

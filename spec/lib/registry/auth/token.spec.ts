@@ -3,19 +3,19 @@ import { describe, expect, it } from 'vitest'
 import { parseToken } from '../../../../lib/registry/auth/token.js'
 
 const parse = (value: unknown) => parseToken(Buffer.from(JSON.stringify(value)), 1000)
-/** Seconds that the token is used for, the early renewal included. */
+/** Returns the lifetime of the token in seconds, after adding the time by which it is replaced early. */
 const lifetime = (value: object): number =>
   Math.round(((parse({ token: 't', ...value })?.expires ?? NaN) - 1000) / 1000)
 
 describe('parseToken', () => {
-  it('takes token or access_token (S0-83, S3-13)', () => {
+  it('accepts token or access_token (S0-83, S3-13)', () => {
     expect(parse({ token: 'a', access_token: 'b' })?.value).toBe('a')
     expect(parse({ access_token: 'b' })?.value).toBe('b')
     for (const token of ['', null, 5, {}, 'a b']) expect(parse({ token, access_token: 'b' })?.value).toBe('b')
     expect(parseToken(Buffer.from('\uFEFF{"token":"a"}'), 0)?.value).toBe('a')
   })
 
-  it('lives 60 s where nothing sensible is said (S3-13)', () => {
+  it('has a lifetime of 60 s if expires_in is missing or invalid (S3-13)', () => {
     for (const expires_in of [undefined, 0, -1, 'x', '', '0', null, {}, [300], true])
       expect(lifetime({ expires_in })).toBe(55)
     for (const expires_in of [300.4, '300', ' 300 ', '300.0', '3e2'])
@@ -25,7 +25,7 @@ describe('parseToken', () => {
     expect(lifetime({ expires_in: 1e12 })).toBe(86_400 - 5)
   })
 
-  it('counts from issued_at, and disbelieves clocks that disagree', () => {
+  it('counts from issued_at, unless the clocks differ', () => {
     const ago = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString()
     expect(lifetime({ expires_in: 300, issued_at: ago(100) })).toBe(195)
     expect(lifetime({ expires_in: 300, issued_at: ago(4000) })).toBe(295)
@@ -43,7 +43,7 @@ describe('parseToken', () => {
       ),
     )
 
-  it('property: a field that is null is the same as one that is absent', () => {
+  it('property: a field that is null is equivalent to a missing field', () => {
     fc.assert(
       fc.property(fc.subarray(fields), (gone) => {
         expect(parse(without(gone, null))).toEqual(parse(without(gone, undefined)))
@@ -51,7 +51,7 @@ describe('parseToken', () => {
     )
   })
 
-  it('property: a field of the wrong kind is the same as one that is absent, and unknown fields change nothing', () => {
+  it('property: a field of the wrong type is equivalent to a missing field, and unknown fields change nothing', () => {
     const wrong = fc.jsonValue().filter((each) => typeof each !== 'string' && typeof each !== 'number')
     fc.assert(
       fc.property(fc.subarray(fields), wrong, (gone, value) => {
@@ -60,7 +60,7 @@ describe('parseToken', () => {
     )
   })
 
-  it('refuses what could not stand in a header', () => {
+  it('rejects a token that a header cannot contain', () => {
     for (const token of ['a\r\nx: y', 'a b', 'ä', 'a'.repeat(70_000), 5, null])
       expect(parse({ token })).toBeUndefined()
     expect(parse([])).toBeUndefined()

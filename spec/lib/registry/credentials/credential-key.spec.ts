@@ -55,7 +55,7 @@ describe('a key of a credentials file', () => {
     'https://registry-1.docker.io',
   ]
 
-  it('of Docker Hub is told apart by its name, whatever the order in the file', () => {
+  it('of Docker Hub is selected by the preference of its names, not by the order in the file', () => {
     for (let from = 0; from < hub.length; from++) {
       const keys = hub.slice(from)
       for (const turned of keys.map((_, at) => [...keys.slice(at), ...keys.slice(0, at)]))
@@ -63,12 +63,12 @@ describe('a key of a credentials file', () => {
     }
   })
 
-  it('that is the very name asked for goes before others of the same registry', () => {
+  it('that equals the requested name precedes other keys of the same registry', () => {
     expect(chosen(hub, 'registry-1.docker.io/library/alpine')).toBe('registry-1.docker.io')
     expect(chosen(['https://quay.io', 'quay.io'], 'quay.io/team/app')).toBe('quay.io')
   })
 
-  it('with a longer path goes before the name of the registry', () => {
+  it('with a longer path precedes the name of the registry', () => {
     expect(chosen(['docker.io', 'registry-1.docker.io/library'], 'docker.io/library/alpine')).toBe(
       'registry-1.docker.io/library',
     )
@@ -80,10 +80,10 @@ describe('a key of a credentials file', () => {
   const key = fc.tuple(host, path).map((parts) => parts.flat().join('/'))
   const repository = fc.tuple(host, fc.array(component, { minLength: 1, maxLength: 4 }))
 
-  it('property: the longest key that is a prefix wins, and no other key ever', () => {
+  it('property: the longest key that is a prefix is selected, and never a key that is not a prefix', () => {
     fc.assert(
       fc.property(fc.uniqueArray(key, { maxLength: 12 }), repository, (keys, [registry, components]) => {
-        // The oracle: from the whole name, one component less at a time, as Podman looks keys up.
+        // The oracle looks up keys as Podman does: the whole name first, then one component less each time.
         const prefixes = [components.length, 3, 2, 1, 0]
           .filter((length, at) => at === 0 || length < components.length)
           .map((length) => [registry, ...components.slice(0, length)].join('/'))

@@ -6,7 +6,7 @@ import { Credential } from '../../../../lib/registry/credentials/credential.js'
 const basicOf = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
 
 describe('Credential', () => {
-  it('shows its secrets to nobody who prints it', () => {
+  it('does not show its secrets when it is printed', () => {
     const each = { username: 'user', password: 'sesame', identityToken: 'sesame', registryToken: 'sesame' }
     for (const credential of [
       Credential.password('user', 'sesame'),
@@ -19,21 +19,21 @@ describe('Credential', () => {
     }
   })
 
-  it('lists every secret that must not stand in a message', () => {
+  it('lists every secret that must not appear in a message', () => {
     const credential = Credential.of({
       ...{ username: 'user', password: 'pass', identityToken: 'refresh', registryToken: 'bearer' },
     })
     expect(credential.secrets()).toEqual(['pass', 'refresh', 'bearer', basicOf('user:pass').slice(6)])
   })
 
-  it('takes the user name <token> to say that the password is an identity token', () => {
+  it('treats the password of the user <token> as an identity token', () => {
     const credential = Credential.password('<token>', 'refresh')
     expect(credential.identityToken()).toBe('refresh')
     expect(credential.basic()).toBeUndefined()
     expect(credential.secrets()).toEqual(['refresh'])
   })
 
-  it('has a password beside a token only where it is not empty', () => {
+  it('has a password next to a token only if it is not empty', () => {
     const beside = (password: string) =>
       Credential.of({ username: 'u', password, identityToken: 'refresh' }).basic()
     expect(beside('')).toBeUndefined()
@@ -42,14 +42,14 @@ describe('Credential', () => {
     expect(Credential.password('u', '').basic()).toBe(basicOf('u:'))
   })
 
-  it('is empty without any part', () => {
+  it('is empty if all parts are missing', () => {
     expect(Credential.of({}).isEmpty).toBe(true)
     expect(Credential.of({ username: '<token>' }).isEmpty).toBe(true)
     for (const part of ['username', 'password', 'identityToken', 'registryToken'])
       expect(Credential.of({ [part]: 'x' }).isEmpty).toBe(false)
   })
 
-  it('property: has the same fingerprint exactly where all parts are the same', () => {
+  it('property: two fingerprints are equal if and only if all parts are equal', () => {
     const part = fc.constantFrom('', 'a', 'b', 'ab')
     const parts = fc.record({ username: part, password: part, identityToken: part, registryToken: part })
     fc.assert(

@@ -19,7 +19,7 @@ describe('a credentials file', () => {
   beforeAll(async () => (directory = await mkdtemp(join(tmpdir(), 'windlass-'))))
   afterAll(() => rm(directory, { recursive: true }))
 
-  it('is read each time that credentials are asked for, and not before', async () => {
+  it('is read at each lookup, and not before', async () => {
     const path = at('later.json')
     const credentials = credentialsFile(path)
     await writeFile(path, `\uFEFF${auths('one')}`)
@@ -30,20 +30,20 @@ describe('a credentials file', () => {
     expect(two?.secrets()).toContain('two')
   })
 
-  it('may be a link', async () => {
+  it('may be a symbolic link', async () => {
     await writeFile(at('real.json'), auths('linked'))
     await symlink('real.json', at('link.json'))
     expect((await credentialsFile(at('link.json')).for(asked))?.secrets()).toContain('linked')
   })
 
-  it('may be required before it is read', async () => {
+  it('can be required to exist before it is read', async () => {
     await requireCredentialsFile(at('.'))
     await expect(requireCredentialsFile(at('none'))).rejects.toMatchObject({
       message: `Failed to read the credentials file "${at('none')}": the file does not exist`,
     })
   })
 
-  it('that is not there is an error, unless it is optional', async () => {
+  it('that does not exist is an error, unless it is optional', async () => {
     await writeFile(at('file'), '')
     for (const path of [at('none'), at('file/none'), at('none/none')]) {
       await expect(credentialsFile(path).for(asked)).rejects.toMatchObject({
@@ -67,7 +67,7 @@ describe('a credentials file', () => {
     ['a huge file', 'is larger than 4 MiB', async () => truncated(at('file'), 4 * 2 ** 20 + 1)],
   ]
 
-  it.each(places)('that is %s is refused at once, before it is read', async (what, why, make) => {
+  it.each(places)('that is %s is rejected immediately, without reading it', async (what, why, make) => {
     await make()
     const path = at(what.split(' ').at(-1) ?? '')
     for (const options of [{}, { optional: true, skipUnreadable: true }])
@@ -85,16 +85,16 @@ describe('a credentials file', () => {
     expect(await credentialsFile(path, { optional: true }).for(asked)).toBeUndefined()
   })
 
-  it('that is the null device holds no credentials', async () => {
+  it('that is /dev/null contains no credentials', async () => {
     expect(await credentialsFile('/dev/null').for(asked)).toBeUndefined()
   })
 
-  it('of the largest size is read', async () => {
+  it('of the maximum size is read', async () => {
     await writeFile(at('large'), auths('large').padEnd(4 * 2 ** 20))
     expect((await credentialsFile(at('large')).for(asked))?.secrets()).toContain('large')
   })
 
-  it('that may not be read is skipped with a warning where that is asked for', async () => {
+  it('without read permission is ignored with a warning if skipUnreadable is set', async () => {
     await writeFile(at('secret'), auths('x'), { mode: 0 })
     await mkdir(at('closed'), { mode: 0 })
     await asOrdinaryUser(directory, async () => {
@@ -114,7 +114,7 @@ describe('a credentials file', () => {
   })
 })
 
-/** Runs `body` as another user if this process is root, whom no mode keeps out. */
+/** Runs `body` as another user if this process is root, which may read any file. */
 async function asOrdinaryUser(directory: string, body: () => Promise<void>): Promise<void> {
   if (process.geteuid?.() !== 0) return body()
   await chmod(directory, 0o755)
@@ -131,7 +131,7 @@ async function truncated(path: string, size: number): Promise<void> {
   await truncate(path, size)
 }
 
-/** Leaves a socket at `path` that nobody listens to. */
+/** Creates a socket at `path` without a listener. */
 async function listen(path: string): Promise<void> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(`${path}.live`, resolve))

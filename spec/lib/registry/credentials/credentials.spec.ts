@@ -10,7 +10,7 @@ const userOf = (credential: Credential | undefined): string | undefined =>
     .split(':')[0]
 
 describe('credentials', () => {
-  it('by key are those of the longest key that covers the repository', async () => {
+  it('by key: the longest key that covers the repository is selected', async () => {
     const credentials = byRegistry([
       ['quay.io', as('all')],
       ['quay.io/team', as('team')],
@@ -23,7 +23,7 @@ describe('credentials', () => {
     expect(await team.for({ registry: 'quay.io', repository: 'other/app' })).toBeUndefined()
   })
 
-  it('given for a pull go before the default (S0-79)', async () => {
+  it('of a single pull precede the default credentials (S0-79)', async () => {
     const both = firstOf(
       onlyFor('docker.io', as('pull')),
       byRegistry([
@@ -37,7 +37,7 @@ describe('credentials', () => {
     expect(await user('c')).toBeUndefined()
   })
 
-  it('of several sources have the first reason why there are none', async () => {
+  it('from several sources: if there are none, the first reason is reported', async () => {
     const asked = { registry: 'a', repository: 'b' }
     const because = (why: string | undefined) => ({ ...anonymous, why: () => Promise.resolve(why) })
     expect(await firstOf(anonymous, because(undefined), because('x'), because('y')).why?.(asked)).toBe('x')

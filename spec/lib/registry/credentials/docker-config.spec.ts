@@ -16,7 +16,7 @@ const parse = (value: unknown) => parseDockerConfig(JSON.stringify(value), '/x/c
 const found = (value: unknown, asked: string) => parse(value).for(named(asked))
 const basicFor = async (value: unknown, asked: string) => (await found(value, asked))?.basic()
 
-/** All that a credential says, in a form that can be compared. */
+/** Returns the parts of the credential in a form that can be compared. */
 const told = (credential: Credential | undefined) =>
   credential && [credential.basic(), credential.identityToken(), credential.registryToken()]
 
@@ -47,14 +47,14 @@ describe('parseDockerConfig', () => {
     expect(told(await found({ auths: { a: helper } }, 'a'))).toEqual([undefined, 'refresh', undefined])
   })
 
-  it('matches host and port without scheme and path, and nothing that only resembles them (S0-80)', async () => {
+  it('compares host and port without scheme and path, and rejects similar names (S0-80)', async () => {
     const value = { auths: { 'https://a.example:5000/v2/': auth('u', 'p') } }
     expect(await found(value, 'A.example:5000')).toBeDefined()
     for (const other of ['a.example', 'a.example:5001', 'b.a.example:5000', 'a.example:5000.evil.example'])
       expect(await found(value, other)).toBeUndefined()
   })
 
-  it('knows the names of docker.io, and no host that only holds them (S0-80)', async () => {
+  it('accepts every name of docker.io, and no host that merely contains one (S0-80)', async () => {
     const value = { auths: { 'https://index.docker.io/v1/': auth('u', 'p') } }
     for (const name of ['docker.io', 'index.docker.io', 'registry-1.docker.io'])
       expect(await found(value, name)).toBeDefined()
@@ -62,7 +62,7 @@ describe('parseDockerConfig', () => {
       expect(await found(value, name)).toBeUndefined()
   })
 
-  it('gives a repository the credential of the longest key that covers it, and none where no key does', async () => {
+  it('returns the credential of the longest key that covers a repository, or none', async () => {
     const keys = { 'quay.io/team': auth('team', 'p'), 'quay.io/team/app': auth('app', 'p') }
     const value = { auths: { ...keys, 'quay.io': auth('all', 'p') } }
     expect(await basicFor(value, 'quay.io/team/app')).toBe(basic('app', 'p'))
@@ -74,13 +74,13 @@ describe('parseDockerConfig', () => {
     )
   })
 
-  it('looks past an entry that holds nothing', async () => {
+  it('ignores an empty entry', async () => {
     const value = { auths: { 'quay.io/team': {}, 'quay.io': auth('all', 'p'), b: null, c: { auth: '' } } }
     expect(await basicFor(value, 'quay.io/team/app')).toBe(basic('all', 'p'))
     for (const other of ['b', 'c']) expect(await found(value, other)).toBeUndefined()
   })
 
-  it('says that a helper was not run, only where it matters', async () => {
+  it('reports that a helper was not run only if there is no credential', async () => {
     const credentials = parse({
       credsStore: 'desktop',
       credHelpers: { 'gcr.io': 'gcloud' },
@@ -95,13 +95,13 @@ describe('parseDockerConfig', () => {
     expect(await parse({}).why?.(named('a'))).toBeUndefined()
   })
 
-  it('is not misled by names of JavaScript', async () => {
+  it('reads keys such as __proto__ and constructor like any other', async () => {
     const credentials = parseDockerConfig('{"auths":{"__proto__":{"auth":"dTpw"}}}', 'c')
     expect(await credentials.for(named('a'))).toBeUndefined()
     expect(await credentials.for(named('constructor'))).toBeUndefined()
   })
 
-  it('takes a file without content for one without credentials', async () => {
+  it('treats an empty file as one without credentials', async () => {
     for (const text of ['', ' \n', '\uFEFF', 'null', '{}', '{"auths":null}', '{"auths":{}}'])
       expect(await parseDockerConfig(text, 'c').for(named('a'))).toBeUndefined()
   })
@@ -117,7 +117,7 @@ describe('parseDockerConfig', () => {
     ['arrays in arrays', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'is not a JSON object'],
     ['auths of arrays', `{"auths":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, "has an 'auths' that is not"],
     ['objects that never close', '{"a":'.repeat(100_000), 'is not JSON'],
-  ])('refuses %s, names the file and quotes nothing of it', (_, text, what) => {
+  ])('rejects %s, names the file and does not quote its content', (_, text, what) => {
     const error = thrownBy(() => parseDockerConfig(text, '/x/config.json'))
     expect(error).toMatchObject({
       code: 'USAGE',
@@ -137,7 +137,7 @@ describe('parseDockerConfig', () => {
     ['a registry token that ends the header', { registrytoken: 'sesame\r\nx: y' }],
   ]
 
-  it.each(bad)('refuses %s for the registry that is asked, and quotes nothing of it', async (_, entry) => {
+  it.each(bad)('rejects %s for the requested registry, and does not quote it', async (_, entry) => {
     const { error } = await outcome({ auths: { a: entry, b: auth('u', 'p') } }, 'a')
     expect(error).toMatchObject({
       code: 'USAGE',
@@ -146,7 +146,7 @@ describe('parseDockerConfig', () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/c2V|sesame/)
   })
 
-  it.each(bad)('warns of %s for another registry, and goes on', async (_, entry) => {
+  it.each(bad)('warns about %s for another registry, and continues', async (_, entry) => {
     const value = { auths: { 'https://sesame@b': entry, b: entry, 'a/other': entry, a: auth('u', 'p') } }
     const { told: credential, warnings } = await outcome(value, 'a')
     expect(credential).toEqual([basic('u', 'p'), undefined, undefined])
@@ -155,7 +155,7 @@ describe('parseDockerConfig', () => {
     expect(warnings.join()).not.toMatch(/c2V|sesame/)
   })
 
-  it('refuses a bad entry that covers the repository although a shorter key is good', async () => {
+  it('rejects an invalid entry that covers the repository, even if a shorter key is valid', async () => {
     const value = { auths: { a: auth('u', 'p'), 'a/team': { auth: 5 } } }
     expect(await outcome(value, 'a/team/app')).toMatchObject({ error: { code: 'USAGE' } })
     expect((await outcome(value, 'a/other')).told).toBeDefined()
@@ -166,7 +166,7 @@ describe('parseDockerConfig', () => {
     ['registrytoken', { ...auth('u', 'p'), registrytoken: [] }],
     ['username', { ...auth('u', 'p'), username: {} }],
     ['auth', { auth: true, username: 'u', password: 'p' }],
-  ])('warns of a field %s of the wrong kind that the credential does not need', async (field, entry) => {
+  ])('warns about a field %s of the wrong type that the credential does not need', async (field, entry) => {
     const { told: credential, warnings } = await outcome({ auths: { a: entry } }, 'a')
     expect(credential).toEqual([basic('u', 'p'), undefined, undefined])
     expect(warnings).toEqual([
@@ -198,7 +198,7 @@ describe('parseDockerConfig', () => {
       ]),
     )
 
-  it('property: a field that is null is the same as one that is absent, whatever else there is', () =>
+  it('property: a field that is null is equivalent to a missing field', () =>
     fc.assert(
       fc.asyncProperty(fc.subarray([...fields], { minLength: 1 }), async (chosen) => {
         const [absent, nulls] = [structuredClone(full), structuredClone(full)]
@@ -221,7 +221,7 @@ describe('parseDockerConfig', () => {
       { numRuns: 100 },
     ))
 
-  it('property: settings without credentials are no entries of the old form', () =>
+  it('property: settings without credentials are not entries of the old form', () =>
     fc.assert(
       fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 1 })), async (settings) => {
         const names = ['registrytoken', 'identitytoken', 'auth', 'username', 'password']

@@ -27,13 +27,13 @@ describe('parseChallenges', () => {
     ])
   })
 
-  it('takes scheme and parameter names in any case (S0-82)', () => {
+  it('accepts scheme and parameter names in any case (S0-82)', () => {
     expect(plain('BEARER Realm="r", SERVICE=s')).toEqual([
       { scheme: 'bearer', realm: 'r', service: 's', token68: '' },
     ])
   })
 
-  it('reads several in one field and in several', () => {
+  it('reads several challenges in one field and in several fields', () => {
     const basic = { scheme: 'basic', realm: 'a, b', token68: '' }
     const bearer = { scheme: 'bearer', realm: 'r', token68: '' }
     expect(plain('Basic realm="a, b", Bearer realm="r"')).toEqual([basic, bearer])
@@ -45,7 +45,7 @@ describe('parseChallenges', () => {
     ])
   })
 
-  it('undoes escapes, and lets the first of two equal names stand', () => {
+  it('removes escapes, and uses the first of two parameters with the same name', () => {
     expect(plain('Basic realm="a\\"b\\\\c", realm="other"')).toEqual([
       { scheme: 'basic', realm: 'a"b\\c', token68: '' },
     ])
@@ -78,12 +78,12 @@ describe('parseChallenges', () => {
     expect(bearer?.parameters.get('service')).toBe(service)
   })
 
-  it('keeps blanks and commas of a quoted scope', () => {
+  it('keeps spaces and commas in a quoted scope', () => {
     const [bearer] = parseChallenges('Bearer realm="r",scope="repository:a:pull,push repository:b:pull"')
     expect(bearer?.parameters.get('scope')).toBe('repository:a:pull,push repository:b:pull')
   })
 
-  it('has nothing to say about nothing', () => {
+  it('returns an empty list for a missing or empty header', () => {
     expect(parseChallenges(undefined)).toEqual([])
     expect(parseChallenges(', ,')).toEqual([])
   })
@@ -96,7 +96,7 @@ describe('parseChallenges', () => {
   })
   const quote = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`
 
-  it('property: reads back whatever is written by the grammar', () => {
+  it('property: reads any header that follows the grammar', () => {
     const separator = fc.constantFrom(',', ', ', ' , ', ',,', ' ,\t, ')
     fc.assert(
       fc.property(fc.array(challenge, { maxLength: 4 }), separator, (challenges, comma) => {
@@ -116,7 +116,7 @@ describe('parseChallenges', () => {
     )
   })
 
-  it('property: never throws, and ends, on anything', () => {
+  it('property: terminates without throwing on any input', () => {
     const noise = fc.string({
       unit: fc.constantFrom('"', '\\', ',', '=', ' ', 'a', 'B', '\0', 'é'),
       maxLength: 200,
@@ -129,7 +129,7 @@ describe('parseChallenges', () => {
     )
   })
 
-  it('reads a megabyte of noise in linear time', () => {
+  it('reads a megabyte of random text in linear time', () => {
     for (const text of ['"'.repeat(1e6), 'a '.repeat(5e5), 'a="\\'.repeat(3e5), 'a=,'.repeat(3e5)]) {
       const before = process.cpuUsage()
       parseChallenges(text)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseContentRange } from '../../../../lib/registry/headers/content-range.js'
 
 describe('parseContentRange', () => {
-  it('reads parts, parts of unknown wholes, and refusals', () => {
+  it('reads ranges, ranges of an unknown size, and unsatisfied ranges', () => {
     expect(parseContentRange('bytes 5-9/10')).toEqual({ first: 5, last: 9, size: 10 })
     expect(parseContentRange('Bytes 5-9/*')).toEqual({ first: 5, last: 9, size: undefined })
     expect(parseContentRange('bytes */10')).toEqual({ first: undefined, last: undefined, size: 10 })
@@ -18,7 +18,7 @@ describe('parseContentRange', () => {
     'bytes -5/10',
     'lines 0-1/2',
     'bytes 0-9007199254740993/*',
-  ])('%s is nothing', (text) => {
+  ])('%s is undefined', (text) => {
     expect(parseContentRange(text)).toBeUndefined()
   })
 

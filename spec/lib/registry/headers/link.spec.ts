@@ -24,18 +24,18 @@ describe('nextLink', () => {
   })
 
   it.each(['</a', '<', '</a>; rel="next', 'a b', '</a>, </b>', 'a>', 'garbage', 'next', '\xff\xfe'])(
-    'refuses %s: the list would end early',
+    'rejects %s, which would end the list early',
     (text) => {
       expect(() => nextLink(text)).toThrow(UnreadableLink)
     },
   )
 
-  it('reads several fields', () => {
+  it('reads several header fields', () => {
     expect(nextLink(['</a>; rel="prev"', '</b>; rel="next"'])).toBe('/b')
     expect(nextLink(undefined)).toBeUndefined()
   })
 
-  it('property: finds the next among others, wherever it stands', () => {
+  it('property: finds the next link among others at any position', () => {
     const target = fc.string({
       unit: fc.constantFrom('/', 'a', 'b', '?', '&', '=', ',', ';', '%', '"'),
       maxLength: 12,
@@ -51,7 +51,7 @@ describe('nextLink', () => {
     )
   })
 
-  it('property: fails with nothing but its own error', () => {
+  it('property: throws only UnreadableLink', () => {
     fc.assert(
       fc.property(
         fc.string({

@@ -7,7 +7,7 @@ const bytes = (text: string): string => Buffer.from(text, 'utf8').toString('lati
 
 describe('the request target of a location', () => {
   it.each([
-    // As they came.
+    // Unchanged.
     ["https://s3.example/x?n='a'&b=c", "/x?n='a'&b=c"],
     ['https://s3.example/x?n="a"', '/x?n="a"'],
     ['https://s3.example/a%2e%2e/%2e%2e/b', '/a%2e%2e/%2e%2e/b'],
@@ -24,13 +24,13 @@ describe('the request target of a location', () => {
     ['https://s3.example/a?', '/a?'],
     ['HTTPS://S3.EXAMPLE:443/A', '/A'],
     ['https://me:secret@s3.example/a', '/a'],
-    // What could not be sent, or would be read in two ways.
+    // Characters that cannot be sent or are ambiguous are encoded.
     ['https://s3.example/a b?c d', '/a%20b?c%20d'],
     ['https://s3.example/é?é', '/%C3%A9?%C3%A9'],
     ['https://s3.example/a\\..\\b', '/a%5C..%5Cb'],
     ['https://s3.example/a#b', '/a'],
     ['https://s3.example/a?b#c?d', '/a?b'],
-    // Relative, RFC 3986 §5.4 among them.
+    // Relative references, including the examples of RFC 3986 §5.4.
     ['/y', '/y'],
     ['y', '/v2/team/app/blobs/y'],
     ['./y?z', '/v2/team/app/blobs/y?z'],
@@ -50,18 +50,18 @@ describe('the request target of a location', () => {
   })
 
   it.each(['file:///x', 'ftp://a/b', 'data:,x', 'unix:/x', 'http://', 'http://[', 'https://a:99999/'])(
-    'is none for %s',
+    'is undefined for %s',
     (text) => {
       expect(resolveLocation(text, from)).toBeUndefined()
     },
   )
 
-  it('holds no user info', () => {
+  it('contains no user info', () => {
     expect(resolveLocation('https://me:secret@s3.example/a', from)?.url.href).toBe('https://s3.example/a')
     expect(resolveLocation('//me@s3.example/a', from)?.url.username).toBe('')
   })
 
-  it('is relative to what was sent before, byte for byte', () => {
+  it('is resolved against the exact bytes of the previous request target', () => {
     const first = resolveLocation("https://s3.example/a'%2e/b?c='", from)
     expect(resolveLocation('d', first)?.target).toBe("/a'%2e/d")
     expect(resolveLocation('?e', first)?.target).toBe("/a'%2e/b?e")
@@ -80,13 +80,13 @@ describe('the request target of a location', () => {
     ['//a\n.b/c', 'https://a.b'],
     ['\\\\registry.example:5000\\y', 'https://registry.example:5000'],
     ['https:?\\', 'https://registry.example:5000'],
-  ])('goes with the host that URL reads, where texts can be read in two ways: %j', (text, origin) => {
+  ])('belongs to the host that URL determines if a text is ambiguous: %j', (text, origin) => {
     const location = resolveLocation(text, from)
     expect(location?.url.origin).toBe(origin)
     expect(location?.target).toBe((location!.url.pathname + location!.url.search).replaceAll('\\', '%5C'))
   })
 
-  it('property: it is always fit for a request line, begins with a slash, and the origin is what URL says', () => {
+  it('property: it is valid in a request line, starts with a slash, and its origin is that of URL', () => {
     const text = fc.string({
       unit: fc.oneof(
         fc.constantFrom(
@@ -122,7 +122,7 @@ describe('the request target of a location', () => {
     )
   })
 
-  it('property: what RFC 3986 allows in a path and a query without dots goes out as it came', () => {
+  it('property: a valid path and query (RFC 3986) without dot segments are unchanged', () => {
     const allowed = "abcXYZ019-_~!$&'()*+,;=:@%/"
     const part = fc.string({ unit: fc.constantFrom(...Array.from(allowed)), maxLength: 20 })
     fc.assert(

@@ -26,11 +26,11 @@ describe('parseRetryAfter', () => {
     '2026-01-02',
     '99999999999',
     'Fri, 99 Foo 2026 03:05:05 GMT',
-  ])('%s is nothing', (text) => {
+  ])('%s is undefined', (text) => {
     expect(parseRetryAfter(text, now)).toBeUndefined()
   })
 
-  it('property: a date written by the grammar is that far away; anything else is a time or nothing', () => {
+  it('property: a valid date yields the time until then; any other text yields a time or undefined', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1e9 }), fc.string(), (seconds, noise) => {
         expect(parseRetryAfter(new Date(now + seconds * 1000).toUTCString(), now)).toBe(seconds * 1000)

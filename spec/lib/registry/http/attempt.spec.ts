@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { connectPurpose, failedTo } from '../../../../lib/registry/http/attempt.js'
+import { connectPurpose, failurePrefix } from '../../../../lib/registry/http/attempt.js'
 import { Proxy } from '../../../../lib/registry/proxy/proxy.js'
 
 const purpose = 'get the manifest of "alpine:3.20"'
@@ -15,6 +15,6 @@ it.each([
     'Failed to get the manifest of "alpine:3.20" from quay.io through the proxy proxy.lan:3128',
   ],
   [{ purpose: connectPurpose, url: new URL('http://127.0.0.1:5000') }, 'Failed to connect to 127.0.0.1:5000'],
-])('says what failed, with whom and through which proxy (%#)', (attempt, message) => {
-  expect(failedTo(attempt)).toBe(message)
+])('names what failed, the host and the proxy (%#)', (attempt, message) => {
+  expect(failurePrefix(attempt)).toBe(message)
 })

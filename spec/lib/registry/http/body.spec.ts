@@ -6,7 +6,7 @@ import { Body, type BodyOptions } from '../../../../lib/registry/http/body.js'
 
 const patient = 60_000
 
-/** A body over a connection that the test holds. */
+/** Returns a body and the connection that the test controls. */
 function bodyOver(options: Partial<BodyOptions> = {}) {
   const source = new Readable({ read: () => undefined })
   source.on('error', () => undefined)
@@ -15,7 +15,7 @@ function bodyOver(options: Partial<BodyOptions> = {}) {
     ...{ firstByte: patient, stall: patient, minBytes: 1 },
     onFirstByte: () => void began.push(1),
     stallError: (received) => new Error(`stalled after ${received}`),
-    failure: (error, received) => new Error(`${error.message} after ${received}`),
+    toFailure: (error, received) => new Error(`${error.message} after ${received}`),
     ...options,
   })
   return { source, body, began }
@@ -31,8 +31,8 @@ async function read(body: Readable): Promise<{ bytes: number; failure: unknown }
   return { bytes, failure: undefined }
 }
 
-describe('the body of an answer', () => {
-  it('gives a slow reader all that came before its connection broke, then the failure', async () => {
+describe('the body of a response', () => {
+  it('delivers to a slow reader all bytes received before the connection failed, then the error', async () => {
     const { source, body } = bodyOver()
     body.read(0)
     source.push(Buffer.alloc(1000))
@@ -44,7 +44,7 @@ describe('the body of an answer', () => {
     expect([bytes, failure]).toEqual([1000, new Error('reset after 1000')])
   })
 
-  it('does not take a reader that is slow for a connection that has stalled', async () => {
+  it('does not treat a slow reader as a stalled connection', async () => {
     const { source, body } = bodyOver({ stall: 30 })
     body.read(0)
     source.push(Buffer.alloc(2 ** 21))
@@ -54,7 +54,7 @@ describe('the body of an answer', () => {
     expect(await read(body)).toEqual({ bytes: 2 ** 21, failure: undefined })
   })
 
-  it('reads no faster than the rate allows, which is no stall, and gives all of it', async () => {
+  it('obeys the rate limit without stalling, and delivers all bytes', async () => {
     const { source, body } = bodyOver({ stall: 30, rate: new RateLimit(100_000) })
     for (let chunk = 0; chunk < 6; chunk++) source.push(Buffer.alloc(10_000))
     source.push(null)
@@ -63,7 +63,7 @@ describe('the body of an answer', () => {
     expect(performance.now() - begin).toBeGreaterThan(350)
   })
 
-  it('that waits for the rate fails with its connection, and waits no more once it is destroyed', async () => {
+  it('that waits for the rate limit fails if its connection fails, and stops waiting when it is destroyed', async () => {
     const limit = new RateLimit(1)
     const broken = bodyOver({ rate: limit })
     const reading = read(broken.body)
@@ -81,7 +81,7 @@ describe('the body of an answer', () => {
     expect(left.source.destroyed).toBe(true)
   })
 
-  it('fails where fewer bytes come than have to in the time', async () => {
+  it('fails if fewer than minBytes arrive within the stall timeout', async () => {
     const { source, body } = bodyOver({ stall: 150, minBytes: 1000 })
     const trickle = setInterval(() => source.push(Buffer.alloc(1)), 10)
     const { failure } = await read(body)
@@ -89,7 +89,7 @@ describe('the body of an answer', () => {
     expect(String(failure)).toMatch(/stalled after \d+/)
   })
 
-  it('waits for its first byte as long as it is told to, and from then on for less', async () => {
+  it('has one timeout for the first byte, and a shorter one afterwards', async () => {
     const { source, body } = bodyOver({ firstByte: patient, stall: 30 })
     const reading = read(body)
     await sleep(100)
@@ -98,7 +98,7 @@ describe('the body of an answer', () => {
     expect(await reading).toEqual({ bytes: 3, failure: new Error('stalled after 3') })
   })
 
-  it('says once that it began, also where it has no byte', async () => {
+  it('calls onFirstByte once, even if it is empty', async () => {
     for (const chunks of [['a', 'b'], []]) {
       const { source, body, began } = bodyOver()
       for (const chunk of chunks) source.push(chunk)
@@ -108,7 +108,7 @@ describe('the body of an answer', () => {
     }
   })
 
-  it('ends its connection and its clock when nobody wants it any more', async () => {
+  it('closes its connection and its timer when it is destroyed', async () => {
     const { source, body } = bodyOver({ stall: 20, firstByte: 20 })
     body.read(0)
     body.destroy()

@@ -16,7 +16,7 @@ it.each([
 })
 
 it.each(['EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER', 'ECONNRESET', ''])(
-  '%j is about no certificate',
+  '%j does not concern a certificate',
   (code) => {
     expect(isCertificateCode(code)).toBe(false)
   },

@@ -7,7 +7,7 @@ import { faults, problem, startRegistry } from '../../../../lib/testing/registry
 import { certificate, key } from '../../../support/certificate.js'
 import { bytesOf, manifest, manifestType, withRegistry } from '../../../support/with-registry.js'
 
-/** Asks the registry at `host` for a manifest. */
+/** Requests a manifest from the registry at `host`. */
 async function ask(host: string, options: RegistriesOptions = {}): Promise<unknown> {
   const registries = new Registries(options)
   try {
@@ -33,7 +33,7 @@ async function withServer(
   }
 }
 
-/** A port of this machine at which nobody listens. */
+/** Returns a local port without a listener. */
 async function freePort(): Promise<number> {
   let port = 0
   await withServer(
@@ -46,7 +46,7 @@ async function freePort(): Promise<number> {
 }
 
 describe('connections', () => {
-  it('names the host of a registry that is not there', async () => {
+  it('names the host of a registry that cannot be reached', async () => {
     const host = `127.0.0.1:${await freePort()}`
     await expect(ask(host)).rejects.toMatchObject({
       code: 'NETWORK',
@@ -63,13 +63,13 @@ describe('connections', () => {
       hint: expect.stringContaining('is this machine offline?'),
     }))
 
-  it('says when the peer speaks no HTTP', () =>
+  it('reports that the peer does not speak HTTP', () =>
     withServer(
       (socket) => socket.end('220 mail.example ESMTP\r\n'),
       (host) => expect(ask(host, { plainHttp: true })).rejects.toMatchObject({ code: 'REGISTRY_RESPONSE' }),
     ))
 
-  it('says when the peer wants to go on in another protocol, and hangs up', () =>
+  it('reports that the peer asks for another protocol, and closes the connection', () =>
     withServer(
       (socket) =>
         socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n'),
@@ -81,7 +81,7 @@ describe('connections', () => {
       },
     ))
 
-  it('does not wait for ever for headers', () =>
+  it('stops waiting for response headers at the timeout', () =>
     withServer(
       () => undefined,
       (host) =>
@@ -91,7 +91,7 @@ describe('connections', () => {
         }),
     ))
 
-  it('does not read a document that drips for ever', () =>
+  it('stops reading a document that arrives too slowly', () =>
     withServer(
       (socket) => {
         socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n')
@@ -104,7 +104,7 @@ describe('connections', () => {
         }),
     ))
 
-  it('repeats a request once whose kept connection was closed meanwhile', async () => {
+  it('repeats a request once if its reused connection was closed by the server', async () => {
     let asked = 0
     await withServer(
       (socket) => {
@@ -126,7 +126,7 @@ describe('connections', () => {
 })
 
 describe('the signal of a request', () => {
-  it('has no listener left when the answer is read, broken off, or never came', () =>
+  it('has no listener left after the response was read, was broken off, or never arrived', () =>
     withRegistry({ faults: [faults.reset(10, { nth: 2 })] }, {}, async ({ repository, registry, blob }) => {
       const { signal } = new AbortController()
       await bytesOf(await repository.blob(blob, { signal }))
@@ -137,8 +137,8 @@ describe('the signal of a request', () => {
     }))
 })
 
-describe('a lookup of its own', () => {
-  it('is not passed by: no connection that was made without it serves the request', async () => {
+describe('a request with its own lookup', () => {
+  it('does not reuse a connection that was opened without the lookup', async () => {
     const registry = await startRegistry()
     const connections = new Connections()
     const url = new URL(`http://localhost:${registry.url.replace(/^.*:/, '')}/v2/`)
@@ -160,7 +160,7 @@ describe('a lookup of its own', () => {
 })
 
 describe('limits', () => {
-  it('errorBytes cuts what a refusal says, and the error says that and is otherwise the same', () =>
+  it('errorBytes limits the body of an error response, and the message says so', () =>
     withRegistry({}, { limits: { errorBytes: 100 } }, async ({ repository, registry }) => {
       registry.hook(({ kind }) => (kind === 'manifest' ? problem(403, 'DENIED', 'x'.repeat(100)) : undefined))
       await expect(repository.manifest('latest')).rejects.toMatchObject({
@@ -173,7 +173,7 @@ describe('limits', () => {
       )
     }))
 
-  it('tokenBytes refuses a longer answer of the token server', async () => {
+  it('tokenBytes rejects a longer response of the token server', async () => {
     const auth = { kind: 'token', username: 'u', password: 'p', tokenLength: 2_000 } as const
     const known = ({ host }: { host: string }) => ({
       credentials: onlyFor(host, Credential.password('u', 'p')),
@@ -207,12 +207,12 @@ describe('TLS', () => {
     }
   }
 
-  it('finds out that a loopback registry speaks TLS, and trusts the authority that it is given', () =>
+  it('detects that a loopback registry uses TLS, and trusts the configured authority', () =>
     withTls(async (host) => {
       expect(await ask(host, { ca: certificate })).toMatchObject({ bytes: manifest })
     }))
 
-  it('trusts nobody else, and falls back to nothing: no plain HTTP after TLS (S2-08)', () =>
+  it('trusts no other authority, and never falls back to plain HTTP (S2-08)', () =>
     withTls(async (host) => {
       const untrusted = { code: 'TLS', exitCode: 6, retryable: false, hint: expect.stringContaining('--ca') }
       await expect(ask(host)).rejects.toMatchObject(untrusted)
@@ -221,12 +221,12 @@ describe('TLS', () => {
       )
     }))
 
-  it('trusts anybody when told to', () =>
+  it('trusts any certificate with insecureTls', () =>
     withTls(async (host) => {
       expect(await ask(host, { insecureTls: true })).toMatchObject({ bytes: manifest })
     }))
 
-  it('refuses a redirect from TLS to plain HTTP', async () => {
+  it('rejects a redirect from TLS to plain HTTP', async () => {
     const plain = await startRegistry()
     const registry = await startRegistry({
       tls: { key, cert: certificate },
@@ -237,7 +237,7 @@ describe('TLS', () => {
     await Promise.all([registry.close(), plain.close()])
   })
 
-  it('says so where a registry that should speak TLS does not', async () => {
+  it('reports that a registry does not use TLS although it should', async () => {
     const plain = await startRegistry()
     await expect(ask('x.test', { endpoints: { 'x.test': `https://${plain.host}` } })).rejects.toMatchObject({
       code: 'TLS',
@@ -247,7 +247,7 @@ describe('TLS', () => {
     await plain.close()
   })
 
-  it('asks a loopback registry for its scheme once, with nothing secret (S0-08)', () =>
+  it('detects the scheme of a loopback registry once, without secrets (S0-08)', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       await Promise.all([repository.manifest('latest'), repository.manifest('latest')])
       await repository.manifest('latest')
@@ -262,7 +262,7 @@ describe('close', () => {
     process.getActiveResourcesInfo().filter((name) => /TCPSocket|TLS|TCPWrap|Timeout|GetAddrInfo/.test(name))
       .length
 
-  it('leaves no socket and no timer, whatever was going on', async () => {
+  it('leaves no socket and no timer, in any state of the requests', async () => {
     const before = handles()
     await withRegistry(
       { faults: [faults.stall(10, { nth: 1 }), faults.slow(60_000, { nth: 2 })] },

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import type { Response } from '../../../../lib/registry/http/connections.js'
-import { readDocument, readStart } from '../../../../lib/registry/http/document.js'
+import { readDocument, readBodyStart } from '../../../../lib/registry/http/document.js'
 
 const url = new URL('https://registry.example/v2/')
 
-/** An answer with this body, which says its length where it is told to. */
+/** Returns a response with the given body, and with `Content-Length` if `length` is given. */
 function answer(chunks: readonly string[], length?: number): Response {
   const headers = length === undefined ? {} : { 'content-length': String(length) }
   const body = Readable.from(chunks.map((chunk) => Buffer.from(chunk)))
@@ -13,10 +13,10 @@ function answer(chunks: readonly string[], length?: number): Response {
 }
 
 const within = (maxBytes: number) =>
-  ({ maxBytes, deadline: 60_000, purpose: 'look', limit: 'tokenBytes' }) as const
+  ({ maxBytes, timeout: 60_000, purpose: 'look', limitName: 'tokenBytes' }) as const
 
 describe('a document', () => {
-  it('is as long as its limit, and no byte longer', async () => {
+  it('may be exactly as long as its limit', async () => {
     expect((await readDocument(answer(['123', '45']), within(5))).toString()).toBe('12345')
     const longer = answer(['123', '456'])
     await expect(readDocument(longer, within(5))).rejects.toMatchObject({
@@ -26,7 +26,7 @@ describe('a document', () => {
     expect(longer.body.destroyed).toBe(true)
   })
 
-  it('is not read at all where it says that it is longer', async () => {
+  it('is not read if its Content-Length exceeds the limit', async () => {
     let read = 0
     const long = answer([], 6)
     long.body.on('data', () => read++)
@@ -35,9 +35,9 @@ describe('a document', () => {
     expect(await readDocument(answer(['12345'], 5), within(5))).toHaveLength(5)
   })
 
-  it('has time from its first byte on, and no more than that', async () => {
+  it('must be complete within the timeout, which starts at its first byte', async () => {
     const waiting = new Readable({ read: () => undefined })
-    const reading = readDocument({ ...answer([]), body: waiting }, { ...within(5), deadline: 20 })
+    const reading = readDocument({ ...answer([]), body: waiting }, { ...within(5), timeout: 20 })
     waiting.push('1')
     await expect(reading).rejects.toMatchObject({ code: 'STALLED' })
     expect(waiting.destroyed).toBe(true)
@@ -45,10 +45,13 @@ describe('a document', () => {
 })
 
 describe('the start of a body', () => {
-  it('is as much of it as is allowed, and says whether there was more', async () => {
+  it('has at most maxBytes, and reports whether there was more', async () => {
     const start = async (max: number) => {
-      const { bytes, cut } = await readStart(answer(['123', '45']), { maxBytes: max, deadline: 60_000 })
-      return [bytes.toString(), cut]
+      const { bytes, isTruncated } = await readBodyStart(answer(['123', '45']), {
+        maxBytes: max,
+        timeout: 60_000,
+      })
+      return [bytes.toString(), isTruncated]
     }
     expect([await start(4), await start(5), await start(6)]).toEqual([
       ['1234', true],
@@ -57,10 +60,10 @@ describe('the start of a body', () => {
     ])
   })
 
-  it('is what came before the body failed or time was up', async () => {
+  it('is what arrived before the body failed or the timeout elapsed', async () => {
     const stuck = new Readable({ read: () => undefined })
     stuck.push('12')
-    const { bytes } = await readStart({ ...answer([]), body: stuck }, { maxBytes: 5, deadline: 20 })
+    const { bytes } = await readBodyStart({ ...answer([]), body: stuck }, { maxBytes: 5, timeout: 20 })
     expect([bytes.toString(), stuck.destroyed]).toEqual(['12', true])
   })
 })

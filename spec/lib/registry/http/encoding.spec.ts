@@ -5,7 +5,7 @@ import { bytesOf, content, manifest, withRegistry, type Setting } from '../../..
 
 const claims = ['aws-chunked', 'utf-8', 'x-gzip', 'gzip', 'gzip, gzip', 'br', 'zstd', 'AWS-Chunked,gzip', '?']
 
-/** Every place where a body counts: its kind of request, how it is asked for, and what comes of it where it is right. */
+/** Every use of a response body: the kind of request, how to send it, and the result for a correct body. */
 const places: readonly {
   readonly kind: 'manifest' | 'blob' | 'tags' | 'token'
   readonly ask: (setting: Setting) => Promise<unknown>
@@ -53,13 +53,13 @@ const chunked = { 'transfer-encoding': 'chunked' }
 describe.each(places)('a Content-Encoding of a $kind', (place) => {
   const { kind, right } = place
 
-  it.each(claims)('that is only claimed changes nothing: %s', (encoding) =>
+  it.each(claims)('has no effect if the body is not encoded: %s', (encoding) =>
     struck(place, faults.header('content-encoding', encoding, { kind }), async (asked) => {
       expect(await asked).toEqual(right)
     }),
   )
 
-  it.each(['gzip', 'x-gzip', ' GZIP'])('that is real is undone: %s', (encoding) =>
+  it.each(['gzip', 'x-gzip', ' GZIP'])('of gzip is decoded if the body is encoded: %s', (encoding) =>
     struck(
       place,
       faults.body((body) => gzipSync(body), { kind }, { 'content-encoding': encoding }),
@@ -72,7 +72,7 @@ describe.each(places)('a Content-Encoding of a $kind', (place) => {
   it.each([
     ['with its length', {}],
     ['without its length', chunked],
-  ])('that is real and not gzip is an error which names it, %s', (_, more) =>
+  ])('other than gzip is an error that names it if the body is encoded, %s', (_, more) =>
     struck(
       place,
       faults.body((body) => brotliCompressSync(body), { kind }, { 'content-encoding': 'br', ...more }),
@@ -85,7 +85,7 @@ describe.each(places)('a Content-Encoding of a $kind', (place) => {
     ),
   )
 
-  it('that hides more than may be read is an error which names it', () =>
+  it('whose decoded body is too long is an error that names it', () =>
     struck(
       place,
       faults.body(() => gzipSync(Buffer.alloc(2 ** 26)), { kind }, { 'content-encoding': 'gzip' }),
@@ -95,7 +95,7 @@ describe.each(places)('a Content-Encoding of a $kind', (place) => {
     ))
 })
 
-describe('a blob under a claimed Content-Encoding', () => {
+describe('a blob with a wrong Content-Encoding', () => {
   const encoding = { 'content-encoding': 'aws-chunked' }
   const named = { code: 'REGISTRY_RESPONSE', message: expect.stringContaining('"aws-chunked"') as string }
 
@@ -103,7 +103,7 @@ describe('a blob under a claimed Content-Encoding', () => {
     ['wrong bytes', (body: Buffer) => Buffer.alloc(body.length)],
     ['a byte too few', (body: Buffer) => body.subarray(1)],
     ['a byte too many', (body: Buffer) => Buffer.concat([body, Buffer.from('x')])],
-  ])('never reaches its reader as a whole with %s', (_, change) =>
+  ])('fails before its last byte with %s', (_, change) =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       registry.addFault(faults.body(change, {}, { ...encoding, ...chunked }))
       let read = 0
@@ -116,7 +116,7 @@ describe('a blob under a claimed Content-Encoding', () => {
     }),
   )
 
-  it('is gone on with where it broke off', () =>
+  it('is resumed after an interruption', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       registry.addFault(faults.header('content-encoding', 'aws-chunked'))
       const body = await repository.blob(blob, { offset: 40_000 })
@@ -124,7 +124,7 @@ describe('a blob under a claimed Content-Encoding', () => {
       expect((await bytesOf(body)).equals(content.subarray(40_000))).toBe(true)
     }))
 
-  it('ends when its connection or its reader does', () =>
+  it('closes when its connection or its reader closes', () =>
     withRegistry({}, { timeouts: { stall: 200 } }, async ({ repository, registry, blob }) => {
       registry.addFault(faults.header('content-encoding', 'aws-chunked'))
       registry.addFault(faults.truncate(50_000, { nth: 1 }))
@@ -136,8 +136,8 @@ describe('a blob under a claimed Content-Encoding', () => {
     }))
 })
 
-describe('a refusal under a claimed Content-Encoding', () => {
-  it('is read where it is plain, and left alone where it is not', () =>
+describe('an error response with a Content-Encoding', () => {
+  it('is read if it is not encoded, and ignored otherwise', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       registry.addFault(faults.status(403, { kind: 'manifest', nth: 1 }, { 'content-encoding': 'gzip' }))
       await expect(repository.manifest('latest')).rejects.toMatchObject({

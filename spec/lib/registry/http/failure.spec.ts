@@ -14,12 +14,12 @@ describe('a failure below HTTP', () => {
     ['EPROTO', 'TLS', false],
     ['CERT_HAS_EXPIRED', 'TLS', false],
     ['HPE_INVALID_CONSTANT', 'REGISTRY_RESPONSE', false],
-  ])('%s is %s, and tried again: %s', (code, meaning, retryable) => {
+  ])('%s is reported as %s, and is retryable: %s', (code, meaning, retryable) => {
     const error = Object.assign(new Error('no'), { code })
     expect(failureOf(error, { purpose: 'get it', url })).toMatchObject({ code: meaning, retryable })
   })
 
-  it('keeps nothing of the request that failed: that holds the credentials', () => {
+  it('contains nothing of the failed request, which contains credentials', () => {
     const options = { headers: { authorization: 'Basic c2VzYW1l' } }
     const cause = Object.assign(new Error('reset'), { code: 'ECONNRESET', options })
     for (const error of [cause, Object.assign(new Error('got', { cause }), { options })]) {
@@ -30,8 +30,8 @@ describe('a failure below HTTP', () => {
   })
 })
 
-describe('a connection for which this process may open no more files', () => {
-  it.each(['EMFILE', 'ENFILE'])('is this machine’s matter, not the registry’s: %s', (code) => {
+describe('a connection beyond the limit of open files', () => {
+  it.each(['EMFILE', 'ENFILE'])('is reported as a limit of this machine, not of the registry: %s', (code) => {
     const cause = Object.assign(new Error(`connect ${code}`), { code })
     for (const error of [
       cause,
@@ -48,7 +48,7 @@ describe('a connection for which this process may open no more files', () => {
     ['directly', {}],
     ['through a proxy', { HTTPS_PROXY: 'http://127.0.0.1:9' }],
     ['through a SOCKS proxy', { HTTPS_PROXY: 'socks5://127.0.0.1:9' }],
-  ])('is told so where the system says it: %s', (_, env) => {
+  ])('is reported as such when connecting %s', (_, env) => {
     const registries = new URL('../../../../lib/registry/index.ts', import.meta.url).href
     const registry = 'HTTPS_PROXY' in env ? 'registry.test' : '127.0.0.1:9'
     const { stdout, stderr } = spawnSync(
@@ -64,7 +64,7 @@ describe('a connection for which this process may open no more files', () => {
         `import { openSync } from 'node:fs'
         import { Registries } from ${JSON.stringify(registries)}
         const source = new Registries(${JSON.stringify({ env })}).repository({ registry: '${registry}', repository: 'a' })
-        // What the first request loads is there by the second.
+        // The first request loads the modules that the second one needs.
         await source.manifest('latest').catch(() => undefined)
         try { for (;;) openSync('/dev/null') } catch {}
         await source.manifest('latest').catch(({ code, message, hint }) => console.log([code, message, hint].join('\\n')))

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { namedLocation } from '../../../../lib/registry/http/named-location.js'
+import { resolveNamedLocation } from '../../../../lib/registry/http/named-location.js'
 import { type TestRegistry, startRegistry } from '../../../../lib/testing/registry/index.js'
 import { blobOf, opening, traffic, withTarget } from '../../../support/with-target.js'
 
 const at = (location: string | undefined, from = 'https://registry.example/v2/a/blobs/uploads/') => {
   const url = new URL(from)
   const response = { url, target: url.pathname, status: 202, body: Readable.from([]) }
-  return namedLocation(
+  return resolveNamedLocation(
     { ...response, headers: location === undefined ? {} : { location } },
     new URL('https://registry.example'),
     'upload a blob',
@@ -20,13 +20,13 @@ describe('the location of an upload', () => {
     ['1?_state=x', '/v2/a/blobs/uploads/1?_state=x'],
     ['https://registry.example/v2/a/blobs/uploads/1', '/v2/a/blobs/uploads/1'],
     [`/v2/a/blobs/uploads/1?s='(%2e%2E)'`, `/v2/a/blobs/uploads/1?s='(%2e%2E)'`],
-  ])('%s is sent byte for byte, to the registry itself', (location, target) => {
+  ])('%s is sent to the registry itself, byte for byte', (location, target) => {
     const found = at(location)
     expect([found.url.origin, found.target]).toEqual(['https://registry.example', target])
   })
 
   it.each(['http://registry.example/v2/a/1', 'http://registry.example:80/v2/a/1'])(
-    'keeps to HTTPS where the registry does not know that it has it: %s',
+    'uses HTTPS for a registry that does not know its own scheme: %s',
     (location) => expect(at(location).url.href).toBe('https://registry.example/v2/a/1'),
   )
 
@@ -40,18 +40,18 @@ describe('the location of an upload', () => {
     ['https://169.254.169.254/latest', 'REDIRECT_REFUSED', 'link-local'],
     ['ftp://registry.example/', 'REGISTRY_RESPONSE', 'not an http or https URL'],
     [undefined, 'REGISTRY_RESPONSE', 'no Location'],
-  ])('%s is refused', (location, code, says) => {
+  ])('%s is rejected', (location, code, says) => {
     expect(() => at(location)).toThrow(
       expect.objectContaining({ code, message: expect.stringContaining(says) }),
     )
   })
 })
 
-describe('an upload that goes to another host', () => {
+describe('an upload to another host', () => {
   const content = Buffer.from('a layer')
   const blob = blobOf(content)
 
-  /** Takes what is put there, and remembers it. */
+  /** Starts a server that accepts and records PUT requests. */
   const storage = async (): Promise<TestRegistry> => {
     const started = await startRegistry({ push: true })
     started.hook(({ method }) =>
@@ -60,7 +60,7 @@ describe('an upload that goes to another host', () => {
     return started
   }
 
-  it('gets the content, and not the token', async () => {
+  it('sends the content, but not the token', async () => {
     const elsewhere = await storage()
     await withTarget({ auth: { kind: 'token' } }, {}, async ({ registry, target }) => {
       registry.hook(({ kind, method, headers }) =>

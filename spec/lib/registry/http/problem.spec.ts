@@ -12,7 +12,7 @@ describe('parseProblem', () => {
       { code: 'DENIED', message: 'no' },
     ],
     [
-      'a first error that says nothing',
+      'an empty first error',
       { errors: [null, {}, { code: 'DENIED', message: 'no' }] },
       { code: 'DENIED', message: 'no' },
     ],
@@ -33,11 +33,11 @@ describe('parseProblem', () => {
     ...['', '<html>', 'null', '5', '"no"', '[]', '[{"message":"no"}]', '{"errors":["no"]}', '{"errors":[5]}'],
     ...['{"errors":[{"code":5,"message":[]}]}', '{"message":{"a":1}}', '['.repeat(1e5)],
     ...[`{"errors":${'['.repeat(1e5)}${']'.repeat(1e5)}}`, '{"__proto__":{"message":"no"}}'],
-  ])('has nothing to say of %.40s', (body) =>
+  ])('returns an empty problem for %.40s', (body) =>
     expect(parseProblem(Buffer.from(body))).toEqual({ code: '', message: '' }),
   )
 
-  it('passes over a byte order mark', () =>
+  it('ignores a byte order mark', () =>
     expect(parseProblem(Buffer.from('\uFEFF{"message":"no"}')).message).toBe('no'))
 
   const full = {
@@ -45,7 +45,7 @@ describe('parseProblem', () => {
     ...{ code: 'C', message: 'm', error: 'e2', error_description: 'd2', details: 'x2' },
   }
 
-  it('property: a field that is null is the same as one that is absent', () => {
+  it('property: a field that is null is equivalent to a missing field', () => {
     const names = ['errors', ...Object.keys(full.errors[0] ?? {})]
     fc.assert(
       fc.property(fc.subarray(names), fc.subarray(names), (outside, inside) => {

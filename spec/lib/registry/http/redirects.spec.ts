@@ -13,7 +13,7 @@ const basic = { kind: 'basic', username: 'user', password: 'sesame' } as const
 
 const moved = (headers: { readonly location: string }) => ({ status: 307, headers, body: Buffer.alloc(0) })
 
-/** Each redirect leads to another place. */
+/** Each redirect leads to a new URL. */
 function manyTimes(digest: string, times = Infinity): Fault {
   let hop = 0
   return faults.answer(() => moved({ location: `/v2/team/app/blobs/${digest}?hop=${++hop}` }), {
@@ -23,7 +23,7 @@ function manyTimes(digest: string, times = Infinity): Fault {
 }
 
 describe('redirects', () => {
-  it('follows a blob elsewhere without the credentials, the other headers kept (S0-84)', async () => {
+  it('follows a blob to another origin without the credentials and with all other headers (S0-84)', async () => {
     const elsewhere = await startRegistry()
     elsewhere.putBlob(content)
     await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
@@ -40,7 +40,7 @@ describe('redirects', () => {
     await elsewhere.close()
   })
 
-  it('does not take the credentials up again on the way back', async () => {
+  it('does not send the credentials again after a redirect back to the origin', async () => {
     const elsewhere = await startRegistry()
     await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
       const back = `${registry.url}/v2/team/app/blobs/${blob.digest}`
@@ -53,7 +53,7 @@ describe('redirects', () => {
     await elsewhere.close()
   })
 
-  it('keeps them within the origin, over one connection', () =>
+  it('sends the credentials within the origin, over one connection', () =>
     withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
       registry.addFault(faults.redirect(`/v2/other/blobs/${blob.digest}`, { nth: 1, times: 1 }, 302))
       expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
@@ -64,7 +64,7 @@ describe('redirects', () => {
     [undefined, 10],
     [{ redirects: 2 }, 2],
     [{ redirects: 0 }, 0],
-  ])('ends after ten, or as many as the limit says (%o)', (limits, most) =>
+  ])('stops after ten redirects, or at the configured limit (%o)', (limits, most) =>
     withRegistry({}, { ...(limits && { limits }) }, async ({ repository, registry, blob }) => {
       registry.addFault(manyTimes(blob.digest))
       await expect(repository.blob(blob)).rejects.toMatchObject({
@@ -76,7 +76,7 @@ describe('redirects', () => {
     }),
   )
 
-  it('follows more of them where more are allowed', () =>
+  it('follows more redirects if the limit is higher', () =>
     withRegistry({}, { limits: { redirects: 12 } }, async ({ repository, registry, blob }) => {
       registry.addFault(manyTimes(blob.digest, 12))
       expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
@@ -87,7 +87,7 @@ describe('redirects', () => {
     ['itself by its whole path', ['DIGEST'], 1],
     ['another place and back', ['DIGEST?other', 'DIGEST'], 2],
     ['a place that leads to itself', ['DIGEST?other', 'DIGEST?other'], 2],
-  ])('does not follow in a circle: to %s', (_where, places, requests) =>
+  ])('rejects a loop: to %s', (_where, places, requests) =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const locations = places.map((place) => place.replace('DIGEST', `/v2/team/app/blobs/${blob.digest}`))
       let at = 0
@@ -103,7 +103,7 @@ describe('redirects', () => {
     }),
   )
 
-  it('takes places that differ in one byte for different places', () =>
+  it('treats URLs that differ in one byte as different', () =>
     withRegistry({}, {}, async ({ repository, registry, blob }) => {
       const places = ['?a=%2f', '?a=%2F', '?a=/']
       let at = 0
@@ -117,7 +117,7 @@ describe('redirects', () => {
     }))
 
   it.each(['file:///etc/passwd', 'unix:/run/x', 'data:,x', 'ftp://a/b', 'http://'])(
-    'does not follow to %s',
+    'does not follow a redirect to %s',
     (to) =>
       withRegistry({}, {}, async ({ repository, registry, blob }) => {
         registry.addFault(faults.redirect(to))
@@ -131,7 +131,7 @@ describe('redirects', () => {
     '/%2e%2e/x%2Fy/a+b?c=%2e',
     "//double//slash/?a='",
     '/%zz?%',
-  ])('sends the path and the query of a Location as they came: %s', async (tail) => {
+  ])('sends the path and query of a Location unchanged: %s', async (tail) => {
     const elsewhere = await startRegistry()
     elsewhere.hook(() => ({ status: 200, headers: {}, body: content }))
     await withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
@@ -153,7 +153,7 @@ describe('redirects', () => {
     ['/v2/../storage/x', false],
     ['/v2/other/blobs/x', true],
     ['/v2/other/blobs/x?ns=docker.io&Expires=1', true],
-  ])('within the origin, takes the credentials to %s: %s', (to, carried) =>
+  ])('within the origin, sends the credentials to %s: %s', (to, carried) =>
     withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
       registry.hook(({ reference, headers, url }) => {
         if (headers['authorization'] === undefined && url.includes(blob.digest)) return undefined
@@ -168,7 +168,7 @@ describe('redirects', () => {
     }),
   )
 
-  it('asks nobody to log in where a signed address refuses, and never shows what signed it', () =>
+  it('reports the refusal of a signed URL without a request to log in and without the signature', () =>
     withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
       const signature = "s1gn'ed%2Bvalue"
       registry.hook(({ headers, url }) => {
@@ -186,7 +186,7 @@ describe('redirects', () => {
     }))
 
   it.each([307, 308, 302])(
-    'posts a form to nobody else after a %i, where it may hold a refresh token',
+    'does not repeat a form, which may contain a refresh token, after a %i',
     async (status) => {
       const [registry, elsewhere] = [await startRegistry(), await startRegistry()]
       const connections = new Connections()
@@ -209,7 +209,7 @@ describe('redirects', () => {
     },
   )
 
-  it('asks at no place that the caller refuses', async () => {
+  it('sends no request to a URL that the caller rejects', async () => {
     const [registry, elsewhere] = [await startRegistry(), await startRegistry()]
     const connections = new Connections()
     registry.hook(() => moved({ location: `${elsewhere.url}/v2/` }))
@@ -226,7 +226,7 @@ describe('redirects', () => {
   })
 
   it(
-    'holds no connection for the answer that redirects, however long that is',
+    'releases the connection of a redirect response, however long the response is',
     { timeout: 10_000 },
     async () => {
       const registry = await startRegistry()
@@ -246,7 +246,7 @@ describe('redirects', () => {
     },
   )
 
-  it('takes the bytes of a foreign URL as they stand in the manifest', async () => {
+  it('sends the bytes of a foreign URL as the manifest states them', async () => {
     const elsewhere = await startRegistry()
     elsewhere.hook(() => ({ status: 200, headers: {}, body: content }))
     await withRegistry({}, {}, async ({ repository, blob }) => {

@@ -14,7 +14,7 @@ const text = (status: number, body: string, headers: Answer['headers'] = {}): An
   body: Buffer.from(body),
 })
 
-/** The error of a request for the manifest `team/app:latest` that is answered with `answer`. HOST is the registry. */
+/** Returns the error for the response `answer` to a request for `team/app:latest`, with HOST in place of the registry. */
 async function refused(
   answer: Answer,
   client: Parameters<typeof withRegistry>[1] = {},
@@ -32,9 +32,9 @@ async function refused(
 
 const failed = 'Failed to get the manifest of "team/app:latest" from HOST'
 
-describe('what a refusal says', () => {
+describe('the error for a refusal', () => {
   it.each(['manifest unknown', 'Manifest unknown', ''])(
-    'says only once that an image is not there: the registry says %j',
+    'reports a missing image only once if the registry says %j',
     async (words) => {
       expect(await refused(problem(404, 'MANIFEST_UNKNOWN', words))).toMatchObject({
         code: 'MANIFEST_UNKNOWN',
@@ -44,7 +44,7 @@ describe('what a refusal says', () => {
     },
   )
 
-  it('tells a repository that is not there from an image, and asks for a login that might show it', async () => {
+  it('distinguishes a missing repository from a missing image, and suggests to log in', async () => {
     const answer = problem(404, 'NAME_UNKNOWN', 'repository name not known to registry')
     const message = 'HOST has no repository "team/app"'
     const anonymous = await refused(answer)
@@ -58,7 +58,7 @@ describe('what a refusal says', () => {
     [401, known, 'HOST rejected the login for "team/app:latest"'],
     [403, {}, 'HOST denied anonymous access to "team/app:latest"'],
     [403, known, 'HOST denied access to "team/app:latest"'],
-  ])('says for %d whether a login was sent (%#)', async (status, client, message) => {
+  ])('reports for %d whether a login was sent (%#)', async (status, client, message) => {
     const basic = { 'www-authenticate': 'Basic realm="x"' }
     const error = await refused(problem(status, 'UNAUTHORIZED', 'authentication required', basic), client)
     expect(error.message).toBe(message)
@@ -68,7 +68,7 @@ describe('what a refusal says', () => {
     expect(JSON.stringify(error)).not.toContain('sesame')
   })
 
-  it('says how long to wait after too many requests, else that a login may help', async () => {
+  it('reports how long to wait after too many requests, or suggests to log in', async () => {
     const message = `${failed}: too many requests (HTTP 429)`
     const answer = (headers: Answer['headers']) =>
       problem(429, 'TOOMANYREQUESTS', 'too many requests', headers)
@@ -95,11 +95,11 @@ describe('what a refusal says', () => {
       'HOST expects HTTPS: leave out --plain-http.',
     ],
     [418, '', "HTTP 418 (I'm a Teapot)", undefined],
-  ])('names the status where there is no plainer sentence: %d %j', async (status, body, why, hint) => {
+  ])('names the status if there is no better message: %d %j', async (status, body, why, hint) => {
     expect(await refused(text(status, body))).toMatchObject({ message: `${failed}: ${why}`, hint })
   })
 
-  it('adds the words of the registry, with its code where the sentence does not say what that means', async () => {
+  it('adds the message of the registry, with its code unless the text already explains the status', async () => {
     expect((await refused(problem(404, 'MANIFEST_UNKNOWN', 'it moved to team/new'))).message).toBe(
       'HOST has no image "team/app:latest": it moved to team/new',
     )
@@ -108,7 +108,7 @@ describe('what a refusal says', () => {
     )
   })
 
-  it('takes a web page that says 404 for a server that is no registry', async () => {
+  it('treats a 404 with a web page as a server that is not a registry', async () => {
     expect(await refused(text(404, '<h1>Not Found</h1>'))).toMatchObject({
       message: 'HOST has no image "team/app:latest"',
       hint: 'Check the name, and that HOST is a registry of protocol version 2: version 1 is not supported.',
@@ -117,7 +117,7 @@ describe('what a refusal says', () => {
 })
 
 describe('a web page in place of a manifest', () => {
-  it('is called a web page, and the user is asked about a captive portal', async () => {
+  it('is reported as a web page, with a hint about captive portals', async () => {
     expect(await refused(text(200, '<!DOCTYPE html><title>Log in</title>'))).toEqual({
       code: 'MANIFEST_INVALID',
       message: `${failed}: it answered with a web page`,

@@ -9,11 +9,11 @@ it.each([
   ['<?xml version="1.0"?><Error/>', false],
   ['<htmlish>', false],
   ['', false],
-])('tells a web page: %j, %s', (text, expected) => {
+])('recognizes a web page: %j, %s', (text, expected) => {
   expect(isWebPage(Buffer.from(text))).toBe(expected)
 })
 
-it('says who answered with a web page, and asks about a captive portal', () => {
+it('names the host that sent a web page, and suggests a captive portal', () => {
   const attempt = {
     purpose: 'list the tags of "team/app"',
     url: new URL('http://portal.lan/login?session=1'),

@@ -4,7 +4,7 @@ import { accessHelp, type LoginState } from '../../../../lib/registry/policy/acc
 const quay = { registry: 'quay.io', repository: 'team/app' }
 const hub = { registry: 'docker.io', repository: 'library/alpine' }
 
-describe('what a user is told whom a registry refuses', () => {
+describe('the help after a refusal by a registry', () => {
   it.each([
     ['none', 'UNAUTHORIZED', 'quay.io requires a login for "team/app"'],
     ['none', 'DENIED', 'quay.io denied anonymous access to "team/app"'],
@@ -13,12 +13,12 @@ describe('what a user is told whom a registry refuses', () => {
     ['withheld', 'UNAUTHORIZED', 'quay.io requires a login for "team/app"'],
     ['withheld', 'DENIED', 'quay.io denied access to "team/app"'],
   ] as const)('with the login %s, for %s: %s', (login, code, sentence) => {
-    expect(accessHelp(quay, login).sentence('quay.io', code)).toBe(sentence)
+    expect(accessHelp(quay, login).message('quay.io', code)).toBe(sentence)
   })
 
-  it('without a login: to check the name, and every way to log in that there is', () => {
-    const { hint, loginHint, limitHint } = accessHelp(quay, 'none')
-    for (const text of [hint, ...loginHint, ...limitHint])
+  it('without a login: asks to check the name, and lists every way to log in', () => {
+    const { hint, loginHint, rateLimitHint } = accessHelp(quay, 'none')
+    for (const text of [hint, ...loginHint, ...rateLimitHint])
       expect(text).toContain(
         '--username NAME with --password-stdin, --authfile FILE, or “docker login quay.io” (in code: credentials).',
       )
@@ -30,19 +30,19 @@ describe('what a user is told whom a registry refuses', () => {
   it.each([
     ['sent', 'Check the user name and password for quay.io'],
     ['withheld', '--plain-http'],
-  ] as const)('with a login that was %s: nothing of other ways to log in', (login, part) => {
-    const { hint, loginHint, limitHint } = accessHelp(quay, login)
+  ] as const)('with a login that was %s: does not mention ways to log in', (login, part) => {
+    const { hint, loginHint, rateLimitHint } = accessHelp(quay, login)
     expect(hint).toContain(part)
     expect(hint).not.toContain('--username')
-    expect([...loginHint, ...limitHint]).toEqual([])
+    expect([...loginHint, ...rateLimitHint]).toEqual([])
   })
 
-  it('gives the reason why there is no login first of all', () => {
+  it('begins with the reason why there is no login', () => {
     const { hint, loginHint } = accessHelp(quay, 'none', 'The file has no login for it.')
     expect([hint, ...loginHint]).toEqual(['The file has no login for it.', 'The file has no login for it.'])
   })
 
-  it('writes sentences', () => {
+  it('consists of sentences', () => {
     const states: readonly LoginState[] = ['none', 'sent', 'withheld']
     for (const login of states) expect(accessHelp(hub, login).hint).toMatch(/^[A-Z].*\.$/)
   })

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { addressClassOf } from '../../../../lib/registry/policy/address.js'
 
-/** As it stands in a URL, which is where all hosts come from. */
+/** Returns the class of the host as `URL` normalizes it. All hosts come from URLs. */
 const hostOf = (host: string): string => new URL(`http://${host}`).hostname
 
-describe('placeOf', () => {
+describe('addressClassOf', () => {
   it.each([
     ['localhost', 'loopback'],
     ['LOCALHOST.', 'loopback'],
@@ -26,11 +26,11 @@ describe('placeOf', () => {
     ['10.0.0.1', 'private'],
     ['172.16.0.1', 'private'],
     ['172.31.255.255', 'private'],
-    ['172.32.0.1', 'elsewhere'],
+    ['172.32.0.1', 'public'],
     ['192.168.1.1', 'private'],
     ['100.64.0.1', 'private'],
     ['100.127.255.255', 'private'],
-    ['100.128.0.1', 'elsewhere'],
+    ['100.128.0.1', 'public'],
     ['100.100.100.200', 'metadata'],
     ['198.19.0.1', 'private'],
     ['224.0.0.1', 'private'],
@@ -44,13 +44,13 @@ describe('placeOf', () => {
     ['[::7f00:1]', 'loopback'],
     ['[64:ff9b::a00:1]', 'private'],
     ['[64:ff9b::a9fe:a9fe]', 'link-local'],
-    ['[64:ff9b::808:808]', 'elsewhere'],
+    ['[64:ff9b::808:808]', 'public'],
     ['[2002:c0a8:101::1]', 'private'],
-    ['[2002:808:808::1]', 'elsewhere'],
-    ['8.8.8.8', 'elsewhere'],
-    ['localhost.example', 'elsewhere'],
-    ['notlocalhost', 'elsewhere'],
-    ['[2001:db8::1]', 'elsewhere'],
+    ['[2002:808:808::1]', 'public'],
+    ['8.8.8.8', 'public'],
+    ['localhost.example', 'public'],
+    ['notlocalhost', 'public'],
+    ['[2001:db8::1]', 'public'],
   ])('%s is %s', (host, place) => {
     expect(addressClassOf(hostOf(host))).toBe(place)
   })
@@ -58,9 +58,9 @@ describe('placeOf', () => {
   it.each([
     ['fe80::1%eth0', 'link-local'],
     ['::ffff:192.168.0.1', 'private'],
-    ['2001:db8:1:2:3:4:5:6', 'elsewhere'],
+    ['2001:db8:1:2:3:4:5:6', 'public'],
     ['::1', 'loopback'],
-  ])('%s, as a lookup gives it, is %s', (address, place) => {
+  ])('%s, as returned by a DNS lookup, is %s', (address, place) => {
     expect(addressClassOf(address)).toBe(place)
   })
 })

@@ -5,7 +5,7 @@ import { locationOf, resolveLocation } from '../../../../lib/registry/headers/lo
 const at = (target: string) =>
   resolveLocation(`https://registry.example${target}`) ?? locationOf(new URL('https://none.example'))
 
-describe('a signed address', () => {
+describe('a signed URL', () => {
   it.each([
     'X-Amz-Signature=a',
     'x-amz-signature=a',
@@ -23,19 +23,19 @@ describe('a signed address', () => {
     'auth_key=1-2-3-a',
     'hdnea=a',
     'a=b&sig=',
-  ])('has %s', (query) => {
+  ])('is recognized by %s', (query) => {
     expect(isSigned(at(`/v2/a?${query}`))).toBe(true)
   })
 
   it.each(['', 'n=100&last=sig', 'Expires=1', 'signed=a', 'design=a', 'ns=docker.io', 'digest=sha256:a'])(
-    'is none for %s',
+    'is not recognized by %s',
     (query) => {
       expect(isSigned(at(`/v2/a?${query}`))).toBe(false)
     },
   )
 })
 
-describe('what is below /v2/', () => {
+describe('isBelowApi', () => {
   it.each(['/v2/', '/v2/a/blobs/b', '/v2/a%2Fb/tags/list?x=../..', '/v2/a..b/', '/v2//a'])(
     'is %s',
     (target) => {
@@ -60,7 +60,7 @@ describe('what is below /v2/', () => {
     '/v2/a/..%5c..%5cb',
     '/v2/a/..\\..\\..\\b',
     '/v2?/',
-  ])('is not %s', (target) => {
+  ])('rejects %s', (target) => {
     expect(isBelowApi(at(target))).toBe(false)
   })
 })

@@ -1,10 +1,14 @@
 import type * as Dns from 'node:dns'
 import { describe, expect, it, vi } from 'vitest'
-import { ForeignUrls, addressRefused, foreignHosts } from '../../../../lib/registry/policy/foreign-url.js'
+import {
+  ForeignUrls,
+  addressRefusedCode,
+  normalizeForeignHosts,
+} from '../../../../lib/registry/policy/foreign-url.js'
 
 type Found = (error: Error | null, addresses: Dns.LookupAddress[]) => void
 
-/** What names stand for that no name server knows. */
+/** Addresses of names that exist only in this test. */
 const names: Record<string, Dns.LookupAddress[]> = {
   'mixed.example': [
     { address: '8.1.2.3', family: 4 },
@@ -76,22 +80,22 @@ describe('the URLs of a foreign layer', () => {
     )
   })
 
-  it('may lead to this machine where the registry is there, but never to what is beside it', () => {
+  it('may contain a loopback address if the registry is on one, but never a link-local address', () => {
     expect(near.parse('http://localhost:8080/a').url.port).toBe('8080')
     for (const url of ['http://169.254.169.254/a', 'http://0.0.0.0/a', 'http://[fe80::1]/a'])
       expect(() => near.parse(url)).toThrow(expect.objectContaining({ code: 'REDIRECT_REFUSED' }))
   })
 
-  it('may lead into a private network where that is the registry itself, at whatever port', () => {
+  it('may contain the private address of the registry itself, with any port', () => {
     const inside = new ForeignUrls(new URL('https://10.0.0.5'))
     expect(inside.parse('http://10.0.0.5:8080/a').url.port).toBe('8080')
     expect(() => inside.parse('http://10.0.0.6/a')).toThrow('a private address')
   })
 
-  it('may lead to hosts that the user named, wherever they are, and says how to name one', () => {
+  it('may contain any host that the user named; the hint says how to name one', () => {
     const told = new ForeignUrls(
       new URL('https://registry.example'),
-      foreignHosts(['10.1.2.3', 'Layers.LAN.', 'fd00::1', 'localhost']),
+      normalizeForeignHosts(['10.1.2.3', 'Layers.LAN.', 'fd00::1', 'localhost']),
     )
     for (const url of [
       'http://10.1.2.3:81/a',
@@ -104,10 +108,10 @@ describe('the URLs of a foreign layer', () => {
       expect.objectContaining({ hint: expect.stringContaining('--foreign-host 10.1.2.4') as string }),
     )
     for (const wrong of ['http://a', 'a/b', 'a:80', 'me@a', '', 'a b', 'a?b'])
-      expect(() => foreignHosts([wrong])).toThrow(expect.objectContaining({ code: 'USAGE' }))
+      expect(() => normalizeForeignHosts([wrong])).toThrow(expect.objectContaining({ code: 'USAGE' }))
   })
 
-  it('never repeats user info or a query in a message', () => {
+  it('are shown in messages without user info and query', () => {
     for (const url of ['https://me:secret@layers.example/a', 'http://127.0.0.1/a?token=secret'])
       expect(() => far.parse(url)).toThrow(
         expect.objectContaining({ message: expect.not.stringContaining('secret') as string }),
@@ -119,21 +123,22 @@ describe('the URLs of a foreign layer', () => {
       urls.lookup(name, { all }, (error, ...answer) => resolve([error?.code, ...answer]))
     })
 
-  it('are held to the same when their name turns out to stand for such an address', async () => {
-    // The one name that every machine knows without asking anybody.
-    for (const all of [true, false]) expect((await resolved(far, 'localhost', all))[0]).toBe(addressRefused)
+  it('are rejected if their name resolves to a forbidden address', async () => {
+    // The only name that resolves on every machine without a name server.
+    for (const all of [true, false])
+      expect((await resolved(far, 'localhost', all))[0]).toBe(addressRefusedCode)
     const [none, addresses] = await resolved(near, 'localhost', true)
     expect(none).toBeFalsy()
     expect(addresses).toContainEqual(expect.objectContaining({ family: expect.any(Number) as number }))
     const [, address] = await resolved(near, 'localhost', false)
     expect(['127.0.0.1', '::1']).toContain(address)
-    const told = new ForeignUrls(new URL('https://registry.example'), foreignHosts(['localhost']))
+    const told = new ForeignUrls(new URL('https://registry.example'), normalizeForeignHosts(['localhost']))
     expect((await resolved(told, 'localhost', true))[0]).toBeFalsy()
   })
 
-  it('are refused where one of the addresses of their name is such a one, and not only the first', async () => {
+  it('are rejected if any address of their name is forbidden, not only the first', async () => {
     for (const all of [true, false]) {
-      expect((await resolved(far, 'mixed.example', all))[0]).toBe(addressRefused)
+      expect((await resolved(far, 'mixed.example', all))[0]).toBe(addressRefusedCode)
       expect((await resolved(far, 'public.example', all))[0]).toBeFalsy()
     }
   })

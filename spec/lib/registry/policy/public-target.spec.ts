@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { assertPublicTarget, mayLeadTo } from '../../../../lib/registry/policy/public-target.js'
+import { assertPublicTarget, mayReferTo } from '../../../../lib/registry/policy/public-target.js'
 
 const far = new URL('https://registry.example')
 const near = new URL('http://127.0.0.1:5000')
 
-describe('where a registry may redirect to', () => {
-  it.each(['https://storage.example/a', 'https://10.0.0.1/a', 'http://192.168.1.1/a'])('is %s', (url) => {
+describe('the target of a redirect by a registry', () => {
+  it.each(['https://storage.example/a', 'https://10.0.0.1/a', 'http://192.168.1.1/a'])('may be %s', (url) => {
     expect(() => assertPublicTarget(new URL(url), far, 'look')).not.toThrow()
   })
 
@@ -21,16 +21,16 @@ describe('where a registry may redirect to', () => {
     },
   )
 
-  it('is its own host, wherever that is', () => {
+  it('may be the host of the registry at any address', () => {
     const odd = new URL('http://169.254.1.1:5000')
     expect(() => assertPublicTarget(new URL('http://169.254.1.1:80/a'), odd, 'look')).not.toThrow()
     expect(() => assertPublicTarget(new URL('http://169.254.1.2/a'), odd, 'look')).toThrow('link-local')
   })
 
-  it('is this machine only for a registry on it, which leads to nothing else that is near', () => {
-    expect(mayLeadTo('loopback', near)).toBe(true)
-    expect(mayLeadTo('loopback', far)).toBe(false)
+  it('may be a loopback address only for a registry on one, and never a link-local address', () => {
+    expect(mayReferTo('loopback', near)).toBe(true)
+    expect(mayReferTo('loopback', far)).toBe(false)
     for (const place of ['link-local', 'metadata', 'unspecified'] as const)
-      expect([mayLeadTo(place, near), mayLeadTo(place, far)]).toEqual([false, false])
+      expect([mayReferTo(place, near), mayReferTo(place, far)]).toEqual([false, false])
   })
 })

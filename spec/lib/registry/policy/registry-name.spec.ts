@@ -3,7 +3,7 @@ import {
   canonicalRegistry,
   displayHost,
   displayName,
-  typedName,
+  shortName,
 } from '../../../../lib/registry/policy/registry-name.js'
 
 const digest = `sha256:${'a'.repeat(64)}`
@@ -16,7 +16,7 @@ describe('names of registries', () => {
     ['Quay.io', 'quay.io', 'Quay.io'],
     ['127.0.0.1:5000', '127.0.0.1:5000', '127.0.0.1:5000'],
     ['auth.docker.io', 'auth.docker.io', 'auth.docker.io'],
-  ])('%s is %s, and for users %s', (name, canonical, title) => {
+  ])('%s has the canonical name %s, and is displayed as %s', (name, canonical, title) => {
     expect([canonicalRegistry(name), displayHost(name)]).toEqual([canonical, title])
   })
 })
@@ -28,8 +28,8 @@ describe('names of images in messages', () => {
     ['index.docker.io', 'library/alpine', digest, `"alpine@${digest}"`, 'alpine'],
     ['quay.io', 'library/alpine', 'a', '"library/alpine:a"', 'quay.io/library/alpine'],
     ['docker.io', 'library/deep/er', undefined, '"library/deep/er"', 'library/deep/er'],
-  ])('are as users type them: %s/%s, %s', (registry, repository, target, title, typed) => {
+  ])('are displayed as users type them: %s/%s, %s', (registry, repository, target, title, typed) => {
     expect(displayName({ registry, repository }, target)).toBe(title)
-    expect(typedName({ registry, repository })).toBe(typed)
+    expect(shortName({ registry, repository })).toBe(typed)
   })
 })

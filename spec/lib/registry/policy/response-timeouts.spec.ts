@@ -4,19 +4,19 @@ import { defaultTimeouts } from '../../../../lib/registry/index.js'
 import { faults } from '../../../../lib/testing/registry/index.js'
 import { bytesOf, content, manifest, withRegistry } from '../../../support/with-registry.js'
 
-describe('the timeouts for a first byte', () => {
-  it('waits for two minutes and more in the end, and gives a silent server up within five minutes in all', () => {
+describe('ResponseTimeouts', () => {
+  it('waits more than two minutes in the last attempt, and less than five minutes in total', () => {
     const timeouts = new ResponseTimeouts(defaultTimeouts.response)
     const waits: number[] = []
     do waits.push(timeouts.timeoutFor('x'))
     while (timeouts.recordTimeout('x'))
     expect(waits).toEqual([60_000, 150_000])
-    // A body may fall silent first; and attempts at a layer are made 5 s and 10 s after those before.
+    // A body may stall before that, and a layer is retried after delays of 5 s and 10 s.
     const all = waits.reduce((sum, wait) => sum + wait, defaultTimeouts.stall + 5_000 + 10_000)
     expect(all).toBeLessThan(300_000)
   })
 
-  it('begins anew after an answer, after the last wait, and for something else', () => {
+  it('starts again with the first timeout after a response, after the last timeout, and for another key', () => {
     const timeouts = new ResponseTimeouts(1)
     timeouts.recordTimeout('x')
     expect([timeouts.timeoutFor('x'), timeouts.timeoutFor('y')]).toEqual([2.5, 1])
@@ -37,7 +37,7 @@ const silence = (retryable: boolean) => ({
   hint: expect.stringContaining('--response-timeout') as string,
 })
 
-describe('a server that is slow to its first byte', () => {
+describe('a server that is slow to send the first byte', () => {
   it.each([
     ['headers', (late: number) => faults.slow(late, { times: Infinity })],
     [
@@ -48,12 +48,12 @@ describe('a server that is slow to its first byte', () => {
           { times: Infinity },
         ),
     ],
-  ])('is waited for longer at the second attempt: %s', (_, fault) =>
+  ])('gets more time in the second attempt: %s', (_, fault) =>
     withRegistry({}, { timeouts }, async ({ repository, registry, blob }) => {
       registry.addFault(fault(450))
       await expect(repository.blob(blob).then(bytesOf)).rejects.toMatchObject(silence(true))
       expect((await bytesOf(await repository.blob(blob))).equals(content)).toBe(true)
-      // It was answered: the next one begins with a short wait.
+      // After the response, the next request starts with the short timeout.
       await expect(repository.blob(blob).then(bytesOf)).rejects.toMatchObject(silence(true))
     }),
   )
@@ -61,7 +61,7 @@ describe('a server that is slow to its first byte', () => {
   it.each([
     ['headers', faults.slow(30_000, { kind: 'any', times: Infinity })],
     ['body', faults.stall(0, { kind: 'any', times: Infinity })],
-  ])('is given up after the second attempt where it stays silent: %s', (_, fault) =>
+  ])('is given up if it sends nothing in the second attempt either: %s', (_, fault) =>
     withRegistry({}, { plainHttp: true, timeouts }, async ({ repository, registry }) => {
       registry.addFault(fault)
       const asked = () => repository.manifest('latest')
@@ -70,7 +70,7 @@ describe('a server that is slow to its first byte', () => {
     }),
   )
 
-  it('has its document read for as long as that takes from the first byte on', () =>
+  it('has the full document timeout from the first byte on', () =>
     withRegistry({}, { timeouts: { response: 2_000, document: 300 } }, async ({ repository, registry }) => {
       registry.addFault(
         faults.wire(

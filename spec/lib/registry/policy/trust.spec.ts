@@ -26,12 +26,12 @@ const directory = (files: Readonly<Record<string, string>>): string => {
 const file = (text: string): string => join(directory({ file: text }), 'file')
 
 const right = testCertificate()
-/** Of another name, too: OpenSSL takes the first authority that has the right one. */
+/** Has another subject name as well: OpenSSL uses the first authority with the right name. */
 const other = { cert: certificate }
 const nowhere = join(place, 'nowhere')
 const nothing = { SSL_CERT_FILE: nowhere, SSL_CERT_DIR: nowhere }
 
-/** What comes of a pull from a registry whose certificate is `right`. */
+/** Returns the outcome of a pull from a registry with the certificate `right`. */
 async function asked(options: RegistriesOptions): Promise<unknown> {
   const registry = await startRegistry({ tls: right })
   const registries = new Registries(options)
@@ -50,7 +50,7 @@ async function asked(options: RegistriesOptions): Promise<unknown> {
 
 const untrusted = { code: 'TLS', hint: expect.stringContaining('--ca') as string }
 
-describe('what is trusted', () => {
+describe('the trusted certificates', () => {
   it.each<[string, () => RegistriesOptions]>([
     ['the certificates of ca', () => ({ ca: right.cert, env: nothing })],
     ['one of several in ca', () => ({ ca: `# ours\n${other.cert}x\n${right.cert}`, env: nothing })],
@@ -64,11 +64,11 @@ describe('what is trusted', () => {
       () => ({ env: { ...nothing, SSL_CERT_DIR: directory({ a: other.cert, b: right.cert }) } }),
     ],
     [
-      'the second of SSL_CERT_DIR',
+      'the second directory of SSL_CERT_DIR',
       () => ({ env: { ...nothing, SSL_CERT_DIR: `${nowhere}:${directory({ 'x.pem': right.cert })}` } }),
     ],
     [
-      'what stands after a block that cannot be parsed',
+      'a certificate after a block that cannot be parsed',
       () => ({ env: { ...nothing, SSL_CERT_FILE: file(`${broken}${right.cert}`) } }),
     ],
     ['anything with insecureTls', () => ({ insecureTls: true, env: nothing })],
@@ -80,7 +80,7 @@ describe('what is trusted', () => {
     ['is nobody else', () => ({ env: nothing })],
     ['is not what another ca says', () => ({ ca: other.cert, env: nothing })],
     [
-      'is not a certificate of another kind',
+      'is not a block of another type',
       () => ({ env: { ...nothing, SSL_CERT_FILE: file(trusted(right.cert)) } }),
     ],
   ])('%s', async (_, options) => {
@@ -90,8 +90,8 @@ describe('what is trusted', () => {
   const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
   const trusted = (pem: string) => pem.replaceAll(' CERTIFICATE', ' TRUSTED CERTIFICATE')
 
-  it('keeps what Node trusts by itself beside it', () => {
-    // NODE_EXTRA_CA_CERTS counts for a process that is started with it.
+  it('include those of Node', () => {
+    // Node reads NODE_EXTRA_CA_CERTS only at its start.
     const script = `
       import { Trust } from './lib/registry/policy/trust.js'
       import { startRegistry } from './lib/testing/registry/index.js'
@@ -121,7 +121,7 @@ describe('what is trusted', () => {
 })
 
 describe("the system's certificates", () => {
-  it('are those of the file and of every directory, each once', () => {
+  it('are those of the file and of all directories, each once', () => {
     const env = {
       SSL_CERT_FILE: file(`${right.cert}\r\n${right.cert}`),
       SSL_CERT_DIR: directory({ a: right.cert, b: other.cert, c: 'none' }),
@@ -130,7 +130,7 @@ describe("the system's certificates", () => {
     expect(texts).toEqual([right.cert.trim(), other.cert.trim()])
   })
 
-  it('are read from regular files alone, and not again by the links that name them by hash', () => {
+  it('are read only from regular files, and not again through the links with hash names', () => {
     const folder = directory({ a: right.cert })
     execFileSync('mkfifo', [join(folder, 'fifo')])
     mkdirSync(join(folder, 'folder'))
@@ -141,13 +141,13 @@ describe("the system's certificates", () => {
     expect(systemCertificates({ SSL_CERT_FILE: join(folder, 'fifo'), SSL_CERT_DIR: nowhere })).toEqual([])
   })
 
-  it('are there on this machine, if Go would find some', () => {
+  it('exist on this machine if Go finds some', () => {
     expect(Array.isArray(systemCertificates({}))).toBe(true)
     expect(systemCertificates({ SSL_CERT_FILE: '', SSL_CERT_DIR: '' })).toEqual(systemCertificates({}))
   })
 })
 
-describe('a ca', () => {
+describe('the option ca', () => {
   it.each([
     '',
     'x',
@@ -155,12 +155,12 @@ describe('a ca', () => {
     '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----',
     '-----BEGIN CERTIFICATE-----\n',
     right.cert.slice(30),
-  ])('without a certificate is an error of usage: %j', (ca) => {
+  ])('without a certificate is a USAGE error: %j', (ca) => {
     expect(() => new Registries({ ca })).toThrow(expect.objectContaining({ code: 'USAGE' }))
     expect(holdsCertificate(ca)).toBe(false)
   })
 
-  it('may have other text around its certificates', () => {
+  it('may contain other text around its certificates', () => {
     expect(holdsCertificate(`Subject: x\n${right.cert}${right.key}`)).toBe(true)
     expect(certificateBlocks(`a${right.cert}b${other.cert}`)).toHaveLength(2)
   })

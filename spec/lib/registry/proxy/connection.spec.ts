@@ -6,7 +6,7 @@ import { Proxy } from '../../../../lib/registry/proxy/proxy.js'
 
 const target = { host: 'registry.example', port: 443 }
 
-/** What comes of a tunnel through a proxy that answers so, and what it was sent. */
+/** Opens a tunnel through a proxy that sends `answer`. Returns the outcome and what the proxy received. */
 async function through(answer: string, { login = '', timeout = 60_000 } = {}) {
   let asked = ''
   const server = createServer((socket) => {
@@ -31,7 +31,7 @@ async function through(answer: string, { login = '', timeout = 60_000 } = {}) {
 }
 
 describe('a tunnel through a proxy', () => {
-  it('is asked for by the host and port of the target, with the login of the proxy', async () => {
+  it('is requested by host and port of the target, with the login of the proxy', async () => {
     const { asked, failure, left } = await through('HTTP/1.1 200 OK\r\n\r\n', { login: 'me:secret@' })
     const login = Buffer.from('me:secret').toString('base64')
     expect(asked).toBe(
@@ -46,7 +46,7 @@ describe('a tunnel through a proxy', () => {
     ['more than an answer', 'HTTP/1.1 200 OK\r\n\r\nx', 'it sends data after its response'],
     ['an answer without end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(16 * 1024)}`, 'its response is too long'],
     ['nothing', '', 'it does not respond'],
-  ])('is none where the proxy sends %s', async (_, answer, why) => {
+  ])('fails if the proxy sends %s', async (_, answer, why) => {
     const { failure, left } = await through(answer, { timeout: answer === '' ? 50 : 5_000 })
     expect(failure?.message).toMatch(new RegExp(`refuses the connection: ${why}$`))
     expect(left).toEqual({ destroyed: true, listeners: 0 })

@@ -15,10 +15,10 @@ import { bytesOf, content, descriptor, manifest, manifestType } from '../../../s
 
 const through = (url: string, env: Environment): string | undefined => proxyFor(new URL(url), env)?.host
 
-describe('which proxy', () => {
+describe('the selected proxy', () => {
   const env = { HTTPS_PROXY: 'http://secure.proxy:3128', HTTP_PROXY: 'plain.proxy' }
 
-  it('is named by the scheme of what is asked for, with port 80 where it has none', () => {
+  it('depends on the scheme of the requested URL; its default port is 80', () => {
     expect(through('https://ghcr.io/v2/', env)).toBe('secure.proxy:3128')
     expect(through('http://registry.lan/v2/', env)).toBe('plain.proxy:80')
     expect(through('https://ghcr.io/v2/', { http_proxy: 'x' })).toBeUndefined()
@@ -30,7 +30,7 @@ describe('which proxy', () => {
   })
 
   it.each(['http://127.0.0.1:5000/', 'http://localhost/', 'https://[::1]/', 'http://a.localhost/'])(
-    'is none for this machine: %s',
+    'is undefined for a loopback address: %s',
     (url) => {
       expect(through(url, env)).toBeUndefined()
     },
@@ -60,7 +60,7 @@ describe('which proxy', () => {
     ['fd00::1', 'http://[fd00::1]:5000/', true],
     ['2.3', 'http://10.1.2.3/', false],
     ['', 'https://ghcr.io/', false],
-  ])('NO_PROXY=%s lets %s go directly: %s', (NO_PROXY, url, exempt) => {
+  ])('with NO_PROXY=%s, %s is contacted directly: %s', (NO_PROXY, url, exempt) => {
     expect(through(url, { ...env, NO_PROXY }) === undefined).toBe(exempt)
     expect(through(url, { ...env, NO_PROXY: 'nothing', no_proxy: NO_PROXY }) === undefined).toBe(exempt)
   })
@@ -71,17 +71,17 @@ describe('which proxy', () => {
     ['SOCKS5://proxy', 'socks', 1080],
     ['https://proxy', 'https', 443],
     ['proxy:3128', 'http', 3128],
-  ])('speaks what its URL says: %s', (HTTPS_PROXY, protocol, port) => {
+  ])('uses the protocol of its URL: %s', (HTTPS_PROXY, protocol, port) => {
     const proxy = proxyFor(new URL('https://ghcr.io'), { HTTPS_PROXY })
     expect(proxy).toMatchObject({ protocol, port, hostname: 'proxy', variable: 'HTTPS_PROXY' })
   })
 
-  it('is never named by ALL_PROXY, which Go does not know', () => {
+  it('does not depend on ALL_PROXY, as in Go', () => {
     expect(through('https://ghcr.io/', { ALL_PROXY: 'socks5://proxy' })).toBeUndefined()
   })
 
   it.each(['socks4://someone:s3cret@proxy', 'socks5://', 'http://[', 'file:///x', 'http://someone:s3cret@'])(
-    'is refused by name where it is none, without its password: %s',
+    'is rejected if its URL is invalid; the error names the variable but no password: %s',
     (HTTPS_PROXY) => {
       let error: unknown
       try {
@@ -100,7 +100,7 @@ describe('which proxy', () => {
 
 interface TestProxy {
   readonly url: string
-  /** `CONNECT host:port` or `GET http://…`, with what it was given to log in. */
+  /** Received requests: `CONNECT host:port` or `GET http://…`, with the login. */
   readonly seen: {
     readonly line: string
     readonly login: string | undefined
@@ -110,7 +110,7 @@ interface TestProxy {
   close(): Promise<void>
 }
 
-/** A proxy that takes every name for the one registry. */
+/** Starts a proxy that connects every name to the test registry. */
 async function startProxy(registry: TestRegistry): Promise<TestProxy> {
   const port = Number(registry.host.split(':')[1])
   const sockets = new Set<Socket>()
@@ -201,7 +201,7 @@ async function behindProxy(
 const repository = { registry: 'registry.test:5000', repository: 'team/app' }
 
 describe('a proxy', () => {
-  it('is sent whole URLs for plain HTTP, and its login goes no further', () =>
+  it('receives absolute URLs for plain HTTP, and its login is not forwarded', () =>
     behindProxy(false, {}, async ({ registry, proxy, registries, digest }) => {
       const source = registries.repository(repository)
       expect((await source.manifest('latest')).bytes).toEqual(manifest)
@@ -225,7 +225,7 @@ describe('a proxy', () => {
       expect(JSON.stringify(registry.requests)).not.toContain('s3cret')
     }))
 
-  it('is tunnelled through for TLS: it does not see the login for the registry, nor the registry that for the proxy', () => {
+  it('tunnels TLS: the proxy does not see the login of the registry, and the registry not that of the proxy', () => {
     const auth = { kind: 'basic', username: 'me', password: 'r3gistry-s3cret' } as const
     const credentials = onlyFor('registry.test:5000', Credential.password('me', 'r3gistry-s3cret'))
     return behindProxy(
@@ -248,7 +248,7 @@ describe('a proxy', () => {
     )
   })
 
-  it.each([407, 403, 502])('that answers %i is said to be in the way, once, without its password', (status) =>
+  it.each([407, 403, 502])('that answers %i is named in the error once, without its password', (status) =>
     behindProxy(true, {}, async ({ registry, proxy, registries }) => {
       proxy.answer = status
       const error: unknown = await registries
@@ -265,7 +265,7 @@ describe('a proxy', () => {
     }),
   )
 
-  it('that wants a login for plain HTTP is said to, not the registry', () =>
+  it('that requires a login for plain HTTP is named in the error instead of the registry', () =>
     behindProxy(false, {}, async ({ registry, proxy, registries }) => {
       proxy.answer = 407
       const error: unknown = await registries
@@ -287,17 +287,19 @@ describe('a proxy', () => {
     [false, 'http://127.0.0.1:1', 'the proxy 127.0.0.1:1 cannot be reached: it refuses the connection'],
     [true, 'https://127.0.0.1:1', 'the proxy 127.0.0.1:1 cannot be reached: it refuses the connection'],
     [false, 'http://proxy.invalid', 'the proxy proxy.invalid:80 cannot be reached'],
-  ])('that is not there is what cannot be reached, not the registry (TLS: %s, %s)', (secure, url, why) =>
-    behindProxy(secure, { env: { HTTPS_PROXY: url, HTTP_PROXY: url } }, async ({ registries }) => {
-      await expect(registries.repository(repository).manifest('latest')).rejects.toMatchObject({
-        code: 'NETWORK',
-        message: expect.stringContaining(why) as string,
-        hint: expect.stringContaining(secure ? 'HTTPS_PROXY' : 'HTTP_PROXY') as string,
-      })
-    }),
+  ])(
+    'that cannot be reached is named in the error instead of the registry (TLS: %s, %s)',
+    (secure, url, why) =>
+      behindProxy(secure, { env: { HTTPS_PROXY: url, HTTP_PROXY: url } }, async ({ registries }) => {
+        await expect(registries.repository(repository).manifest('latest')).rejects.toMatchObject({
+          code: 'NETWORK',
+          message: expect.stringContaining(why) as string,
+          hint: expect.stringContaining(secure ? 'HTTPS_PROXY' : 'HTTP_PROXY') as string,
+        })
+      }),
   )
 
-  it('that speaks TLS is trusted as registries are', async () => {
+  it('that uses TLS is verified like a registry', async () => {
     const certificate = testCertificate({ hosts: ['127.0.0.1'] })
     const proxy = await startRegistry({ tls: certificate })
     proxy.hook(() => ({ status: 200, headers: {}, body: manifest }))
@@ -315,7 +317,7 @@ describe('a proxy', () => {
     await proxy.close()
   })
 
-  it('changes nothing of certificates: one for another name is refused', () =>
+  it('does not change the verification of certificates: one for another name is rejected', () =>
     behindProxy(true, {}, async ({ registries, registry }) => {
       const other = registries.repository({ ...repository, registry: 'other.test:5000' })
       await expect(other.manifest('latest')).rejects.toMatchObject({ code: 'TLS' })
@@ -330,7 +332,7 @@ describe('a registry that is not on this machine', () => {
     'http://[::1]:1/x',
     'http://[::ffff:127.0.0.1]:1/x',
     'http://169.254.169.254/x',
-  ])('does not send for a blob to %s', (location) =>
+  ])('cannot redirect a blob to %s', (location) =>
     behindProxy(false, {}, async ({ registry, registries, digest }) => {
       registry.addFault(faults.redirect(location))
       await expect(registries.repository(repository).blob(descriptor(digest))).rejects.toMatchObject({
@@ -340,7 +342,7 @@ describe('a registry that is not on this machine', () => {
   )
 
   it.each(['http://127.0.0.1:1/token', 'http://localhost:1/token'])(
-    'does not name the token server %s',
+    'cannot name the token server %s',
     (realm) =>
       behindProxy(false, {}, async ({ registry, registries }) => {
         registry.addFault(

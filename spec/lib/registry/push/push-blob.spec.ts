@@ -14,7 +14,7 @@ const token = { kind: 'token' } as const
 const has = (registry: TestRegistry): boolean => registry.blob(blob.digest)?.equals(content) ?? false
 
 describe('the push of a blob', () => {
-  it('is a POST and a PUT with the content', () =>
+  it('sends a POST, then a PUT with the content', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       await target.putBlob(blob, opening(content))
       expect(traffic(registry)).toEqual(['POST upload 202', 'PUT upload 201'])
@@ -47,7 +47,7 @@ describe('the push of a blob', () => {
       expect(registry.bytesReceived).toBe(content.length)
     }))
 
-  it('opens the content again for a login that ends between POST and PUT', () =>
+  it('opens the content again if the token expires between POST and PUT', () =>
     withTarget({ auth: token }, {}, async ({ registry, target }) => {
       let refused = false
       registry.hook(({ method, kind }) => {
@@ -79,7 +79,7 @@ describe('the push of a blob', () => {
     ['DIGEST_MISMATCH', Buffer.alloc(content.length, 'another ')],
     ['SIZE_MISMATCH', content.subarray(0, -1)],
     ['SIZE_MISMATCH', Buffer.concat([content, Buffer.from('!')])],
-  ])('fails with %s if the source gives other content, and leaves nothing', (code, wrong) =>
+  ])('fails with %s if the source returns other content, and leaves no upload', (code, wrong) =>
     withTarget({}, {}, async ({ registry, target }) => {
       await expect(target.putBlob(blob, opening(wrong))).rejects.toMatchObject({ code })
       expect(registry.openUploads).toBe(0)
@@ -88,7 +88,7 @@ describe('the push of a blob', () => {
     }),
   )
 
-  it('fails with the error of the source if that breaks off, and leaves nothing', () =>
+  it('fails with the error of the source if the source fails, and leaves no upload', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       const broken = new WindlassError('NETWORK', 'the source is gone')
       const half = (): Promise<Readable> => {
@@ -106,18 +106,20 @@ describe('the push of a blob', () => {
       expect([registry.openUploads, has(registry)]).toEqual([0, false])
     }))
 
-  it.each(['reset', 'close'] as const)('is retryable if the registry dies in the middle (%s)', (how) =>
-    withTarget({}, {}, async ({ registry, target }) => {
-      registry.addFault(faults.cutUpload(70_000, how))
-      const failed = target.putBlob(blob, opening(content))
-      await expect(failed).rejects.toMatchObject({ code: 'NETWORK', retryable: true })
-      expect([registry.openUploads, has(registry)]).toEqual([0, false])
-      await target.putBlob(blob, opening(content))
-      expect(has(registry)).toBe(true)
-    }),
+  it.each(['reset', 'close'] as const)(
+    'fails with a retryable error if the registry closes the connection (%s)',
+    (how) =>
+      withTarget({}, {}, async ({ registry, target }) => {
+        registry.addFault(faults.cutUpload(70_000, how))
+        const failed = target.putBlob(blob, opening(content))
+        await expect(failed).rejects.toMatchObject({ code: 'NETWORK', retryable: true })
+        expect([registry.openUploads, has(registry)]).toEqual([0, false])
+        await target.putBlob(blob, opening(content))
+        expect(has(registry)).toBe(true)
+      }),
   )
 
-  it('is stalled if the registry reads no more', () =>
+  it('fails with STALLED if the registry stops reading', () =>
     withTarget({}, { timeouts: { stall: 400, response: 400 } }, async ({ registry, target }) => {
       const large = Buffer.alloc(24_000_000, 'large ')
       registry.addFault(faults.cutUpload(1_000_000, 'stall'))
@@ -140,7 +142,7 @@ describe('the push of a blob', () => {
       expect(has(registry)).toBe(true)
     }))
 
-  it('cancels the upload when it is cancelled', () =>
+  it('cancels the upload when the push is cancelled', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       const stop = new AbortController()
       const endless = new Readable({ read: () => undefined })
@@ -154,7 +156,7 @@ describe('the push of a blob', () => {
       expect(registry.openUploads).toBe(0)
     }))
 
-  it('waits for the upload that it has just opened, to cancel it', () =>
+  it('waits for the response that opens the upload, to cancel the upload', () =>
     withTarget({ latency: 150 }, {}, async ({ registry, target }) => {
       const stop = new AbortController()
       const pushed = target.putBlob(blob, opening(content), { signal: stop.signal })
@@ -165,7 +167,7 @@ describe('the push of a blob', () => {
       expect(registry.openUploads).toBe(0)
     }))
 
-  it('does not believe a registry that reports success before it has all bytes', () =>
+  it('fails if the registry reports success before it has received all bytes', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.hook(({ method, kind }) =>
         method === 'PUT' && kind === 'upload'
@@ -179,7 +181,7 @@ describe('the push of a blob', () => {
       })
     }))
 
-  it('does not believe a registry that stored something else', () =>
+  it('fails if the registry stored something else', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       const other = `sha256:${'0'.repeat(64)}`
       registry.addFault(faults.header('docker-content-digest', other, { kind: 'upload', method: 'PUT' }))
@@ -197,7 +199,7 @@ describe('the push of a blob', () => {
     }))
 })
 
-describe('a registry that does not take a blob in one request', () => {
+describe('a registry that does not accept a blob in one request', () => {
   const large = Buffer.alloc(130_000_000, 'a large layer ')
   const refuse = (status: number) => (registry: TestRegistry) =>
     registry.hook(({ method, kind, headers }) =>
@@ -206,7 +208,7 @@ describe('a registry that does not take a blob in one request', () => {
         : undefined,
     )
 
-  it.each([405, 413, 415, 501])('gets it in chunks after status %i', (status) =>
+  it.each([405, 413, 415, 501])('receives the blob in chunks after status %i', (status) =>
     withTarget({}, {}, async ({ registry, target }) => {
       refuse(status)(registry)
       await target.putBlob(blob, opening(content))
@@ -217,7 +219,7 @@ describe('a registry that does not take a blob in one request', () => {
     }),
   )
 
-  it('gets a large one in several chunks', () =>
+  it('receives a large blob in several chunks', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       refuse(413)(registry)
       const one = blobOf(large)
@@ -229,7 +231,7 @@ describe('a registry that does not take a blob in one request', () => {
       expect(registry.blob(one.digest)?.equals(large)).toBe(true)
     }))
 
-  it('gets an empty blob without a chunk', () =>
+  it('receives an empty blob without a chunk', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.addFault(faults.status(413, { kind: 'upload', method: 'PUT' }))
       const empty = blobOf(Buffer.alloc(0))
@@ -237,7 +239,7 @@ describe('a registry that does not take a blob in one request', () => {
       expect(registry.blob(empty.digest)).toHaveLength(0)
     }))
 
-  it('starts over if it wants another login in the middle', () =>
+  it('causes a retryable error if it requires a new token during the upload', () =>
     withTarget({ auth: token }, {}, async ({ registry, target }) => {
       refuse(413)(registry)
       registry.hook(({ method, nth }) => {

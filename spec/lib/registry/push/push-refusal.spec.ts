@@ -4,7 +4,7 @@ import { opening, withTarget } from '../../../support/with-target.js'
 
 const { manifest, config } = tinyImage()
 
-/** What comes of an upload or of a manifest that the registry answers in this way. */
+/** Returns the error of pushing a blob or manifest when the registry sends this response. */
 const refused = (
   kind: 'blob' | 'manifest',
   [status, code]: readonly [status: number, code: string],
@@ -54,7 +54,7 @@ describe('a refused push', () => {
     }),
   )
 
-  it('names the tag, the host, and what the registry says', () =>
+  it('names the tag and the host, and quotes the registry', () =>
     refused('manifest', [400, 'TAG_INVALID'], {
       message: expect.stringMatching(
         /^Failed to push the manifest of "team\/app:1" to 127\.0\.0\.1:\d+: .* \(TAG_INVALID: as the registry says\)$/,
@@ -68,11 +68,11 @@ describe('a refused push', () => {
     [404, 'BLOB_UPLOAD_UNKNOWN', 'REGISTRY_UNAVAILABLE'],
     [400, 'BLOB_UPLOAD_INVALID', 'REGISTRY_RESPONSE'],
     [400, 'DIGEST_INVALID', 'REGISTRY_RESPONSE'],
-  ])('with %i %s is worth another try', (status, problemCode, code) =>
+  ])('with %i %s is retryable', (status, problemCode, code) =>
     refused('blob', [status, problemCode], { code, retryable: true }),
   )
 
-  it('says which credentials are missing', () =>
+  it('explains which credentials are missing', () =>
     withTarget({ auth: { kind: 'basic', username: 'me', password: 'secret' } }, {}, async ({ target }) => {
       await expect(target.putBlob(config, opening(config.bytes))).rejects.toMatchObject({
         code: 'UNAUTHORIZED',
@@ -81,7 +81,7 @@ describe('a refused push', () => {
       })
     }))
 
-  it('is DENIED if the token server gives a token to pull alone', () => {
+  it('is DENIED if the token server grants only a token to pull', () => {
     const grant = (scope: string): string => scope.replace(',push', '')
     return withTarget({ auth: { kind: 'token', grant } }, {}, async ({ registry, target }) => {
       await expect(target.putBlob(config, opening(config.bytes))).rejects.toMatchObject({ code: 'DENIED' })
@@ -89,7 +89,7 @@ describe('a refused push', () => {
     })
   })
 
-  it('comes after the content as well', () =>
+  it('is reported after the content was sent as well', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.addFault(
         faults.answer(problem(400, 'DIGEST_INVALID', 'wrong'), { kind: 'upload', method: 'PUT' }),

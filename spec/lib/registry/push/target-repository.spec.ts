@@ -15,7 +15,7 @@ const { manifest, config, layers } = image
 const all = [config, ...layers]
 
 describe('a repository as a target', () => {
-  it('takes an image: blobs, then the manifest under its digest or its tag', () =>
+  it('receives an image: its blobs, then the manifest under its digest or tag', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       for (const blob of all) await target.putBlob(blob, opening(blob.bytes))
       expect(await target.resolve('1')).toBeUndefined()
@@ -45,7 +45,7 @@ describe('a repository as a target', () => {
       expect(await target.resolve('1')).toBe(manifest.digest)
     }))
 
-  it('mounts a blob of another repository, and sends no byte of it', () =>
+  it('mounts a blob of another repository without sending its content', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       await putImage(registry, 'team/base', '1', image)
       for (const blob of all) {
@@ -56,7 +56,7 @@ describe('a repository as a target', () => {
       expect(registry.bytesReceived).toBe(0)
     }))
 
-  it('asks for a token for both repositories to mount', () =>
+  it('requests a token for both repositories to mount a blob', () =>
     withTarget({ auth: { kind: 'token' } }, {}, async ({ registry, target }) => {
       await putImage(registry, 'team/base', '1', image)
       expect(await target.mount(config, 'team/base')).toBe(true)
@@ -83,7 +83,7 @@ describe('a repository as a target', () => {
       expect(await target.hasBlob(config)).toBe(true)
     }))
 
-  it('takes a redirect to storage for a sign that the blob is there, even if that refuses HEAD', async () => {
+  it('treats a redirect to storage as proof that the blob exists, even if the storage refuses HEAD', async () => {
     const storage = await startRegistry()
     storage.hook(() => problem(403, 'DENIED', 'signed for GET'))
     await withTarget({}, {}, async ({ registry, target }) => {
@@ -93,7 +93,7 @@ describe('a repository as a target', () => {
     await storage.close()
   })
 
-  it.each([401, 403, 404, 405])('takes status %i on HEAD for absence', (status) =>
+  it.each([401, 403, 404, 405])('treats status %i of HEAD as missing content', (status) =>
     withTarget({}, {}, async ({ registry, target }) => {
       const challenge = { 'www-authenticate': 'Basic realm="r"' }
       registry.hook(() => problem(status, 'UNKNOWN', '', status === 401 ? challenge : {}))
@@ -106,7 +106,7 @@ describe('a repository as a target', () => {
   it.each([
     [429, 'TOO_MANY_REQUESTS'],
     [503, 'REGISTRY_UNAVAILABLE'],
-  ])('does not take status %i on HEAD for absence', (status, code) =>
+  ])('does not treat status %i of HEAD as missing content', (status, code) =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.hook(() => problem(status, 'UNKNOWN', ''))
       await expect(target.hasBlob(config)).rejects.toMatchObject({ code, retryable: true })
@@ -122,7 +122,7 @@ describe('a repository as a target', () => {
     })
   })
 
-  it('refuses a tag that is none before it becomes a part of a URL', () =>
+  it('rejects an invalid tag before it becomes part of a URL', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       const { bytes } = manifest
       for (const tag of ['', '../x', 'a/b', 'a?b']) {
@@ -134,7 +134,7 @@ describe('a repository as a target', () => {
       expect(registry.requests).toEqual([])
     }))
 
-  it('says so if the registry stored a manifest with another digest', () =>
+  it('reports that the registry stored a manifest with another digest', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       await putImage(registry, 'team/app', '1', image)
       const other = blobOf(Buffer.from('other')).digest

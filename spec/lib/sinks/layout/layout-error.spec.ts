@@ -11,7 +11,7 @@ describe('an error of a layout', () => {
     ['EACCES', 'STORE_DENIED', 'this user may write to'],
     ['EROFS', 'STORE_READ_ONLY', 'for the layout'],
     ['EXDEV', 'STORE_IO', 'whole layout'],
-  ])('for %s is %s, and speaks of no store', (errno, code, hint) => {
+  ])('for %s is %s, and does not mention a store', (errno, code, hint) => {
     const error = layoutError(systemError(errno), 'write a blob', '/layout')
     expect(error).toMatchObject({ code, hint: expect.stringContaining(hint), subject: { path: '/layout' } })
     expect(`${error.message} ${error.hint ?? ''}`).not.toContain('--store')
@@ -23,7 +23,7 @@ describe('an error of a layout', () => {
     ['ELOOP', 'it is a symbolic link'],
     ['EEXIST', 'it exists and is not a directory'],
     ['ENOENT', 'a part of the path does not exist'],
-  ])('for %s says what is in the way', (errno, says) => {
+  ])('for %s explains the problem with the path', (errno, says) => {
     expect(layoutError(systemError(errno), 'write a blob', '/layout')).toMatchObject({
       code: 'STORE_CORRUPT',
       message: expect.stringContaining(says),
@@ -31,7 +31,7 @@ describe('an error of a layout', () => {
     })
   })
 
-  it('is unchanged if it has a code already, and else STORE_IO', async () => {
+  it('is unchanged if it is a WindlassError, and otherwise STORE_IO', async () => {
     const known = new WindlassError('NETWORK', 'gone')
     await expect(withLayoutErrors('write', '/layout', () => Promise.reject(known))).rejects.toBe(known)
     expect(layoutError('odd', 'write', '/layout')).toMatchObject({ code: 'STORE_IO' })

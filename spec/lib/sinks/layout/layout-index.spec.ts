@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Descriptor, parseDigest } from '../../../../lib/image/index.js'
-import { findDigest, parseLayoutIndex, withImage } from '../../../../lib/sinks/layout/layout-index.js'
+import {
+  findDigest,
+  parseLayoutIndex,
+  indexTextWithImage,
+} from '../../../../lib/sinks/layout/layout-index.js'
 
 const image: Descriptor = {
   mediaType: 'application/vnd.oci.image.manifest.v1+json',
@@ -10,7 +14,7 @@ const image: Descriptor = {
 }
 const refName = 'org.opencontainers.image.ref.name'
 const name = fc.constantFrom('a', 'b', 'c', undefined)
-/** Entries of any tool: named or not, and things that are no entries. */
+/** Entries as any tool may write them: with or without a name, or invalid. */
 const entry = fc.oneof(
   fc.record({ digest: fc.constantFrom(image.digest, 'sha256:b'), name, extra: fc.string() }).map((each) => ({
     digest: each.digest,
@@ -27,7 +31,7 @@ describe('the list of a layout', () => {
     fc.assert(
       fc.property(fc.array(entry), name, (entries, added) => {
         const before = parseLayoutIndex(JSON.stringify({ schemaVersion: 2, manifests: entries, more: 1 }))!
-        const after = parseLayoutIndex(withImage(before, image, added))!
+        const after = parseLayoutIndex(indexTextWithImage(before, image, added))!
         const isOther = (each: unknown): boolean =>
           added === undefined
             ? nameOf(each) !== undefined || (each as { digest?: string } | null)?.digest !== image.digest
@@ -45,17 +49,17 @@ describe('the list of a layout', () => {
   it('does not change if the image is added again', () => {
     fc.assert(
       fc.property(fc.array(entry), name, (entries, added) => {
-        const once = withImage({ document: {}, entries }, image, added)
-        expect(withImage(parseLayoutIndex(once)!, image, added)).toBe(once)
+        const once = indexTextWithImage({ document: {}, entries }, image, added)
+        expect(indexTextWithImage(parseLayoutIndex(once)!, image, added)).toBe(once)
       }),
     )
   })
 
-  it.each(['', 'x', '[]', 'null', '{"manifests":1}'])('is not read from %s', (text) => {
+  it.each(['', 'x', '[]', 'null', '{"manifests":1}'])('cannot be parsed from %s', (text) => {
     expect(parseLayoutIndex(text)).toBeUndefined()
   })
 
-  it('may be null, as Go writes an empty one', () => {
+  it('may be null, as written by Go for an empty list', () => {
     expect(parseLayoutIndex('{"manifests":null}')?.entries).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-/** Putting an image's layers together, when something else comes to stand where its tree is to appear. */
+/** Assembling the layers of an image when something is created at the target meanwhile. */
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -8,7 +8,7 @@ import { Workbench, imageOf } from '../../../support/workbench.js'
 describe('the tree of an image', () => {
   const bench = new Workbench()
 
-  it('replaces nothing that was put at its place since, and leaves nothing beside it', async () => {
+  it('does not replace a directory that was created meanwhile, and leaves no files next to it', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'app', '1', imageOf(['a', 'b']))
     const parent = bench.path()
@@ -34,7 +34,7 @@ describe('the tree of an image', () => {
     expect(readdirSync(parent)).toEqual(['target'])
   })
 
-  it('is not put together where something stands at its place, which is told at once', async () => {
+  it('is not assembled if the target is not empty, which is reported at once', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'app', '1', imageOf(['a']))
     const target = bench.path()
@@ -50,7 +50,7 @@ describe('the tree of an image', () => {
     expect(readdirSync(target)).toEqual(['mine'])
   })
 
-  it('does not take the place of a link, and leaves what the link leads to', async () => {
+  it('does not replace a symbolic link or its target', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'app', '1', imageOf(['a']))
     const parent = bench.path()
@@ -69,7 +69,7 @@ describe('the tree of an image', () => {
     expect(readdirSync(parent).sort()).toEqual(['real', 'target'])
   })
 
-  it('is refused where a layer is not the one of the config, also where nothing else unpacks it', async () => {
+  it('is rejected if a layer does not match the config, also if nothing else unpacks it', async () => {
     const registry = await bench.registry()
     const [a, other] = imageOf(['a', 'other']).layers
     const config = { rootfs: { type: 'layers', diff_ids: [a!.diffID, other!.diffID] } }

@@ -8,7 +8,7 @@ import type { EnsuredLayer, LayerTask } from '../../../../lib/transfer/index.js'
 
 const [a, b] = ['a', 'b'].map((text) => digestOf(Buffer.from(text))) as [Digest, Digest]
 
-/** The diffIDs that the layers of an image are expected to have, where one stands at the first and third place. */
+/** Returns the expected diffIDs of the layers of an image whose first and third layer are the same. */
 async function expected(diffIDs: readonly Digest[]): Promise<unknown> {
   const layer = (text: string, positions: readonly number[]) => ({
     ...{ descriptor: { digest: digestOf(Buffer.from(text)), size: 1 }, positions },
@@ -34,12 +34,12 @@ async function expected(diffIDs: readonly Digest[]): Promise<unknown> {
   }
 }
 
-describe('a layer that stands at more than one place of an image', () => {
-  it('has the one diffID that the config gives to all of them', async () => {
+describe('a layer that occurs more than once in an image', () => {
+  it('has the diffID that the config states at all its positions', async () => {
     expect(await expected([a, b, a])).toEqual([a, b])
   })
 
-  it('is refused where the config gives different ones, or too few', async () => {
+  it('is rejected if the config states different diffIDs, or too few', async () => {
     for (const diffIDs of [[a, b, b], [a, b], []])
       await expect(expected(diffIDs)).rejects.toMatchObject({ code: 'ROOTFS_MISMATCH' })
   })

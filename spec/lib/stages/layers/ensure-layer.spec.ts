@@ -15,7 +15,7 @@ import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 const stores = new TemporaryStores()
 
-/** The layer `a`, which is in the store, for an image whose config expects `diffID`; and how often it was fetched. */
+/** Ensures the layer `a`, which the store has, for a config with `diffID`. Also returns how often it was fetched. */
 async function ensured(diffID: Digest): Promise<{ layer: EnsuredLayer; fetched: number }> {
   const store = await stores.open()
   await commitLayer(store, 'a')
@@ -40,12 +40,12 @@ async function ensured(diffID: Digest): Promise<{ layer: EnsuredLayer; fetched: 
 }
 
 describe('a layer whose blob is unpacked in the store', () => {
-  it('is taken without a fetch where the config expects its diffID', async () => {
+  it('is used without a download if the config states its diffID', async () => {
     const { layer, fetched } = await ensured(diffIDOf('a'))
     expect([layer.stored?.diffID, fetched]).toEqual([diffIDOf('a'), 0])
   })
 
-  it('is refused where the config expects another diffID', async () => {
+  it('is rejected if the config states another diffID', async () => {
     await expect(ensured(diffIDOf('b'))).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
   })
 })

@@ -1,4 +1,4 @@
-/** The place of a download: looked at again once it is had, and given back whatever becomes of the pull. */
+/** The lock and the file of a partial download. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -34,22 +34,22 @@ function scene(here: readonly boolean[]) {
   return { done, scope, reserved: lastValueFrom(Flow.of(task).pipe(reserving).toObservable(scope)) }
 }
 
-describe('the place of a download', () => {
-  it('is not asked for where the blob is here', async () => {
+describe('the file of a download', () => {
+  it('is not opened if the blob is in the store', async () => {
     const { done, reserved, scope } = scene([true])
     expect((await reserved).arriving).toBeUndefined()
     await scope.close()
     expect(done).toEqual([])
   })
 
-  it('is not used where another process brought the blob while this one waited for it', async () => {
+  it('is not used if another process has stored the blob while this one waited for the lock', async () => {
     const { done, reserved, scope } = scene([false, true])
     expect((await reserved).arriving).toBeUndefined()
     await scope.close()
     expect(done).toEqual(['acquire', 'release'])
   })
 
-  it('is given back at the end of the pull, and its file is closed', async () => {
+  it('is closed and unlocked at the end of the pull', async () => {
     const { done, reserved, scope } = scene([false, false])
     const { file } = (await reserved).arriving!
     expect(file.state.phase).toBe('growing')

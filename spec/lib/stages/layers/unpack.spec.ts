@@ -1,4 +1,4 @@
-/** The unpacking of a layer whose bytes are not known to be right yet: nothing of it counts before they are. */
+/** Unpacking a layer whose bytes are not verified yet. */
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { UnpackJobOptions, UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
@@ -16,7 +16,7 @@ const diffID = digestOf(Buffer.from('unpacked'))
 const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
 const invalid = new WindlassError('LAYER_INVALID', 'no archive')
 
-/** A pool that answers as it is told, one answer for each task. */
+/** A pool with a prepared answer for each task. */
 function scene(answers: readonly (() => Promise<unknown>)[]) {
   const scope = new Scope()
   onTestFinished(() => scope.close())
@@ -68,7 +68,7 @@ async function arrived(content: Buffer, more: Parameters<typeof arrival>[1] = {}
 }
 
 describe('the unpacking of a layer', () => {
-  it('counts only once the bytes are verified', async () => {
+  it('is complete when the bytes are verified', async () => {
     const { begin, discarded } = scene([gives()])
     const { layer, file } = await arrived(bytes)
     let done = false
@@ -80,7 +80,7 @@ describe('the unpacking of a layer', () => {
     expect(discarded).toEqual([])
   })
 
-  it('begins anew where the download did, whatever came of the bytes before', async () => {
+  it('starts again when the download restarts, whatever the result of the earlier bytes was', async () => {
     for (const first of [gives(), fails(invalid)]) {
       const { begin, tasks, discarded } = scene([first, gives()])
       const { layer, file } = await arrival(bytes)
@@ -96,7 +96,7 @@ describe('the unpacking of a layer', () => {
     }
   })
 
-  it('fails with what is wrong with the bytes before what is wrong with the layer', async () => {
+  it('fails with the error of the verification rather than the error of the unpacking', async () => {
     const { begin, discarded } = scene([fails(invalid)])
     const { layer, file } = await arrived(wrong)
     const unpacked = begin(layer)
@@ -106,7 +106,7 @@ describe('the unpacking of a layer', () => {
     expect(discarded).toEqual([1])
   })
 
-  it('keeps nothing to be resumed of bytes that are wrong again, and all where only the disk is full', async () => {
+  it('discards the partial download if its bytes are invalid, and keeps it if only the disk is full', async () => {
     for (const [error, done] of [
       [invalid, ['discard']],
       [new WindlassError('STORE_FULL', 'full'), []],
@@ -119,7 +119,7 @@ describe('the unpacking of a layer', () => {
     }
   })
 
-  it('is done again by the algorithm of who expects another, once', async () => {
+  it('is repeated once with another digest algorithm if a pull expects that', async () => {
     const expected = digestOf(Buffer.from('unpacked'), 'sha512')
     const other = new OtherAlgorithm(digestOf(bytes), expected, diffID)
     const { begin, tasks } = scene([gives(), gives({ diffID: expected, size: 1, entries: 1 })])
@@ -135,7 +135,7 @@ describe('the unpacking of a layer', () => {
     expect(never.tasks).toHaveLength(2)
   })
 
-  it('of a blob that was here holds that against its digest', async () => {
+  it('verifies a blob that was in the store', async () => {
     const { begin, tasks } = scene([gives()])
     const { layer } = await arrival(bytes)
     const { digest, size } = layer.descriptor
@@ -157,7 +157,7 @@ describe('the unpacking of a layer', () => {
     await unpacked
   })
 
-  it('can go before others once the whole layer has arrived', async () => {
+  it('goes before others once the whole layer has arrived', async () => {
     const { begin, asked } = scene([gives(), gives()])
     const { layer, file } = await arrival(bytes)
     await file.append([bytes])

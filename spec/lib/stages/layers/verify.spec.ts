@@ -1,4 +1,4 @@
-/** Wrong bytes: who reads them hears of it before they are gone, and nobody goes on from them. */
+/** Verification of downloaded layers: wrong bytes are reported to their readers, then discarded. */
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow } from '../../../../lib/flow/index.js'
@@ -7,8 +7,8 @@ import { arrival } from '../../../support/arriving-layer.js'
 
 const bytes = Buffer.from('all the bytes of the layer')
 
-describe('the verification of a layer that came', () => {
-  it('passes it on, and is over once its bytes are known to be right', async () => {
+describe('the verification of a downloaded layer', () => {
+  it('passes the layer on at once, and completes when its bytes are verified', async () => {
     const { layer, file, turn, events, done } = await arrival(bytes)
     const verified = lastValueFrom(Flow.of(layer).pipe(verify()).toObservable(turn.scope))
     await file.append([bytes])
@@ -19,7 +19,7 @@ describe('the verification of a layer that came', () => {
     expect(events.map(({ status }) => status)).toEqual(['verifying', 'downloaded'])
   })
 
-  it('tells who reads wrong bytes of it before it throws them away', async () => {
+  it('reports wrong bytes to the reader before it discards them', async () => {
     const seen: string[] = []
     const here = await arrival(bytes, { onDiscard: () => seen.push(here.file.state.phase) })
     const { layer, file, turn } = here

@@ -12,7 +12,7 @@ it('waits for the request for a config to end when the pull is cancelled', async
   const image = {
     document: { kind: 'image', manifest: { config, layers: [] } },
     request: { name: 'app', source: { blob } },
-    trail: [],
+    parentIndexes: [],
     config: new Deferred(),
   }
   await leftEarly(image as never, fetchConfig({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } }))

@@ -9,12 +9,12 @@ import { leftEarly, slowToEnd } from '../../../support/left-early.js'
 
 const named = (text: string) => ({ digest: digestOf(Buffer.from(text)) })
 
-describe('what a pull holds', () => {
-  async function held(document: object, trail: readonly string[]): Promise<Digest[]> {
+describe('the content that a pull protects from garbage collection', () => {
+  async function held(document: object, parentIndexes: readonly string[]): Promise<Digest[]> {
     const digests: Digest[] = []
     const holdUntil = async (_: AbortSignal, ...more: Digest[]) => void digests.push(...more)
     const store = { holdUntil } as unknown as Store
-    const resolved = { document, trail: trail.map((text) => ({ descriptor: named(text) })) }
+    const resolved = { document, parentIndexes: parentIndexes.map((text) => ({ descriptor: named(text) })) }
     const scope = new Scope()
     const image = resolved as unknown as Resolved<PullableDocument>
     await lastValueFrom(Flow.of(image).pipe(holdImage(store)).toObservable(scope))
@@ -23,7 +23,7 @@ describe('what a pull holds', () => {
   }
   const digestsOf = (...texts: string[]): Digest[] => texts.map((text) => named(text).digest).sort()
 
-  it('is its manifest, its config, every layer, and every index on the way', async () => {
+  it('is its manifest, its config, every layer, and every index that contains it', async () => {
     const manifest = { config: named('config'), layers: [named('one'), named('two')] }
     const image = { kind: 'image', descriptor: named('manifest'), manifest }
     expect(await held(image, ['root', 'inner'])).toEqual(
@@ -31,16 +31,21 @@ describe('what a pull holds', () => {
     )
   })
 
-  it('is of a schema 1 image also what it was made of it before', async () => {
-    const known = {
+  it('includes the previous conversion of a schema 1 image', async () => {
+    const previousConversion = {
       document: { descriptor: named('made'), manifest: { config: named('config'), layers: [] } },
     }
-    const schema1 = { kind: 'schema1', descriptor: named('schema1'), layers: [named('one')], known }
+    const schema1 = {
+      kind: 'schema1',
+      descriptor: named('schema1'),
+      layers: [named('one')],
+      previousConversion,
+    }
     expect(await held(schema1, [])).toEqual(digestsOf('schema1', 'one', 'made', 'config'))
-    expect(await held({ ...schema1, known: undefined }, [])).toEqual(digestsOf('schema1', 'one'))
+    expect(await held({ ...schema1, previousConversion: undefined }, [])).toEqual(digestsOf('schema1', 'one'))
   })
 
-  it('is asked for until a cancelled pull has stopped waiting for the lock of the store', async () => {
+  it('is requested until a cancelled pull has stopped waiting for the lock of the store', async () => {
     let ended = false
     const holdUntil = (signal: AbortSignal) => slowToEnd(signal, 20).finally(() => (ended = true))
     const document = {
@@ -48,7 +53,7 @@ describe('what a pull holds', () => {
       descriptor: named('manifest'),
       manifest: { config: named('config'), layers: [] },
     }
-    await leftEarly({ document, trail: [] } as never, holdImage({ holdUntil } as unknown as Store))
+    await leftEarly({ document, parentIndexes: [] } as never, holdImage({ holdUntil } as unknown as Store))
     expect(ended).toBe(true)
   })
 })

@@ -11,7 +11,7 @@ const layer = (text: string, size = 100) => ({
 })
 
 describe('the plan of a pull', () => {
-  /** Of these layers, where so many bytes of each are here. */
+  /** Returns the plan of the given layers, of which the store has the given numbers of bytes. */
   async function planned(layers: readonly object[], here: number) {
     const store = {
       blobs: { has: async () => false },
@@ -20,7 +20,7 @@ describe('the plan of a pull', () => {
     const resolved = {
       document: { kind: 'image', manifest: { layers } },
       request: { name: 'app' },
-      trail: [],
+      parentIndexes: [],
     }
     const goal = { unpack: false, form: 'overlay', keepBlobs: true } as const
     const scope = new Scope()
@@ -33,7 +33,7 @@ describe('the plan of a pull', () => {
     return { layers: result.layers, event: events[0]! }
   }
 
-  it('never has more of a layer here than it has', async () => {
+  it('never states an offset above the size of a layer', async () => {
     for (const [here, offset, action] of [
       [0, 0, 'download'],
       [60, 60, 'resume'],
@@ -46,14 +46,14 @@ describe('the plan of a pull', () => {
     }
   })
 
-  it('brings a layer once that stands at several places, and tells of it at each', async () => {
+  it('fetches a layer once that occurs several times, and lists it at each position', async () => {
     const { layers, event } = await planned([layer('a'), layer('b', 7), layer('a')], 0)
     expect(layers.map(({ positions }) => positions)).toEqual([[0, 2], [1]])
     expect(event['layers']).toHaveLength(3)
     expect(event['bytes']).toEqual({ total: 107, toDownload: 107 })
   })
 
-  it('is to do nothing only where the name is whole, and the manifest and the config are here', async () => {
+  it('is up to date only if the name is intact and the manifest and config are in the store', async () => {
     const named = (text: string) => ({ ...layer(text), mediaType: mediaTypes.ociManifest })
     const [manifest, config] = [named('manifest'), named('config')]
     const document = { kind: 'image', descriptor: manifest, manifest: { config, layers: [layer('a')] } }
@@ -63,7 +63,7 @@ describe('the plan of a pull', () => {
         partials: { length: async () => 0 },
         names: { get: async () => ({ name: 'app', descriptor: manifest }), isCorrupt: async () => corrupt },
       } as unknown as Store
-      const resolved = { document, request: { name: 'app' }, trail: [] }
+      const resolved = { document, request: { name: 'app' }, parentIndexes: [] }
       const goal = { unpack: false, form: 'overlay', keepBlobs: true } as const
       const scope = new Scope()
       const image = resolved as unknown as Resolved<PullableDocument>

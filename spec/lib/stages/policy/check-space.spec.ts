@@ -1,4 +1,4 @@
-/** Free space against the plan, on a real small disk. */
+/** The check of the free space, on a small real disk. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
@@ -9,7 +9,7 @@ import { Workbench, asked, imageOf } from '../../../support/workbench.js'
 
 const mounted: string[] = []
 
-/** Undefined where this process may not mount. */
+/** Undefined if this process is not allowed to mount. */
 function smallDisk(directory: string, bytes: number): string | undefined {
   mkdirSync(directory, { recursive: true })
   try {

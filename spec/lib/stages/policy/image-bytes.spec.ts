@@ -18,7 +18,7 @@ describe('the limit of an image', () => {
     }
   }
 
-  it('lets as many bytes through as it says, in all layers together', async () => {
+  it('applies to the sum of the bytes of all layers', async () => {
     expect(await counted([4, undefined, 6], 10)).toBe(3)
     await expect(counted([4, undefined, 7], 10)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',

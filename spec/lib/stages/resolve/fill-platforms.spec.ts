@@ -5,8 +5,8 @@ import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
 import { fillPlatforms, maxConfigsRead } from '../../../../lib/stages/resolve/fill-platforms.js'
 
-describe('entries of an index that name no platform', () => {
-  it('are looked into for it, and no more of them than anybody would wait for', async () => {
+describe('entries of an index that state no platform', () => {
+  it('get the platform of their config, for at most 16 entries', async () => {
     const manifests = Array.from({ length: 40 }, (_, at) => ({
       ...{ mediaType: mediaTypes.ociManifest, digest: digestOf(Buffer.from(String(at))), size: 1 },
     }))
@@ -18,7 +18,7 @@ describe('entries of an index that name no platform', () => {
       },
     }
     const request = { name: 'app', source, platform: { os: 'linux', architecture: 'amd64' } }
-    const resolved = { request, document: { kind: 'index', index: { manifests } }, trail: [] }
+    const resolved = { request, document: { kind: 'index', index: { manifests } }, parentIndexes: [] }
     const scope = new Scope()
     const stage = fillPlatforms({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
     const filled = await lastValueFrom(

@@ -1,11 +1,11 @@
-/** Every image that an index leads to, through the indexes inside it. */
+/** All images of an index, including those of nested indexes. */
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import {
   type Digest,
   type ImageSource,
-  decideManifest,
+  parseManifest,
   digestOf,
   mediaTypes,
 } from '../../../../lib/image/index.js'
@@ -13,7 +13,7 @@ import { type Limits, defaultLimits } from '../../../../lib/limits.js'
 import type { ImageRequest } from '../../../../lib/stages/elements.js'
 import { imagesOfIndex, maxIndexedImages } from '../../../../lib/stages/resolve/images-of-index.js'
 import { type BuiltDocument, buildImage } from '../../../../lib/testing/images/index.js'
-import { document } from '../../../../lib/testing/images/build-image.js'
+import { buildDocument } from '../../../../lib/testing/images/build-image.js'
 
 const platform = { os: 'linux', architecture: 'amd64' }
 const image = buildImage({ layers: [], platform }).manifest
@@ -22,7 +22,7 @@ const entryOf = ({ mediaType, digest, size }: BuiltDocument, more: object = {}) 
   ...more,
 })
 const indexOf = (...manifests: object[]) =>
-  document(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
+  buildDocument(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests })
 
 async function walked(
   root: BuiltDocument,
@@ -48,11 +48,11 @@ async function walked(
     limits,
   } as unknown as ImageRequest
   const { bytes, mediaType } = root
-  const decided = decideManifest({ bytes, contentType: mediaType, host: 'h', reference: 'app', limits })
+  const decided = parseManifest({ bytes, contentType: mediaType, host: 'h', reference: 'app', limits })
   const scope = new Scope()
   const stage = imagesOfIndex({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
   const descriptor = { ...decided.descriptor, ...(rootDigest && { digest: rootDigest }) }
-  const resolved = { request, document: { ...decided, descriptor }, trail: [] }
+  const resolved = { request, document: { ...decided, descriptor }, parentIndexes: [] }
   try {
     const found = await lastValueFrom(
       Flow.of(resolved as never)
@@ -68,7 +68,7 @@ async function walked(
 describe('the images of an index', () => {
   const leaf = entryOf(image, { platform })
 
-  it('are found in as many indexes inside each other as are allowed, and no more', async () => {
+  it('are found in nested indexes up to the limit of the depth', async () => {
     const inner = indexOf(leaf)
     const middle = indexOf(entryOf(inner))
     const root = indexOf(entryOf(middle))
@@ -79,7 +79,7 @@ describe('the images of an index', () => {
     })
   })
 
-  it('are at most a thousand, counted with the indexes', async () => {
+  it('are at most a thousand, including the indexes', async () => {
     const leaves = (count: number) =>
       Array.from({ length: count }, (_, at) => ({ ...leaf, digest: digestOf(Buffer.from(String(at))) }))
     expect((await walked(indexOf(...leaves(maxIndexedImages - 1)), [])).images).toHaveLength(999)
@@ -91,7 +91,7 @@ describe('the images of an index', () => {
     })
   })
 
-  it('are refused where their indexes together have more bytes than sixteen manifests may have', async () => {
+  it('are rejected if all indexes together exceed sixteen times the limit of a manifest', async () => {
     const manifestBytes = 10_000
     const inner = Array.from({ length: 16 }, (_, at) =>
       indexOf({ ...leaf, annotations: { filler: `${at} ${'x'.repeat(9_600)}` } }),
@@ -107,7 +107,7 @@ describe('the images of an index', () => {
     })
   })
 
-  it('are refused where an index leads back to itself', async () => {
+  it('are rejected if an index contains itself', async () => {
     const digest = digestOf(Buffer.from('no real index can contain its own digest'))
     const inner = indexOf(leaf, { ...entryOf(indexOf()), digest })
     await expect(walked(indexOf(entryOf(inner)), [inner], { rootDigest: digest })).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('the images of an index', () => {
     })
   })
 
-  it('are told once, and looked at once, wherever they stand', async () => {
+  it('are listed once and read once, however often they occur', async () => {
     const inner = indexOf(leaf)
     const root = indexOf(entryOf(inner), leaf, entryOf(inner))
     const { images, asked } = await walked(root, [inner])
@@ -124,9 +124,9 @@ describe('the images of an index', () => {
     expect(asked).toEqual([inner.digest])
   })
 
-  it('are not those of entries that are for no platform', async () => {
+  it('do not include entries that are for no platform', async () => {
     const attestation = indexOf(leaf, {
-      ...entryOf(document(mediaTypes.ociManifest, { of: 'something' })),
+      ...entryOf(buildDocument(mediaTypes.ociManifest, { of: 'something' })),
       platform: { os: 'unknown', architecture: 'unknown' },
     })
     const { images, leftOut } = await walked(attestation, [])
@@ -134,7 +134,7 @@ describe('the images of an index', () => {
     expect(leftOut).toHaveLength(1)
   })
 
-  it('are some, or it is told that there are none', async () => {
+  it('must not be none', async () => {
     await expect(walked(indexOf(), [])).rejects.toMatchObject({ exitCode: expect.any(Number) as number })
   })
 })

@@ -20,7 +20,7 @@ const digestFor = (name: Name): Digest => digestOf(blobOf(name))
 const nameOf = (digest: Digest): Name => names.find((name) => digestFor(name) === digest)!
 const schema1 = digestOf(Buffer.from('the manifest'))
 
-/** Asks for the sizes of the layers of a schema 1 image, from a source that answers as `blobSize` says. */
+/** Runs `sizeSchema1` with a source that has the given `blobSize`. */
 async function sizes(
   layers: readonly Digest[],
   blobSize: ImageSource['blobSize'],
@@ -33,7 +33,7 @@ async function sizes(
       descriptor: { digest: schema1 },
       image: { layers: layers.map((digest) => ({ digest })) },
     },
-    trail: [],
+    parentIndexes: [],
   } as unknown as Resolved<ReadSchema1Document>
   const stage = sizeSchema1({ store: store ?? (await stores.open()), retry, ...(slots && { slots }) })
   const { document } = await firstValueFrom(Flow.of(image).pipe(stage).toObservable())
@@ -44,7 +44,7 @@ describe('the sizes of the layers of a schema 1 image', () => {
   it.each([
     { options: {}, most: 4 },
     { options: { slots: 2 }, most: 2 },
-  ])('are asked for $most at once with $options, once for each blob', async ({ options, most }) => {
+  ])('are requested at most $most at a time with $options, once for each blob', async ({ options, most }) => {
     const asked: Name[] = []
     let now = 0
     let seen = 0
@@ -84,7 +84,7 @@ describe('the sizes of the layers of a schema 1 image', () => {
     expect(asked).toEqual([digestFor('b')])
   })
 
-  it('are asked for again where the source failed, and nowhere else', async () => {
+  it('are requested again only where the source failed', async () => {
     const asked: Name[] = []
     const found = await sizes(names.slice(0, 3).map(digestFor), async (digest) => {
       asked.push(nameOf(digest))
@@ -96,7 +96,7 @@ describe('the sizes of the layers of a schema 1 image', () => {
     expect(asked).toEqual(['a', 'b', 'c', 'b'])
   })
 
-  it('are not asked for any more when one of them cannot be had', async () => {
+  it('are no longer requested after one request has finally failed', async () => {
     const aborted: Name[] = []
     const found = sizes(names.map(digestFor), async (digest, { signal } = {}) => {
       const name = nameOf(digest)
@@ -129,7 +129,7 @@ describe('the requests for the sizes of layers', () => {
     const resolved = {
       request: { name: 'app', source: { blobSize } },
       document: { kind: 'schema1', descriptor: {}, image: { layers: both.map((digest) => ({ digest })) } },
-      trail: [],
+      parentIndexes: [],
     }
     return { resolved: resolved as never, ended }
   }

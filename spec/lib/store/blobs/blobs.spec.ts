@@ -42,7 +42,7 @@ describe('blobs', () => {
     ['a fifo', (path) => execFileSync('mkfifo', [path])],
   ]
 
-  it('gives back what was put, under every algorithm', async () => {
+  it('returns what was put, for every algorithm', async () => {
     const store = await stores.open()
     const algorithm = fc.constantFrom('sha256' as const, 'sha384' as const, 'sha512' as const)
     await fc.assert(
@@ -67,7 +67,7 @@ describe('blobs', () => {
     expect(await store.blobs.has(digest)).toBe(false)
   })
 
-  it('lets nothing but a digest become a path', async () => {
+  it('creates paths only from digests', async () => {
     const store = await stores.open()
     for (const text of [
       'sha256:../../../etc/passwd',
@@ -80,14 +80,14 @@ describe('blobs', () => {
       )
   })
 
-  it('says of a blob that cannot be read, such as a manifest, that it is missing (S0-33)', async () => {
+  it('reports a blob that cannot be read, such as a manifest, as missing (S0-33)', async () => {
     const store = await stores.open()
     expect(await store.blobs.has(digest)).toBe(false)
     await expect(store.blobs.size(digest)).rejects.toMatchObject(corrupt)
     await expect(store.blobs.read(digest, 100)).rejects.toMatchObject(corrupt)
   })
 
-  it('does not believe corrupt bytes, and heals by being put again', async () => {
+  it('detects corrupt bytes, and is repaired by another put', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     const path = store.blobs.path(digest)
@@ -106,7 +106,7 @@ describe('blobs', () => {
     }
   })
 
-  it('knows a truncated blob by its size', async () => {
+  it('detects a truncated blob by its size', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     expect(await store.blobs.has(digest, bytes.length)).toBe(true)
@@ -114,14 +114,14 @@ describe('blobs', () => {
     expect(await store.blobs.has(digest, bytes.length)).toBe(false)
   })
 
-  it('reads no more than it may', async () => {
+  it('reads at most the maximum size', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     await expect(store.blobs.read(digest, bytes.length - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
     expect(await store.blobs.read(digest, bytes.length)).toEqual(bytes)
   })
 
-  it.each(oddities)('takes %s for no blob, and puts one in its place', async (_, place) => {
+  it.each(oddities)('does not accept %s as a blob, and replaces it', async (_, place) => {
     const store = await storeWith(place)
     expect(await store.blobs.has(digest)).toBe(false)
     await expect(store.blobs.read(digest, 100)).rejects.toMatchObject(corrupt)
@@ -130,7 +130,7 @@ describe('blobs', () => {
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
-  it('adopts a file, in place of one that is there', async () => {
+  it('adopts a file, replacing an existing blob', async () => {
     const store = await storeWith((path) => writeFileSync(path, 'corrupt'))
     const file = join(await store.stagingDirectory(), 'downloaded')
     await writeFile(file, bytes)
@@ -139,7 +139,7 @@ describe('blobs', () => {
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
-  it('are held by who put or adopted them, so that nobody collects them meanwhile', async () => {
+  it('are held by the process that put or adopted them, so that no collection removes them', async () => {
     const store = await stores.open()
     const file = join(await store.stagingDirectory(), 'downloaded')
     await writeFile(file, bytes)
@@ -150,7 +150,7 @@ describe('blobs', () => {
     expect((await store.garbage.collect()).removed).toHaveLength(2)
   })
 
-  it('appear by a rename, readable by nobody else, and leave nothing in staging (S2-38)', async () => {
+  it('appear by a rename, are readable only by their owner, and leave nothing in the staging directory (S2-38)', async () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     writeFileSync(store.blobs.path(digest), 'corrupt')
@@ -165,7 +165,7 @@ describe('blobs', () => {
     expect(leftFiles.sort()).toEqual(['holds', 'lock'])
   })
 
-  it('follows no link in place of the directory of an algorithm', async () => {
+  it("does not follow a link at the path of an algorithm's directory", async () => {
     const store = await stores.open()
     const elsewhere = stores.fresh()
     mkdirSync(elsewhere)
@@ -174,7 +174,7 @@ describe('blobs', () => {
     expect(await readdir(elsewhere)).toEqual([])
   })
 
-  it('says what it is not allowed to do', async () => {
+  it('reports which access was denied', async () => {
     const store = await stores.open()
     const isRoot = process.geteuid?.() === 0
     if (isRoot) process.seteuid?.(65_534)

@@ -22,13 +22,13 @@ describe('a blob that is verified', () => {
   }
   const inodeOf = (path: string): bigint => lstatSync(path, { bigint: true }).ino
 
-  it('is whole where its bytes are those of its digest', async () => {
+  it('is whole if its bytes have its digest', async () => {
     const whole = { state: 'whole', bytes: bytes.length }
     expect(await verifyBlob({ path: put(bytes), digest })).toEqual(whole)
     expect(await verifyBlob({ path: put(bytes), digest, size: bytes.length })).toEqual(whole)
   })
 
-  it('is damaged where one byte is another, in whichever piece', async () => {
+  it('is damaged if any byte is changed', async () => {
     for (const at of [0, 1_200_000, bytes.length - 1]) {
       const wrong = Buffer.from(bytes)
       wrong[at]! ^= 1
@@ -42,7 +42,7 @@ describe('a blob that is verified', () => {
     }
   })
 
-  it('is damaged where it has another size, which costs no reading', async () => {
+  it('is damaged if its size differs, without reading it', async () => {
     const path = put(bytes.subarray(1))
     expect(await verifyBlob({ path, digest, size: bytes.length })).toEqual({
       state: 'damaged',
@@ -51,7 +51,7 @@ describe('a blob that is verified', () => {
     })
   })
 
-  it('is damaged where something else stands there, to which no link is followed', async () => {
+  it('is damaged if it is not a regular file, and links are not followed', async () => {
     const link = join(root, 'link')
     symlinkSync(put(bytes), link)
     const directory = join(root, 'directory')
@@ -65,7 +65,7 @@ describe('a blob that is verified', () => {
     expect(await verifyBlob({ path: join(root, 'none'), digest })).toEqual({ state: 'missing' })
   })
 
-  it('is read no further once the signal says so', async () => {
+  it('is not read further after the signal aborts', async () => {
     const stop = new AbortController()
     const reading = verifyBlob({ path: put(bytes), digest, signal: stop.signal })
     stop.abort(new Error('enough'))

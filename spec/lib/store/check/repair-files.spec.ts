@@ -7,7 +7,7 @@ import { repairFiles } from '../../../../lib/store/check/repair-files.js'
 import { putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
-describe('mending the files of a store', () => {
+describe('repairing the files of a store', () => {
   const stores = new TemporaryStores()
   const name = 'docker.io/library/app:1'
 
@@ -19,7 +19,7 @@ describe('mending the files of a store', () => {
   }
   const content = (store: string, file: string) => readFile(join(store, file), 'utf8')
 
-  it('changes nothing where nothing is wrong, and makes no store', async () => {
+  it('changes nothing if nothing is wrong, and creates no store', async () => {
     const store = await made()
     const before = await readdir(store)
     expect(await repairFiles(store)).toEqual([])
@@ -52,7 +52,7 @@ describe('mending the files of a store', () => {
     expect(await (await stores.open(store)).names.get(name)).toBeDefined()
   })
 
-  it('leaves a layout of a newer version as it is, which is then refused', async () => {
+  it('does not change a layout of a newer version, which is then rejected', async () => {
     const store = await made()
     const newer = '{"imageLayoutVersion":"2.0.0"}'
     await writeFile(join(store, 'oci-layout'), newer)
@@ -63,7 +63,7 @@ describe('mending the files of a store', () => {
     await expect(stores.open(store)).rejects.toThrow('version "2.0.0"')
   })
 
-  it('leaves a store of a newer version as it is', async () => {
+  it('does not change a store of a newer version', async () => {
     const store = await made()
     await writeFile(join(store, 'windlass.json'), '{"version":2}')
     await writeFile(join(store, 'index.json'), 'x')
@@ -72,7 +72,7 @@ describe('mending the files of a store', () => {
   })
 
   it.each([undefined, '', 'x', '[]', '{"schemaVersion":2,"manifests":7}'])(
-    'lists all images without names where the list says %j, so that no collection takes anything',
+    'lists all images without names if index.json contains %j, so that no collection removes anything',
     async (said) => {
       const store = await made()
       const open = await stores.open(store)
@@ -108,7 +108,7 @@ describe('mending the files of a store', () => {
     },
   )
 
-  it('mends the layout of another tool only as far as its list of names and its blobs say that it is one', async () => {
+  it('repairs the layout of another tool only if it has an index.json and blobs', async () => {
     const layout = stores.fresh()
     await mkdir(join(layout, 'blobs', 'sha256'), { recursive: true })
     await writeFile(join(layout, 'index.json'), '{"schemaVersion":2,"manifests":[]}')

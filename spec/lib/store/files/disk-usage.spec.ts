@@ -8,7 +8,7 @@ import { TemporaryStores } from '../../../support/store/temporary-store.js'
 describe('the disk space of a tree', () => {
   const stores = new TemporaryStores()
 
-  it('is that which du says: each file once, whatever its links and its name, and nothing behind a symlink', async () => {
+  it('is what du reports: each file once despite hard links, any name, and nothing behind a symbolic link', async () => {
     const root = stores.fresh()
     const outside = stores.fresh()
     mkdirSync(join(root, 'a/b'), { recursive: true })
@@ -23,7 +23,7 @@ describe('the disk space of a tree', () => {
     expect(await diskUsage(join(root, 'none'))).toBe(0)
   })
 
-  it.skipIf(process.getuid?.() !== 0)('leaves out what this user may not read', async () => {
+  it.skipIf(process.getuid?.() !== 0)('does not count what this user may not read', async () => {
     const root = stores.fresh()
     mkdirSync(join(root, 'closed'), { recursive: true, mode: 0o755 })
     writeFileSync(join(root, 'open'), 'x')

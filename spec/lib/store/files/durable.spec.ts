@@ -12,7 +12,7 @@ import {
 } from '../../../../lib/store/files/durable.js'
 import { diskCalls } from '../../../support/store/disk-calls.js'
 
-describe('what appears in the store for good', () => {
+describe('writing durably', () => {
   let root: string
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'windlass-durable-'))
@@ -20,7 +20,7 @@ describe('what appears in the store for good', () => {
   afterEach(() => rmSync(root, { recursive: true }))
   const at = (name: string): string => join(root, name)
 
-  it('is synced when it is written, unless somebody else sees to that', async () => {
+  it('syncs a written file, unless the caller does', async () => {
     const calls = diskCalls(root)
     await writeNew(at('new'), 'x')
     expect(calls).toEqual([])
@@ -30,7 +30,7 @@ describe('what appears in the store for good', () => {
     await expect(writeSynced(at('synced'), 'z')).rejects.toThrow('EEXIST')
   })
 
-  it('is synced when it is copied', async () => {
+  it('syncs a copied file', async () => {
     writeFileSync(at('from'), 'x')
     const calls = diskCalls(root)
     await copySynced(at('from'), at('to'))
@@ -38,7 +38,7 @@ describe('what appears in the store for good', () => {
     expect(readFileSync(at('to'), 'utf8')).toBe('x')
   })
 
-  it('has its directory synced after it has its name, and not before', async () => {
+  it('syncs the directory after the rename, and not before', async () => {
     mkdirSync(at('place'))
     writeFileSync(at('from'), 'x')
     const calls = diskCalls(root)
@@ -46,7 +46,7 @@ describe('what appears in the store for good', () => {
     expect(calls).toEqual(['rename from place/to', 'sync place'])
   })
 
-  it('has directories that are synced in their parent where they are made, and only there', async () => {
+  it('syncs the parent of a directory only if it created the directory', async () => {
     const calls = diskCalls(root)
     await ensureDirectory(at('place'))
     expect(calls).toEqual(['mkdir place', 'sync .'])

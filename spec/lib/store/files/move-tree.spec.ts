@@ -28,14 +28,14 @@ describe.runIf(process.getuid?.() === 0)('a directory that is moved to another p
     }
   }
 
-  it.each([0o755, 0o555, 0o500, 0])('keeps its mode, also one that lets nobody in: %o', async (mode) => {
+  it.each([0o755, 0o555, 0o500, 0])('keeps its mode, even one without permissions: %o', async (mode) => {
     const { from, to } = place(mode)
     await asUser(() => moveTree(from, to))
     expect(statSync(to).mode & 0o7777).toBe(mode)
     expect(existsSync(from)).toBe(false)
   })
 
-  it('stays where it belongs to another user, as it was, and the error is that of the move', async () => {
+  it('stays unchanged if it belongs to another user, and the error is that of the rename', async () => {
     const { from, to } = place(0o700)
     chownSync(from, 0, 0)
     await expect(asUser(() => moveTree(from, to))).rejects.toMatchObject({

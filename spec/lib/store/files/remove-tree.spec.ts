@@ -7,7 +7,7 @@ import { TemporaryStores } from '../../../support/store/temporary-store.js'
 describe('removeTree', () => {
   const stores = new TemporaryStores()
 
-  it('removes trees that are deep, closed, or named in no encoding, and follows no link out', async () => {
+  it('removes trees that are deep, without permissions or with names that are not UTF-8, and follows no links', async () => {
     const root = stores.fresh()
     const outside = stores.fresh()
     mkdirSync(outside)
@@ -25,7 +25,7 @@ describe('removeTree', () => {
     expect(existsSync(join(outside, 'precious'))).toBe(true)
   })
 
-  it('removes what is no directory, a link itself, and nothing', async () => {
+  it('removes a file and a link itself, and succeeds if there is nothing', async () => {
     const [file, link] = [stores.fresh(), stores.fresh()]
     writeFileSync(file, '')
     symlinkSync(file, link)

@@ -2,8 +2,8 @@ import { rename } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import {
-  isFull,
-  isNotWritable,
+  isDiskFull,
+  isNotWritableError,
   storeError,
   withStoreErrors,
 } from '../../../../lib/store/files/store-error.js'
@@ -31,7 +31,7 @@ describe('errors of the store', () => {
     expect(error.hint).toMatch(/\.$/)
   })
 
-  it('names both paths of a rename that failed, known cause or not (S0-54, S0-68)', async () => {
+  it('names both paths of a failed rename, whether its cause is known or not (S0-54, S0-68)', async () => {
     const renaming = (code: string): Error =>
       Object.assign(systemError(code), { path: '/store/staging/x', dest: '/store/blobs/x' })
     for (const code of ['EACCES', 'ENOSPC', 'EIO'])
@@ -42,17 +42,17 @@ describe('errors of the store', () => {
     await expect(missing).rejects.toThrow(/at \/none\/to: ENOENT.*'\/none\/from' -> '\/none\/to'/)
   })
 
-  it('tells a disk or a quota that is used up from what may not be written at all', () => {
-    const asked = (code: string) => [isFull(systemError(code)), isNotWritable(systemError(code))]
+  it('distinguishes a full disk or quota from a store that is not writable', () => {
+    const asked = (code: string) => [isDiskFull(systemError(code)), isNotWritableError(systemError(code))]
     for (const code of ['ENOSPC', 'EDQUOT']) expect(asked(code)).toEqual([true, true])
     for (const code of ['EROFS', 'EACCES', 'EPERM']) expect(asked(code)).toEqual([false, true])
     for (const code of ['EIO', 'ENOENT']) expect(asked(code)).toEqual([false, false])
-    expect(isFull(new WindlassError('STORE_FULL', 'full'))).toBe(true)
-    expect(isNotWritable(new WindlassError('STORE_READ_ONLY', 'no'))).toBe(true)
-    expect(isFull(new WindlassError('STORE_READ_ONLY', 'no'))).toBe(false)
+    expect(isDiskFull(new WindlassError('STORE_FULL', 'full'))).toBe(true)
+    expect(isNotWritableError(new WindlassError('STORE_READ_ONLY', 'no'))).toBe(true)
+    expect(isDiskFull(new WindlassError('STORE_READ_ONLY', 'no'))).toBe(false)
   })
 
-  it('leaves an error of ours as it is', async () => {
+  it('returns a WindlassError unchanged', async () => {
     const ours = new WindlassError('LIMIT_EXCEEDED', 'too long')
     await expect(withStoreErrors('read', '/x', () => Promise.reject(ours))).rejects.toBe(ours)
   })

@@ -77,7 +77,7 @@ const images = fc.uniqueArray(
 describe('collecting garbage', () => {
   const stores = new TemporaryStores()
 
-  it('removes exactly what no name, no entry and no run leads to', async () => {
+  it('removes exactly the content that no name, no entry and no run references', async () => {
     await fc.assert(
       fc.asyncProperty(images, async (specs) => {
         const store = await stores.open()
@@ -130,7 +130,7 @@ describe('collecting garbage', () => {
     )
   })
 
-  it('removes nothing where a document that leads on was damaged, whatever size it has now', async () => {
+  it('removes nothing if a document with references is damaged, whatever its size now', async () => {
     for (const size of [0, 1, 5 * 2 ** 20, 70 * 2 ** 20]) {
       const store = await stores.open()
       const { descriptor } = await putImage(store, 'image', ['a', 'b'], true)
@@ -147,7 +147,7 @@ describe('collecting garbage', () => {
     }
   })
 
-  it('removes nothing where a document is nested too deep to be read', async () => {
+  it('removes nothing if a document is nested too deeply to be parsed', async () => {
     const store = await stores.open()
     const deep = `{"a":${'['.repeat(2_000_000)}${']'.repeat(2_000_000)}}`
     await putNamed(store, 'deep:latest', deep)
@@ -160,7 +160,7 @@ describe('collecting garbage', () => {
     await store.close()
   })
 
-  it('what runs hold stays until they let go or end, and what dead runs held goes (S0-76)', async () => {
+  it('keeps what runs hold until they release it or end, and removes what dead runs held (S0-76)', async () => {
     const store = await stores.open()
     const other = await stores.open(store.directory)
     const put = async (text: string): Promise<Digest> => {
@@ -183,7 +183,7 @@ describe('collecting garbage', () => {
   })
 
   it.skipIf(!locksAvailable())(
-    'counts what killed processes left apart, and once, also what went when the store was opened',
+    'counts the files of killed processes separately and once, including those removed when the store was opened',
     async () => {
       const { directory } = await stores.open()
       const leave = (name: string, bytes: number): void => {
@@ -207,7 +207,7 @@ describe('collecting garbage', () => {
     },
   )
 
-  it('removes pointers to layers that are gone, such as of a run that was killed before its commit', async () => {
+  it('removes pointers to missing layers, for example of a process that was killed before its commit', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const pointers = join(store.directory, 'layers', 'by-blob', 'sha256')
@@ -217,7 +217,7 @@ describe('collecting garbage', () => {
     expect(readdirSync(pointers)).toEqual([layerBlob('a').digest.slice(7)])
   })
 
-  it('goes in steps that a power cut may end: the names on the disk, the thing out of sight, that on the disk, the thing gone', async () => {
+  it('survives a power failure after each step: sync the names, move the content away, sync that, delete', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
@@ -241,7 +241,7 @@ describe('collecting garbage', () => {
     expect(order).toEqual([...order].sort((one, other) => one - other))
   })
 
-  it('keeps the tree of a blob that a name needs, though no config says its diffID', async () => {
+  it('keeps the layer of a blob that a name references, even if no config lists its diffID', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     await putNamed(store, 'a:latest', JSON.stringify({ schemaVersion: 2, layers: [layerBlob('a')] }))
@@ -250,7 +250,7 @@ describe('collecting garbage', () => {
     expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
   })
 
-  it('removes nothing where it is only asked what would go', async () => {
+  it('removes nothing in a dry run', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     await store.release()
@@ -265,7 +265,7 @@ describe('collecting garbage', () => {
     expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
   })
 
-  it('leaves a link that is named like a blob', async () => {
+  it('keeps a link whose name is that of a blob', async () => {
     const store = await stores.open()
     const { digest } = descriptorOf('x')
     await store.blobs.put(digest, Buffer.from('x'))
@@ -276,7 +276,7 @@ describe('collecting garbage', () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
   })
 
-  it('leaves alone what is not named as the store names things', async () => {
+  it('keeps entries whose names are not those of the store', async () => {
     const store = await stores.open()
     await store.blobs.put(digestOf(Buffer.from('x')), Buffer.from('x'))
     await store.release()
@@ -289,7 +289,7 @@ describe('collecting garbage', () => {
     for (const path of strange) readFileSync(join(store.directory, path))
   })
 
-  it('takes a damaged thing out only if it still is the damaged one', async () => {
+  it('discards damaged content only if its inode is still the same', async () => {
     const store = await stores.open()
     const { digest } = descriptorOf('x')
     await store.blobs.put(digest, Buffer.from('x'))
@@ -298,7 +298,7 @@ describe('collecting garbage', () => {
     expect(await store.blobs.has(digest)).toBe(true)
   })
 
-  it('puts a damaged thing back where what was to replace it does not come', async () => {
+  it('restores damaged content if the replacement fails', async () => {
     const store = await stores.open()
     const { digest } = descriptorOf('x')
     await store.blobs.put(digest, Buffer.from('x'))
@@ -309,7 +309,7 @@ describe('collecting garbage', () => {
     expect(lstatSync(path, { bigint: true }).ino).toBe(inode)
   })
 
-  it('leaves what came in its place, also where the one who brought it fails after that', async () => {
+  it('keeps content that has taken its place, even if the commit then fails', async () => {
     const store = await stores.open()
     const { digest } = descriptorOf('x')
     await store.blobs.put(digest, Buffer.from('x'))
@@ -323,7 +323,7 @@ describe('collecting garbage', () => {
     expect(readFileSync(path, 'utf8')).toBe('new')
   })
 
-  it('leaves nothing in staging of what was replaced', async () => {
+  it('leaves nothing of replaced content in the staging directory', async () => {
     const store = await stores.open()
     const { digest } = descriptorOf('x')
     await store.blobs.put(digest, Buffer.from('x'))

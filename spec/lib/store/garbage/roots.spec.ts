@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Descriptor, digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import { reachable } from '../../../../lib/store/garbage/roots.js'
+import { findReachable } from '../../../../lib/store/garbage/roots.js'
 import type { Store } from '../../../../lib/store/index.js'
 import { descriptorOf, diffIDOf } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -13,7 +13,7 @@ const ghost = (text: string): Descriptor => descriptorOf(text)
 describe('what a name leads to', () => {
   const stores = new TemporaryStores()
   const indexOf = ({ directory }: Store): string => join(directory, 'index.json')
-  const needed = async (store: Store): Promise<Set<string>> => reachable(indexOf(store), store.blobs)
+  const needed = async (store: Store): Promise<Set<string>> => findReachable(indexOf(store), store.blobs)
 
   async function put(store: Store, document: object, mediaType?: string): Promise<Descriptor> {
     const text = JSON.stringify({ schemaVersion: 2, ...document })
@@ -26,7 +26,7 @@ describe('what a name leads to', () => {
     writeFileSync(indexOf(store), JSON.stringify({ schemaVersion: 2, manifests }))
   }
 
-  it('is the whole way of indexes to the one that was chosen from, and not the images that they only list', async () => {
+  it('includes all indexes that lead to the selected image, but not the images that they only list', async () => {
     const store = await stores.open()
     const [image, other] = [await put(store, { title: 'image' }), await put(store, { title: 'other' })]
     const inner = await put(store, { manifests: [image] }, mediaTypes.ociIndex)
@@ -47,7 +47,7 @@ describe('what a name leads to', () => {
     ])
   })
 
-  it('is the document that an image was converted from, although an index that was chosen from only lists it', async () => {
+  it('includes the document that an image was converted from, even if the index only lists it', async () => {
     const store = await stores.open()
     const [chosen, served] = [await put(store, { title: 'chosen' }), await put(store, { title: 'served' })]
     const root = await put(store, { manifests: [chosen, served] }, mediaTypes.ociIndex)
@@ -65,7 +65,7 @@ describe('what a name leads to', () => {
     expect((await needed(store)).has(served.digest)).toBe(true)
   })
 
-  it('is what a manifest leads to, although another manifest has it as a layer or as its config', async () => {
+  it('includes the references of a manifest, even if another manifest has it as a layer or config', async () => {
     const store = await stores.open()
     const image = await put(store, { layers: [ghost('layer')] })
     for (const other of [{ layers: [image] }, { config: image }]) {
@@ -74,7 +74,7 @@ describe('what a name leads to', () => {
     }
   })
 
-  it('is every layer that a config lists by its diffID, whatever blob it was unpacked from', async () => {
+  it('includes every layer that a config lists by diffID, whatever blob it was unpacked from', async () => {
     const store = await stores.open()
     const config = await put(store, { rootfs: { type: 'layers', diff_ids: [diffIDOf('a'), diffIDOf('b')] } })
     list(store, await put(store, { config, layers: [ghost('blob')] }))
@@ -82,7 +82,7 @@ describe('what a name leads to', () => {
     expect([diffIDOf('a'), diffIDOf('b'), ghost('blob').digest].every((digest) => all.has(digest))).toBe(true)
   })
 
-  it('is the subject of a manifest, and what that leads to', async () => {
+  it('includes the subject of a manifest and its references', async () => {
     const store = await stores.open()
     const subject = await put(store, { layers: [ghost('layer')] })
     list(store, await put(store, { subject }))
@@ -90,7 +90,7 @@ describe('what a name leads to', () => {
     expect([subject.digest, ghost('layer').digest].map((digest) => all.has(digest))).toEqual([true, true])
   })
 
-  it('is the layers of a schema 1 manifest, and the blobs of an artifact', async () => {
+  it('includes the layers of a schema 1 manifest and the blobs of an artifact', async () => {
     const store = await stores.open()
     list(
       store,
@@ -101,7 +101,7 @@ describe('what a name leads to', () => {
     expect([ghost('layer'), ghost('blob')].map(({ digest }) => all.has(digest))).toEqual([true, true])
   })
 
-  it('is what a document leads to whose digest is of an algorithm that is not supported, as long as that can be read', async () => {
+  it('includes the references of a readable document with an unsupported digest algorithm', async () => {
     const store = await stores.open()
     const digest = `blake3:${'0'.repeat(64)}`
     list(store, { ...ghost('x'), digest })
@@ -115,7 +115,7 @@ describe('what a name leads to', () => {
     expect((await needed(store)).has(ghost('layer').digest)).toBe(true)
   })
 
-  it('is not known where an entry of ours is not as it was written', async () => {
+  it('is unknown if an entry of Windlass was changed', async () => {
     const store = await stores.open()
     const descriptor = await put(store, { title: 'image' })
     await store.names.set({ name: 'a', typed: 'a', descriptor })

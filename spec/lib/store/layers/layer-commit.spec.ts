@@ -28,7 +28,7 @@ describe('the commit of a layer', () => {
     expect(order, calls.join('\n')).toEqual([...order].sort((one, other) => one - other))
   }
 
-  it('has the tree on the disk before anything leads to it, and the pointer before the layer', async () => {
+  it('syncs the tree before anything refers to it, and writes the pointer before the layer', async () => {
     const store = await stores.open()
     const calls = watched(store.directory)
     await commitLayer(store, 'a')
@@ -42,7 +42,7 @@ describe('the commit of a layer', () => {
     )
   })
 
-  it('has a second tree under its name on the disk before the record tells of it', async () => {
+  it('syncs a second tree under its final name before the record lists it', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const calls = watched(store.directory)
@@ -56,7 +56,7 @@ describe('the commit of a layer', () => {
     )
   })
 
-  it('takes the place of a tree that no record speaks of', async () => {
+  it('replaces a tree that no record lists', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const leftover = join(store.directory, layer, 'rootfs.aufs')

@@ -7,7 +7,7 @@ import {
   parseRecord,
   withBlob,
 } from '../../../../lib/store/layers/layer-record.js'
-import { sealOf } from '../../../../lib/store/files/seal.js'
+import { checksumOf } from '../../../../lib/store/files/checksum.js'
 import { commitLayer, diffIDOf } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -17,7 +17,7 @@ const forms = { overlay: { rootfs: 'rootfs', size: 1024 } }
 const record: LayerRecord = { diffID, blobs: [blob], forms }
 
 describe('the record of a layer', () => {
-  it('says the same when it is read again, whatever bytes the names of directories have', () => {
+  it('is the same after writing and reading, for any bytes in directory names', () => {
     const byte = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code))
     const path = fc.array(byte, { minLength: 1, maxLength: 20 }).map((bytes) => bytes.join(''))
     fc.assert(
@@ -30,19 +30,19 @@ describe('the record of a layer', () => {
     )
   })
 
-  it('is none for another layer than the one that it is of', () => {
+  it('is undefined if it belongs to another layer', () => {
     const other = digestOf(Buffer.from('another layer'))
     expect(parseRecord(formatRecord(record), other)).toBeUndefined()
     expect(parseRecord(formatRecord({ ...record, diffID: other }), diffID)).toBeUndefined()
   })
 
-  it('tells of each blob once, in the order in which they came', () => {
+  it('lists each blob once, in the order of the commits', () => {
     const other = { ...blob, digest: digestOf(Buffer.from('another blob')) }
     expect(withBlob(record, { ...blob, mediaType: 'c/d' })).toBe(record)
     expect(withBlob(withBlob(record, other), blob).blobs).toEqual([blob, other])
   })
 
-  it('says of each blob whether it was kept, and that for good once it was', () => {
+  it('records for each blob whether it was kept, and never reverts to not kept', () => {
     const [kept, discarded] = [true, false].map((each) => ({ ...blob, kept: each }))
     const blobsAfter = (first: typeof blob, ...later: (typeof blob)[]) =>
       later.reduce<LayerRecord>(withBlob, { ...record, blobs: [first] }).blobs
@@ -54,19 +54,21 @@ describe('the record of a layer', () => {
       expect(parseRecord(formatRecord({ ...record, blobs }), diffID)?.blobs).toEqual(blobs)
   })
 
-  it('does not know whether a blob was kept where it says something else there', () => {
+  it('does not state whether a blob was kept if the value is invalid', () => {
     for (const kept of ['true', 1, null, {}]) {
       const document = { version: 2, ...record, blobs: [{ ...blob, kept }] }
-      expect(parseRecord(JSON.stringify({ ...document, sha256: sealOf(document) }), diffID)).toEqual(record)
+      expect(parseRecord(JSON.stringify({ ...document, sha256: checksumOf(document) }), diffID)).toEqual(
+        record,
+      )
     }
   })
 
-  it('is read as earlier versions wrote it: what is implied is then not known', () => {
+  it('is read in the formats of earlier versions, without implied directories', () => {
     const first = JSON.stringify({ version: 1, ...record })
     const second = JSON.stringify({
       version: 2,
       ...record,
-      sha256: sealOf({ version: 2, ...record }),
+      sha256: checksumOf({ version: 2, ...record }),
     })
     for (const text of [first, second]) {
       expect(parseRecord(text, diffID)).toEqual(record)
@@ -74,14 +76,16 @@ describe('the record of a layer', () => {
     }
   })
 
-  it('does not know what is implied where it says something else there', () => {
+  it('has no implied directories if the value is invalid', () => {
     for (const implied of ['.', [1], { a: 'b' }, null]) {
       const document = { version: 2, ...record, implied }
-      expect(parseRecord(JSON.stringify({ ...document, sha256: sealOf(document) }), diffID)).toEqual(record)
+      expect(parseRecord(JSON.stringify({ ...document, sha256: checksumOf(document) }), diffID)).toEqual(
+        record,
+      )
     }
   })
 
-  it('is none where what is implied was changed', () => {
+  it('is undefined if the implied directories were changed', () => {
     const text = formatRecord({ ...record, implied: ['.', 'home'] })
     expect(parseRecord(text.replace('home', 'hose'), diffID)).toBeUndefined()
   })
@@ -90,7 +94,7 @@ describe('the record of a layer', () => {
 describe('what a committed layer implies', () => {
   const stores = new TemporaryStores()
 
-  it('is found with it, and kept when the same layer comes again without it', async () => {
+  it('is returned with the layer, and kept by a commit without it', async () => {
     const store = await stores.open()
     const implied = ['.', 'caf\xe9']
     await commitLayer(store, 'a', { implied })

@@ -47,7 +47,7 @@ describe('layers', () => {
     expect(readFileSync(join(stored.rootfs, 'file'), 'utf8')).toBe('a overlay')
   })
 
-  it('knows which of its blobs were kept, also where one is only said to be later', async () => {
+  it('records which of its blobs were kept, also if a later commit says so', async () => {
     const store = await stores.open()
     const [one, other] = [layerBlob('one'), layerBlob('other')]
     const keptBlobs = async (blob: typeof one, blobKept?: boolean) =>
@@ -84,7 +84,7 @@ describe('layers', () => {
     expect(readFileSync(join(second.rootfs, 'file'), 'utf8')).toBe('a overlay')
   })
 
-  it('a layer whose tree is gone counts as missing, and is healed by the next commit (S0-62)', async () => {
+  it('a layer whose tree is missing counts as missing, and the next commit repairs it (S0-62)', async () => {
     const store = await stores.open()
     const { rootfs } = await commitLayer(store, 'a')
     for (const harm of [
@@ -107,7 +107,7 @@ describe('layers', () => {
     }
   })
 
-  it('knows all the blobs that a layer came from', async () => {
+  it('lists all blobs that a layer was unpacked from', async () => {
     const store = await stores.open()
     const first = await commitLayer(store, 'a')
     const { ino } = lstatSync(first.rootfs)
@@ -118,7 +118,7 @@ describe('layers', () => {
     expect(await store.layers.findByBlob(layerBlob('a').digest)).toEqual(again)
   })
 
-  it('finds layers by their blobs also when that index is lost, and writes it again', async () => {
+  it('finds layers by their blobs without the directory of pointers, and writes it again', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     await commitLayer(store, 'b')
@@ -132,7 +132,7 @@ describe('layers', () => {
       expect(await store.layers.findByBlob(layerBlob(name).digest)).toBeDefined()
   })
 
-  it('does not believe a pointer that the layer does not confirm', async () => {
+  it('ignores a pointer that the record of the layer does not confirm', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const pointer = join(store.directory, 'layers', 'by-blob', ...other.digest.split(':'))
@@ -142,7 +142,7 @@ describe('layers', () => {
     }
   })
 
-  it('does not believe a pointer whose end is torn', async () => {
+  it('ignores a truncated pointer', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const blob = layerBlob('a').digest
@@ -161,7 +161,7 @@ describe('layers', () => {
     expect(existsSync(staged.path)).toBe(false)
   })
 
-  it('does not follow what a record says out of its directory', async () => {
+  it('ignores a path in a record that leads out of its directory', async () => {
     const store = await stores.open()
     const { rootfs } = await commitLayer(store, 'a')
     const record = join(rootfs, '..', 'layer.json')
@@ -175,7 +175,7 @@ describe('layers', () => {
     expect(await store.layers.find(diffIDOf('a'))).toBeDefined()
   })
 
-  it('does not follow a link in place of a layer', async () => {
+  it('does not follow a link at the path of a layer', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     const moved = stores.fresh()
@@ -199,7 +199,7 @@ describe('layers', () => {
     await expect(staged.commit(facts)).resolves.toMatchObject({ diffID: diffIDOf('a') })
   })
 
-  it('stages empty trees that nobody else can reach, and removes them', async () => {
+  it('stages empty trees without access for other users, and removes them', async () => {
     const store = await stores.open()
     const staged = await store.layers.stage()
     expect(await readdir(staged.path)).toEqual([])
@@ -217,7 +217,7 @@ describe('layers', () => {
     ).rejects.toThrow()
   })
 
-  it('leaves nothing in staging after a commit, won or lost', async () => {
+  it('leaves nothing in the staging directory after a commit, successful or not', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
     await commitLayer(store, 'a')
@@ -233,7 +233,7 @@ describe('layers', () => {
     expect(await readdir(join(directory, 'layers', 'sha256'))).toHaveLength(1)
   })
 
-  it('behaves like a map, whatever is committed and lost in whatever order', async () => {
+  it('behaves like a map for any sequence of commits and losses', async () => {
     const name = fc.constantFrom('a', 'b', 'c')
     const form = fc.constantFrom<WhiteoutForm>('overlay', 'aufs')
     const operation = fc.oneof(

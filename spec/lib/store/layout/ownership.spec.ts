@@ -19,7 +19,7 @@ import { SyncFile } from '../../../../lib/system/files.js'
 import { setXattr } from '../../../../lib/system/index.js'
 import { compareTrees, describeTree, type TreeEntry } from '../../../../lib/archive/index.js'
 import {
-  everything,
+  layersOfEveryKind,
   openDirectory,
   ordinaryUser,
   platform,
@@ -99,7 +99,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
     try {
       const store = join(place.path, 'store')
       const images = () => windlassAs({ as: ordinaryUser }, 'images', '--store', store)
-      const layout = writeLayout(join(place.path, 'layout'), everything)
+      const layout = writeLayout(join(place.path, 'layout'), layersOfEveryKind)
       expect(windlassAs({ as: ordinaryUser }, 'pull', '-q', '--store', store, layout.name)).toMatchObject({
         exit: 0,
       })
@@ -120,7 +120,7 @@ describe.runIf(asRoot)('a store that others can change', () => {
 describe.runIf(asRoot)('a store that is open to a group', () => {
   const place = openDirectory()
   afterAll(() => place.remove())
-  const layout = writeLayout(join(place.path, 'layout'), everything)
+  const layout = writeLayout(join(place.path, 'layout'), layersOfEveryKind)
   const other = writeLayout(join(place.path, 'other'), [[{ path: 'other', content: 'other' }]])
   const as = (uid: number, ...args: readonly string[]) =>
     windlassAs(
@@ -234,7 +234,7 @@ describe.runIf(asRoot)('a store that is open to a group', () => {
 describe.runIf(asRoot)("a user's store", () => {
   const place = openDirectory()
   afterAll(() => place.remove())
-  const { name } = writeLayout(join(place.path, 'layout'), everything)
+  const { name } = writeLayout(join(place.path, 'layout'), layersOfEveryKind)
   const behind = { SUDO_UID: '1234', SUDO_GID: '1234' }
   const home = (): string => {
     const path = mkdtempSync(join(place.path, 'home-'))

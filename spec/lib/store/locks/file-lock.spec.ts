@@ -8,7 +8,7 @@ import { TemporaryStores } from '../../../support/store/temporary-store.js'
 describe('FileLock', () => {
   const stores = new TemporaryStores()
 
-  it('has one holder of all processes, also while its file comes and goes', async () => {
+  it('has one holder among all processes, even while its file is removed and created', async () => {
     const path = stores.fresh()
     const children = Array.from({ length: 3 }, () => new Child('take-locks', path, '700'))
     const taken = await Promise.all(children.map((child) => child.line().then(Number)))
@@ -17,7 +17,7 @@ describe('FileLock', () => {
     expect(existsSync(path)).toBe(false)
   })
 
-  it('is signed by its holder, and stays unless it is removed', async () => {
+  it('contains the text of its holder, and its file stays unless it is removed', async () => {
     const path = stores.fresh()
     const lock = (await FileLock.take(path))!
     await lock.write('a long signature')
@@ -36,7 +36,7 @@ describe('FileLock', () => {
     renameSync(`${path}.new`, path)
   }
 
-  it('is held of the file that stands at its path, not of one that was replaced while it was taken', async () => {
+  it('locks the file at its path, not one that was replaced meanwhile', async () => {
     const path = stores.fresh()
     writeFileSync(path, 'one')
     const taking = FileLock.take(path) // has opened the file by now
@@ -46,7 +46,7 @@ describe('FileLock', () => {
     await lock!.release()
   })
 
-  it('that was paused is gone where its file was replaced meanwhile, and stands in nobody’s way', async () => {
+  it('that was paused is gone if its file was replaced, and blocks nobody', async () => {
     const path = stores.fresh()
     const lock = (await FileLock.take(path))!
     lock.pause()
@@ -63,7 +63,7 @@ describe('FileLock', () => {
     await lock.release()
   })
 
-  it('becomes another file once its bytes are on the disk, and syncs the name before it goes on', async () => {
+  it('is renamed to another file after a sync of its bytes, and then syncs the directory', async () => {
     const path = stores.fresh()
     const lock = (await FileLock.take(path))!
     const calls = diskCalls(stores.directory)

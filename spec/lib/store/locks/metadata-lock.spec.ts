@@ -6,23 +6,23 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
-import { lockWaits, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
+import { lockWaitMs, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 
 describe('the lock of the store', () => {
   let directory: string
-  const before = { ...lockWaits }
+  const before = { ...lockWaitMs }
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'windlass-lock-'))
   })
   afterEach(() => {
-    Object.assign(lockWaits, before)
+    Object.assign(lockWaitMs, before)
     rmSync(directory, { recursive: true })
   })
   const path = (): string => join(directory, 'lock')
 
-  it('is held by one after another, in the order in which they asked', async () => {
+  it('is taken in the order of the requests', async () => {
     const lock = new MetadataLock(path())
     const order: number[] = []
     await Promise.all(
@@ -37,7 +37,7 @@ describe('the lock of the store', () => {
     expect(order).toEqual([1, 1, 2, 2, 3, 3])
   })
 
-  it('does not begin work that was given up while others had their turn, and does the rest', async () => {
+  it('does not start work that was cancelled while it was queued, but all other work', async () => {
     const lock = new MetadataLock(path())
     const stop = new AbortController()
     const done: string[] = []
@@ -59,13 +59,13 @@ describe('the lock of the store', () => {
     await expect(lock.hold(() => Promise.resolve(1))).resolves.toBe(1)
   })
 
-  it('passes on what its work throws, and is free afterwards', async () => {
+  it('rejects with the error of its work, and is released', async () => {
     const lock = new MetadataLock(path())
     await expect(lock.hold(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
     await expect(new MetadataLock(path()).hold(() => Promise.resolve(1))).resolves.toBe(1)
   })
 
-  it('leaves no listener at a signal that many holds are given', async () => {
+  it('leaves no listeners on a signal', async () => {
     const stop = new AbortController()
     const lock = new MetadataLock(path(), { signal: stop.signal })
     for (let times = 0; times < 3; times++) await lock.hold(() => Promise.resolve(1), stop.signal)
@@ -73,7 +73,7 @@ describe('the lock of the store', () => {
     expect(getEventListeners(stop.signal, 'abort')).toEqual([])
   })
 
-  it('is that of the file which stands at its path, also for who waits while that is replaced', async () => {
+  it('locks the file at its path, even if that is replaced during the wait', async () => {
     const lock = new MetadataLock(path())
     const first = lock.hold(async () => {
       writeFileSync(`${path()}.new`, 'another')
@@ -96,8 +96,8 @@ describe('the lock of the store', () => {
     })
     afterEach(() => child.kill())
 
-    it('is told after a while, with who that is, and refused with the way out in the end', async () => {
-      Object.assign(lockWaits, { notice: 200, total: 1_200 })
+    it('is reported with its holder after a while, and fails with a hint in the end', async () => {
+      Object.assign(lockWaitMs, { notice: 200, total: 1_200 })
       const warnings: string[] = []
       const lock = new MetadataLock(path(), { warn: (message, code) => warnings.push(`${code}: ${message}`) })
       const { pid } = child.process
@@ -120,7 +120,7 @@ describe('the lock of the store', () => {
     })
 
     it.each(['of the hold', 'of the lock'])(
-      'is given up at once when the signal %s says so',
+      'is no longer waited for when the signal %s aborts',
       async (which) => {
         const stop = new AbortController()
         const own = which === 'of the lock' ? { signal: stop.signal } : {}

@@ -30,7 +30,7 @@ describe('a word for an image of the store', () => {
     fc.jsonValue(),
   )
 
-  it('that is a key leads to that entry, whatever it is', () => {
+  it('that is a key refers to its entry, named or not', () => {
     fc.assert(
       fc.property(fc.array(anyEntry, { maxLength: 6 }), (manifests) => {
         const entries = entriesOf(...manifests)
@@ -45,7 +45,7 @@ describe('a word for an image of the store', () => {
     )
   })
 
-  it('that is a name leads to all entries of exactly that name', () => {
+  it('that is a name refers to all entries with exactly this name', () => {
     fc.assert(
       fc.property(fc.array(anyEntry, { maxLength: 6 }), (manifests) => {
         const entries = entriesOf(...manifests)
@@ -58,7 +58,7 @@ describe('a word for an image of the store', () => {
     )
   })
 
-  it('that a hint gives leads to the entry that the hint is about, and can stand in a command line', () => {
+  it('that a hint contains refers to the entry of the hint and can be typed in a command line', () => {
     fc.assert(
       fc.property(fc.array(anyEntry, { maxLength: 6 }), (manifests) => {
         const entries = entriesOf(...manifests)
@@ -91,7 +91,7 @@ describe('a word for an image of the store', () => {
     expect(findEntries(entries, word, reference).map(({ name }) => name)).toEqual(expected)
   })
 
-  it('that is a digest prefers entries without a name, and then is of one name only', () => {
+  it('that is a digest refers to the entries without a name, otherwise to the only name', () => {
     const one = digest('a')
     const unnamed = entriesOf(entry('a', 'x'), entry('a'), entry('b', 'y'))
     expect(findEntries(unnamed, one)).toEqual([unnamed[1]])
@@ -102,14 +102,14 @@ describe('a word for an image of the store', () => {
     expect(findEntries(unnamed, 'sha256:abc')).toEqual([]) // three digits are too few
   })
 
-  it('that is the start of two digests is of neither, though both have no name', () => {
+  it('that is the start of two digests is ambiguous, even if both entries have no name', () => {
     const start = 'sha256:abcd'
     const two = ['0', '1'].map((rest) => ({ mediaType, digest: start + rest.repeat(60), size: 2 }))
     expect(() => findEntries(entriesOf(...two), start)).toThrow(/matches 2 images of the store/)
     expect(findEntries(entriesOf(...two), `${start}0`)).toHaveLength(1)
   })
 
-  it('is quoted for a shell where it must be', () => {
+  it('is quoted for a shell if necessary', () => {
     expect(['a/b:1', 'a b', "it's", '$(x)', '~'].map(shellWord)).toEqual([
       'a/b:1',
       `'a b'`,

@@ -47,7 +47,7 @@ describe('names', () => {
     })
   })
 
-  it('are set only once all that they may lead to is on the disk, whoever put it there', async () => {
+  it('are set after a sync of everything in the store, including content of other processes', async () => {
     const store = await stores.open()
     const { digest } = descriptorOf('{}')
     await store.blobs.put(digest, Buffer.from('{}'))
@@ -61,7 +61,7 @@ describe('names', () => {
     expect(calls.indexOf('sync .')).toBeGreaterThan(set)
   })
 
-  it('are not written again where nothing changes', async () => {
+  it('are not written again if nothing changes', async () => {
     const store = await stores.open()
     await putNamed(store, name, '{}')
     const inode = (): number => statSync(indexOf(store.directory)).ino
@@ -73,7 +73,7 @@ describe('names', () => {
     expect(inode()).not.toBe(before)
   })
 
-  it('does not parse a text again that has not changed, and sees every change', async () => {
+  it('parses the file again only if it has changed', async () => {
     const store = await stores.open()
     await putNamed(store, name, '{}')
     const parse = vi.spyOn(IndexDocument, 'parse')
@@ -88,7 +88,7 @@ describe('names', () => {
     expect(await store.names.get(name)).toBeUndefined()
   })
 
-  it('finds by name what the list of all says of that name', () => {
+  it('finds the same image by name as the list of all images', () => {
     const descriptor = descriptorOf('{}')
     const entry = fc.oneof(
       fc.constantFrom<unknown>(null, 1, 'text', {}, descriptor, { ...descriptor, size: -1 }),
@@ -141,7 +141,7 @@ describe('names', () => {
       })
     })
 
-    it('may be written in another order, and is right again when it is set', async () => {
+    it('may have its members in another order, and is repaired when it is set', async () => {
       const { store, change } = await prepared()
       const path = indexOf(store.directory)
       const reversed = (_key: string, value: unknown): unknown =>
@@ -156,7 +156,7 @@ describe('names', () => {
       expect(await store.names.isCorrupt(name)).toBe(false)
     })
 
-    it('has no bit that can flip unseen', async () => {
+    it('detects every flipped bit', async () => {
       const { store } = await prepared()
       await putNamed(store, 'docker.io/library/other:1', '{"other":true}')
       const good = await readFile(indexOf(store.directory))
@@ -176,7 +176,7 @@ describe('names', () => {
       expect(unseen).toEqual([])
     })
 
-    it('that another program copied under a name of its own is its, be ours there or not', async () => {
+    it('that another program copied to another name is not corrupt, whether the original exists or not', async () => {
       const { store } = await prepared()
       const path = indexOf(store.directory)
       const document = JSON.parse(await readFile(path, 'utf8')) as { manifests: { annotations: object }[] }
@@ -203,7 +203,7 @@ describe('names', () => {
       expect(await store.names.corrupt()).toHaveLength(1)
     })
 
-    it('of another program has no check', async () => {
+    it('of another program is not checked', async () => {
       const store = await stores.open()
       const entry = { ...descriptorOf('{}'), annotations: { 'org.opencontainers.image.ref.name': 'x' } }
       await writeFile(indexOf(store.directory), JSON.stringify({ schemaVersion: 2, manifests: [entry, 7] }))
@@ -211,7 +211,7 @@ describe('names', () => {
     })
   })
 
-  it('takes no list of entries for none, as Go writes it, but not a list that is missing', async () => {
+  it('accepts null as an empty list, as Go writes it, but not a missing list', async () => {
     const store = await stores.open()
     await writeFile(indexOf(store.directory), '{"schemaVersion":2,"manifests":null}')
     expect(await store.names.list()).toEqual([])
@@ -219,7 +219,7 @@ describe('names', () => {
     await expect(store.names.list()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
-  it('keeps which index a manifest was chosen from', async () => {
+  it('keeps the index that a manifest was selected from', async () => {
     const store = await stores.open()
     const descriptor = await putNamed(store, 'other:latest', '{}')
     const image: NamedImage = {
@@ -237,21 +237,21 @@ describe('names', () => {
     expect(stored.platform).toEqual({ os: 'linux', architecture: 'arm64', variant: 'v8' })
   })
 
-  it('finds what an older program stored under the name as typed', async () => {
+  it('finds an image that an older version stored under the name as typed', async () => {
     const store = await stores.open()
     const descriptor = await putNamed(store, 'alpine', '{}')
     expect(await store.names.get('docker.io/library/alpine:latest')).toBeUndefined()
     expect(await store.names.get('docker.io/library/alpine:latest', 'alpine')).toMatchObject({ descriptor })
   })
 
-  it('refuses a name whose manifest is not there (S0-71)', async () => {
+  it('rejects a name whose manifest is not in the store (S0-71)', async () => {
     const store = await stores.open()
     const set = store.names.set({ name, typed: name, descriptor: descriptorOf('absent') })
     await expect(set).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
     expect(await store.names.list()).toEqual([])
   })
 
-  it('takes an empty or a missing file for no names, and says so of an empty one (S0-75)', async () => {
+  it('treats an empty or missing file as no names, with a warning for an empty one (S0-75)', async () => {
     const warnings: string[] = []
     const directory = stores.fresh()
     const store = await stores.open(directory, { onWarning: (message) => warnings.push(message) })
@@ -265,7 +265,7 @@ describe('names', () => {
     expect(warnings).toHaveLength(1)
   })
 
-  it('does not write over what it cannot read', async () => {
+  it('does not overwrite a file that it cannot read', async () => {
     const store = await stores.open()
     for (const text of [
       '{',
@@ -284,7 +284,7 @@ describe('names', () => {
     await expect(store.names.list()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
-  it('keeps the entries of others and every field that it does not know', async () => {
+  it('keeps entries of other tools and unknown fields', async () => {
     const store = await stores.open()
     const [descriptor, later] = [descriptorOf('{}'), descriptorOf('{"later":true}')]
     const strangers = [
@@ -343,7 +343,7 @@ describe('names', () => {
     expect(await read()).toEqual({ ...document, manifests: strangers })
   })
 
-  it('behaves like a map, also for names that objects have of their own', async () => {
+  it('behaves like a map, also for names such as __proto__', async () => {
     const anyName = fc.oneof(
       fc.constantFrom('__proto__', 'constructor', 'a:1', 'b@sha256:c'),
       fc.string({ minLength: 1 }),

@@ -16,7 +16,7 @@ describe('partial downloads', () => {
   const stores = new TemporaryStores()
   const leftFiles = (directory: string): Promise<string[]> => readdir(join(directory, 'partial', 'sha256'))
 
-  it('keeps the bytes and how they came, for the next one (S2-66)', async () => {
+  it('keeps the bytes and their journal for the next download (S2-66)', async () => {
     const directory = stores.fresh()
     const first = await stores.open(directory)
     const partial = await first.partials.acquire(digest)
@@ -33,14 +33,14 @@ describe('partial downloads', () => {
     expect(again.validatorOf('b')).toBeUndefined()
   })
 
-  it('takes the validator of a journal that does not say from whom for that of anybody', async () => {
+  it('uses the validator of a journal without a server for any server', async () => {
     const store = await stores.open()
     const partial = await store.partials.acquire(digest)
     await partial.record({ validator: '"v1"', expectedSize: bytes.length })
     expect(partial.validatorOf('anybody')).toBe('"v1"')
   })
 
-  it('leaves nothing of nothing, and nothing of what became a blob', async () => {
+  it('leaves no files of an empty download or of one that became a blob', async () => {
     const store = await stores.open()
     const empty = await store.partials.acquire(digest)
     await empty.record({ expectedSize: 1 })
@@ -57,7 +57,7 @@ describe('partial downloads', () => {
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
   })
 
-  it('begins again in the same file after discard', async () => {
+  it('starts again in the same file after discard', async () => {
     const store = await stores.open()
     const partial = await store.partials.acquire(digest)
     await partial.record({ expectedSize: 9, validator: '"old"', from: 'a' })
@@ -71,7 +71,7 @@ describe('partial downloads', () => {
     expect(await store.partials.acquire(digest)).toMatchObject({ length: 5, from: undefined })
   })
 
-  it('takes a journal that it cannot read for none', async () => {
+  it('ignores a journal that it cannot read', async () => {
     const store = await stores.open()
     for (const journal of [
       '',
@@ -91,7 +91,7 @@ describe('partial downloads', () => {
     }
   })
 
-  it('takes a link or a directory in its place for nothing, and touches not where it leads', async () => {
+  it('replaces a link or directory at its path without changing the target of the link', async () => {
     const store = await stores.open()
     const victim = join(stores.directory, 'victim')
     writeFileSync(victim, 'precious')
@@ -111,7 +111,7 @@ describe('partial downloads', () => {
     expect(await store.partials.acquire(digest)).toMatchObject({ length: 0 })
   })
 
-  it('is free for the next one where it could not be opened', async () => {
+  it('is unlocked again if it cannot be opened', async () => {
     const store = await stores.open()
     const path = join(store.directory, 'partial', ...digest.split(':'))
     await mkdir(`${path}.json`, { recursive: true })
@@ -122,13 +122,13 @@ describe('partial downloads', () => {
     })
   })
 
-  it('has no length where something else stands in its place', async () => {
+  it('has length 0 if its path is not a regular file', async () => {
     const store = await stores.open()
     await mkdir(join(store.directory, 'partial', ...digest.split(':')), { recursive: true })
     expect(await store.partials.length(digest)).toBe(0)
   })
 
-  it('has one holder at a time, the next one waits', async () => {
+  it('has one holder at a time, and the next one waits', async () => {
     const directory = stores.fresh()
     const [one, two] = [await stores.open(directory), await stores.open(directory)]
     const first = await one.partials.acquire(digest)
@@ -146,7 +146,7 @@ describe('partial downloads', () => {
     expect(await two.blobs.has(digest)).toBe(true)
   })
 
-  it('never has two holders, whoever comes and goes', async () => {
+  it('never has two holders, with any number of callers', async () => {
     const directory = stores.fresh()
     const open = await Promise.all(Array.from({ length: 4 }, () => stores.open(directory)))
     let holders = 0
@@ -164,7 +164,7 @@ describe('partial downloads', () => {
   })
 
   it.skipIf(!locksAvailable())(
-    'waits for other processes too, says for whom, and goes on when they die',
+    'waits for other processes, names them, and continues when they die',
     async () => {
       const store = await stores.open()
       const child = new Child('hold-partial', store.directory, digest)
@@ -208,7 +208,7 @@ describe('partial downloads', () => {
         .sort()
         .join('')
 
-    it('removes the oldest before the first new one, and looks no more until something is left', async () => {
+    it('removes the oldest before the first new download, and checks again only after something is left', async () => {
       const { directory } = await stores.open()
       for (const letter of 'abcd') await leave(directory, letter)
       const store = await stores.open(directory, { keepPartials: 250 })
@@ -226,7 +226,7 @@ describe('partial downloads', () => {
       await first.release()
     })
 
-    it('is kept when nothing of this run is under way any more, and when the store is closed', async () => {
+    it('is enforced when this run has no active downloads, and when the store is closed', async () => {
       for (const end of [(store: Store) => store.release(), (store: Store) => store.close()]) {
         const { directory } = await stores.open()
         const store = await stores.open(directory, { keepPartials: 7 })
@@ -244,7 +244,7 @@ describe('partial downloads', () => {
       }
     })
 
-    it('never removes what somebody is at, or is about to go on with', async () => {
+    it('never removes a download that is active or about to be continued', async () => {
       const { directory } = await stores.open()
       for (const letter of 'abcd') await leave(directory, letter)
       const other = await stores.open(directory)
@@ -260,7 +260,7 @@ describe('partial downloads', () => {
       expect(await here(directory)).toBe('')
     })
 
-    it.skipIf(!locksAvailable())('leaves one alone that another process is at', async () => {
+    it.skipIf(!locksAvailable())('does not remove a download that is active in another process', async () => {
       const { directory } = await stores.open()
       await leave(directory, 'a')
       const child = new Child('hold-partial', directory, named('a'))
@@ -275,7 +275,7 @@ describe('partial downloads', () => {
       expect(await here(directory)).toBe('')
     })
 
-    it('counts what is left, and not what somebody is at', async () => {
+    it('counts interrupted downloads, but not active ones', async () => {
       const { directory } = await stores.open()
       for (const letter of 'ab') await leave(directory, letter)
       const other = await stores.open(directory)
@@ -285,7 +285,7 @@ describe('partial downloads', () => {
       expect(await here(directory)).toBe('abc')
     })
 
-    it('orders by time alone: clocks that jumped cost a download, no more', async () => {
+    it('orders by time alone: a wrong clock costs at most a download', async () => {
       const { directory } = await stores.open()
       await leave(directory, 'a')
       const future = join(directory, 'partial', ...named('a').split(':'))
@@ -297,7 +297,7 @@ describe('partial downloads', () => {
       expect(await here(directory)).toBe('abd')
     })
 
-    it('fails no download where nothing can be removed', async () => {
+    it('does not fail a download if nothing can be removed', async () => {
       const { directory } = await stores.open()
       const warnings: string[] = []
       const store = await stores.open(directory, {
@@ -314,7 +314,7 @@ describe('partial downloads', () => {
     })
   })
 
-  it('is let go of when the store is closed', async () => {
+  it('is released when the store is closed', async () => {
     const directory = stores.fresh()
     const store = await stores.open(directory)
     await store.partials.acquire(digest)

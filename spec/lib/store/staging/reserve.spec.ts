@@ -22,7 +22,7 @@ describe('the reserve of a store', () => {
     expect(sizes.size).toBeLessThan(6)
   })
 
-  it('is made whole when the store is closed', async () => {
+  it('is restored when the store is closed', async () => {
     const store = await stores.open()
     truncateSync(join(store.directory, 'lock'))
     await store.close()

@@ -40,14 +40,14 @@ describe('a run', () => {
   })
   const held = async (): Promise<string[]> => [...(await digestsHeldByRuns(staging))].sort()
 
-  it('holds what it says, also after a line that a full disk cut short', async () => {
+  it('holds its digests, also after a line that a full disk truncated', async () => {
     await run.hold([a])
     appendFileSync(join(await run.directory(), 'holds'), `\n${b.slice(0, 40)}`)
     await run.hold([b])
     expect(await held()).toEqual([a, b].sort())
   })
 
-  it('holds what is new among what it holds already, and writes nothing twice', async () => {
+  it('writes only digests that it does not hold yet', async () => {
     await run.hold([a])
     await run.hold([a, b])
     expect(await held()).toEqual([a, b].sort())
@@ -57,7 +57,7 @@ describe('a run', () => {
     expect(readFileSync(join(await run.directory(), 'holds'), 'utf8')).toBe(`\n${a}\n${b}\n${c}`)
   })
 
-  it('does not take for held what could not be written', async () => {
+  it('does not count a digest as held if it could not be written', async () => {
     const holds = join(await run.directory(), 'holds')
     mkdirSync(holds)
     await expect(run.hold([a])).rejects.toMatchObject({ exitCode: 7 })
@@ -66,7 +66,7 @@ describe('a run', () => {
     expect(await held()).toEqual([a])
   })
 
-  it('holds again what it had let go of', async () => {
+  it('holds a released digest again', async () => {
     await run.hold([a, b])
     await run.release()
     expect(await held()).toEqual([])
@@ -74,7 +74,7 @@ describe('a run', () => {
     expect(await held()).toEqual([a])
   })
 
-  it('leaves nothing of work on a file that fails, and tells why', async () => {
+  it('removes the file of failed work, and throws its error', async () => {
     const failing = run.withFreshPath('blob', 'blobs', async (path) => {
       writeFileSync(path, 'half')
       throw new Error('full')
@@ -83,7 +83,7 @@ describe('a run', () => {
     expect(readdirSync(await run.directory())).toEqual(['lock'])
   })
 
-  it('has a directory once what was in the way of one is gone', async () => {
+  it('creates its directory after a cause of failure is gone', async () => {
     renameSync(staging, `${staging}-away`)
     writeFileSync(staging, 'in the way')
     await expect(run.directory()).rejects.toMatchObject({ exitCode: 7 })
@@ -92,7 +92,7 @@ describe('a run', () => {
     expect(existsSync(await run.directory())).toBe(true)
   })
 
-  it('leaves nothing when it ends, and is not used after that', async () => {
+  it('leaves nothing when it ends, and cannot be used afterwards', async () => {
     await run.hold([a])
     await run.end()
     expect(readdirSync(staging)).toEqual([])

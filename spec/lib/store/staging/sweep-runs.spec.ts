@@ -27,7 +27,7 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     return run
   }
 
-  it('is removed, all of it, and nothing that is not of a run', async () => {
+  it('is removed completely, and nothing else', async () => {
     const staging = stores.fresh()
     for (const name of ['a', 'b']) await leave(staging, name)
     await mkdir(join(staging, 'mine'))
@@ -39,7 +39,7 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     expect(await sweepRuns(join(staging, 'none'))).toEqual({ processes: 0, bytes: 0, failures: [] })
   })
 
-  it('goes only once the store is on the disk: what was renamed out of it may not be yet', async () => {
+  it('is removed after a sync of the store, because its renames may not be synced', async () => {
     const store = stores.fresh()
     const staging = join(store, 'staging')
     for (const name of ['a', 'b']) await leave(staging, name)
@@ -52,7 +52,7 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
   })
 
   it.skipIf(!isRoot)(
-    'and belongs to another user is told with what removes it; the rest goes, and the store is used',
+    'that belongs to another user is reported with a command that removes it; the rest is removed, and the store works',
     async () => {
       const directory = stores.fresh()
       await (await stores.open(directory)).close()

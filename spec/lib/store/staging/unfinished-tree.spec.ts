@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs'
 import { chmod, lchown, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { sweepNextTo, sweepRecordedTrees } from '../../../../lib/store/staging/unfinished-tree.js'
+import { sweepTreesNextTo, sweepRecordedTrees } from '../../../../lib/store/staging/unfinished-tree.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
-describe('a tree that is built beside the place where it will stand', () => {
+describe('a tree that is built next to its target', () => {
   const stores = new TemporaryStores()
 
   /** Returns a store and an empty directory for trees. */
@@ -29,13 +29,13 @@ describe('a tree that is built beside the place where it will stand', () => {
     expect(await readdir(await open.stagingDirectory())).toEqual(['lock'])
   })
 
-  it('is called after a target whose name is as long as one can be', async () => {
+  it('supports a target with a name of maximum length', async () => {
     const { store, parent } = await place()
     const open = await stores.open(store)
     const target = join(parent, 'ü'.repeat(127))
     const tree = await open.beginTree(target)
     await mkdir(tree.path)
-    await sweepNextTo(target)
+    await sweepTreesNextTo(target)
     expect(existsSync(tree.path)).toBe(true)
     await tree.release()
     expect(await readdir(parent)).toEqual([])
@@ -50,7 +50,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       return path
     }
 
-    it('is removed by the next one that is built there, of whatever store', async () => {
+    it('is removed by the next build at this target, with any store', async () => {
       const { store, parent, target } = await place()
       await leave(store, target)
       await leave(store, `${target} of another name`)
@@ -67,7 +67,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       expect(await readdir(join(store, 'staging'))).toEqual([])
     })
 
-    it('is removed at whatever moment that was', async () => {
+    it('is removed, whenever the process was killed', async () => {
       const { store, parent, target } = await place()
       for (let at = 0; at < 12; at++) {
         const child = new Child('build-tree', store, target)
@@ -83,7 +83,7 @@ describe('a tree that is built beside the place where it will stand', () => {
     }, 120_000)
   })
 
-  it.skipIf(!locksAvailable())('is left alone while its process lives, though it was stopped', async () => {
+  it.skipIf(!locksAvailable())('is kept while its process lives, even if stopped', async () => {
     const { store, target } = await place()
     const child = new Child('build-tree', store, target)
     const path = await child.line()
@@ -96,7 +96,7 @@ describe('a tree that is built beside the place where it will stand', () => {
     await child.kill()
   })
 
-  describe('is not taken for what only looks like one', () => {
+  describe('is not confused with similar directories', () => {
     const token = '0'.repeat(32)
     const signed = `windlass unfinished tree ${token}`
 
@@ -158,7 +158,7 @@ describe('a tree that is built beside the place where it will stand', () => {
       const { parent, target } = await place()
       await make(join(parent, '.my tree.windlass-0123456789ab'))
       const before = await everything(parent)
-      await sweepNextTo(target).catch(() => undefined)
+      await sweepTreesNextTo(target).catch(() => undefined)
       expect(await everything(parent)).toEqual(before)
     })
 
@@ -170,12 +170,12 @@ describe('a tree that is built beside the place where it will stand', () => {
       await chmod(path, 0o700)
       await lchown(path, 65_534, 65_534)
       const before = await everything(parent)
-      await sweepNextTo(target)
+      await sweepTreesNextTo(target)
       await sweepRecordedTrees([{ path, token }])
       expect(await everything(parent)).toEqual(before)
     })
 
-    it('because a note says so: the tree must say the same', async () => {
+    it('because of a note: the token of the tree must match', async () => {
       const { parent, target } = await place()
       const path = join(parent, '.my tree.windlass-0123456789ab')
       await mkdir(join(path, 'rootfs/etc'), { recursive: true })
@@ -191,11 +191,11 @@ describe('a tree that is built beside the place where it will stand', () => {
       expect(await everything(parent)).toEqual(before)
       await sweepRecordedTrees([{ path, token }])
       expect(await everything(parent)).toEqual(locksAvailable() ? ['precious'] : before)
-      await sweepNextTo(target)
+      await sweepTreesNextTo(target)
     })
   })
 
-  it('is noted as long as another one of its run is built', async () => {
+  it('keeps its note while another tree of its run is built', async () => {
     const { store, target } = await place()
     const open = await stores.open(store)
     const [one, two] = [await open.beginTree(target), await open.beginTree(target)]
@@ -206,7 +206,7 @@ describe('a tree that is built beside the place where it will stand', () => {
     expect(existsSync(notes)).toBe(false)
   })
 
-  it('ends with its own process whatever became of the notes about it', async () => {
+  it('is released even if its note cannot be removed', async () => {
     const { store, target } = await place()
     const open = await stores.open(store)
     const tree = await open.beginTree(target)

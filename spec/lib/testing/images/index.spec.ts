@@ -24,7 +24,7 @@ let work: string
 beforeAll(async () => (work = await mkdtemp(path.join(tmpdir(), 'windlass-images-'))))
 afterAll(() => rm(work, { recursive: true }))
 
-/** What GNU tar lists of an archive, in latin1. */
+/** Returns the lines that GNU tar lists for an archive, in latin1. */
 const list = (tar: Buffer): string[] =>
   execFileSync('tar', ['--list', '--verbose', '--numeric-owner', '--utc', '--quoting-style=escape'], {
     input: tar,
@@ -53,7 +53,7 @@ const configOf = ({ config }: { config: { bytes: Buffer } }): Config =>
   JSON.parse(config.bytes.toString()) as Config
 
 describe('packEntries', () => {
-  it('is read by GNU tar, entry for entry', () => {
+  it('writes entries that GNU tar lists correctly', () => {
     const lines = list(
       packEntries([
         { path: 'bin', type: 'directory', mode: 0o1777 },
@@ -76,7 +76,7 @@ describe('packEntries', () => {
     ])
   })
 
-  it('carries long names, names that are no UTF-8, large owners and link targets', () => {
+  it('supports long names, names that are not UTF-8, large owners and link targets', () => {
     const deep = `${'d/'.repeat(120)}end`
     const lines = list(
       packEntries([
@@ -91,7 +91,7 @@ describe('packEntries', () => {
     expect(lines[2]).toContain(`-> /${'t'.repeat(200)}`)
   })
 
-  it('says sub-second times and binary attributes in pax records', () => {
+  it('writes times with fractions and binary attributes as pax records', () => {
     const tar = packEntries([
       {
         path: 'f',
@@ -107,7 +107,7 @@ describe('packEntries', () => {
     expect(tar.startsWith('PaxHeaders.0/f')).toBe(true)
   })
 
-  it('counts a record whose length counts its own digits', () => {
+  it('includes the digits of the length in the length of a pax record', () => {
     for (const length of [80, 85, 88, 89, 90, 95, 985, 989, 990, 991]) {
       const tar = packEntries([{ path: 'f', pax: { k: 'v'.repeat(length) } }]).toString('latin1')
       const record = /(\d+) k=v+\n/.exec(tar)!
@@ -115,7 +115,7 @@ describe('packEntries', () => {
     }
   })
 
-  it('names whiteouts as the image specification does', () => {
+  it('names whiteouts as the image specification requires', () => {
     expect([whiteout('a/b'), whiteout('top'), whiteout('a/dir/'), opaque('a/')].map((e) => e.path)).toEqual([
       'a/.wh.b',
       '.wh.top',
@@ -126,7 +126,7 @@ describe('packEntries', () => {
 })
 
 describe('packDirectory', () => {
-  it('packs files as they are, owned by root, the same bytes each time', async () => {
+  it('packs files owned by root, with the same bytes each time', async () => {
     const root = path.join(work, 'tree')
     await mkdir(path.join(root, 'sub'), { recursive: true })
     await writeFile(path.join(root, 'sub', 'file'), 'x', { mode: 0o700 })
@@ -145,7 +145,7 @@ describe('packDirectory', () => {
 })
 
 describe('buildImage', () => {
-  it.each(['oci', 'docker'] as const)('agrees with itself in %s', (format) => {
+  it.each(['oci', 'docker'] as const)('builds consistent digests and sizes in the format %s', (format) => {
     const image = buildImage({
       format,
       platform: { os: 'linux', architecture: 'arm64', variant: 'v8' },
@@ -185,19 +185,19 @@ describe('buildImage', () => {
     expect(config.history[1]?.created_by).toBe('rm a')
   })
 
-  it('lets the config be anything, right or wrong', () => {
+  it('accepts valid and invalid members of the config', () => {
     const image = tinyImage({ config: { config: { Cmd: ['/x'] }, rootfs: { type: 'layers', diff_ids: [] } } })
     const config = configOf(image)
     expect(config.config).toEqual({ Cmd: ['/x'] })
     expect(config.rootfs.diff_ids).toEqual([])
   })
 
-  it('gives the same bytes each time, and a small image by default', () => {
+  it('builds the same bytes each time, and a small default image', () => {
     expect(tinyImage().manifest.digest).toBe(tinyImage().manifest.digest)
     expect([...tinyImage().blobs.values()].reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThan(1024)
   })
 
-  it('stores any length in raw zstd blocks', () => {
+  it('writes content of any length as raw zstd blocks', () => {
     for (const length of [0, 1, 128 * 1024 - 1, 128 * 1024, 128 * 1024 + 1, 300_000]) {
       const bytes = Buffer.alloc(length, 'windlass')
       expect(Buffer.from(decompress(storedZstd(bytes))).equals(bytes)).toBe(true)
@@ -206,7 +206,7 @@ describe('buildImage', () => {
 })
 
 describe('buildIndex and putImage', () => {
-  it('puts blobs, then children by digest, then the name', async () => {
+  it('puts blobs first, then child manifests by digest, then the tagged manifest', async () => {
     const arm = tinyImage({ platform: { os: 'linux', architecture: 'arm64' } })
     const index = buildIndex([tinyImage(), buildIndex([arm], { format: 'docker' })])
     const { manifests } = manifestOf(index)

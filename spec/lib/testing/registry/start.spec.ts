@@ -33,7 +33,7 @@ describe('startRegistry', () => {
       }
     }))
 
-  it('serves blobs, whole and in parts', () =>
+  it('serves whole blobs and ranges', () =>
     withRegistry({}, async (registry) => {
       const digest = registry.putBlob(bytes)
       const get = async (headers: Record<string, string>) => {
@@ -71,7 +71,7 @@ describe('startRegistry', () => {
       ])
     }))
 
-  it('answers what it does not have as the specification says', () =>
+  it('responds to requests for missing content as the specification requires', () =>
     withRegistry({}, async (registry) => {
       registry.putManifest('a/b', 'v1', bytes, type)
       const code = async (path: string) => {
@@ -85,7 +85,7 @@ describe('startRegistry', () => {
       expect(await code('/nothing')).toBe('404 UNSUPPORTED')
     }))
 
-  it('lets in by token, each for its repository', () =>
+  it('requires a token, which is valid for its repository only', () =>
     withRegistry({ auth: { kind: 'token' } }, async (registry) => {
       registry.putManifest('a/b', 'v1', bytes, type)
       registry.putManifest('c', 'v1', bytes, type)
@@ -103,7 +103,7 @@ describe('startRegistry', () => {
       expect(other.headers.get('www-authenticate')).toContain('error="insufficient_scope"')
     }))
 
-  it('logs what it was asked', () =>
+  it('logs requests', () =>
     withRegistry({}, async (registry) => {
       registry.putManifest('a/b', 'v1', bytes, type)
       for (let round = 0; round < 2; round++) await fetch(`${registry.url}/v2/a/b/manifests/v1?x=y`)
@@ -120,7 +120,7 @@ describe('startRegistry', () => {
       ])
     }))
 
-  it('keeps a pace', () =>
+  it('limits the rate of responses', () =>
     withRegistry({ bytesPerSecond: 100_000, latency: 50 }, async (registry) => {
       const digest = registry.putBlob(Buffer.alloc(40_000))
       const before = performance.now()
@@ -130,7 +130,7 @@ describe('startRegistry', () => {
 })
 
 describe('faults', () => {
-  /** How many bytes came, and how it ended. */
+  /** Returns the number of received bytes, and how the response ended. */
   const read = ({ url }: TestRegistry, digest: string): Promise<readonly [number, string]> =>
     new Promise((resolve) => {
       let received = 0
@@ -161,7 +161,7 @@ describe('faults', () => {
     }),
   )
 
-  it('strikes at its moment only', () =>
+  it('apply only to the selected requests', () =>
     withRegistry({}, async (registry) => {
       const [one, two] = [registry.putBlob(Buffer.from('one')), registry.putBlob(Buffer.from('two'))]
       registry.addFault(faults.status(503, { reference: two, nth: 2 }))

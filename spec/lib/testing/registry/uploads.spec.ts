@@ -36,8 +36,8 @@ async function withPushes(
 
 const uploads = '/v2/a/b/blobs/uploads/'
 
-describe('an embedded registry that takes pushes', () => {
-  it('takes a blob in one request, and gives it to its repository alone', () =>
+describe('an embedded registry that accepts pushes', () => {
+  it('accepts a blob in one request, and serves it only from its repository', () =>
     withPushes({}, async (registry, send) => {
       const { status, headers } = await send('POST', uploads)
       expect(status).toBe(202)
@@ -50,7 +50,7 @@ describe('an embedded registry that takes pushes', () => {
       expect(registry.bytesReceived).toBe(10)
     }))
 
-  it('takes a blob in chunks, in their order', () =>
+  it('accepts a blob in chunks, in their order', () =>
     withPushes({}, async (registry, send) => {
       const to = (await send('POST', uploads)).headers.get('location')!
       const patch = (from: number, to_: number) =>
@@ -63,7 +63,7 @@ describe('an embedded registry that takes pushes', () => {
       expect(registry.blob(digest)).toEqual(bytes)
     }))
 
-  it('refuses other bytes than the digest says, and unknown uploads', () =>
+  it('refuses bytes that do not match the digest, and unknown uploads', () =>
     withPushes({}, async (registry, send) => {
       const to = (await send('POST', uploads)).headers.get('location')!
       expect(await send('PUT', `${to}?digest=${digest}`, Buffer.from('x'))).toMatchObject({
@@ -82,7 +82,7 @@ describe('an embedded registry that takes pushes', () => {
       expect(registry.openUploads).toBe(0)
     }))
 
-  it('mounts what another repository has', () =>
+  it('mounts a blob of another repository', () =>
     withPushes({}, async (registry, send) => {
       await putImage(registry, 'base', '1', image)
       const mount = (from: string) =>
@@ -92,7 +92,7 @@ describe('an embedded registry that takes pushes', () => {
       expect((await send('HEAD', `/v2/a/b/blobs/${image.config.digest}`)).status).toBe(200)
     }))
 
-  it('takes a manifest when it has all that this refers to', () =>
+  it('accepts a manifest only if it has all content that the manifest refers to', () =>
     withPushes({}, async (_, send) => {
       const { manifest } = image
       const put = (reference: string, { bytes, mediaType }: { bytes: Buffer; mediaType: string }) =>
@@ -112,7 +112,7 @@ describe('an embedded registry that takes pushes', () => {
       expect(headers.get('content-type')).toBe(manifest.mediaType)
     }))
 
-  it('wants a token that allows to push, and to pull from where it mounts', () => {
+  it('requires a token that allows pushes, and pulls from the source of a mount', () => {
     const grant = (scope: string): string => scope.replace('repository:secret:pull', 'repository:secret:')
     return withPushes({ auth: { kind: 'token', grant } }, async (registry, send) => {
       const challenge = (await send('POST', `${uploads}?mount=${digest}&from=secret`)).headers.get(
@@ -130,7 +130,7 @@ describe('an embedded registry that takes pushes', () => {
     })
   })
 
-  it('stops reading where a fault says', () =>
+  it('stops reading where a fault requires that', () =>
     withPushes({}, async (registry, send) => {
       registry.addFault(faults.cutUpload(4, 'close'))
       const to = (await send('POST', uploads)).headers.get('location')!
@@ -140,7 +140,7 @@ describe('an embedded registry that takes pushes', () => {
       expect(registry.openUploads).toBe(1)
     }))
 
-  it('takes none unless it is told to', async () => {
+  it('refuses pushes by default', async () => {
     const registry = await startRegistry()
     const answer = await fetch(`${registry.url}${uploads}`, { method: 'POST' })
     expect(answer.status).toBe(405)

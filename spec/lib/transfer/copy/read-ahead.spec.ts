@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ReadAhead } from '../../../../lib/transfer/copy/read-ahead.js'
 import { sleep } from '../../../support/flow-lines.js'
 
-/** A reader that tells what it was asked to read, and how much of it at the same time. */
+/** A reader that records which keys were read, and how many concurrently. */
 function reading(slots: number, signal = new AbortController().signal) {
   const asked: string[] = []
   const state = { running: 0, most: 0 }
@@ -22,7 +22,7 @@ function reading(slots: number, signal = new AbortController().signal) {
 }
 
 describe('reading ahead', () => {
-  it('reads as many as its slots, in the order in which they will be asked for', async () => {
+  it('reads as many values as it has slots, in the order in which they will be requested', async () => {
     const { ahead, asked } = reading(2)
     ahead.plan(['a', 'b', 'c'])
     expect(asked).toEqual(['a', 'b'])
@@ -36,7 +36,7 @@ describe('reading ahead', () => {
     await ahead.close()
   })
 
-  it('reads each once, and what was not planned when it is asked for', async () => {
+  it('reads each value once, and a value that was not planned when it is requested', async () => {
     const { ahead, asked, state } = reading(3)
     const keys = Array.from({ length: 30 }, (_, at) => `k${at}`)
     ahead.plan(keys.slice(0, 20))
@@ -46,7 +46,7 @@ describe('reading ahead', () => {
     await ahead.close()
   })
 
-  it('keeps an error for who asks for it', async () => {
+  it('keeps an error until the value is requested', async () => {
     const { ahead } = reading(4)
     ahead.plan(['a', 'bad'])
     await sleep(10)
@@ -55,7 +55,7 @@ describe('reading ahead', () => {
     await ahead.close()
   })
 
-  it('aborts what nobody asked for, and waits for its end', async () => {
+  it('aborts reads of values that were not requested, and waits for their end', async () => {
     const { ahead, state } = reading(4)
     ahead.plan(['a', 'b', 'c'])
     expect(state.running).toBe(3)

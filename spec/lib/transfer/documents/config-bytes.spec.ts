@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { type ImageSource, digestOf } from '../../../../lib/image/index.js'
-import { configBytes } from '../../../../lib/transfer/documents/config-bytes.js'
+import { fetchConfigBytes } from '../../../../lib/transfer/documents/config-bytes.js'
 
 const bytes = Buffer.from('{"os":"linux"}')
 
@@ -10,13 +10,13 @@ describe('the bytes of a config', () => {
     const source = { blob: async () => ({ stream: Readable.from([served]) }) } as unknown as ImageSource
     const descriptor = { mediaType: 'x', digest: digestOf(bytes), size: bytes.length }
     const { signal } = new AbortController()
-    return configBytes(source, descriptor, {
+    return fetchConfigBytes(source, descriptor, {
       ...{ reference: 'app', signal },
       ...(limit !== undefined && { configBytes: limit }),
     })
   }
 
-  it('are those of its digest, of the size that the manifest says, and no more than may be', async () => {
+  it('must match the digest and size in the manifest and the limit', async () => {
     expect(await fetched(bytes)).toEqual(bytes)
     expect(await fetched(bytes, bytes.length)).toEqual(bytes)
     await expect(fetched(bytes, bytes.length - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })

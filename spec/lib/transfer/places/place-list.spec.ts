@@ -7,34 +7,34 @@ const KiB = 1024
 const place = (from: string): BlobPlace => ({ from, fetch: () => Promise.reject(new Error('not asked')) })
 
 describe('the attempts at one layer', () => {
-  it('are counted from the one that brought 64 KiB more, alone or together with those before', () => {
+  it('are counted from the one that completed a progress of 64 KiB, alone or with earlier ones', () => {
     const list = new PlaceList([place('registry')])
-    list.progressed(0, 1)
-    list.progressed(64 * KiB - 1, 1)
+    list.recordProgress(0, 1)
+    list.recordProgress(64 * KiB - 1, 1)
     expect(list.attemptHere(1)).toBe(1)
     expect(list.attemptHere(2)).toBe(2)
-    list.progressed(64 * KiB, 2)
+    list.recordProgress(64 * KiB, 2)
     expect(list.attemptHere(2)).toBe(1)
-    list.progressed(100 * KiB, 3)
+    list.recordProgress(100 * KiB, 3)
     expect(list.attemptHere(3)).toBe(2)
-    list.progressed(128 * KiB, 4)
+    list.recordProgress(128 * KiB, 4)
     expect(list.attemptHere(4)).toBe(1)
   })
 
-  it('are not counted anew for what an earlier run had left', () => {
+  it('are not reset by bytes of an earlier run', () => {
     const list = new PlaceList([place('registry')])
-    list.progressed(900 * KiB, 1)
-    list.progressed(900 * KiB, 3)
+    list.recordProgress(900 * KiB, 1)
+    list.recordProgress(900 * KiB, 3)
     expect(list.attemptHere(3)).toBe(3)
   })
 
-  it('are not counted anew for bytes that were thrown away and came again', () => {
+  it('are not reset by bytes that were discarded and downloaded again', () => {
     const list = new PlaceList([place('registry')])
-    list.progressed(0, 1)
-    list.progressed(100 * KiB, 1)
+    list.recordProgress(0, 1)
+    list.recordProgress(100 * KiB, 1)
     for (let attempt = 2; attempt < 5; attempt++) {
-      list.progressed(0, attempt)
-      list.progressed(100 * KiB, attempt)
+      list.recordProgress(0, attempt)
+      list.recordProgress(100 * KiB, attempt)
       expect(list.attemptHere(attempt)).toBe(attempt)
     }
   })
@@ -43,7 +43,7 @@ describe('the attempts at one layer', () => {
 describe('the ranks of a list', () => {
   const refusal = new WindlassError('DENIED', 'no')
 
-  it('follow each other, each with attempts of its own', () => {
+  it('are used one after another, each with its own count of attempts', () => {
     const [registry, url] = [place('registry'), place('url')]
     const list = new PlaceList([registry], [], [url])
     expect([list.places, list.hasNextRank]).toEqual([[registry], true])

@@ -9,7 +9,7 @@ const descriptor = { mediaType: 'x', digest: digestOf(Buffer.from('x')), size: 1
 const never = () => Promise.reject(new Error('not asked'))
 const source = { host: 'registry.example', blob: never, foreignBlob: never } as unknown as ImageSource
 
-/** The names of the places, rank by rank. */
+/** Returns the names of the places of each rank. */
 function ranksOf(list: PlaceList): string[][] {
   const ranks = [list.places.map(({ from }) => from)]
   while (list.hasNextRank) {
@@ -27,13 +27,13 @@ describe('the places of a layer', () => {
     expect(ranks('last-first')).toEqual([['registry.example'], [...urls].reverse().slice(0, 32)])
   })
 
-  it('are the registry alone where foreign URLs are refused or the source cannot open them', () => {
+  it('are only the registry if foreign URLs are disabled or the source cannot open them', () => {
     expect(ranks('only-registry')).toEqual([['registry.example']])
     const noUrls = { host: 'registry.example', blob: never } as unknown as ImageSource
     expect(ranks('first-last', noUrls)).toEqual([['registry.example']])
   })
 
-  it('are named without what is secret in a URL', () => {
+  it('are named without the secrets of a URL', () => {
     const secret = { ...descriptor, urls: ['https://user:password@a.example/layer?token=secret#secret'] }
     expect(ranksOf(placesOf(secret, source, 'first-last'))[1]).toEqual(['https://a.example/layer'])
   })

@@ -14,7 +14,7 @@ const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251)
 const descriptor: Descriptor = { mediaType: 'x', digest: digestOf(content), size: content.length }
 const retry = { attempts: 3, delay: 1, longestRetryAfter: 1_000 }
 
-/** How an attempt ends: after so many bytes, or with an error before the first one. */
+/** How an attempt ends: after this number of bytes, or with an error before the first byte. */
 type Attempt = number | WindlassError
 
 interface Given {
@@ -66,14 +66,14 @@ const network = new WindlassError('NETWORK', 'broken')
 const missing = new WindlassError('BLOB_UNKNOWN', 'gone')
 
 describe('a blob that is read', () => {
-  it('comes whole, by one request', async () => {
+  it('is read with one request', async () => {
     const { blob, requests, streams } = reader()
     expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
     expect(requests).toEqual([{}])
     expect(streams.every(({ destroyed }) => destroyed)).toBe(true)
   })
 
-  it('goes on at the byte at which a connection broke', async () => {
+  it('continues at the byte at which a connection broke', async () => {
     const { blob, requests } = reader({ attempts: [100_000, network, 70_000] })
     expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
     expect(requests.map(({ offset, validator }) => [offset, validator])).toEqual([
@@ -84,12 +84,12 @@ describe('a blob that is read', () => {
     ])
   })
 
-  it('skips what it has where the source begins again', async () => {
+  it('skips bytes that it has if the source starts again at the first byte', async () => {
     const { blob } = reader({ attempts: [100_000], whole: true })
     expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
   })
 
-  it('comes in part, which goes on as well', async () => {
+  it('can be read in part, also after a broken connection', async () => {
     const { blob, requests } = reader({ attempts: [2_000] })
     const body = await blob.open({ offset: 50_000, length: 5_000 })
     expect(body.offset).toBe(50_000)
@@ -100,7 +100,7 @@ describe('a blob that is read', () => {
     ])
   })
 
-  it('is given as it comes where the source serves no parts', async () => {
+  it('is read whole if the source does not support ranges', async () => {
     const { blob } = reader({ whole: true })
     const body = await blob.open({ offset: 50_000, length: 5_000 })
     expect(body.offset).toBe(0)
@@ -116,13 +116,13 @@ describe('a blob that is read', () => {
     expect(refused.requests).toHaveLength(1)
   })
 
-  it('is tried again as often as it takes while it makes progress', async () => {
+  it('is retried without limit while it makes progress', async () => {
     const { blob, requests } = reader({ attempts: [70_000, 70_000, 70_000, 70_000] })
     expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
     expect(requests).toHaveLength(5)
   })
 
-  it('comes from a foreign URL where the registry does not have it, and from there again', async () => {
+  it('is read from a foreign URL if the registry does not have it, and again from there', async () => {
     const urls = ['https://a.example/', 'https://b.example/']
     const { blob, asked } = reader({ attempts: [missing], urls, foreign: [missing] })
     expect((await bytesOf(await blob.open())).equals(content)).toBe(true)
@@ -132,7 +132,7 @@ describe('a blob that is read', () => {
     await expect(none.blob.open()).rejects.toBe(missing)
   })
 
-  it('ends when it is told to, also while it waits', async () => {
+  it('ends when its signal aborts, also while it waits', async () => {
     const stop = new AbortController()
     const slow = new WindlassError('NETWORK', 'broken', { retryAfter: 900 })
     const { blob } = reader({ attempts: [slow, slow] })

@@ -28,14 +28,14 @@ const listening = (): { scope: Scope; heard: FlowEvent[] } => {
   return { scope, heard }
 }
 
-describe('flights of layers', () => {
+describe('flights (shared downloads) of layers', () => {
   const progress = (current: number, host?: string): FlowEvent => ({
     ...{ type: 'layer', digest, status: 'downloading', current, total: 100 },
     ...(host !== undefined && { host }),
   })
   const warning = { type: 'warning', code: 'x', message: 'odd' }
 
-  it('tell who joins late the present state, then what follows (S2-46)', () => {
+  it('report the current state to a late subscriber, then later events (S2-46)', () => {
     const flights = new LayerFlights()
     let own = new Scope()
     const bring = (_: unknown, scope: Scope) => {
@@ -56,7 +56,7 @@ describe('flights of layers', () => {
     expect(flights.size).toBe(0)
   })
 
-  it('tell who joins late no more than 50 of the warnings', () => {
+  it('report at most 50 warnings to a late subscriber', () => {
     const flights = new LayerFlights()
     let own = new Scope()
     const bring = (_: unknown, scope: Scope) => {
@@ -72,7 +72,7 @@ describe('flights of layers', () => {
     for (const each of joined) each.unsubscribe()
   })
 
-  it('expect nothing any more of those who left', async () => {
+  it('ignore the expectations of pulls that have unsubscribed', async () => {
     const flights = new LayerFlights()
     let shared: SharedLayerTask | undefined
     const bring = (own: SharedLayerTask) => {
@@ -88,7 +88,7 @@ describe('flights of layers', () => {
     second.unsubscribe()
   })
 
-  it('say nothing of a flight that is over', () => {
+  it('report nothing about a flight that has ended', () => {
     const flights = new LayerFlights()
     const results = new Subject<FetchedLayer>()
     const first = listening()
@@ -109,7 +109,7 @@ describe('flights of layers', () => {
 
 describe('a flight that fails', () => {
   const denied = new WindlassError('DENIED', 'not for you')
-  /** Joins as `who`; every start is noted, and waits for its end. */
+  /** Joins as `who`. Records every start of a download; the test ends it. */
   function scene() {
     const flights = new LayerFlights()
     const started: string[] = []
@@ -138,7 +138,7 @@ describe('a flight that fails', () => {
     ['another repository', taskOf('b')],
     ['other URLs', taskOf('a', { urls: ['https://x.example/'] })],
     ['another size', taskOf('a', { size: 99 })],
-  ])('by a refusal of its own way does not end who joined it with %s', async (_what, other) => {
+  ])('for a reason of its own request does not fail a pull with %s', async (_what, other) => {
     const { flights, started, ends, ended, join } = scene()
     join(task)
     const heard = join(other)
@@ -176,7 +176,7 @@ describe('a flight that fails', () => {
     expect(ended).toEqual([`["a",100,null] ${code}`, '["b",100,null] brought'])
   })
 
-  it('ends all that have the same way, with one attempt', async () => {
+  it('fails all pulls with the same request after one attempt', async () => {
     const { started, ends, ended, join } = scene()
     join(task)
     join(taskOf('a'))
@@ -186,7 +186,7 @@ describe('a flight that fails', () => {
     expect(ended).toHaveLength(2)
   })
 
-  it('ends everybody where any way would fail: a network that is gone, a layer that is none', async () => {
+  it('fails all pulls if every request would fail: no network, an invalid layer', async () => {
     for (const code of ['NETWORK', 'REGISTRY_UNAVAILABLE', 'LAYER_INVALID', 'STORE_FULL'] as const) {
       const { started, ends, ended, join } = scene()
       join(task)
@@ -198,7 +198,7 @@ describe('a flight that fails', () => {
     }
   })
 
-  it('is tried once by each way, one after the other, and each hears of its own failure', async () => {
+  it('is tried once with each request, one after another, and each pull receives its own error', async () => {
     const { flights, started, ends, ended, join } = scene()
     for (const who of ['a', 'b', 'b', 'c']) join(taskOf(who))
     ends[0]!.error(denied)
@@ -218,22 +218,22 @@ describe('a flight that fails', () => {
   })
 })
 
-describe('what pulls expect of one layer', () => {
-  it('is met if one of them expects what came', async () => {
+describe('the expected diffIDs of one layer', () => {
+  it('accept the layer if one pull expects its diffID', async () => {
     const expected = new Expectations()
     expected.add(Promise.resolve(wrong))
     expected.add(Promise.resolve(right))
     await expect(expected.confirm(right, digest)).resolves.toBeUndefined()
   })
 
-  it('is met by anything where one expects nothing', async () => {
+  it('accept any layer if one pull has no expectation', async () => {
     const expected = new Expectations()
     expected.add(Promise.resolve(wrong))
     expected.add(undefined)
     await expect(expected.confirm(right, digest)).resolves.toBeUndefined()
   })
 
-  it('fails when all who are left expect something else, or have failed', async () => {
+  it('reject the layer when all remaining pulls expect another diffID or have failed', async () => {
     const expected = new Expectations()
     expected.add(Promise.resolve(wrong))
     const leave = expected.add(new Promise(() => undefined))
@@ -247,7 +247,7 @@ describe('what pulls expect of one layer', () => {
     await expect(failing.confirm(right, digest)).rejects.toMatchObject({ code: 'NETWORK' })
   })
 
-  it('waits for who joins while it is being held against it', async () => {
+  it('include a pull that joins during the comparison', async () => {
     const expected = new Expectations()
     expected.add(new Promise(() => undefined))
     const confirmed = expected.confirm(right, digest)
@@ -255,14 +255,14 @@ describe('what pulls expect of one layer', () => {
     await expect(confirmed).resolves.toBeUndefined()
   })
 
-  it('fails with the algorithm that may hold all the same, where one of them expects that', async () => {
+  it('fail with `OtherAlgorithm` if a pull expects a digest of another algorithm', async () => {
     const expected = new Expectations()
     expected.add(Promise.resolve(wrong))
     expected.add(Promise.resolve(digestOf(Buffer.from('right'), 'sha512')))
     await expect(expected.confirm(right, digest)).rejects.toMatchObject({ algorithm: 'sha512' })
   })
 
-  it('is computed as somebody wants it who is still there', async () => {
+  it('have the digest algorithm of a pull that still waits', async () => {
     const expected = new Expectations()
     const leave = expected.add(Promise.resolve(digestOf(Buffer.from('right'), 'sha512')))
     expect(expected.algorithm).toBeUndefined()

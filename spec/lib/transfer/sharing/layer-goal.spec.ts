@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { goalKey } from '../../../../lib/transfer/sharing/layer-goal.js'
 
-describe('what a layer is brought for', () => {
-  it('is another thing in every form, with and without its blob, and anew', () => {
+describe('the key of a goal', () => {
+  it('differs by whiteout form, by whether the blob is kept, and by `refresh`', () => {
     const keys = [true, false].flatMap((keepBlobs) =>
       [true, false].flatMap((refresh) => [
         goalKey({ unpack: false, form: 'overlay', keepBlobs, refresh }),
@@ -12,7 +12,7 @@ describe('what a layer is brought for', () => {
     expect(new Set(keys).size).toBe(12)
   })
 
-  it('is the same in any form where nothing is unpacked', () => {
+  it('does not depend on the whiteout form if nothing is unpacked', () => {
     const key = (form: 'overlay' | 'aufs'): string => goalKey({ unpack: false, form, keepBlobs: true })
     expect(key('overlay')).toBe(key('aufs'))
   })

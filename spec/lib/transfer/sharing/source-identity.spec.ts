@@ -11,14 +11,14 @@ const sourceOf = (identity: ImageSource['identity']): ImageSource =>
   ({ identity, host: 'here' }) as unknown as ImageSource
 
 describe('the identity of a source', () => {
-  it('is looked up when it is asked for, and waited for', async () => {
+  it('is looked up on subscription', async () => {
     const source = sourceOf(() => Promise.resolve('somebody'))
     expect(await lastValueFrom(sourceIdentity(source, new Scope()))).toBe('somebody')
     const failing = sourceOf(() => Promise.reject(new Error('no file')))
     await expect(lastValueFrom(sourceIdentity(failing, new Scope()))).rejects.toThrow('no file')
   })
 
-  it('is looked up no longer when nobody waits for it, and the scope waits for the end of that', async () => {
+  it('is no longer looked up after unsubscription, and the scope waits for the end of the lookup', async () => {
     let end: (() => void) | undefined
     const heard: string[] = []
     const source = sourceOf(
@@ -37,7 +37,7 @@ describe('the identity of a source', () => {
     await closed
   })
 
-  it('decides who shares the fetching of a layer: the same host as the same user, and nobody else', async () => {
+  it('decides which pulls share a download: those from the same host as the same user', async () => {
     const store = { blobs: { has: () => Promise.resolve(false) } } as unknown as Store
     const descriptor = { mediaType: 'x', digest: digestOf(Buffer.from('layer')), size: 5 }
     const fetchedFor: ImageSource[] = []

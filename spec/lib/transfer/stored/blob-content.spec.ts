@@ -10,7 +10,7 @@ const archive = Buffer.alloc(10_000, 'archive')
 const blob = gzipSync(archive)
 const descriptor = { mediaType: 'x', digest: digestOf(blob), size: blob.length }
 
-describe('the diffID of a blob that nobody unpacked', () => {
+describe('the diffID of a blob that was not unpacked', () => {
   const stores = new TemporaryStores()
   async function diffID(bytes: Buffer, layerBytes = defaultLimits.layerBytes): Promise<string> {
     const store = await stores.open()
@@ -20,14 +20,14 @@ describe('the diffID of a blob that nobody unpacked', () => {
     return diffIDOfBlob(descriptor, store, { signal, limits: { ...defaultLimits, layerBytes } })
   }
 
-  it('is the digest of what is inside, of as much as is allowed', async () => {
+  it('is the digest of the decompressed content, up to the limits', async () => {
     expect(await diffID(blob)).toBe(digestOf(archive))
     expect(await diffID(blob, archive.length)).toBe(digestOf(archive))
     await expect(diffID(blob, archive.length - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 
-  it('is none where the blob has rotted, though it can be decompressed', async () => {
-    // The operating system of a gzip header says nothing of the content.
+  it('is not computed for a corrupt blob, even if it can be decompressed', async () => {
+    // The operating system in a gzip header does not affect the content.
     const corrupt = Buffer.from(blob)
     corrupt[9]! ^= 1
     await expect(diffID(corrupt)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })

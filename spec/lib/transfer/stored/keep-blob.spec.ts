@@ -4,7 +4,7 @@ import type { Store } from '../../../../lib/store/index.js'
 import { arrival } from '../../../support/arriving-layer.js'
 
 describe('a blob that is kept', () => {
-  it('is on the disk before it gets its name', async () => {
+  it('is synced before it is renamed', async () => {
     const { layer, file } = await arrival(Buffer.from('x'))
     const done: string[] = []
     const sync = file.sync.bind(file)
@@ -17,7 +17,7 @@ describe('a blob that is kept', () => {
     expect(done).toEqual(['sync', `adopt ${layer.path} ${layer.descriptor.digest}`])
   })
 
-  it('is there already where nothing was downloaded', async () => {
+  it('is not moved if it was already in the store', async () => {
     const { layer } = await arrival(Buffer.from('x'))
     await expect(keepBlob({ ...layer, arriving: undefined }, {} as unknown as Store)).resolves.toBeUndefined()
   })

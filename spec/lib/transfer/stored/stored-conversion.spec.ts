@@ -7,7 +7,7 @@ import { TemporaryStores } from '../../../support/store/temporary-store.js'
 const stores = new TemporaryStores()
 const [served, other] = ['served', 'other'].map((text) => digestOf(Buffer.from(text))) as [Digest, Digest]
 
-/** What is found for the schema 1 manifest `asked`, where the name says that its image was converted from `served`. */
+/** Looks up the conversion of the schema 1 manifest `asked` under a name whose image was converted from `served`. */
 async function found(asked: Digest): Promise<Digest | undefined> {
   const store = await stores.open()
   const { config, manifest } = tinyImage()
@@ -21,11 +21,11 @@ async function found(asked: Digest): Promise<Digest | undefined> {
 }
 
 describe('the conversion that a name refers to', () => {
-  it('is taken for the schema 1 manifest that it was made from', async () => {
+  it('is used for the schema 1 manifest that it was made from', async () => {
     expect(await found(served)).toBe(tinyImage().manifest.digest)
   })
 
-  it('is not taken for any other manifest', async () => {
+  it('is not used for another manifest', async () => {
     expect(await found(other)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 /** Results of Go's archive/tar tests for archives that end early or have trailing data. */
-import { end, entry, pax } from '../../../archives/archive.js'
+import { endOfArchive, entry, pax } from '../../../archives/archive.js'
 import { oldGnu, pax00 } from '../../../archives/sparse-writers.js'
-import { type Table, agreedOn } from '../../row.js'
+import { type Table, agreeingRows } from '../../row.js'
 import { letters, two } from './archives.js'
 
 type Line = readonly [label: string, given: Buffer, meaning: string]
@@ -69,12 +69,12 @@ const cuts: readonly Line[] = [
     '2 entries, then refused',
   ],
   ['two sparse files', sparse, '2 entries'],
-  ['two sparse files and rubbish behind the end', Buffer.concat([sparse, end, trash]), '2 entries'],
+  ['two sparse files and rubbish behind the end', Buffer.concat([sparse, endOfArchive, trash]), '2 entries'],
 ]
 
 export const cutArchives: Table<Buffer> = {
   title: 'Archives that end early or late',
   about:
     'The input is an archive that is cut or has something behind it; the meaning is how many entries are read.',
-  rows: agreedOn('go', cuts),
+  rows: agreeingRows('go', cuts),
 }

@@ -1,7 +1,16 @@
 /** Results of Go's archive/tar tests for whole archives. Each archive is rebuilt from its description in the tests. */
-import { archive, base256, blocks, end, entry, header, pax, paxRecord } from '../../../archives/archive.js'
+import {
+  archive,
+  base256,
+  padToBlocks,
+  endOfArchive,
+  entry,
+  header,
+  pax,
+  paxRecord,
+} from '../../../archives/archive.js'
 import { oldGnu, pax00, pax01, pax10 } from '../../../archives/sparse-writers.js'
-import { type Row, type Table, agreedOn, differingOn, refused } from '../../row.js'
+import { type Row, type Table, agreeingRows, differingRows, refused } from '../../row.js'
 
 const small = { name: 'small.txt', mode: 0o640, uid: 73025, gid: 5000, mtime: 1244428340 }
 export const two = (magic: 'gnu' | 'ustar' | 'v7' | 'star'): Buffer =>
@@ -32,7 +41,7 @@ const nilSparse = (size: string, map: string, body: Buffer): Buffer =>
       ['GNU.sparse.name', 'sparse.db'],
     ]),
     header({ name: 'GNUSparseFile.0/sparse.db', size: Number(size) }),
-    blocks(map),
+    padToBlocks(map),
     body,
   )
 
@@ -61,7 +70,11 @@ const read: readonly Line[] = [
   ],
   [
     'a pax size of 999 with leading zeros',
-    archive(pax([['size', '000000000000000000000999']]), header({ name: 'foo' }), blocks('x'.repeat(999))),
+    archive(
+      pax([['size', '000000000000000000000999']]),
+      header({ name: 'foo' }),
+      padToBlocks('x'.repeat(999)),
+    ),
     'file foo 999',
   ],
   [
@@ -161,7 +174,7 @@ const read: readonly Line[] = [
   ['a sparse file that is a hole, old GNU', archive(oldGnu([], 1000)), 'file sparse 1000'],
   [
     'a sparse file of one part, pax 1.0',
-    nilSparse('1512', '1\n0\n1000\n', blocks('*'.repeat(1000))),
+    nilSparse('1512', '1\n0\n1000\n', padToBlocks('*'.repeat(1000))),
     'file sparse.db 1000',
   ],
   [
@@ -209,22 +222,25 @@ const unread: readonly (readonly [string, Buffer])[] = [
     archive(header({ flag: 'x', size: base256(-1024n, 12) }), header()),
   ],
   ['a pax header that is cut off', archive(header({ flag: 'x', size: 4096 }))],
-  ['a checksum that is wrong', Buffer.concat([header().fill(0x39, 0, 8), end])],
+  ['a checksum that is wrong', Buffer.concat([header().fill(0x39, 0, 8), endOfArchive])],
   ['a mode that is no number', archive(header({ mode: Buffer.from('0000999\0') }))],
   ['a pax gid that is no number', archive(pax([['gid', 'gtgergergersagersgers']]), header())],
   ['a pax header without its length', archive(rawPax(paxRecord('path', 'a').slice(2)), header())],
 ]
 
 const listed: Row<Buffer>[] = [
-  ...agreedOn('go', read),
-  ...agreedOn(
+  ...agreeingRows('go', read),
+  ...agreeingRows(
     'go',
     unread.map(([label, given]) => [label, given, refused] as const),
   ),
-  ...differingOn('go', [
+  ...differingRows('go', [
     [
       'a directory dump, GNU incremental',
-      archive(header({ flag: 'D', name: 'test2/', magic: 'gnu', size: 14 }), blocks('Yfoo\0Nsparse\0\0')),
+      archive(
+        header({ flag: 'D', name: 'test2/', magic: 'gnu', size: 14 }),
+        padToBlocks('Yfoo\0Nsparse\0\0'),
+      ),
       'dump test2/ 14',
       refused,
       'No layer has one; container-libs and umoci refuse it too.',

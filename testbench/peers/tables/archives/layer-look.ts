@@ -1,8 +1,9 @@
-/** Defines layers of the peers' tests, and the property of the resulting tree that a test checks. */
+/** Defines test cases of layers: the layers, and the property of the resulting tree that is checked. */
 import type { Part } from '../../../corpus/entries.js'
 
 /** A property of the resulting tree. */
-export type Look =
+export type TreeProperty =
+  /** Content of the file with this path. */
   | { readonly content: string }
   /** Whether two paths are the same file. */
   | { readonly same: readonly [string, string] }
@@ -14,7 +15,7 @@ export type Look =
 export interface LayerCase {
   /** Layers, base first. */
   readonly layers: readonly (readonly Part[])[]
-  readonly look: Look
+  readonly property: TreeProperty
 }
 
 export const absent = 'absent'
@@ -23,15 +24,18 @@ export const untouched = 'untouched'
 
 export type Line = readonly [label: string, given: LayerCase, meaning: string]
 
-export const one = (label: string, parts: readonly Part[], look: Look, meaning: string): Line => [
-  label,
-  { layers: [parts], look },
-  meaning,
-]
-export const over = (
+/** Returns a case of one layer. */
+export const oneLayer = (
+  label: string,
+  parts: readonly Part[],
+  property: TreeProperty,
+  meaning: string,
+): Line => [label, { layers: [parts], property }, meaning]
+/** Returns a case of two layers. */
+export const twoLayers = (
   label: string,
   base: readonly Part[],
   upper: readonly Part[],
-  look: Look,
+  property: TreeProperty,
   meaning: string,
-): Line => [label, { layers: [base, upper], look }, meaning]
+): Line => [label, { layers: [base, upper], property }, meaning]

@@ -1,30 +1,36 @@
 /** Results of umoci's tests for unpacked layers. */
 import { type Part, dir, fifo, file, hardlink, symlink } from '../../../corpus/entries.js'
-import { type Row, type Table, agreedOn, refused } from '../../row.js'
-import { type LayerCase, type Line, absent, one, over, same } from './layer-look.js'
+import { type Row, type Table, agreeingRows, refused } from '../../row.js'
+import { type LayerCase, type Line, absent, oneLayer, twoLayers, same } from './layer-look.js'
 
 /** An opaque whiteout after other entries of its own layer, with `lower` and `upper` in one directory. */
 const opaque = (label: string, lower: readonly Part[], upper: readonly Part[], meaning: string): Line =>
-  over(`opaque: ${label}`, [dir('d'), ...lower], [...upper, file('d/.wh..wh..opq')], { list: 'd' }, meaning)
+  twoLayers(
+    `opaque: ${label}`,
+    [dir('d'), ...lower],
+    [...upper, file('d/.wh..wh..opq')],
+    { list: 'd' },
+    meaning,
+  )
 
 const shadow = '../../../../../../../../../../../../etc/shadow'
 
 const umoci: Row<LayerCase>[] = [
-  ...agreedOn('umoci', [
+  ...agreeingRows('umoci', [
     ...['/../file', '../file'].map((name) =>
-      one(`the name ${name}`, [file(name, 'x')], { content: 'file' }, 'x'),
+      oneLayer(`the name ${name}`, [file(name, 'x')], { content: 'file' }, 'x'),
     ),
     ...['/', '/../', `/${'../'.repeat(15)}`, `/${'./.././'.repeat(8)}`, '..'].map((target) =>
-      one(
+      oneLayer(
         `a file through a link to ${target}`,
         [symlink('link', target), file('link/file', 'x')],
         { content: 'file' },
         'x',
       ),
     ),
-    one('a file without its parents', [file('a/b/c/file', 'x')], { content: 'a/b/c/file' }, 'x'),
+    oneLayer('a file without its parents', [file('a/b/c/file', 'x')], { content: 'a/b/c/file' }, 'x'),
     ...['', 'some/path/'].map((parent) =>
-      over(
+      twoLayers(
         `a whiteout of no name in “${parent}”`,
         [dir('some'), dir('some/path')],
         [file(`${parent}.wh.`)],
@@ -33,7 +39,7 @@ const umoci: Row<LayerCase>[] = [
       ),
     ),
     ...['rootpath', '.hiddenroot', 'some/path/file', 'another/path/.hiddenfile'].map((path) =>
-      over(
+      twoLayers(
         `a whiteout of the file ${path}`,
         [file(path, 'x')],
         [file(path.replace(/[^/]*$/, '.wh.$&'))],
@@ -42,7 +48,7 @@ const umoci: Row<LayerCase>[] = [
       ),
     ),
     ...['rootpath', '.hiddenroot', 'some/path/dir', 'another/path/.hiddendir'].map((path) =>
-      over(
+      twoLayers(
         `a whiteout of the directory ${path}`,
         [dir(path), file(`${path}/file1`), dir(`${path}/.subdir`), file(`${path}/.subdir/file3`)],
         [file(path.replace(/[^/]*$/, '.wh.$&'))],
@@ -96,19 +102,19 @@ const umoci: Row<LayerCase>[] = [
       ],
       'd/dir1/ d/dir1/file d/dir2/ d/dir2/file',
     ),
-    one(
+    oneLayer(
       'a hard link',
       [file('regular', 'x'), hardlink('hard link', '/regular')],
       { same: ['hard link', 'regular'] },
       same,
     ),
-    one(
+    oneLayer(
       'a path below a file of the same layer',
       [file('nondir'), file('nondir/foo/bar/baz', 'x')],
       { content: 'nondir/foo/bar/baz' },
       'x',
     ),
-    one(
+    oneLayer(
       'a hard link to a link',
       [file('regular', 'x'), symlink('link', '../../../regular'), hardlink('hard', '../../../link')],
       { same: ['hard', 'link'] },

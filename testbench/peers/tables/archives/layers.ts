@@ -1,27 +1,36 @@
 /** Results of the tests of containerd and container-libs for unpacked layers. */
 import { type Part, dir, file, hardlink, symlink } from '../../../corpus/entries.js'
-import { type Row, type Table, agreedOn, differingOn, refused } from '../../row.js'
-import { type LayerCase, type Line, type Look, absent, one, over, same, untouched } from './layer-look.js'
+import { type Row, type Table, agreeingRows, differingRows, refused } from '../../row.js'
+import {
+  type LayerCase,
+  type Line,
+  type TreeProperty,
+  absent,
+  oneLayer,
+  twoLayers,
+  same,
+  untouched,
+} from './layer-look.js'
 
 const etc = [dir('etc'), file('etc/passwd', 'inside')]
 const unbroken = { content: 'etc/unbroken' }
-const linked = (a: string): Look => ({ same: [a, 'etc/passwd'] })
+const linked = (a: string): TreeProperty => ({ same: [a, 'etc/passwd'] })
 
 const links: readonly Line[] = [
-  one(
+  oneLayer(
     'a file through an absolute link',
     [dir('etc'), symlink('localetc', '/etc'), file('/localetc/unbroken', 'u')],
     unbroken,
     'u',
   ),
-  one(
+  oneLayer(
     'a file through a link up and down',
     [dir('etc'), dir('dummy'), symlink('localetc', '/dummy/../etc'), file('/localetc/unbroken', 'u')],
     unbroken,
     'u',
   ),
   ...['/dummy/etc', './dummy/etc'].map((target) =>
-    one(
+    oneLayer(
       `a file through a link beside a link to ${target}`,
       [
         dir('etc'),
@@ -34,13 +43,13 @@ const links: readonly Line[] = [
       'u',
     ),
   ),
-  one(
+  oneLayer(
     'a file that is emptied through a link',
     [dir('etc'), file('etc/emptied', 'notempty'), symlink('localetc', '/etc'), file('localetc/emptied')],
     { content: 'etc/emptied' },
     '',
   ),
-  one(
+  oneLayer(
     'a hard link through a relative link',
     [
       ...etc,
@@ -51,7 +60,7 @@ const links: readonly Line[] = [
     linked('breakouts/mypasswd'),
     same,
   ),
-  one(
+  oneLayer(
     'a hard link through a link down and out',
     [
       ...[...etc, dir('breakouts'), dir('downandout'), symlink('breakouts/d1', '../downandout/../../etc')],
@@ -61,7 +70,7 @@ const links: readonly Line[] = [
     same,
   ),
   ...['/etc', '../../../../../../../etc', 'upandout/../../../etc'].map((target) =>
-    one(
+    oneLayer(
       `a hard link through a link to ${target}`,
       [...etc, symlink('localetc', target), hardlink('localpasswd', '/localetc/passwd')],
       linked('localpasswd'),
@@ -69,16 +78,21 @@ const links: readonly Line[] = [
     ),
   ),
   ...['../../../../../etc/passwd', '/etc/passwd'].map((target) =>
-    one(`a hard link to ${target}`, [...etc, hardlink('localpasswd', target)], linked('localpasswd'), same),
+    oneLayer(
+      `a hard link to ${target}`,
+      [...etc, hardlink('localpasswd', target)],
+      linked('localpasswd'),
+      same,
+    ),
   ),
-  one(
+  oneLayer(
     'a hard link into a directory with a slash at its end',
     [...etc, dir('localetc/'), hardlink('/localetc/localpasswd', '/etc/passwd')],
     linked('localetc/localpasswd'),
     same,
   ),
   ...['/etc', '../../etc'].map((target) =>
-    over(
+    twoLayers(
       `a link to ${target} over a directory`,
       [...etc, dir('localetc')],
       [symlink('localetc', target), hardlink('/localetc/localpasswd', '/etc/passwd')],
@@ -86,27 +100,27 @@ const links: readonly Line[] = [
       same,
     ),
   ),
-  one(
+  oneLayer(
     'a link whose name ends in two dots',
     [...etc, symlink('localetc/sub/..', '/etc/'), hardlink('/localetc/localpasswd', '/etc/passwd')],
     linked('localetc/localpasswd'),
     same,
   ),
-  over(
+  twoLayers(
     'a directory over a link',
     [...etc, symlink('localetc', '/etc')],
     [dir('/localetc/'), hardlink('/localetc/localpasswd', '/etc/passwd')],
     linked('localetc/localpasswd'),
     same,
   ),
-  over(
+  twoLayers(
     'a directory over a link, and a file over a hard link',
     [...etc, symlink('localetc', 'etc'), hardlink('localetc/localpasswd', '/etc/passwd')],
     [dir('/localetc/'), file('/localetc/localpasswd', 'different')],
     linked('localetc/localpasswd'),
     'different files',
   ),
-  one(
+  oneLayer(
     'a hard link to a link whose target comes later',
     [
       dir('etc'),
@@ -118,14 +132,14 @@ const links: readonly Line[] = [
     same,
   ),
   ...['../../../../../etc/passwd', '/etc/passwd'].map((target) =>
-    one(
+    oneLayer(
       `a hard link to a link to ${target}`,
       [...etc, symlink('passwdlink', target), hardlink('localpasswd', '/passwdlink')],
       linked('localpasswd'),
       same,
     ),
   ),
-  one(
+  oneLayer(
     'a directory, a link over it, and a directory again',
     [
       ...[
@@ -140,7 +154,7 @@ const links: readonly Line[] = [
     { content: 'foo/tmp/x' },
     '678',
   ),
-  one(
+  oneLayer(
     'directories without their parents',
     [dir('/etc/subdir2/'), dir('/etc/subdir2/more'), dir('/other/noparent-1/1'), dir('/other/noparent-2/2/')],
     { list: '' },
@@ -153,37 +167,37 @@ const kept = { content: 'etc/passwd' }
 
 const whiteouts: readonly Line[] = [
   ...['.wh...', 'etc/.wh...', '.wh..', 'etc/.wh..'].map((name) =>
-    over(`a whiteout ${name}`, base, [file(name)], kept, refused),
+    twoLayers(`a whiteout ${name}`, base, [file(name)], kept, refused),
   ),
-  over(
+  twoLayers(
     'a whiteout of a link',
     [...base, symlink('localetc', '/etc')],
     [file('.wh.localetc')],
     kept,
     'inside',
   ),
-  over(
+  twoLayers(
     'the link that was whited out',
     [...base, symlink('localetc', '/etc')],
     [file('.wh.localetc')],
     { content: 'localetc' },
     absent,
   ),
-  over(
+  twoLayers(
     'a whiteout through a link',
     [...base, symlink('localetc', '/etc')],
     [file('localetc/.wh.whitedout')],
     { content: 'etc/whitedout' },
     absent,
   ),
-  over(
+  twoLayers(
     'a whiteout below a link to nowhere',
     [...base, symlink('localetc', '/dne')],
     [file('localetc/.wh.etc')],
     kept,
     'inside',
   ),
-  over('a whiteout behind two dots', base, [file('dne/../.wh.etc')], kept, absent),
+  twoLayers('a whiteout behind two dots', base, [file('dne/../.wh.etc')], kept, absent),
 ]
 
 const outside = '../root-outside'
@@ -228,15 +242,15 @@ const results = [
 ]
 
 const libs: Row<LayerCase>[] = [
-  ...agreedOn(
+  ...agreeingRows(
     'container-libs',
-    breakouts.map(([label, parts]) => one(label, parts, { outside: true }, untouched)),
+    breakouts.map(([label, parts]) => oneLayer(label, parts, { outside: true }, untouched)),
   ),
-  ...agreedOn(
+  ...agreeingRows(
     'container-libs',
     results.map((meaning, at): Line => [
       `${at + 1} layers with whiteouts`,
-      { layers: changes.slice(0, at + 1).map(partsOf), look: { list: '' } },
+      { layers: changes.slice(0, at + 1).map(partsOf), property: { list: '' } },
       meaning,
     ]),
   ),
@@ -245,27 +259,30 @@ const libs: Row<LayerCase>[] = [
 export const layers: Table<LayerCase> = {
   title: 'Layers',
   about:
-    'The input is layers, built from what the tests say is in them; the meaning is the content of a file, whether two paths ' +
-    'are one file, or what there is.',
+    'The input is layers with the entries of the peers’ tests; the meaning is the content of a file, whether two paths are ' +
+    'the same file, or the paths of the tree.',
   rows: [
-    ...agreedOn('containerd', [...links, ...whiteouts]),
-    ...differingOn<LayerCase>('containerd', [
+    ...agreeingRows('containerd', [...links, ...whiteouts]),
+    ...differingRows<LayerCase>('containerd', [
       ...['..', ''].map(
         (name) =>
           [
             `a link with the name “${name}”`,
             {
               layers: [[...etc, symlink(name, '/etc/'), hardlink('localpasswd', '/etc/passwd')]],
-              look: linked('localpasswd'),
+              property: linked('localpasswd'),
             },
             same,
             refused,
-            'The link would take the place of the root; it is said rather than passed over.',
+            'The link would replace the root. Windlass reports that instead of ignoring the entry.',
           ] as const,
       ),
       [
         'a file below a directory that is named as a whiteout',
-        { layers: [base, [file('.wh.etc/somefile', 'non-empty')]], look: { content: '.wh.etc/somefile' } },
+        {
+          layers: [base, [file('.wh.etc/somefile', 'non-empty')]],
+          property: { content: '.wh.etc/somefile' },
+        },
         'non-empty',
         absent,
         'No tree has such names (image-spec, layer.md); stacked, the directory would hide `etc`.',

@@ -1,6 +1,6 @@
 /** Results of Go's archive/tar tests for sparse files. Each archive is rebuilt from its description in the tests. */
-import { archive, blocks, entry, header, octal, pax } from '../../../archives/archive.js'
-import { type Row, type Table, agreedOn, differingOn, refused } from '../../row.js'
+import { archive, padToBlocks, entry, header, octal, pax } from '../../../archives/archive.js'
+import { type Row, type Table, agreeingRows, differingRows, refused } from '../../row.js'
 
 type Pair = readonly [offset: number, length: number]
 type Line = readonly [label: string, given: Buffer, meaning: string]
@@ -33,7 +33,7 @@ const leading = (map: string, size: number, data: string): Buffer =>
       ['GNU.sparse.minor', '0'],
       ['GNU.sparse.realsize', String(size)],
     ]),
-    entry({ name: 'sparse' }, blocks(map).toString('latin1') + data),
+    entry({ name: 'sparse' }, padToBlocks(map).toString('latin1') + data),
   )
 
 /** A sparse file in the old GNU format, with the map in the header and `more` after it. */
@@ -300,16 +300,20 @@ const oldGnu: readonly Line[] = [
         [1, 1],
       ],
       '0003',
-      blocks('a'),
+      padToBlocks('a'),
       1,
     ),
     '.a.',
   ],
-  ['GNU, parts behind an empty one', inHeader([[0, 0], [1, 1], '', 'blah'], '0003', blocks('a'), 1), '.a.'],
-  ['GNU, four parts', inHeader(six.slice(0, 4), '0010', blocks('abcd'), 4), 'a.b.c.d.'],
+  [
+    'GNU, parts behind an empty one',
+    inHeader([[0, 0], [1, 1], '', 'blah'], '0003', padToBlocks('a'), 1),
+    '.a.',
+  ],
+  ['GNU, four parts', inHeader(six.slice(0, 4), '0010', padToBlocks('abcd'), 4), 'a.b.c.d.'],
   [
     'GNU, six parts',
-    inHeader(six, '0014', Buffer.concat([mapBlock(six.slice(4)), blocks('abcdef')]), 6),
+    inHeader(six, '0014', Buffer.concat([mapBlock(six.slice(4)), padToBlocks('abcdef')]), 6),
     'a.b.c.d.e.f.',
   ],
   ['GNU, six parts, cut behind the header', inHeader(six, '0014', none, 6).subarray(0, 512), refused],
@@ -322,10 +326,10 @@ const oldGnu: readonly Line[] = [
 ]
 
 const sparse: Row<Buffer>[] = [
-  ...agreedOn('go', contents),
-  ...agreedOn('go', maps),
-  ...agreedOn('go', oldGnu),
-  ...differingOn('go', [
+  ...agreeingRows('go', contents),
+  ...agreeingRows('go', maps),
+  ...agreeingRows('go', oldGnu),
+  ...differingRows('go', [
     [
       'a size smaller than the map, 10 GiB',
       recorded(

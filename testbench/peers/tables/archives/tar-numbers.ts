@@ -1,5 +1,5 @@
 /** Results of Go's archive/tar tests for numbers in headers, times and records. */
-import { type Table, agreed, bothRefuse } from '../../row.js'
+import { type Table, agreeingTexts, refusedTexts } from '../../row.js'
 
 /** Returns nanoseconds. Both parts of a negative time are negative. */
 const time = (seconds: number, nanoseconds: number): string =>
@@ -12,7 +12,7 @@ export const tarNumbers: Table = {
   title: 'Numbers in tar headers',
   about: 'The input is the bytes of a field; the meaning is the number.',
   rows: [
-    ...agreed('go', [
+    ...agreeingTexts('go', [
       ['', '0'],
       ['\x80', '0'],
       ['\x80\x00', '0'],
@@ -42,7 +42,7 @@ export const tarNumbers: Table = {
       ['\0 0000660\0 ', '432'],
       ['01234567\x0089abcdef', '342391'],
     ]),
-    ...bothRefuse('go', [
+    ...refusedTexts('go', [
       '\x80\x80\x00\x00\x00\x00\x00\x00\x00',
       '\xff\x7f\xff\xff\xff\xff\xff\xff\xff',
       '\xf5\xec\xd1\xc7\x7e\x5f\x26\x48\x81\x9f\x8f\x9b',
@@ -57,7 +57,7 @@ export const paxTimes: Table = {
   title: 'Times in pax records',
   about: 'The input is the value of a record such as `mtime`; the meaning is nanoseconds since the epoch.',
   rows: [
-    ...agreed('go', [
+    ...agreeingTexts('go', [
       ['1350244992.023960108', time(1350244992, 23960108)],
       ['1350244992.02396010', time(1350244992, 23960100)],
       ['1350244992.0239601089', time(1350244992, 23960108)],
@@ -103,8 +103,8 @@ export const paxTimes: Table = {
       ['-2.99', time(-2, -990000000)],
       ['-5.98', time(-5, -980000000)],
     ]),
-    ...bothRefuse('go', ['', '.5', '-', '+', '-1.-1', '9'.repeat(47), '0.123456789abcdef', 'foo', '\0']),
-    ...bothRefuse('go', ['𝟵𝟴𝟳𝟲𝟱.𝟰𝟯𝟮𝟭𝟬', '98765﹒43210']),
+    ...refusedTexts('go', ['', '.5', '-', '+', '-1.-1', '9'.repeat(47), '0.123456789abcdef', 'foo', '\0']),
+    ...refusedTexts('go', ['𝟵𝟴𝟳𝟲𝟱.𝟰𝟯𝟮𝟭𝟬', '98765﹒43210']),
   ],
 }
 
@@ -114,7 +114,7 @@ export const paxRecords: Table = {
   title: 'Records of pax headers',
   about: 'The input is the body of a pax header; the meaning is its records.',
   rows: [
-    ...agreed('go', [
+    ...agreeingTexts('go', [
       ['', '{}'],
       ['6 k=1\n', '{"k":"1"}'],
       ['10 a=name\n', '{"a":"name"}'],
@@ -134,7 +134,7 @@ export const paxRecords: Table = {
       ['27 foo=hello9 foo=ba\nworld\n', '{"foo":"hello9 foo=ba\\nworld"}'],
       ['27 ☺☻☹=日a本b語ç\n', '{"☺☻☹":"日a本b語ç"}'],
     ]),
-    ...bothRefuse('go', [
+    ...refusedTexts('go', [
       '3 somelongkey=\n',
       '50 tooshort=\n',
       `${sparse}1\n25 GNU.sparse.numbytes=2\n23 GNU.sparse.offset=1\n`,

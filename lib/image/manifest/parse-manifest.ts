@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer'
 import { WindlassError } from '../../errors.js'
 import { type Descriptor, DescriptorCodec, decisiveFields } from '../documents/descriptor.js'
 import { type Digest, digestOf } from '../digest/digest.js'
-import { type ImageIndex, indexOf } from '../documents/image-index.js'
+import { type ImageIndex, decodeIndex } from '../documents/image-index.js'
 import { type ImageManifest, ImageManifestCodec } from '../documents/image-manifest.js'
 import { type JsonDocument, decodeJson, jsonError, parseJson } from '../../codec/json.js'
 import { defaultLimits, type Limits, limitExceeded } from '../../limits.js'
@@ -16,7 +16,7 @@ import { keyInOtherCase } from '../../codec/other-case.js'
 import { quoted } from '../../codec/printable.js'
 import { type Schema1Manifest, Schema1ManifestCodec } from '../schema1/manifest.js'
 import { type Schema1Signature, isSigned, signaturesIn, signedPayload } from '../schema1/payload.js'
-import { digestMismatch, verifyManifest } from './verify-manifest.js'
+import { digestMismatchError, verifyManifest } from './verify-manifest.js'
 
 /** Known properties of a manifest: from the requested digest, or from the descriptor that refers to it. */
 export interface ExpectedManifest {
@@ -41,21 +41,21 @@ export interface ManifestInput {
   readonly limits?: Pick<Limits, 'manifestBytes' | 'indexEntries'> | undefined
 }
 
-/** What all kinds of documents have. */
-interface Decided {
+/** The fields that all kinds of documents have. */
+interface CommonFields {
   /**
-   * `size` is that of the bytes. `digest` is the requested one, otherwise the sha256 of the bytes or the signed
-   * payload.
+   * `size` is the length of `bytes`. `digest` is the requested one; if none was requested, the sha256 of `bytes`, or
+   * of the signed payload.
    */
   readonly descriptor: Descriptor
   readonly bytes: Buffer
   readonly decidedBy: DecidedBy
-  /** Sentences about values that were ignored or filled in, each with its place in the document. */
+  /** Messages about values that were ignored or filled in, each with its path in the document. */
   readonly notices: readonly string[]
 }
 
 /** A verified manifest of one of the three kinds. */
-export type ManifestDocument = Decided &
+export type ManifestDocument = CommonFields &
   (
     | { readonly kind: 'image'; readonly manifest: ImageManifest }
     | { readonly kind: 'index'; readonly index: ImageIndex }
@@ -76,7 +76,7 @@ interface Schema1Signed {
   readonly signatures: readonly Schema1Signature[]
 }
 
-/** Maximum number of notices per document. A hostile document may have an invalid field every few bytes. */
+/** Maximum number of notices per document. A malicious document may have an invalid field every few bytes. */
 const maxNotices = 1_000
 
 /**
@@ -88,7 +88,7 @@ const maxNotices = 1_000
  * @throws UNSUPPORTED or MANIFEST_UNSUPPORTED if it is not the manifest of an image
  * @throws MANIFEST_INVALID if it is not a valid manifest; the message names the path inside the document
  */
-export function decideManifest(input: ManifestInput): ManifestDocument {
+export function parseManifest(input: ManifestInput): ManifestDocument {
   const { bytes, contentType, expected, host, limits = defaultLimits } = input
   const reference = input.reference.toString()
   const subject = { reference, host }
@@ -125,14 +125,14 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
   compareExpectedType(type, expected?.mediaType, notice)
 
   const signed = type.kind === 'schema1' && isSigned(body)
-  // If only the signed payload has the digest, the rest of the body is not verified.
+  // Only a signed payload has the requested digest, but the body as a whole does not count as a signed manifest.
   if (verifiedBy === 'payload' && !signed && expected?.digest !== undefined)
-    throw digestMismatch(bytes, expected.digest, document)
+    throw digestMismatchError(bytes, expected.digest, document)
   const payload = signed ? Buffer.from(signedPayload(bytes, body, document)) : bytes
   const trusted = signed ? parseObject(payload, document) : body
-  // The signed payload must have this type by itself: unsigned fields must not determine it.
+  // The signed payload must have this type without the unsigned fields around it.
   if (signed) decideType(trusted, { contentType: type.mediaType }, document)
-  const decided = {
+  const common = {
     descriptor: {
       mediaType: type.mediaType,
       digest: expected?.digest ?? digestOf(payload),
@@ -150,9 +150,9 @@ export function decideManifest(input: ManifestInput): ManifestDocument {
       limits.indexEntries,
       subject,
     )
-  const content = decode(type, trusted, document)
-  if (content.kind !== 'schema1') return { ...decided, ...content }
-  return { ...decided, ...content, payload, signatures: signaturesIn(body, document) }
+  const content = decodeContent(type, trusted, document)
+  if (content.kind !== 'schema1') return { ...common, ...content }
+  return { ...common, ...content, payload, signatures: signaturesIn(body, document) }
 }
 
 function parseObject(bytes: Uint8Array, document: JsonDocument): object {
@@ -179,8 +179,8 @@ type Content =
   | { kind: 'index'; index: ImageIndex }
   | { kind: 'schema1'; schema1: Schema1Manifest }
 
-/** Decodes the body by its kind. The message of an error names the schema and the path. */
-function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): Content {
+/** Decodes the body as a document of the kind. The message of an error names the schema and the path. */
+function decodeContent({ kind }: ManifestType, body: unknown, document: JsonDocument): Content {
   switch (kind) {
     case 'image': {
       const schema2 = { ...document, what: document.what.replace('manifest', 'schema 2 manifest') }
@@ -189,7 +189,7 @@ function decode({ kind }: ManifestType, body: unknown, document: JsonDocument): 
       return { kind, manifest }
     }
     case 'index': {
-      return { kind, index: indexOf(body, document) }
+      return { kind, index: decodeIndex(body, document) }
     }
     case 'schema1': {
       const schema1 = { ...document, what: document.what.replace('manifest', 'schema 1 manifest') }

@@ -1,12 +1,12 @@
 import { NEVER, finalize, lastValueFrom, of, toArray } from 'rxjs'
 import { expect, it } from 'vitest'
-import { type Reading, attached } from '../../../../lib/flow/actors/attached.js'
+import { type BehaviorResult, readResult } from '../../../../lib/flow/actors/read-result.js'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { tick } from '../../../support/flow-lines.js'
 
-const all = (input: Reading<number>, held: Promise<unknown>[]): Promise<number[]> =>
+const all = (input: BehaviorResult<number>, held: Promise<unknown>[]): Promise<number[]> =>
   lastValueFrom(
-    attached(
+    readResult(
       () => input,
       (work) => held.push(work),
       new Scope(),
@@ -19,7 +19,7 @@ async function* generated(): AsyncGenerator<number> {
   yield 2
 }
 
-it('gives what it is given, of any kind, and holds nothing that has ended', async () => {
+it('emits the values of every kind of result, and passes nothing to `hold` that has ended', async () => {
   const held: Promise<unknown>[] = []
   expect(await all(1, held)).toEqual([1])
   expect(await all([1, 2], held)).toEqual([1, 2])
@@ -32,8 +32,8 @@ it('gives what it is given, of any kind, and holds nothing that has ended', asyn
   expect(held).toEqual([])
 })
 
-it('fails for a start that throws', async () => {
-  const broken = attached<number>(
+it('fails if `start` throws', async () => {
+  const broken = readResult<number>(
     () => {
       throw new Error('cannot start')
     },
@@ -43,10 +43,10 @@ it('fails for a start that throws', async () => {
   await expect(lastValueFrom(broken)).rejects.toThrow('cannot start')
 })
 
-it('hands over what goes on after it is left: a promise, what a generator is waiting for and its end', () => {
+it('passes work to `hold` that continues after unsubscription: a promise, and the pending `next` and `return` of a generator', () => {
   const held: Promise<unknown>[] = []
-  const leave = (input: Reading<number>): number => {
-    attached(
+  const leave = (input: BehaviorResult<number>): number => {
+    readResult(
       () => input,
       (work) => held.push(work),
       new Scope(),
@@ -58,7 +58,7 @@ it('hands over what goes on after it is left: a promise, what a generator is wai
   expect([leave(NEVER), leave(new Promise(() => undefined)), leave(generated())]).toEqual([0, 1, 2])
 })
 
-it('opens a flow in the given scope, and closes it when it is left', () => {
+it('opens a flow in the given scope, and closes it on unsubscription', () => {
   const scope = new Scope()
   const opened: Scope[] = []
   let closed = 0
@@ -66,7 +66,7 @@ it('opens a flow in the given scope, and closes it when it is left', () => {
     opened.push(within)
     return NEVER.pipe(finalize(() => closed++))
   })
-  attached(
+  readResult(
     () => flow,
     () => undefined,
     scope,

@@ -1,11 +1,11 @@
-/** Works on several items at the same time. */
+/** Provides `mapConcurrently`, `Promise.all` with a limited concurrency. */
 
 /**
- * Runs `work` for each item, `slots` at a time, and returns the results in the order of the items. After a failure,
- * no more work is started, and the work in progress is awaited.
+ * Calls `work` for each item, for at most `slots` items concurrently. Returns the results in the order of the items.
+ * After a failure, starts no further work and waits for the work in progress.
  * @throws the first error of `work`
  */
-export async function inSlots<In, Out>(
+export async function mapConcurrently<In, Out>(
   items: readonly In[],
   slots: number,
   work: (item: In) => Promise<Out>,
@@ -14,10 +14,10 @@ export async function inSlots<In, Out>(
   const queue = items.entries()
   const failures: unknown[] = []
   const serve = async (): Promise<void> => {
-    for (const [at, item] of queue) {
+    for (const [index, item] of queue) {
       if (failures.length > 0) return
       try {
-        results[at] = await work(item)
+        results[index] = await work(item)
       } catch (error) {
         failures.push(error)
       }

@@ -1,10 +1,11 @@
 /**
- * Provides `settled`, which delays the end of an observable until its teardown is complete. RxJS emits the end first.
+ * Provides `endAfterTeardown`, which delays the completion or error of an observable until its teardown is complete.
+ * RxJS itself emits them before the teardown.
  */
 import { Observable } from 'rxjs'
 
 /** Emits the elements of `source`. Emits its completion or error after `source` has been torn down. */
-export function settled<T>(source: Observable<T>): Observable<T> {
+export function endAfterTeardown<T>(source: Observable<T>): Observable<T> {
   return new Observable((out) => {
     let end: (() => void) | undefined
     const reading = source.subscribe({

@@ -1,4 +1,4 @@
-/** Provides `buffered`, which puts a bounded buffer in front of an observable that does not support demand. */
+/** Provides `withBuffer`, which emits the elements of an observable on demand, from a bounded buffer. */
 import { Observable, type Subscription } from 'rxjs'
 import type { Demand } from './demand.js'
 import { ProtocolError } from './protocol-error.js'
@@ -13,11 +13,11 @@ export interface BufferOptions {
 }
 
 /**
- * Emits the elements of `source` on demand. Subscribes to `source` at the first demand. Elements without demand wait in
- * the buffer; an error is passed on at once.
+ * Emits the elements of `source` on demand. Subscribes to `source` at the first demand. Elements that are not requested
+ * yet wait in the buffer; an error is emitted at once, before them.
  * @throws ProtocolError (as an error of the flow) if the buffer overflows and `overflow` is `fail`
  */
-export function buffered<T>(
+export function withBuffer<T>(
   source: Observable<T>,
   { capacity, overflow }: BufferOptions,
   demand: Demand,

@@ -1,6 +1,6 @@
 import { Observable, Subject } from 'rxjs'
 import { expect, it } from 'vitest'
-import { settled } from '../../../../lib/flow/flows/settled.js'
+import { endAfterTeardown } from '../../../../lib/flow/flows/end-after-teardown.js'
 import { tick } from '../../../support/flow-lines.js'
 
 it.each(['complete', 'error'] as const)(
@@ -18,7 +18,7 @@ it.each(['complete', 'error'] as const)(
         else finish()
         return () => log.push('teardown')
       })
-      settled(source).subscribe({
+      endAfterTeardown(source).subscribe({
         next: (value) => log.push(value),
         error: () => log.push('error'),
         complete: () => log.push('complete'),
@@ -30,10 +30,10 @@ it.each(['complete', 'error'] as const)(
   },
 )
 
-it('tells nothing to who has left', () => {
+it('emits no end after unsubscription', () => {
   const source = new Subject<string>()
   const log: string[] = []
-  const reading = settled(source).subscribe({
+  const reading = endAfterTeardown(source).subscribe({
     next: (value) => log.push(value),
     complete: () => log.push('complete'),
   })

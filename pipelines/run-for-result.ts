@@ -1,4 +1,4 @@
-/** Provides `only`, which runs a flow that emits one value. */
+/** Provides `runForResult`, which runs a flow that emits one value. */
 import { WindlassError } from '../lib/errors.js'
 import { type Flow, type Scope, run } from '../lib/flow/index.js'
 
@@ -6,7 +6,7 @@ import { type Flow, type Scope, run } from '../lib/flow/index.js'
  * Runs `flow` and returns its first element. The caller closes the scope.
  * @throws the error of the flow; CANCELLED when `signal` aborts; INTERNAL when the flow emits nothing
  */
-export async function only<T>(flow: Flow<T>, scope: Scope, signal?: AbortSignal): Promise<T> {
+export async function runForResult<T>(flow: Flow<T>, scope: Scope, signal?: AbortSignal): Promise<T> {
   const found: T[] = []
   const running = run(flow, (value) => [found.push(value)], scope)
   const cancel = (): void => running.cancel(cancelledError(signal?.reason))

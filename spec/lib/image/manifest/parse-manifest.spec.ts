@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import {
   type ManifestDocument,
   type ManifestInput,
-  decideManifest,
-} from '../../../../lib/image/manifest/decide-manifest.js'
+  parseManifest,
+} from '../../../../lib/image/manifest/parse-manifest.js'
 import { defaultLimits } from '../../../../lib/limits.js'
 import { digestOf, parseDigest } from '../../../../lib/image/digest/digest.js'
 import { mediaTypes } from '../../../../lib/image/documents/media-types.js'
@@ -13,12 +13,12 @@ import {
   descriptor,
   dockerList,
   dockerManifest,
-  fixture,
+  readFixture,
   ociIndex,
   ociManifest,
   schema1,
   schema1Payload,
-  signed,
+  addSignatures,
 } from '../../../../testbench/documents/documents.js'
 import { failure, tolerant } from '../../../support/image/failure.js'
 import { cpuTimeSince } from '../../../support/cpu-time.js'
@@ -26,7 +26,7 @@ import { cpuTimeSince } from '../../../support/cpu-time.js'
 const about = { host: 'registry.test', reference: 'registry.test/app:1' }
 
 const decide = (body: unknown, contentType?: string, more: Partial<ManifestInput> = {}): ManifestDocument =>
-  decideManifest({ bytes: Buffer.isBuffer(body) ? body : bytesOf(body), contentType, ...about, ...more })
+  parseManifest({ bytes: Buffer.isBuffer(body) ? body : bytesOf(body), contentType, ...about, ...more })
 
 const refused = (body: unknown, contentType?: string, more?: Partial<ManifestInput>) =>
   failure(() => decide(body, contentType, more))
@@ -34,7 +34,7 @@ const refused = (body: unknown, contentType?: string, more?: Partial<ManifestInp
 const omit = (value: object, field: string): object =>
   Object.fromEntries(Object.entries(value).filter(([key]) => key !== field))
 
-describe('decideManifest', () => {
+describe('parseManifest', () => {
   it.each([
     [mediaTypes.ociManifest, ociManifest, 'image'],
     [mediaTypes.dockerManifest, dockerManifest, 'image'],
@@ -54,7 +54,7 @@ describe('decideManifest', () => {
   })
 
   it.each(['; charset=utf-8', ';charset="x;y"', ' ; a=b'])(
-    'parameters do not count: %j (C2, S0-19, S2-15)',
+    'ignores parameters: %j (C2, S0-19, S2-15)',
     (end) => {
       const type = mediaTypes.dockerManifest
       expect(decide(dockerManifest, type + end)).toMatchObject({ kind: 'image', decidedBy: 'content-type' })
@@ -83,7 +83,7 @@ describe('decideManifest', () => {
     }
   })
 
-  it('a missing type is refused where that is asked for (S0-17)', () => {
+  it('rejects a missing type with strictContentType (S0-17)', () => {
     for (const type of [undefined, '', 'nonsense'])
       expect(refused(ociManifest, type, { strictContentType: true }).message).toContain(
         'No Content-Type present',
@@ -92,7 +92,7 @@ describe('decideManifest', () => {
   })
 
   it.each(['text/html', 'application/x-unheard-of'])(
-    'refuses a body that says it is %s, and one that only such a header describes (S0-21)',
+    'rejects a body with the mediaType %s, and one that has only such a header (S0-21)',
     (type) => {
       for (const error of [refused({ x: 1 }, type), refused({ ...ociManifest, mediaType: type })]) {
         expect(error.code).toBe('MANIFEST_UNSUPPORTED')
@@ -112,7 +112,7 @@ describe('decideManifest', () => {
   })
 
   it.each(['text/html', 'application/x-unheard-of'])(
-    'believes a document that says what it is, whatever the header %s says, with a notice',
+    'uses the mediaType of a document despite the header %s, with a notice',
     (type) => {
       for (const body of [ociManifest, dockerManifest, omit(ociManifest, 'mediaType'), ociIndex]) {
         const { notices, decidedBy } = decide(body, type)
@@ -124,7 +124,7 @@ describe('decideManifest', () => {
     },
   )
 
-  it('takes the document’s own type where the header says the other family’s, with a notice', () => {
+  it('uses the mediaType of a document if the header is that of the other family, with a notice', () => {
     const { descriptor, decidedBy, notices } = decide(ociManifest, mediaTypes.dockerManifest)
     expect(descriptor.mediaType).toBe(mediaTypes.ociManifest)
     expect(decidedBy).toBe('media-type')
@@ -134,7 +134,7 @@ describe('decideManifest', () => {
     ])
   })
 
-  it('takes a document with the digest asked for as what it says it is, whatever the header says', () => {
+  it('uses the mediaType of a document with the requested digest, whatever the header', () => {
     for (const body of [ociIndex, omit(ociIndex, 'mediaType')]) {
       const expected = { digest: digestOf(bytesOf(body)) }
       const { kind, notices } = decide(body, mediaTypes.ociManifest, { expected })
@@ -143,7 +143,7 @@ describe('decideManifest', () => {
     }
   })
 
-  it('refuses a header of another kind than the body where no digest vouches for it, and names both (C2, C5, S0-36)', () => {
+  it('rejects a header of another kind than the body if no digest is expected, and names both (C2, C5, S0-36)', () => {
     const wrong = refused(ociIndex, mediaTypes.ociManifest)
     expect(wrong.code).toBe('MANIFEST_INVALID')
     expect(wrong.message).toContain(mediaTypes.ociManifest)
@@ -168,17 +168,17 @@ describe('decideManifest', () => {
       expect(refused(body, type).code).toBe('MANIFEST_INVALID')
   })
 
-  it('fills in the mediaType of what the header says is Docker’s, with a notice; OCI’s may lack it (S0-45)', () => {
+  it('assumes the mediaType of a Docker document from the header, with a notice; an OCI document may lack it (S0-45)', () => {
     const { descriptor, notices } = decide(omit(dockerManifest, 'mediaType'), mediaTypes.dockerManifest)
     expect(descriptor.mediaType).toBe(mediaTypes.dockerManifest)
     expect(notices).toEqual([`mediaType: it is missing; ${mediaTypes.dockerManifest} is assumed`])
     expect(decide(omit(ociManifest, 'mediaType'), mediaTypes.ociManifest).notices).toEqual([])
   })
 
-  it('refuses other bytes than the digest asked for, before any other look at them (S2-20)', () => {
+  it('rejects bytes without the requested digest before any other check (S2-20)', () => {
     const digest = digestOf(bytesOf(ociManifest))
     expect(decide(ociManifest, undefined, { expected: { digest } }).descriptor.digest).toBe(digest)
-    for (const body of [dockerManifest, Buffer.from('not json'), signed(schema1Payload)]) {
+    for (const body of [dockerManifest, Buffer.from('not json'), addSignatures(schema1Payload)]) {
       const error = refused(body, 'text/html', { expected: { digest } })
       expect(error.code).toBe('DIGEST_MISMATCH')
       expect(error.message).toContain(`manifest verification failed for digest ${digest}`)
@@ -186,7 +186,7 @@ describe('decideManifest', () => {
     }
   })
 
-  it('reports the digest asked for, in its own algorithm, over the bytes as they came (S2-19, S2-41)', () => {
+  it('returns the requested digest, in its algorithm, of the bytes as received (S2-19, S2-41)', () => {
     const bytes = Buffer.from(`  ${JSON.stringify(ociManifest)}\n`)
     const digest = digestOf(bytes, 'sha512')
     expect(decide(bytes, undefined, { expected: { digest } }).descriptor).toMatchObject({
@@ -195,7 +195,7 @@ describe('decideManifest', () => {
     })
   })
 
-  it('takes what has the digest of its descriptor, whatever size and media type that says, with a notice', () => {
+  it('accepts bytes with the digest of the descriptor despite another size and media type, with a notice', () => {
     const bytes = bytesOf(ociManifest)
     const [size, digest] = [bytes.length, digestOf(bytes)]
     for (const expected of [{ size }, { size, digest }, { mediaType: mediaTypes.ociManifest, digest }])
@@ -213,7 +213,7 @@ describe('decideManifest', () => {
     expect(refused(ociManifest, undefined, { expected: other }).code).toBe('SIZE_MISMATCH')
   })
 
-  it('takes one form of schema 1 for the other without a word, and nothing else for schema 1', () => {
+  it('accepts either type of schema 1 for the other without a notice, and no other type', () => {
     const expecting = (body: object, mediaType: string): readonly string[] =>
       decide(body, undefined, { expected: { digest: digestOf(bytesOf(body)), mediaType } }).notices
     expect(expecting(schema1, mediaTypes.dockerSchema1Signed)).toEqual([])
@@ -224,36 +224,38 @@ describe('decideManifest', () => {
       ])
   })
 
-  it('knows a signed schema 1 manifest by the digest of its payload (S3-03, S4-17)', () => {
+  it('identifies a signed schema 1 manifest by the digest of its payload (S3-03, S4-17)', () => {
     const digest = digestOf(Buffer.from(schema1Payload))
-    const bytes = signed(schema1Payload, 2)
+    const bytes = addSignatures(schema1Payload, 2)
     for (const expected of [undefined, { digest }]) {
       const document = decide(bytes, mediaTypes.dockerSchema1Signed, { expected })
       expect(document).toMatchObject({ kind: 'schema1', schema1, descriptor: { digest, size: bytes.length } })
     }
   })
 
-  it('believes nothing that stands outside of the payload', () => {
-    const bytes = Buffer.from(signed(schema1Payload).toString().replace(/\n\}$/, ',\n   "extra": 1\n}'))
+  it('uses nothing outside of the signed payload', () => {
+    const bytes = Buffer.from(
+      addSignatures(schema1Payload).toString().replace(/\n\}$/, ',\n   "extra": 1\n}'),
+    )
     const document = decide(bytes, mediaTypes.dockerSchema1)
     expect(document).toMatchObject({ kind: 'schema1', schema1: { name: 'library/busybox' } })
     expect(JSON.stringify(document)).not.toContain('"extra"')
   })
 
-  it('wants what is signed to be a schema 1 manifest by itself', () => {
+  it('requires the signed payload to be a schema 1 manifest', () => {
     const tail = `,"FsLayers":[]}`
-    const bytes = signed(schema1Payload, 1, { formatTail: Buffer.from(tail).toString('base64url') })
+    const bytes = addSignatures(schema1Payload, 1, { formatTail: Buffer.from(tail).toString('base64url') })
     expect(refused(bytes, mediaTypes.dockerSchema1Signed).message).toContain('"FsLayers"')
-    const list = signed(schema1Payload, 1, {
+    const list = addSignatures(schema1Payload, 1, {
       formatLength: 0,
       formatTail: Buffer.from('[]').toString('base64url'),
     })
     expect(refused(list, mediaTypes.dockerSchema1Signed).message).toContain('expected an object')
   })
 
-  it('refuses a signed payload as cover for another manifest around it', () => {
+  it('rejects a signed payload inside a manifest of another kind', () => {
     const honest = JSON.stringify(omit(ociManifest, 'layers'), undefined, 3)
-    const evil = signed(honest)
+    const evil = addSignatures(honest)
       .toString()
       .replace('"signatures"', `"layers": ${JSON.stringify(ociManifest.layers)},\n"signatures"`)
     const digest = digestOf(Buffer.from(honest))
@@ -268,14 +270,14 @@ describe('decideManifest', () => {
     expect(error.message).toContain('image manifest does not exist for tag or digest')
   })
 
-  it('refuses more than 4 MiB', () => {
+  it('rejects more than 4 MiB', () => {
     const padded = (length: number): Buffer =>
       Buffer.concat([bytesOf(ociManifest), Buffer.alloc(length, ' ')], length)
     expect(decide(padded(4 * 1024 * 1024)).kind).toBe('image')
     expect(refused(padded(4 * 1024 * 1024 + 1)).code).toBe('LIMIT_EXCEEDED')
   })
 
-  it('takes an index of as many entries as are allowed, and none of more', () => {
+  it('accepts an index with the maximum number of entries, but not with more', () => {
     const limits = { ...defaultLimits, indexEntries: 3 }
     const listing = (count: number): object => ({
       ...ociIndex,
@@ -288,7 +290,7 @@ describe('decideManifest', () => {
     })
   })
 
-  it('tells a thousand notices of a document at most', () => {
+  it('returns at most a thousand notices for a document', () => {
     const listing = (count: number): object => ({ ...ociIndex, manifests: new Array(count).fill(3) })
     expect(decide(listing(999)).notices).toHaveLength(999)
     expect(decide(listing(1_001)).notices).toHaveLength(1_000)
@@ -313,7 +315,7 @@ describe('decideManifest', () => {
     expect(one.message).toContain('fsLayers[0].blobSum')
   })
 
-  it('wants the schema version to be a number, and the one of its kind (S0-34, S0-35, S2-77)', () => {
+  it('requires the schema version to be a number, and that of its kind (S0-34, S0-35, S2-77)', () => {
     expect(refused({ ...ociManifest, schemaVersion: '2' }).message).toContain(
       'Failed to find manifest schema version',
     )
@@ -326,7 +328,7 @@ describe('decideManifest', () => {
     expect(refused({ ...schema1, schemaVersion: 2 }).message).toContain('schemaVersion: expected 1, got 2')
   })
 
-  it('refuses keys that Go would read and we would not', () => {
+  it('rejects keys that Go would accept in another case', () => {
     expect(refused({ ...ociManifest, Layers: [] }).message).toContain('"Layers"')
     expect(refused({ ...ociManifest, ['layer\u017f']: [] }).code).toBe('MANIFEST_INVALID')
     const [layer] = ociManifest.layers
@@ -335,7 +337,7 @@ describe('decideManifest', () => {
   })
 
   it('reads the manifest of the article, whose config has no type of its own (S2-21, S2-22)', () => {
-    const bytes = fixture('schema2-manifest.json')
+    const bytes = readFixture('schema2-manifest.json')
     const document = decide(bytes, mediaTypes.dockerManifest)
     if (document.kind !== 'image') throw new Error(document.kind)
     const { config, layers } = document.manifest
@@ -347,7 +349,7 @@ describe('decideManifest', () => {
     expect(document.bytes).toEqual(bytes)
   })
 
-  it('fails with nothing but its own error, on any bytes and on any JSON in these shapes', () => {
+  it('throws only WindlassErrors, for any bytes and any JSON in these shapes', () => {
     const value = fc.oneof(
       fc.jsonValue(),
       fc.constantFrom(...Object.values(ociManifest), ...ociIndex.manifests),
@@ -375,7 +377,7 @@ describe('decideManifest', () => {
     )
   })
 
-  it('costs one error for millions of wrong items', () => {
+  it('reports one error for millions of invalid items', () => {
     const zeros = '0,'.repeat(2_000_000)
     const begun = process.cpuUsage()
     expect(refused(Buffer.from(`{"schemaVersion":2,"manifests":[${zeros}0]}`)).code).toBe('LIMIT_EXCEEDED')

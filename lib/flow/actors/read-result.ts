@@ -1,6 +1,6 @@
 /**
- * Provides `attached`, which reads the result of a behaviour: a value, promise, observable, flow, array or (async)
- * iterable.
+ * Provides `readResult`, which reads the values that a behaviour returns: one value, or those of a promise, observable,
+ * flow, array or (async) iterable.
  */
 import { Observable, type ObservableInput, from, of } from 'rxjs'
 import { Flow } from '../flows/flow.js'
@@ -8,26 +8,26 @@ import { type Hold, iterate } from '../flows/iterate.js'
 import { isPromise } from '../lifetime/promised.js'
 import type { Scope } from '../lifetime/scope.js'
 
-/** What a behaviour may return: one value, a flow, or what RxJS reads values from. A string is one value. */
-export type Reading<T> = T | ObservableInput<T> | Flow<T>
+/** What a behaviour may return: one value, a flow, or anything that RxJS's `from` accepts. A string is one value. */
+export type BehaviorResult<T> = T | ObservableInput<T> | Flow<T>
 
 /**
- * Returns an observable of the values of the input that `start` returns. Unsubscribing cannot stop a pending promise or
- * async generator; work that continues after unsubscription is passed to `hold`.
- * @param scope scope in which a flow is opened
+ * Returns an observable of the values that `start` returns. Unsubscribing cannot stop a pending promise or async
+ * generator: it is passed to `hold`.
+ * @param scope scope in which a returned flow is opened
  */
-export function attached<T>(start: () => Reading<T>, hold: Hold, scope: Scope): Observable<T> {
+export function readResult<T>(start: () => BehaviorResult<T>, hold: Hold, scope: Scope): Observable<T> {
   return new Observable((out) => {
-    let result: Reading<T>
+    let result: BehaviorResult<T>
     try {
       result = start()
     } catch (error) {
       out.error(error)
       return undefined
     }
-    if (isPromise<T>(result)) return promised(result, hold).subscribe(out)
+    if (isPromise<T>(result)) return fromPromise(result, hold).subscribe(out)
     if (result instanceof Flow) return result.toObservable(scope).subscribe(out)
-    if (!isInput<T>(result)) return of(result).subscribe(out)
+    if (!isObservableInput<T>(result)) return of(result).subscribe(out)
     return (isAsyncIterable(result) ? iterate(result, of(Infinity), hold) : from(result)).subscribe(out)
   })
 }
@@ -35,8 +35,8 @@ export function attached<T>(start: () => Reading<T>, hold: Hold, scope: Scope): 
 const isObject = (value: unknown): value is object =>
   (typeof value === 'object' && value !== null) || typeof value === 'function'
 
-/** Whether RxJS reads values from `result`, which is not a promise. */
-const isInput = <T>(result: unknown): result is ObservableInput<T> =>
+/** Returns whether RxJS can read values from `result`, which is not a promise. */
+const isObservableInput = <T>(result: unknown): result is ObservableInput<T> =>
   isObject(result) &&
   (result instanceof Observable ||
     Symbol.asyncIterator in result ||
@@ -48,7 +48,7 @@ const isInput = <T>(result: unknown): result is ObservableInput<T> =>
 const isAsyncIterable = <T>(result: ObservableInput<T>): result is AsyncIterable<T> =>
   Symbol.asyncIterator in result
 
-function promised<T>(work: Promise<T>, hold: Hold): Observable<T> {
+function fromPromise<T>(work: Promise<T>, hold: Hold): Observable<T> {
   return new Observable((out) => {
     let settled = false
     work.then(
