@@ -10,11 +10,11 @@ import { formatExactBytes, formatNumber, formatSeconds } from './quantities.js'
  * limit.
  */
 export interface Limits {
-  /** Unpacked bytes of one layer. Applies to the whole archive, and to the sum of its files with their holes filled. */
+  /** Unpacked bytes of one layer. Applies to the archive, and separately to the sum of its files with holes filled. */
   readonly layerBytes: number
   /** Unpacked bytes of all distinct layers of an image together. */
   readonly imageBytes: number
-  /** Maximum ratio of unpacked to compressed bytes of a layer. Checked for layers above `ratioFloor` only. */
+  /** Maximum ratio of unpacked to compressed bytes of a layer. Checked for layers above `minBytesForRatio` only. */
   readonly layerRatio: number
   /** Entries of one layer, including whiteouts. */
   readonly layerEntries: number
@@ -25,7 +25,7 @@ export interface Limits {
   readonly layerDirectories: number
   /** Bytes of the name of an entry in the archive. */
   readonly pathBytes: number
-  /** Components of the name of an entry. The default is the maximum of a Linux path. */
+  /** Components of the name of an entry. The default is what fits into a path in Linux (PATH_MAX, 4,096 bytes). */
   readonly pathDepth: number
   /** Bytes of a pax header, GNU long name or sparse map. The default, 1 MiB, is that of Go and libarchive. */
   readonly headerBytes: number
@@ -104,10 +104,10 @@ export const defaultLimits: Limits = {
 export const limitNames = Object.keys(defaultLimits) as readonly LimitName[]
 
 /**
- * Unpacked bytes of a layer from which `layerRatio` is checked. A smaller layer may legitimately consist of one
+ * Minimum number of unpacked bytes for which `layerRatio` is checked. A smaller layer may legitimately consist of one
  * repeated byte.
  */
-export const ratioFloor = GiB
+export const minBytesForRatio = GiB
 
 /**
  * Returns the default limits with the given changes.

@@ -10,7 +10,7 @@ import {
   type Resolved,
   choosePlatform,
   copyBlobs,
-  fillPlatforms,
+  readMissingPlatforms,
   putManifests,
   putRoot,
   readManifests,
@@ -32,7 +32,10 @@ export interface CopyParts {
   readonly target: CopyTarget
   /** Copy an index with everything in it. Default: false, which copies the image for the platform of the request. */
   readonly allPlatforms?: boolean
-  /** Limits concurrent copies of blobs and shares them between copies of images. Default: 3 slots, not shared. */
+  /**
+   * Copies the blobs, a limited number at a time. Copies of images that are given the same object share the limit, and
+   * copy a blob that they both need once. Default: a new object with 3 slots.
+   */
   readonly copies?: BlobCopies
   /** Retries of manifests. Default: `documentRetryPolicy`. */
   readonly retry?: RetryPolicy
@@ -50,6 +53,7 @@ export interface CopyStages {
   /** Reads every manifest that is to be copied, and checks which of them the target has. */
   readonly readManifests: Stage<Resolved, CopyPlan>
   readonly copyBlobs: Stage<BlobTask, CopiedBlob>
+  /** Writes all manifests but the root, so that the target has everything the root refers to. */
   readonly putManifests: Stage<CopiedBlobs, CopiedBlobs>
   /** Writes the manifest or index that the tag points at, together with the tag. */
   readonly putRoot: Stage<CopiedBlobs, CopiedImage>
@@ -74,21 +78,27 @@ export function copyStages({
 }
 
 /**
- * Follows indexes to the image of the platform. Unlike a pull, a copy accepts any artifact, because it does not
- * interpret it.
+ * Follows indexes to the image of the platform. Unlike a pull, a copy accepts artifacts of any kind, because it
+ * only transfers them.
+ *
+ * @param levelsLeft number of further indexes that may be followed
  */
-function followIndexes(retry: RetryPolicy, maxDepth: number, depth = maxDepth): Stage<Resolved, Resolved> {
+function followIndexes(
+  retry: RetryPolicy,
+  maxDepth: number,
+  levelsLeft = maxDepth,
+): Stage<Resolved, Resolved> {
   return branch(
     ({ document }: Resolved): 'index' | 'other' => (document.kind === 'index' ? 'index' : 'other'),
     {
       other: identity(),
       index:
-        depth === 0
+        levelsLeft === 0
           ? failTooDeep(maxDepth)
           : compose(
               requireIndex,
-              compose(fillPlatforms({ retry }), choosePlatform({ retry })),
-              followIndexes(retry, maxDepth, depth - 1),
+              compose(readMissingPlatforms({ retry }), choosePlatform({ retry })),
+              followIndexes(retry, maxDepth, levelsLeft - 1),
             ),
     },
   )

@@ -23,7 +23,7 @@ import type { Descriptor, Digest, ImageSource } from '../lib/image/index.js'
 import { type Limits, defaultLimits } from '../lib/limits.js'
 import { BlobReader, type ForeignUrlOrder, type RetryPolicy } from '../lib/transfer/index.js'
 
-/** A file, directory, link or device of an image, with the attributes that `unpack` gives it as root. */
+/** A file, directory, link or device of an image, with the attributes that it has when root runs `unpack`. */
 export interface ImageFile extends Omit<ListedFile, 'layer'> {
   /** Digest of the layer that contains it; undefined for a directory that no layer lists. */
   readonly layer: Digest | undefined
@@ -32,14 +32,16 @@ export interface ImageFile extends Omit<ListedFile, 'layer'> {
 /** A file of an image, and its content. */
 export interface OpenedFile extends ImageFile {
   /**
-   * The content. It is requested when it is read; destroy the stream to stop early. Fails with DIGEST_MISMATCH before
-   * the first chunk that is wrong if the layer has a table of contents, otherwise only with `verify`, at the end.
+   * The content. Reading the stream sends the requests; destroy it to stop early. Wrong bytes fail it with
+   * DIGEST_MISMATCH: before the first wrong chunk if the layer has a table of contents; otherwise at the end, and only
+   * with `verify`.
    */
   readonly stream: Readable
   /**
-   * Whether both the content and the choice of the file are verified when `stream` ends without an error. False if only
-   * a part of a layer is read, because its digest covers the whole layer (`verify` reads it to its end), and if a layer
-   * is read from its unpacked tree, because no digest covers a tree.
+   * Whether it is verified, when `stream` ends without an error, that the bytes are right and that this is the file which
+   * the path stands for. True if tables of contents tell, because they and their chunks have digests. False if a layer
+   * without one is not read to its end (`verify` does that), and if a layer is read from its unpacked tree, which has no
+   * digest.
    */
   readonly verified: boolean
 }
@@ -74,8 +76,8 @@ export interface ReadableImage {
    */
   list(path?: string, options?: { readonly recursive?: boolean }): Promise<readonly ImageFile[]>
   /**
-   * Finds the file that `path` leads to, following links inside the image. With `verify`, reads the layers that the
-   * answer depends on to their ends, and the stream fails unless their digests are those in the manifest.
+   * Finds the file that `path` leads to, following links inside the image. With `verify`, also reads the rest of
+   * every layer that the answer depends on, and the stream fails unless their digests are those in the manifest.
    * @throws FILE_UNKNOWN, NOT_A_FILE; errors of the layers and of the source
    */
   open(path: string, options?: { readonly verify?: boolean }): Promise<OpenedFile>

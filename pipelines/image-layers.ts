@@ -6,7 +6,7 @@ import {
   type ImageRequest,
   bySchema,
   choosePlatform,
-  fillPlatforms,
+  readMissingPlatforms,
   readSchema1,
   resolve,
 } from '../lib/stages/index.js'
@@ -31,7 +31,7 @@ export async function imageLayers(
   scope: Scope,
 ): Promise<readonly Descriptor[]> {
   const stages = {
-    index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
+    index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry })),
     schema1: readSchema1({ requireSignatures }),
   }
   const flow = Flow.of(request).pipe(resolve({ retry }), bySchema(stages, request.limits?.indexDepth))

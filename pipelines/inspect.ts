@@ -24,7 +24,7 @@ import {
   checkPlatform,
   choosePlatform,
   fetchConfig,
-  fillPlatforms,
+  readMissingPlatforms,
   readSchema1,
   resolve,
 } from '../lib/stages/index.js'
@@ -128,7 +128,7 @@ export async function inspect(
     const image = Flow.of(resolved).pipe(
       bySchema(
         {
-          index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
+          index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry })),
           schema1: readSchema1({ requireSignatures }),
         },
         request.limits?.indexDepth,

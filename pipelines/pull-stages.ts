@@ -35,7 +35,7 @@ import {
   download,
   ensureLayer,
   fetchConfig,
-  fillPlatforms,
+  readMissingPlatforms,
   holdImage,
   imageBytes,
   plan,
@@ -122,7 +122,7 @@ export function pullStages(
     resolve: resolve({ retry }),
     bySchema: bySchema(
       {
-        index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
+        index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry })),
         schema1: compose(readSchema1({ requireSignatures }), sizeSchema1({ store, retry })),
       },
       limits.indexDepth,

@@ -1,4 +1,4 @@
-/** Chooses the tag for a repository name without a tag when the repository may not have `latest`. */
+/** Chooses a tag for a repository name that was given without one. The repository need not have the tag `latest`. */
 import { defaultTag } from '../lib/image/index.js'
 import { noTagsError } from './all-tags.js'
 

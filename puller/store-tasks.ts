@@ -13,14 +13,14 @@ import type { LazyParts } from './lazy-parts.js'
 import type { RunningWork } from './running-work.js'
 import { type StoreWaiting, metadataLockOptions } from './store-waiting.js'
 
-/** The parts of a puller that the operations on its store use. */
-export interface StoreTasksParts {
+/** What the operations on the store of a puller share with its pulls. */
+export interface StoreTasksContext {
   readonly parts: LazyParts
   readonly work: RunningWork
   readonly waiting: StoreWaiting
   /** Returns the directory of the store. */
   readonly store: () => string
-  /** Returns the request for an image, from which a repair fetches content. */
+  /** Returns the request with which a repair fetches content of the image `name`. */
   readonly locate: (name: string) => ImageRequest
   /** @throws USAGE when the puller is closed */
   readonly assertOpen: () => void
@@ -28,7 +28,7 @@ export interface StoreTasksParts {
 
 /** The operations on the store of one puller. */
 export class StoreTasks {
-  constructor(private readonly shared: StoreTasksParts) {}
+  constructor(private readonly shared: StoreTasksContext) {}
 
   /** See `Windlass.images`. */
   async images(): Promise<ImageSummary[]> {
@@ -66,7 +66,7 @@ export class StoreTasks {
     checkOptions('verify', verifyTable, options)
     assertOpen()
     const { repair = false, signal } = options
-    // The store cannot be opened or read without these files.
+    // Repairs `oci-layout` and `index.json` first: without them, the store cannot be opened or read.
     const repaired = repair ? await repairBeforeOpening(store(), metadataLockOptions(waiting, signal)) : []
     assertOpen()
     return work.runWithStore('verify', signal, (parts, anySignal) =>

@@ -54,7 +54,7 @@ const expected: Record<string, string> = {
       Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
       UnpackedLayer WholeImage assemble awaitConfig bySchema checkPlatform checkSpace
       choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
-      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig fillPlatforms followLayer
+      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig readMissingPlatforms followLayer
       holdImage imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests
       readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf retryingTransfers sizeSchema1 storedEntries
       toPullEvent transfer unpack verify

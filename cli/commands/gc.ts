@@ -29,14 +29,14 @@ export function defineCollect(command: Command, terminal: Console): void {
   addStoreFlags(command)
   addJsonFlag(
     command,
-    'print one JSON object: the removed content, its size, and what killed processes had left',
+    'print one JSON object: the removed content, its size, and the files that killed processes left',
   )
   command.addHelpText('after', examples).action(() => collect(command.opts<CollectFlags>(), terminal))
 }
 
 function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
-    // An interrupt ends the wait, not the collection. Closing the puller waits until the collection has finished.
+    // An interrupt ends the wait, not the collection: `withWindlass` returns only when the collection has finished.
     const collecting = windlass.collect({ ...(dryRun && { dryRun }) })
     const { removed, bytes, leftovers, ...rest } = await rejectOnAbort(collecting, signal)
     if (json) {
@@ -48,7 +48,7 @@ function collect({ dryRun, json, ...flags }: CollectFlags, terminal: Console): P
     await terminal.output.line(
       `${dryRun ? 'Would remove' : 'Removed'} ${formatCount(rows.length, 'object')}, ${formatBytes(bytes)}`,
     )
-    // Opening the store removes these files, even if the collection is a dry run.
+    // “Removed” also after a dry run: opening the store has removed the files of killed processes.
     if (leftovers.processes > 0 || leftovers.bytes > 0)
       await terminal.output.line(`Removed files of killed processes, ${formatBytes(leftovers.bytes)}`)
   })

@@ -37,12 +37,12 @@ export function defineRemove(command: Command, terminal: Console): void {
 
 function removeAll(names: readonly string[], flags: RemoveFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [], async (windlass, signal) => {
-    let failed: number | undefined
+    let exitCode: number | undefined
     for (const outcome of await removeNames(names, windlass, signal, flags, terminal)) {
       const code = await printOutcome(outcome, flags, terminal)
-      failed ??= code
+      exitCode ??= code
     }
-    if (failed !== undefined) throw new ReportedFailure(failed)
+    if (exitCode !== undefined) throw new ReportedFailure(exitCode)
   })
 }
 

@@ -59,8 +59,8 @@ function layerLines(before: PullSnapshot, event: Extract<PullEvent, { type: 'lay
   const sameDigest = (layer: { readonly digest: string }): boolean => layer.digest === event.digest
   const was = before.layers.find(sameDigest)
   const layer = reduce(before, event).layers.find(sameDigest)
-  const sameRetry = event.status !== 'retrying' || event.attempt === was?.retry?.attempt
-  if (!layer || (was?.status === event.status && sameRetry)) return []
+  const isNewAttempt = event.status === 'retrying' && event.attempt !== was?.retry?.attempt
+  if (!layer || (was?.status === event.status && !isNewAttempt)) return []
   const line = `${shortDigest(event.digest)}: ${statusWords(layer, Date.parse(event.time))}`
   if (event.status !== 'downloading' && event.status !== 'copying') return [line]
   const from = event.host === undefined ? '' : ` from ${printable(event.host)}`

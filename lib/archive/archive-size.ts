@@ -1,5 +1,5 @@
 /** Enforces the limits on the size of the archive of a layer while it is decompressed. */
-import { type Limits, ratioFloor } from '../limits.js'
+import { type Limits, minBytesForRatio } from '../limits.js'
 import { overLimitError } from './tar/refusal.js'
 
 /** The limits that an `ArchiveSize` enforces. */
@@ -35,7 +35,7 @@ export class ArchiveSize {
         'imageBytes',
         imageBytes,
       )
-    if (this.compressedBytes === undefined || this.bytes <= ratioFloor) return
+    if (this.compressedBytes === undefined || this.bytes <= minBytesForRatio) return
     if (this.bytes > this.compressedBytes * layerRatio)
       throw overLimitError(
         'the compression ratio so far',

@@ -53,7 +53,7 @@ export class RandomAccessBlob {
     if (offset < 0 || length < 0 || offset + length > this.size)
       throw new WindlassError(
         'SIZE_MISMATCH',
-        `Reading ${this.#what} failed: it has ${this.size} bytes, and no bytes ${offset} to ${offset + length}`,
+        `Reading ${this.#what} failed: bytes ${offset} to ${offset + length} were requested, but it has only ${this.size}`,
       )
     if (length === 0) return
     const body = await this.#open({ offset, length, ...(signal && { signal }) })

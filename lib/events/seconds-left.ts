@@ -49,7 +49,7 @@ export function secondsLeft(snapshot: PullSnapshot, now?: number): number | unde
     addSilence(pace.download, work.some(({ hasDownload }) => hasDownload) ? silence : 0),
   )
   const unpackSilence = work.some(isOnlyUnpacking) ? silence : 0
-  // Without a measurement, unpacking has never been slower than the downloads.
+  // If the rate could not be measured, unpacking has always kept up with the downloads: they alone set the pace.
   const isMeasured = pace.unpackHeld.milliseconds >= minMeasured
   const unpackHeld = (isMeasured ? rateOf(addSilence(pace.unpackHeld, unpackSilence)) : undefined) ?? Infinity
   const unpack = Math.max(unpackHeld, rateOf(addSilence(pace.unpack, unpackSilence)) ?? 0)
@@ -58,7 +58,7 @@ export function secondsLeft(snapshot: PullSnapshot, now?: number): number | unde
   return (work.length > maxSimulated ? lowerBound(work, rates) : simulate(work, rates, pace)) / 1_000
 }
 
-/** Returns whether the layer is downloaded and only has to be unpacked. */
+/** Returns whether the layer is downloaded, and a thread is unpacking it. */
 const isOnlyUnpacking = ({ toDownload, hasThread }: RemainingWork): boolean => hasThread && toDownload <= 0
 
 const addSilence = (
@@ -83,8 +83,8 @@ const lowerBound = (work: readonly RemainingWork[], { download, unpack }: Rates)
   )
 
 /**
- * Simulates the work until the last layer is complete, and returns the milliseconds that it takes. Each step lasts
- * until a download or an unpacking ends or catches up. Downloads share the total download rate, and threads the total
+ * Simulates the work until the last layer is complete, and returns the milliseconds that it takes. A step lasts until
+ * a download delivers its first byte or ends, or the unpacking of a layer ends or catches up with its download. Downloads share the total download rate, and threads the total
  * unpacking rate. A layer is unpacked at most as fast as it arrives.
  */
 function simulate(all: readonly RemainingWork[], { download, unpack }: Rates, pace: PullPace): number {
@@ -110,10 +110,10 @@ function simulate(all: readonly RemainingWork[], { download, unpack }: Rates, pa
     const steps = work.map((each) => {
       const isWaiting = each.hasDownload && each.latencyLeft > 0
       const downloadRate = each.hasDownload && !isWaiting ? rateOfDownload : 0
-      const unreadBytes = each.toUnpack - each.toDownload
+      const bytesToRead = each.toUnpack - each.toDownload
       const unpackRate = !each.hasThread
         ? 0
-        : unreadBytes > negligible
+        : bytesToRead > negligible
           ? rateOfThread
           : Math.min(rateOfThread, downloadRate)
       const untilDownloaded = isWaiting
@@ -122,10 +122,10 @@ function simulate(all: readonly RemainingWork[], { download, unpack }: Rates, pa
           ? each.toDownload / downloadRate
           : Infinity
       const untilCaughtUp =
-        unreadBytes > negligible && unpackRate > downloadRate
+        bytesToRead > negligible && unpackRate > downloadRate
           ? unpackRate === Infinity
             ? 0
-            : unreadBytes / (unpackRate - downloadRate)
+            : bytesToRead / (unpackRate - downloadRate)
           : Infinity
       return { each, downloadRate, unpackRate, isWaiting, until: Math.min(untilDownloaded, untilCaughtUp) }
     })

@@ -75,7 +75,7 @@ export { type StoredEntriesOptions, storedEntries } from './layers/stored-entrie
 export { eachLayer } from './layers/each-layer.js'
 export { type EnsureLayerOptions, ensureLayer } from './layers/ensure-layer.js'
 export { type FetchConfigOptions, fetchConfig } from './plan/fetch-config.js'
-export { fillPlatforms } from './resolve/fill-platforms.js'
+export { readMissingPlatforms } from './resolve/read-missing-platforms.js'
 export { holdImage } from './plan/hold-image.js'
 export { type FetchedLayer, LayerFlights } from '../transfer/sharing/layer-flights.js'
 export { imageRequest } from './image-request.js'

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import type { Order } from '../flow/index.js'
 
 /**
- * Returns the maximum number of finished inputs after `emitted` outputs. An input is finished when all its outputs have
- * been emitted.
+ * Returns how many inputs can be finished at most after `emitted` outputs. An input is finished when all its outputs
+ * have been emitted.
  * @param counts number of outputs of each input
  */
 export function maxFinished(counts: readonly number[], emitted: number): number {

@@ -13,7 +13,7 @@ import {
   checkPlatform,
   choosePlatform,
   fetchConfig,
-  fillPlatforms,
+  readMissingPlatforms,
   plan,
   readSchema1,
   resolve,
@@ -117,7 +117,7 @@ function planStages(
     resolve({ retry }),
     bySchema(
       {
-        index: compose(fillPlatforms({ retry }), choosePlatform({ retry })),
+        index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry })),
         schema1: compose(readSchema1({ requireSignatures }), sizeSchema1({ store, retry })),
       },
       indexDepth,

@@ -9,7 +9,7 @@ import { checkArgument } from '../options/check-options.js'
 import { anyText } from '../options/option-codecs.js'
 
 /**
- * Returns the target that `typed` names: a registry reference or `oci:DIR[:NAME]`.
+ * Returns the target that the user named: a registry reference or `oci:DIR[:NAME]`.
  * @throws WindlassError USAGE for a value that is not a string, or for `oci:DIR:@N`; REFERENCE_INVALID
  */
 export function copyTarget(typed: string, registries: Registries): CopyTarget {
@@ -27,6 +27,7 @@ export function copyTarget(typed: string, registries: Registries): CopyTarget {
       )
     return { name: typed, sink: new LayoutSink(named.path), tag: named.name }
   }
+  // What cannot be pulled, such as an image of Docker's reserved name `scratch`, cannot be a target either.
   checkPullable(named.reference)
   const reference = withDefaultTag(named.reference)
   return {

@@ -110,7 +110,7 @@ export const mutants = [
   { name: 'image of the size that is allowed refused', file: 'lib/archive/archive-size.ts', from: 'this.bytesBefore + this.bytes > imageBytes', to: 'this.bytesBefore + this.bytes >= imageBytes', specs: archiveSink },
   { name: 'layers before not counted', file: 'lib/archive/archive-size.ts', from: 'this.bytesBefore + this.bytes > imageBytes', to: 'this.bytes > imageBytes', specs: archiveSink },
   { name: 'ratio that is allowed refused', file: 'lib/archive/archive-size.ts', from: 'this.bytes > this.compressedBytes * layerRatio', to: 'this.bytes >= this.compressedBytes * layerRatio', specs: archiveSink },
-  { name: 'ratio of a small layer limited', file: 'lib/archive/archive-size.ts', from: 'this.compressedBytes === undefined || this.bytes <= ratioFloor', to: 'this.compressedBytes === undefined', specs: archiveSink },
+  { name: 'ratio of a small layer limited', file: 'lib/archive/archive-size.ts', from: 'this.compressedBytes === undefined || this.bytes <= minBytesForRatio', to: 'this.compressedBytes === undefined', specs: archiveSink },
   { name: 'layer of another config taken', file: 'lib/archive/worker/archive-sink.ts', from: 'if (expected === undefined || expected === this.diffID) return', to: 'if (expected === undefined || this.diffID !== undefined) return', specs: archiveSink },
   { name: 'refusal of the archive after its diffID', file: 'lib/archive/worker/archive-sink.ts', from: "    if (this.rejection !== undefined) throw this.rejection\n", to: '', specs: archiveSink },
   { name: 'diffID by another algorithm than was asked for', file: 'lib/archive/worker/archive-sink.ts', from: "algorithm = expected === undefined ? 'sha256' : algorithmOf(expected)", to: "algorithm = 'sha256'", specs: archiveSink },

@@ -23,7 +23,7 @@ export const mutants = [
   { name: '--fail-fast goes on', file: 'cli/commands/pull.ts', from: 'signal.aborted || (flags.failFast && failed !== undefined)', to: 'signal.aborted', specs: at('commands/pull') },
   { name: 'goes on after Ctrl-C', file: 'cli/commands/pull.ts', from: 'signal.aborted || (flags.failFast && failed !== undefined)', to: 'flags.failFast && failed !== undefined', specs: at('commands/pull') },
   { name: 'one tree of two images', file: 'cli/commands/pull.ts', from: 'if (rootfs !== undefined && names.length > 1) throw', to: 'if (rootfs !== undefined && names.length > 2) throw', specs: program },
-  { name: 'removal that fails ends with 0', file: 'cli/commands/rm.ts', from: 'if (failed !== undefined) throw new ReportedFailure(failed)', to: '', specs: ['spec/commands/store.spec.ts'] },
+  { name: 'removal that fails ends with 0', file: 'cli/commands/rm.ts', from: 'if (exitCode !== undefined) throw new ReportedFailure(exitCode)', to: '', specs: ['spec/commands/store.spec.ts'] },
   { name: 'damage that was not repaired ends with 0', file: 'cli/commands/verify.ts', from: "if (unrepaired.length > 0) throw", to: "if (unrepaired.length < 0) throw", specs: ['spec/commands/store.spec.ts'] },
   { name: 'closed pipe is an error', file: 'cli/terminal/output.ts', from: "code === 'EPIPE' || ", to: '', specs: at('terminal/output') },
   { name: 'written on after the reader left', file: 'cli/terminal/output.ts', from: '    this.#open = false\n', to: '', specs: at('terminal/output') },

@@ -140,7 +140,7 @@ export const mutants = [
   { name: 'entry that is no image pulled', file: 'lib/stages/resolve/images-of-index.ts', from: 'if (!isImageOrIndexEntry(descriptor, platform)) {', to: 'if (!isImageOrIndexEntry(descriptor, platform) && !digest) {', specs: imagesOfIndex },
   { name: 'index without images pulled', file: 'lib/stages/resolve/images-of-index.ts', from: "root.kind === 'index' && images.length === 0", to: "root.kind === 'index' && images.length < 0", specs: imagesOfIndex },
   { name: 'config of another digest taken', file: 'lib/transfer/documents/config-bytes.ts', from: "  verifier.check()\n", to: '', specs: ['spec/lib/transfer/documents/config-bytes.spec.ts'] },
-  { name: 'configs without end read for their platform', file: 'lib/stages/resolve/fill-platforms.ts', from: 'withoutPlatform.slice(0, maxConfigsRead)', to: 'withoutPlatform', specs: ['spec/lib/stages/resolve/fill-platforms.spec.ts'] },
+  { name: 'configs without end read for their platform', file: 'lib/stages/resolve/read-missing-platforms.ts', from: 'withoutPlatform.slice(0, maxConfigsRead)', to: 'withoutPlatform', specs: ['spec/lib/stages/resolve/read-missing-platforms.spec.ts'] },
   { name: 'sizes of all layers asked for at once', file: 'lib/stages/schema1/size-schema1.ts', from: "name: 'size-layer', slots,", to: "name: 'size-layer', slots: 9,", specs: sizeSchema1 },
   { name: 'size asked for of a blob that is here', file: 'lib/stages/schema1/size-schema1.ts', from: 'if (await store.blobs.has(digest)) return', to: 'if (digest === undefined) return', specs: sizeSchema1 },
   { name: 'size asked for that is known', file: 'lib/stages/schema1/size-schema1.ts', from: 'knownSizes.get(digest) ?? ', to: '', specs: sizeSchema1 },

@@ -139,7 +139,7 @@ export const mutants = [
   { name: 'tree that no record speaks of in the way', file: 'lib/store/layers/layer-commit.ts', from: "if (await lstatIfExists(target)) await moveTree(target, await run.freshPath('unexpected', 'layers'))", to: '', specs: layerCommit },
   { name: 'second form in the place of the first', file: 'lib/store/layers/layer-commit.ts', from: "Object.values(forms).some(({ rootfs }) => rootfs === 'rootfs')", to: 'Object.values(forms).length < 0', specs: layers },
   { name: 'lost pointers not written again', file: 'lib/store/layers/layer-pointers.ts', from: 'if (!(await isDirectory(this.#directory))) await this.#rebuild()', to: '', specs: layers },
-  { name: 'corrupt record believed', file: 'lib/store/layers/layer-record.ts', from: 'sha256 === checksumOf(document)', to: 'sha256 !== document', specs: layerRecord },
+  { name: 'corrupt record believed', file: 'lib/store/layers/layer-record.ts', from: 'checksum === checksumOf(document)', to: 'checksum !== document', specs: layerRecord },
   { name: 'record leads out of its layer', file: 'lib/store/layers/layer-record.ts', from: "/^rootfs(\\.\\w+)?$/.test(value['rootfs'])", to: "value['rootfs'] !== ''", specs: layers },
   { name: 'same blob recorded twice', file: 'lib/store/layers/layer-record.ts', from: 'blob.digest === digest', to: 'blob.digest === mediaType', specs: layerRecord },
   { name: 'damaged record of another layer believed', file: 'lib/store/layers/layer-record.ts', from: "value['diffID'] !== diffID", to: "value['diffID'] === undefined", specs: layerRecord },

@@ -15,8 +15,9 @@ export class IndexedLayer {
 
   /**
    * Reads until `isDecided` returns true, or to the end of the layer. Returns the index.
-   * @param wanted as for `LayerReader.advance`
-   * @throws WindlassError LAYER_INVALID for entries that no tree can contain; errors of the reader
+   * @param wanted path of a file whose content the caller will need; see `LayerReader.advance`
+   * @throws WindlassError LAYER_INVALID for an entry that a file tree cannot have, such as a path below a file; errors of
+   * the reader
    */
   async readUntil(isDecided: (index: LayerIndex) => boolean, wanted?: string): Promise<LayerIndex> {
     const { reader, index } = this

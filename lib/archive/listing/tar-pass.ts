@@ -23,7 +23,7 @@ export interface PassOptions {
   readonly open: () => Promise<Readable>
   readonly expected: Expected
   readonly limits: Limits
-  /** Returns the total size in bytes of the other layers that were read. */
+  /** Returns the decompressed size of the layers that were read before this one, in bytes. */
   readonly bytesBefore: () => number
   /** Receives each entry and its position in the layer. Returns true to keep its content. */
   readonly onEntry: (entry: TarEntry, ordinal: number) => boolean
@@ -128,6 +128,7 @@ export class TarPass {
   async #begin(): Promise<AsyncIterator<Buffer>> {
     this.#source = await this.#options.open()
     const { compression, stream } = await sniffCompression(this.#source)
+    // From 0 on, compressed bytes are counted, and the compression ratio is limited.
     if (compression !== 'none') this.#size.compressedBytes = 0
     const verifying = new Transform({
       transform: (chunk: Buffer, _encoding, done) => {

@@ -8,7 +8,10 @@ import type { WarningCode } from './warnings.js'
 const maxMajor = 0xfff
 const maxMinor = 0xfffff
 
-/** Returns the warning for a device that cannot or must not be created; undefined for other entries. */
+/**
+ * Returns the warning for a device that cannot or must not be created; undefined for other entries. The caller reports the
+ * first warning of each code, which therefore names the first such device.
+ */
 export function skippedDeviceWarning({
   type,
   device,
@@ -40,7 +43,7 @@ export const isForeignDevice = ({ type, device }: Device): boolean =>
   (type === 'character-device' || type === 'block-device') &&
   (device === undefined || !isWithin(device.major, maxMajor) || !isWithin(device.minor, maxMinor))
 
-/** Reports whether overlayfs would treat the entry as a whiteout. Images must not contain these devices. */
+/** Reports whether overlayfs would treat the entry as a whiteout. A layer states whiteouts as `.wh.` files (OCI image-spec, layer.md). */
 export const isWhiteoutDevice = ({ type, device }: Device): boolean =>
   type === 'character-device' && device?.major === 0 && device.minor === 0
 

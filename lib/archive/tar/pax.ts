@@ -2,7 +2,7 @@
 import { parseInt64 } from './numbers.js'
 import { invalidArchiveError } from './refusal.js'
 
-/** Keys and values as latin1. The last value of a repeated key wins; an empty value is an empty string. */
+/** Keys and values as latin1. The last value of a repeated key wins. A key with an empty value is kept. */
 export type PaxRecords = ReadonlyMap<string, string>
 
 /** An empty set of records. */
@@ -10,11 +10,12 @@ export const noRecords: PaxRecords = new Map()
 
 const sparseOffset = 'GNU.sparse.offset'
 const sparseLength = 'GNU.sparse.numbytes'
-const withoutNul: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname'])
+/** Keys whose values must not contain a NUL byte. */
+const nulFreeKeys: ReadonlySet<string> = new Set(['path', 'linkpath', 'uname', 'gname'])
 
 /**
  * Parses the body of an extended header. Like Go's archive/tar, rejects malformed records instead of skipping them.
- * Joins the repeated keys of GNU sparse format 0.0 to the `GNU.sparse.map` of format 0.1.
+ * Converts the repeated keys of GNU sparse format 0.0 to the one key of format 0.1, `GNU.sparse.map`.
  * @throws WindlassError LAYER_INVALID
  */
 export function parsePax(body: Buffer): PaxRecords {
@@ -25,7 +26,7 @@ export function parsePax(body: Buffer): PaxRecords {
     const { key, value, next } = parseRecord(text, at)
     if (key === sparseOffset || key === sparseLength) {
       if (key !== (sparse.length % 2 === 0 ? sparseOffset : sparseLength) || value.includes(','))
-        throw invalidArchiveError('the sparse map of a pax header is out of order')
+        throw invalidArchiveError('the sparse map of a pax header is malformed')
       sparse.push(value)
     } else records.set(key, value)
     at = next
@@ -45,7 +46,7 @@ function parseRecord(text: string, at: number): { key: string; value: string; ne
   const key = text.slice(space + 1, equals)
   const value = text.slice(equals + 1, next - 1)
   if (key === '' || key.includes('\0')) throw malformedError()
-  if (withoutNul.has(key) && value.includes('\0'))
+  if (nulFreeKeys.has(key) && value.includes('\0'))
     throw invalidArchiveError(`the pax record ${key} contains a NUL byte`)
   return { key, value, next }
 }

@@ -18,7 +18,7 @@ export interface Letter<Msg, Reply> {
   readonly scope: Scope
   /** Default: 0. */
   readonly priority: Priority | undefined
-  /** Group that shares the slots with other groups: see `ActorOptions.group`. */
+  /** Group of the message. The groups divide the slots among themselves: see `ActorOptions.group`. */
   readonly group?: object | undefined
   /** Number of the current attempt, from 1. */
   attempt: number

@@ -26,7 +26,7 @@ const SignatureCodec = t.intersection(
   'a signature',
 )
 
-/** A signature of a manifest as written (libtrust's form of RFC 7515 §7.2.1). */
+/** A signature in the form in which a schema 1 manifest contains it (RFC 7515 §7.2.1, as libtrust writes it). */
 export type Schema1Signature = Readonly<t.TypeOf<typeof SignatureCodec>>
 
 const SignedCodec = t.type(
@@ -43,7 +43,7 @@ export const isSigned = (body: unknown): boolean =>
 
 /**
  * Returns the signatures of a parsed body; an empty list if it is not signed.
- * @throws the code of `document` if a signature is malformed
+ * @throws WindlassError with the code that `document` states, if a signature is malformed
  */
 export const signaturesIn = (body: unknown, document: JsonDocument): readonly Schema1Signature[] =>
   isSigned(body)
@@ -53,8 +53,8 @@ export const signaturesIn = (body: unknown, document: JsonDocument): readonly Sc
 /**
  * Returns the signed payload of `bytes`. Does not verify the signatures.
  * @param body the parsed form of `bytes`
- * @throws the code of `document` if there are no signatures, they sign different payloads, or the payload exceeds the
- *   body
+ * @throws WindlassError with the code that `document` states, if there are no signatures, they sign different payloads,
+ *   or the payload is larger than the body
  */
 export function signedPayload(bytes: Uint8Array, body: unknown, document: JsonDocument): Uint8Array {
   const about = { ...document, what: `the signatures of ${document.what}` }

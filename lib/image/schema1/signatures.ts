@@ -66,7 +66,8 @@ export async function verifySchema1Signatures(
   for (const [at, signature] of signatures.entries()) {
     const key = keyOf(signature)
     if (typeof key === 'string') {
-      problems.push(`signature ${at + 1} of ${signatures.length} cannot be checked: ${key}`)
+      const whyNot = key
+      problems.push(`signature ${at + 1} of ${signatures.length} cannot be checked: ${whyNot}`)
       continue
     }
     try {

@@ -21,7 +21,7 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
   readonly secrets: Secrets
   /** Error code for a 404 response, unless the body says that the name is unknown or invalid. */
   readonly notFoundCode: ErrorCode
-  /** What does not exist after a 404 response, by the code of the error. Each text completes “HOST has no …”. */
+  /** Names of what a 404 response says is missing, by the code of the error. Each text completes “HOST has no …”. */
   readonly notFoundNames?: Partial<Record<ErrorCode, string>>
   /** Milliseconds for reading the body. What arrives later is ignored. */
   readonly timeout: number
@@ -32,8 +32,7 @@ export interface RefusalContext extends Pick<Attempt, 'purpose' | 'preposition'>
   /** Name of what was requested, for the message about a 401 or 403 response. Default: the repository. */
   readonly requestedName?: string
   /**
-   * Explains a 401 or 403 response; undefined for a host that receives no login. Called only when a response is
-   * refused.
+   * Explains a 401 or 403 response, and is called only for one. Undefined for a host that receives no login.
    */
   readonly help?: () => AccessHelp
   readonly subject?: ErrorSubject
@@ -94,6 +93,7 @@ export async function explainRefusal(response: Response, context: RefusalContext
     ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
     ...(hint === undefined ? {} : { hint }),
   })
+  // The caller gets the registry's own words, also those that the message leaves out.
   return { error, registryCode: problem.code, details: explain(false) }
 }
 

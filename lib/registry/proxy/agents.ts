@@ -116,7 +116,7 @@ export class TunnelAgent extends HttpsAgent {
       }
       const { context: secureContext } = this.#trust
       const secure = connectTls({ ...options, ...target, path: undefined, socket, secureContext })
-      // got only limits the handshake of sockets that it connects itself.
+      // The HTTP client (got) limits the duration of a TLS handshake only for connections that it opens itself.
       this.#dialer.waitForHandshake(secure, (failed) => onConnection?.(failed ?? null, secure))
     })
   }

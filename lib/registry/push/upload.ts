@@ -17,7 +17,7 @@ export interface Upload {
   readonly minChunkBytes: number
 }
 
-/** Milliseconds for cancelling an upload. A registry removes uploads that are not cancelled after some days. */
+/** Milliseconds for cancelling an upload. If that fails, the registry removes the upload itself after some days. */
 const cancelTimeout = 5_000
 
 /**
@@ -128,7 +128,7 @@ export async function cancelUpload(context: RepositoryContext, { location }: Upl
     })
     discard(response)
   } catch {
-    // the registry cannot be reached, or the connections are closed
+    // the registry cannot be reached, or this puller has closed its connections
   }
 }
 

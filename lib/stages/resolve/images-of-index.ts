@@ -16,7 +16,7 @@ import {
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { ImageRequest, IndexDocument, Resolved } from '../elements.js'
-import { withPlatform } from './fill-platforms.js'
+import { withPlatform } from './read-missing-platforms.js'
 import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
 import { emitUnclear } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'

@@ -15,8 +15,8 @@ export interface LayoutFault {
 }
 
 /**
- * Returns the fault of `oci-layout`, or undefined if the file is valid. A layout that another tool created is not
- * checked, because it may have another version. @throws WindlassError STORE_*
+ * Returns the fault of `oci-layout`, or undefined if the file is valid. A layout without the version file of Windlass
+ * was created by another tool. It is not checked, because it may have another version. @throws WindlassError STORE_*
  */
 export function layoutFault(store: string): Promise<LayoutFault | undefined> {
   const path = join(store, layoutFile)

@@ -25,7 +25,7 @@ export class RootDocuments {
    * Reads a document that is reachable from `rootEntry`, an entry of `index.json`. Returns undefined for a blob that
    * is not a document, and for a missing blob unless it is `required`. A document with an unsupported digest is always
    * required and is not verified.
-   * @throws WindlassError STORE_CORRUPT when it is missing or damaged /
+   * @throws WindlassError STORE_CORRUPT when the document is missing or damaged
    */
   async read(digest: string, rootEntry: JsonObject, required: boolean): Promise<JsonObject | undefined> {
     if (!isDigest(digest)) return this.#readUnverified(digest, rootEntry)
@@ -57,7 +57,7 @@ export class RootDocuments {
     return document
   }
 
-  /** Verifies a blob that is too large to be a document. If it is damaged, it may have been one. */
+  /** Verifies a blob that is too large to be a document. If it is damaged, its size proves nothing. */
   async #assertWhole(digest: Digest): Promise<void> {
     const path = this.blobs.path(digest)
     const found = await verifyBlob({ path, digest })

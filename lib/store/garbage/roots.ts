@@ -1,6 +1,6 @@
 /**
- * Finds everything that the entries of `index.json` reference, including entries of other tools: documents, configs,
- * and layers by digest and by diffID. If a document cannot be read, its references are unknown and nothing is
+ * Finds everything that the entries of `index.json` reference: documents, configs, and layers by digest and by diffID.
+ * Entries of other tools count too. If a manifest or an index cannot be read, its references are unknown, and nothing is
  * collected.
  */
 import {
@@ -41,8 +41,7 @@ export async function findReachable(indexPath: string, blobs: BlobStore): Promis
       const document = await documents.readIfPossible(descriptor.digest)
       return { links: documentLinks(document).filter(isManifestLink) }
     },
-    // Only indexes are followed: the selected image may be in an index inside an index. The image itself has its own
-    // entry.
+    // Keeps the indexes that led to the image, which may be nested. The image itself is kept by its own entry above.
     follow: async ({ descriptor }) =>
       Array.isArray((await documents.readIfPossible(descriptor.digest))['manifests']),
   })
@@ -70,7 +69,7 @@ async function read(
   { role, descriptor: { digest }, rootEntry, required }: RootLink,
   documents: RootDocuments,
 ): Promise<GraphDocument<RootLink> | undefined> {
-  // An unreadable config is not an error, because its layers are also reachable through their blobs.
+  // A config only adds diffIDs. Without it, an unpacked layer is kept by the pointer from the blob in the manifest.
   const document =
     role === 'config'
       ? await documents.readIfPossible(digest)
@@ -83,7 +82,10 @@ async function read(
   }
 }
 
-/** Returns links to the index that the image was selected from and to the document that it was converted from. */
+/**
+ * Returns links to the digests in the annotations of Windlass: the index that the image was selected from, and the
+ * schema 1 manifest that it was converted from.
+ */
 const originsOf = (entry: JsonObject): DigestLink[] =>
   Object.entries(annotationsOf(entry)).flatMap(([key, digest]) =>
     key.startsWith('io.windlass.') && isDigest(digest) ? [entryLink({ digest })] : [],

@@ -1,6 +1,6 @@
 /** The format of `layer.json`, which describes the unpacked trees in the directory of a layer. */
 import { type Digest, isDigest } from '../../image/index.js'
-import { isObject, parseJson } from '../files/json-object.js'
+import { isObject, type JsonObject, parseJson } from '../files/json-object.js'
 import { checksumOf } from '../files/checksum.js'
 
 /**
@@ -16,7 +16,7 @@ export interface LayerBlob {
   readonly mediaType: string
   /**
    * Whether the blob was kept in the store. If false, it was discarded on purpose, so its absence is not damage.
-   * Undefined if unknown: records written before version 0.2 do not have this field.
+   * Undefined if unknown: in records that Windlass 0.1 wrote.
    */
   readonly kept?: boolean | undefined
 }
@@ -25,7 +25,7 @@ export interface LayerBlob {
 export interface LayerTree {
   /** Name of its directory, relative to the record. */
   readonly rootfs: string
-  /** Size of the unpacked layer as a tar archive, in bytes. */
+  /** Size of the uncompressed tar archive of the layer, in bytes. */
   readonly size: number
 }
 
@@ -36,17 +36,16 @@ export interface LayerRecord {
   readonly blobs: readonly LayerBlob[]
   readonly forms: { readonly [form in WhiteoutForm]?: LayerTree }
   /**
-   * Directories of the trees for which the layer has no entry. In the image, they have the attributes of the lower
-   * layer that has an entry for them. Paths are latin1 strings with one character per byte; `.` is the root. Undefined
-   * if unknown: records written before version 0.2 and of layers with too many such directories do not have this
-   * field.
+   * Directories that the trees contain although the layer has no entry for them. In the image, such a directory has the
+   * attributes that a lower layer states. Paths are latin1 strings with one character per byte; `.` is the root. Undefined
+   * if unknown: in records that Windlass 0.1 wrote, and if a layer has too many such directories.
    */
   readonly implied?: readonly string[]
 }
 
 /**
- * The current version. Version 1 had no checksum. The numbers 1 and 2 differ in more than one bit, in case of
- * corruption.
+ * The current version of the format. Version 1 had no checksum. The digits 1 and 2 differ in two bits, so that one flipped
+ * bit does not turn a record with a checksum into one without.
  */
 const version = 2
 const versionWithoutChecksum = 1
@@ -55,8 +54,8 @@ const versionWithoutChecksum = 1
 export const emptyRecord = (diffID: Digest): LayerRecord => ({ diffID, blobs: [], forms: {} })
 
 /**
- * Returns `record` with the blob added, or `record` itself if nothing changes. A blob that was kept once remains
- * `kept`, because a later pull that discards its blobs does not remove it from the store.
+ * Returns `record` with the blob added; `record` itself if it has the blob already and `kept` need not become true. A blob
+ * that was kept once remains `kept`, because a later pull that discards its blobs does not remove it from the store.
  */
 export function withBlob(record: LayerRecord, { digest, size, mediaType, kept }: LayerBlob): LayerRecord {
   const known = record.blobs.find((blob) => blob.digest === digest)
@@ -82,9 +81,7 @@ export function parseRecord(text: string, diffID: Digest): LayerRecord | undefin
   const value = parseJson(text)
   if (!isObject(value) || value['diffID'] !== diffID) return undefined
   const { sha256, ...document } = value
-  const isIntact = document['version'] === version ? sha256 === checksumOf(document) : sha256 === undefined
-  if (!isIntact || (document['version'] !== version && document['version'] !== versionWithoutChecksum))
-    return undefined
+  if (!hasValidChecksum(document, sha256)) return undefined
   const { blobs, forms, implied } = document
   if (!Array.isArray(blobs) || !blobs.every(isBlob) || !isObject(forms)) return undefined
   const { overlay, aufs } = forms
@@ -94,6 +91,11 @@ export function parseRecord(text: string, diffID: Digest): LayerRecord | undefin
     forms: { ...(isTree(overlay) && { overlay }), ...(isTree(aufs) && { aufs }) },
     ...(isPaths(implied) && { implied }),
   }
+}
+
+function hasValidChecksum(document: JsonObject, checksum: unknown): boolean {
+  if (document['version'] === version) return checksum === checksumOf(document)
+  return document['version'] === versionWithoutChecksum && checksum === undefined
 }
 
 function isBlob(value: unknown): value is LayerBlob {
@@ -113,7 +115,7 @@ const pickKnownFields = ({ digest, size, mediaType, kept }: LayerBlob): LayerBlo
 const isPaths = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((path) => typeof path === 'string')
 
-/** Accepts only known names, so that a record cannot point outside of its directory. */
+/** Accepts only `rootfs` and `rootfs.WORD` as directory names, so that a record cannot point outside of its directory. */
 function isTree(value: unknown): value is LayerTree {
   return (
     isObject(value) &&

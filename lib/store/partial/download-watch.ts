@@ -9,7 +9,7 @@ import { holderHint, describeHolder, type LockHolder, findLockHolder } from '../
 import { readIfRegular } from '../files/read-regular.js'
 import { ignoreMissing } from '../files/store-error.js'
 
-/** Times of a wait for such a download, in milliseconds. Specs shorten them. */
+/** Times of the wait for a locked download, in milliseconds. Tests shorten them. */
 export const downloadWaitMs = {
   /** Until the holder is reported. */
   notice: 2_000,
@@ -81,23 +81,23 @@ export class DownloadWatch {
 
   /**
    * Returns a text that changes whenever the holder makes progress. Bytes of its other downloads count, because this
-   * one may be queued behind them. If the holder has the whole blob and is not stopped, it is unpacking the blob: the
-   * text then changes with every call.
+   * one may be queued behind them. If the holder has the whole blob and is not suspended (SIGSTOP), it is unpacking the
+   * blob: the text then changes with every call.
    */
   async #progressKey({ pid, stopped }: LockHolder): Promise<string> {
     const { path, size } = this.#options
     const ownBytes = (await lstatIfExists(path))?.size ?? 0
     const holderText = await readIfRegular(`${path}.lock`)
     const folder = dirname(path)
-    let bytes = 0
+    let holderBytes = 0
     for (const name of (await ignoreMissing(readdir(folder))) ?? []) {
       if (!name.endsWith('.lock')) continue
       const otherPath = join(folder, name)
       if (holderText === undefined || (await readIfRegular(otherPath)) !== holderText) continue
-      bytes += (await lstatIfExists(otherPath.slice(0, -'.lock'.length)))?.size ?? 0
+      holderBytes += (await lstatIfExists(otherPath.slice(0, -'.lock'.length)))?.size ?? 0
     }
     const isUnpacking = ownBytes > 0 && ownBytes === size && pid !== undefined && !stopped
-    return `${pid ?? ''} ${holderText ?? ''} ${ownBytes} ${bytes} ${isUnpacking ? performance.now() : ''}`
+    return `${pid ?? ''} ${holderText ?? ''} ${ownBytes} ${holderBytes} ${isUnpacking ? performance.now() : ''}`
   }
 }
 

@@ -10,7 +10,7 @@ export interface ImagePlatform {
   readonly variant?: string
 }
 
-/** Describes an image for `buildImage`. */
+/** Describes an image for `buildImage`. Defaults are in parentheses. */
 export interface ImageSpec {
   /** Layers, base first. */
   readonly layers: readonly LayerSpec[]

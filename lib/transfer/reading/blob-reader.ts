@@ -20,7 +20,7 @@ export interface BlobReaderOptions {
   readonly foreignUrls?: ForeignUrlOrder
 }
 
-/** The count of failures starts again at 0 after an attempt that has received this many bytes. */
+/** After an attempt that has received this many bytes, the count of attempts starts again at 0. */
 const progressBytes = 64 * 1024
 
 /** Opens one blob, whole or in parts, any number of times. */
@@ -35,8 +35,9 @@ export class BlobReader {
 
   /**
    * Opens the blob, or a part of it. After a broken connection, the stream continues at the same byte if the policy
-   * allows another attempt. The bytes are not verified.
-   * @throws errors of the source; CANCELLED when the signal aborts. The stream fails with NETWORK when it ends early
+   * allows another attempt. The bytes are not verified. If no attempt is left, the stream fails with the error of the
+   * last one: NETWORK if the transfer ended early.
+   * @throws errors of the source; CANCELLED when the signal aborts
    */
   async open(request: BlobRequest = {}): Promise<BlobBody> {
     const attempts = { count: 0 }
@@ -53,7 +54,7 @@ export class BlobReader {
   ): AsyncGenerator<Buffer, void, undefined> {
     const { size } = this.#options.descriptor
     const start = first.offset
-    // A source that does not support ranges sends the whole blob.
+    // A source that does not support ranges sends the whole blob, which then starts elsewhere than requested.
     const isPart = start === (request.offset ?? 0) && request.length !== undefined
     const end = isPart ? Math.min(size, start + request.length) : size
     const { digest } = this.#options.descriptor
@@ -61,7 +62,7 @@ export class BlobReader {
     for (let body = first; ;) {
       const before = position
       const chunks = (body.stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
-      let skipped = position - body.offset
+      let bytesToSkip = position - body.offset
       let failure: unknown
       try {
         for (;;) {
@@ -70,8 +71,8 @@ export class BlobReader {
             failure = error
           })
           if (next === undefined || next.done === true) break
-          const rest = next.value.subarray(Math.max(0, skipped))
-          skipped -= next.value.length - rest.length
+          const rest = next.value.subarray(Math.max(0, bytesToSkip))
+          bytesToSkip -= next.value.length - rest.length
           position += rest.length
           if (rest.length > 0) yield rest
         }
@@ -106,7 +107,7 @@ export class BlobReader {
     }
   }
 
-  /** Opens the blob at the place that served it last, otherwise at the first place that serves it. */
+  /** Opens the blob at the place that served it last. If none has, opens it at the first place that serves it. */
   async #openAtPlace(request: BlobRequest): Promise<BlobBody> {
     if (this.#place !== undefined) return this.#place.fetch(request)
     const { descriptor, source, foreignUrls = 'last-first' } = this.#options
@@ -124,6 +125,7 @@ export class BlobReader {
         }
       }
       if (!list.hasNextRank) throw firstError
+      // The next places to try: for example the foreign URLs, after the registry.
       list.nextRank(firstError as WindlassError, 1)
     }
   }

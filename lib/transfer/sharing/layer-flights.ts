@@ -52,6 +52,7 @@ export class LayerFlights {
 
   #joinFlight(key: string, task: LayerTask, fetch: FetchLayer, scope: Scope): Observable<FetchedLayer> {
     return new Observable((out) => {
+      // The diffIDs that the pulls of this flight expect, one for each pull.
       const expectations = this.#expectations.get(key) ?? new Expectations()
       this.#expectations.set(key, expectations)
       const removeExpectation = expectations.add(task.diffID)
@@ -73,7 +74,8 @@ export class LayerFlights {
       return () => {
         removeExpectation()
         removeControl()
-        if (expectations.size > 0) return
+        const isStillWanted = expectations.size > 0
+        if (isStillWanted) return
         if (this.#expectations.get(key) === expectations) this.#expectations.delete(key)
         if (this.#controls.get(key) === control) this.#controls.delete(key)
       }

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises'
 import { Transform, Writable } from 'node:stream'
 import { type Compression, Verifier, decompressor, detectCompression, pump } from '../../bytes/index.js'
 import { type Descriptor, type Digest, parseDigest } from '../../image/index.js'
-import { type Limits, defaultLimits, limitExceeded, ratioFloor } from '../../limits.js'
+import { type Limits, defaultLimits, limitExceeded, minBytesForRatio } from '../../limits.js'
 import { formatBytes } from '../../quantities.js'
 import type { Store } from '../../store/index.js'
 
@@ -77,7 +77,7 @@ function checkSize(
 ): void {
   const message = `Layer ${digest} decompresses from ${formatBytes(size)} to ${formatBytes(decompressedBytes)} or more`
   if (decompressedBytes > layerBytes) throw limitExceeded(message, 'layerBytes', layerBytes, { digest })
-  if (decompressedBytes > ratioFloor && decompressedBytes > size * layerRatio)
+  if (decompressedBytes > minBytesForRatio && decompressedBytes > size * layerRatio)
     throw limitExceeded(message, 'layerRatio', layerRatio, { digest })
 }
 

@@ -6,7 +6,7 @@ import {
   type Resolved,
   bySchema,
   choosePlatform,
-  fillPlatforms,
+  readMissingPlatforms,
   imagesOfIndex,
   readSchema1,
   resolve,
@@ -58,18 +58,18 @@ keepsTheLaws(resolveEntry, {
   inProgress,
 })
 
-keepsTheLaws(fillPlatforms, {
+keepsTheLaws(readMissingPlatforms, {
   when: 'of indexes that state their platforms',
-  make: () => fillPlatforms({ retry }),
+  make: () => readMissingPlatforms({ retry }),
   input: (seed) => resolved(seed, 'index') as Promise<Resolved<IndexDocument>>,
   slots: 1,
   ...unchanged,
   inProgress,
 })
 
-keepsTheLaws(fillPlatforms, {
+keepsTheLaws(readMissingPlatforms, {
   when: 'of indexes that do not',
-  make: () => fillPlatforms({ retry }),
+  make: () => readMissingPlatforms({ retry }),
   input: (seed) => resolved(seed, 'nameless') as Promise<Resolved<IndexDocument>>,
   slots: 1,
   order: 'source',
@@ -115,7 +115,7 @@ const slotsBelow = (depth: number): number =>
 keepsTheLaws(bySchema, {
   make: () =>
     bySchema(
-      { index: compose(fillPlatforms({ retry }), choosePlatform({ retry })), schema1 },
+      { index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry })), schema1 },
       limits.indexDepth,
     ) as Stage<Resolved, Resolved>,
   input: (seed) => resolved(seed, anyKind(seed)),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type ArchiveOptions, ArchiveSink } from '../../../../lib/archive/worker/archive-sink.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { digestOf } from '../../../../lib/image/index.js'
-import { defaultLimits, type Limits, ratioFloor } from '../../../../lib/limits.js'
+import { defaultLimits, type Limits, minBytesForRatio } from '../../../../lib/limits.js'
 
 const handler = { entry: () => undefined, data: () => undefined, end: () => undefined }
 const empty = Buffer.alloc(1024)
@@ -38,10 +38,10 @@ describe('an archive that is read', () => {
       sink.archiveSize.compressedBytes = compressed
       return sink
     }
-    expect(await refused(after(ratioFloor, ratioFloor + 1024), 1024)).toBeUndefined()
-    expect(await refused(after(ratioFloor, ratioFloor + 1023), 1024)).toBe('LIMIT_EXCEEDED')
-    expect(await refused(after(ratioFloor - 1024, 1), 1024)).toBeUndefined()
-    expect(await refused(after(ratioFloor, undefined), 1024)).toBeUndefined()
+    expect(await refused(after(minBytesForRatio, minBytesForRatio + 1024), 1024)).toBeUndefined()
+    expect(await refused(after(minBytesForRatio, minBytesForRatio + 1023), 1024)).toBe('LIMIT_EXCEEDED')
+    expect(await refused(after(minBytesForRatio - 1024, 1), 1024)).toBeUndefined()
+    expect(await refused(after(minBytesForRatio, undefined), 1024)).toBeUndefined()
   })
 
   it('has a diffID with the algorithm of the expected one, unless another is requested', async () => {

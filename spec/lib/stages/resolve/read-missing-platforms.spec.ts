@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import { fillPlatforms, maxConfigsRead } from '../../../../lib/stages/resolve/fill-platforms.js'
+import { readMissingPlatforms, maxConfigsRead } from '../../../../lib/stages/resolve/read-missing-platforms.js'
 
 describe('entries of an index that state no platform', () => {
   it('get the platform of their config, for at most 16 entries', async () => {
@@ -20,7 +20,7 @@ describe('entries of an index that state no platform', () => {
     const request = { name: 'app', source, platform: { os: 'linux', architecture: 'amd64' } }
     const resolved = { request, document: { kind: 'index', index: { manifests } }, parentIndexes: [] }
     const scope = new Scope()
-    const stage = fillPlatforms({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
+    const stage = readMissingPlatforms({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
     const filled = await lastValueFrom(
       Flow.of(resolved as never)
         .pipe(stage)

@@ -27,7 +27,7 @@ export const maxConfigsRead = 16
  * the requested platform passes unchanged.
  * @throws retryable errors of the source; CANCELLED
  */
-export function fillPlatforms({
+export function readMissingPlatforms({
   retry,
 }: {
   readonly retry: RetryPolicy
@@ -44,7 +44,7 @@ export function fillPlatforms({
       const manifests = document.index.manifests.map((candidate) => filled.get(candidate) ?? candidate)
       return { ...resolved, document: { ...document, index: { ...document.index, manifests } } }
     },
-    { name: 'fill-platforms', order: 'source', supervise: retryingTransfers(retry) },
+    { name: 'read-missing-platforms', order: 'source', supervise: retryingTransfers(retry) },
   )
 }
 
