@@ -43,6 +43,7 @@ const links = [
 const larges = [
   { title: '40 layers', layers: 40 },
   { title: '6 layers', layers: 6 },
+  { title: '3 layers', layers: 3 },
 ]
 
 const image = (layers: number, bytes: number, seed: number) =>

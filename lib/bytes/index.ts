@@ -8,7 +8,7 @@ export { GrowingFile, type GrowingOptions, type GrowingPhase, type GrowingState 
 export { Meter } from './meter.js'
 export { type PumpOptions, pump } from './pump.js'
 export { type BlobPart, RandomAccessBlob, type RandomAccessOptions } from './random-access.js'
-export { RateLimit } from './rate-limit.js'
+export { RateLimit, type RateShare } from './rate-limit.js'
 export { readBlob, type ReadBlobOptions } from './read-blob.js'
 export { type Cap, readCapped } from './read-capped.js'
 export { type Expected, type ContentKind, Verifier, sizeMismatchHint, manifestSizeError } from './verifier.js'

@@ -6,6 +6,20 @@ const burstMs = 100
 /** Maximum delay of the timer in milliseconds. `setTimeout` fires at once if the delay exceeds 2^31 - 1. */
 const maxTimerMs = 60_000
 
+/** Bytes that a connection has read ahead: what fits into the buffers between the socket and the stream that is counted. */
+const aheadBytes = 128 * 1024
+
+/** The part of one stream in a rate limit. */
+export interface RateShare {
+  /**
+   * Counts `bytes` that the stream has read. Returns undefined if the stream may go on at once. Otherwise calls `resume`
+   * when the stream may go on, and returns a function that cancels this call.
+   */
+  take(bytes: number, resume: () => void): (() => void) | undefined
+  /** Ends the share: the stream reads nothing ahead any more. */
+  end(): void
+}
+
 /** A stream that has to wait. */
 interface Waiter {
   /** The value of `#read` after the last read of this stream. The stream may go on when `#allowed` reaches it. */
@@ -25,6 +39,8 @@ export class RateLimit {
   #updatedAt = performance.now()
   #waiting: Waiter[] = []
   #timer: NodeJS.Timeout | undefined
+  /** Resolves when the streams that asked before are admitted. */
+  #admission = Promise.resolve()
 
   /** @param bytesPerSecond the limit; Infinity for none */
   constructor(bytesPerSecond = Infinity) {
@@ -58,6 +74,42 @@ export class RateLimit {
       this.#waiting = this.#waiting.filter((each) => each !== waiter)
       if (this.#waiting.length === 0) this.#stopTimer()
     }
+  }
+
+  /**
+   * Waits until all bytes counted so far are allowed, then counts the bytes that a new connection reads ahead, until its share
+   * ends. Streams therefore open one after the other if the limit is low. Resolves early when `signal` aborts.
+   */
+  async admit(signal?: AbortSignal): Promise<RateShare> {
+    if (this.#bytesPerSecond !== Infinity) {
+      // One after the other: each counts its bytes before the next one waits.
+      const before = this.#admission
+      this.#admission = before.then(() => this.#settled(signal)).then(() => void (this.#read += aheadBytes))
+      await this.#admission
+    } else this.#read += aheadBytes
+    let ahead = aheadBytes
+    return {
+      take: (bytes, resume) => this.take(bytes, resume),
+      end: () => {
+        this.#allowed += ahead
+        ahead = 0
+        if (this.#waiting.length > 0) this.#wake()
+      },
+    }
+  }
+
+  /** Resolves when all bytes counted so far are allowed, or when `signal` aborts. */
+  #settled(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        signal?.removeEventListener('abort', end)
+        cancel?.()
+        resolve()
+      }
+      const cancel = this.take(0, end)
+      if (cancel === undefined || signal?.aborted) end()
+      else signal?.addEventListener('abort', end, { once: true })
+    })
   }
 
   #update(): void {

@@ -18,6 +18,8 @@ export interface DownloadTask {
   readonly places: PlaceList
   readonly countdown: RetryCountdown
   readonly history: DownloadHistory
+  /** Is called when the task gets a slot, also for a further attempt. */
+  readonly onStart?: () => void
 }
 
 /** Decides whether a failure is retried. Called repeatedly for the same failure, it must return the same verdict. */
@@ -33,6 +35,7 @@ export const transfer =
   (task, turn) =>
     new Observable((out) => {
       const { layer, places, countdown, history } = task
+      task.onStart?.()
       countdown.stop()
       const attempt = history.attemptOverall(turn.attempt)
       const recordProgress = (): void => places.recordProgress(layer.arriving.file.state.length, attempt)

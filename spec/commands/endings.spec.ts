@@ -49,7 +49,7 @@ describe('--password-stdin from a pipe that nobody writes to', () => {
     child.stderr.on('data', (part: Buffer) => (stderr += part.toString()))
     const end = ended(child)
     // Until it listens for signals, one ends it as it ends any program.
-    await expect.poll(() => catchesHangUp(child.pid!)).toBe(true)
+    await expect.poll(() => catchesHangUp(child.pid!), { timeout: 15_000 }).toBe(true)
     child.kill(signal)
     expect(await end).toBe(130)
     expect(stderr).toContain('Cancelled')

@@ -5,6 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { Subscription, from, type ObservableInput } from 'rxjs'
 import { WindlassError } from '../../errors.js'
+import { FairSlices } from '../../flow/control/fair-slices.js'
 import { Actor, type Priority, Scope, type Turn, untilAborted } from '../../flow/index.js'
 import { limitsWith, type Limits } from '../../limits.js'
 import { EntryReceiver, type EntrySink } from '../entries/entry-receiver.js'
@@ -44,6 +45,11 @@ export interface UnpackJobOptions {
   readonly priority?: Priority | undefined
   /** The group of the job. Groups share the threads fairly. All jobs without a group form one group. */
   readonly group?: object | undefined
+  /**
+   * Is called when a group without a thread waits for the one of this job, which waits for more of its blob. The job is
+   * then to be cancelled, and to be requested again.
+   */
+  readonly onWanted?: (() => void) | undefined
   /** Cancels the job. Its promise rejects after everything is closed. The directory is not removed. */
   readonly signal?: AbortSignal | undefined
   /** Receives the number of compressed bytes read so far, at most about ten times a second. */
@@ -71,6 +77,8 @@ interface PoolJob {
   readonly work: Work
   readonly growth?: ObservableInput<Growth> | undefined
   readonly options: UnpackJobOptions
+  /** Is called when the job gets a thread. */
+  readonly onStart?: () => void
 }
 
 /** Options of an `UnpackPool`. */
@@ -85,6 +93,7 @@ export interface UnpackPoolOptions {
 export class UnpackPool {
   readonly #limits: Limits
   readonly #threads = new UnpackThreads()
+  readonly #slices = new FairSlices()
   readonly #actor: Actor<PoolJob, JobResult>
 
   /** Starts no thread before the first job. */
@@ -168,14 +177,22 @@ export class UnpackPool {
 
   /** Asks the actor to execute a job. Settles when everything that the job opened is closed. */
   async #run(job: PoolJob): Promise<JobResult> {
-    const { signal = new AbortController().signal, priority } = job.options
+    const { signal = new AbortController().signal, priority, group, isReady, onWanted } = job.options
     const scope = new Scope()
+    const slice = this.#slices.add({
+      group,
+      priority: () => (typeof priority === 'function' ? priority() : (priority ?? 0)),
+      canInterrupt: () => onWanted !== undefined && isReady?.() === false,
+      interrupt: () => onWanted?.(),
+    })
     const subscription = new Subscription()
     try {
       signal.throwIfAborted()
       const result = new Promise<JobResult>((resolve, reject) => {
         subscription.add(
-          this.#actor.ask(job, scope, { priority }).subscribe({ next: resolve, error: reject }),
+          this.#actor
+            .ask({ ...job, onStart: slice.begin }, scope, { priority })
+            .subscribe({ next: resolve, error: reject }),
         )
       })
       return await untilAborted(result, signal)
@@ -183,11 +200,13 @@ export class UnpackPool {
       throw signal.aborted ? cancellationError(signal) : error
     } finally {
       subscription.unsubscribe()
+      slice.end()
       await scope.close()
     }
   }
 
-  async #execute({ work, growth, options }: PoolJob, { signal }: Turn): Promise<JobResult> {
+  async #execute({ work, growth, options, onStart }: PoolJob, { signal }: Turn): Promise<JobResult> {
+    onStart?.()
     const { onProgress = () => undefined, onWarning = () => undefined, onEntry } = options
     const spare = this.#actor.load.active < availableParallelism()
     const thread = this.#threads.take()

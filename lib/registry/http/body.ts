@@ -5,7 +5,7 @@
  * again.
  */
 import { Readable } from 'node:stream'
-import type { RateLimit } from '../../bytes/index.js'
+import type { RateShare } from '../../bytes/index.js'
 
 /** Timeouts and callbacks of a `Body`. */
 export interface BodyOptions {
@@ -20,7 +20,7 @@ export interface BodyOptions {
   /** Creates the error for a stalled body after `received` bytes. */
   readonly stallError: (received: number) => Error
   /** Limits how fast the connection is read. */
-  readonly rate?: RateLimit | undefined
+  readonly rate?: (Pick<RateShare, 'take'> & Partial<RateShare>) | undefined
   /** Converts an error of the connection after `received` bytes to the error that the reader receives. */
   readonly toFailure: (error: Error, received: number) => Error
 }
@@ -64,6 +64,7 @@ export class Body extends Readable {
     source.on('end', () => {
       if (this.#received === 0) options.onFirstByte()
       this.#pause()
+      options.rate?.end?.()
       this.push(null)
     })
     source.on('error', (error: Error) => {
@@ -90,6 +91,7 @@ export class Body extends Readable {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#endWait?.()
+    this.#options.rate?.end?.()
     this.#pause()
     this.#source.destroy()
     done(error)

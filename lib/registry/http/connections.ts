@@ -6,7 +6,7 @@ import type { ClientRequest, IncomingHttpHeaders } from 'node:http'
 import type { LookupFunction, Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Got } from 'got'
-import { RateLimit } from '../../bytes/index.js'
+import { RateLimit, type RateShare } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
@@ -88,6 +88,7 @@ export class Connections {
   readonly #sockets = new Set<Socket>()
   /** Functions that abort the requests in progress. */
   readonly #aborts = new Set<() => void>()
+  readonly #closing = new AbortController()
   #closed = false
 
   /** @throws USAGE when a limit or timeout is invalid, or `ca` has no certificate */
@@ -119,7 +120,26 @@ export class Connections {
     }
   }
 
-  #attempt(request: Request, mode: SendMode, content?: Readable): Promise<Response> {
+  async #attempt(request: Request, mode: SendMode, content?: Readable): Promise<Response> {
+    const rate = request.isRateLimited ? await this.#admit(request.signal) : undefined
+    return this.#exchange(request, mode, content, rate).catch((error: unknown) => {
+      rate?.end()
+      throw error
+    })
+  }
+
+  /** Waits for the rate limit. Ends early when `signal` aborts or the client is closed. */
+  #admit(signal: AbortSignal | undefined): Promise<RateShare> {
+    if (this.rate.bytesPerSecond === Infinity) return this.rate.admit()
+    return this.rate.admit(signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal)
+  }
+
+  #exchange(
+    request: Request,
+    mode: SendMode,
+    content: Readable | undefined,
+    rate: RateShare | undefined,
+  ): Promise<Response> {
     const cancelledError = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
@@ -215,7 +235,7 @@ export class Connections {
           body = new Body(stream, {
             firstByte: firstByteTimeout,
             onFirstByte: () => this.#responseTimeouts.recordResponse(key),
-            rate: request.isRateLimited ? this.rate : undefined,
+            rate,
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stallError: (received) =>
@@ -238,6 +258,7 @@ export class Connections {
   /** Aborts all requests and closes all connections. Resolves when the last socket is closed. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#closing.abort()
     for (const abort of [...this.#aborts]) abort()
     const closed = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
     this.#agents.destroy()

@@ -7,6 +7,8 @@ import { type Observable, concatMap, defer, finalize, of } from 'rxjs'
 import type { GrowingFile } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import { Actor, type Scope, type Stage, compose, pausableReplies, through } from '../../flow/index.js'
+import { FairSlices } from '../../flow/control/fair-slices.js'
+import { InterruptibleControl } from '../../flow/control/interruptible-control.js'
 import type { Store } from '../../store/index.js'
 import { DownloadHistory } from '../../transfer/download-history.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
@@ -34,10 +36,11 @@ export interface DownloadLimits {
 
 /**
  * Runs the downloads of all pulls, at most `slots` concurrently. Pulls of a higher priority go first; pulls of the same
- * priority share the slots fairly.
+ * priority share the slots fairly. If a pull has no slot and none becomes free, another pull gives one up: see `FairSlices`.
  */
 export class Downloads {
   readonly #actor: Actor<DownloadTask, ArrivingLayer>
+  readonly #slices = new FairSlices()
   readonly #limits: DownloadLimits
   /** The files of the downloads in progress, and how long each was at the start. */
   readonly #running = new Set<{ readonly file: GrowingFile; readonly initialLength: number }>()
@@ -96,17 +99,22 @@ export class Downloads {
         this.#received += Math.max(0, file.state.length - running.initialLength)
       }
       const history = new DownloadHistory()
-      const priority = (): number => layer.control?.priority ?? 0
+      const control = new InterruptibleControl(layer.control)
+      const priority = (): number => control.priority
       const ask = (): Observable<ArrivingLayer> => {
         if (this.#actor.freeSlots === 0) scope.emit(layerProgress(layer, 'waiting'))
-        return this.#actor.ask({ layer, places, countdown, history }, scope, { priority })
+        const { group } = layer
+        const slice = this.#slices.add({ group, priority, interrupt: () => control.interrupt() })
+        return this.#actor
+          .ask({ layer, places, countdown, history, onStart: slice.begin }, scope, { priority })
+          .pipe(finalize(slice.end))
       }
       const askForSlot = (): Observable<ArrivingLayer> =>
         history.whenReady().pipe(
           concatMap(ask),
           finalize(() => countdown.stop()),
         )
-      return pausableReplies(layer.control, askForSlot).pipe(finalize(end))
+      return pausableReplies(control, askForSlot).pipe(finalize(end))
     })
   }
 }

@@ -7,6 +7,7 @@ import { type Observable, first, map, of, takeWhile } from 'rxjs'
 import type { UnpackPool, UnpackResult, WhiteoutForm } from '../../archive/index.js'
 import type { GrowingFile } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
+import { InterruptibleControl } from '../../flow/control/interruptible-control.js'
 import { type Stage, compose, pausable, through, untilAborted } from '../../flow/index.js'
 import type { DigestAlgorithm } from '../../image/index.js'
 import type { StagedLayer, Store } from '../../store/index.js'
@@ -59,8 +60,9 @@ async function unpackLayer(
     const current: DigestAlgorithm = algorithm ?? layer.algorithm?.() ?? 'sha256'
     let staged: StagedLayer | undefined
     try {
-      const done = await pausable(layer.control, turn.signal, (signal) =>
-        unpackStaged(layer, turn, { signal, algorithm: current }, options),
+      const control = new InterruptibleControl(layer.control)
+      const done = await pausable(control, turn.signal, (signal) =>
+        unpackStaged(layer, turn, { signal, control, algorithm: current }, options),
       )
       staged = done.staged
       computed.add(current)
@@ -84,8 +86,9 @@ async function unpackLayer(
 /** One attempt to unpack a layer. */
 interface UnpackAttempt {
   readonly algorithm: DigestAlgorithm
-  /** Aborted when the turn is aborted or the layer is paused. */
+  /** Aborted when the turn is aborted, or the layer is paused or interrupted. */
   readonly signal: AbortSignal
+  readonly control: InterruptibleControl
 }
 
 /** Unpacks a layer into a new staged tree. Discards the tree if that fails. */
@@ -108,7 +111,7 @@ async function unpackStaged(
 async function unpackOnce(
   layer: ArrivingLayer,
   turn: PullTurn,
-  { staged, algorithm, signal }: UnpackAttempt & { readonly staged: StagedLayer },
+  { staged, algorithm, signal, control }: UnpackAttempt & { readonly staged: StagedLayer },
   { store, pool, form, entries }: UnpackOptions,
 ): Promise<UnpackResult> {
   const { arriving, descriptor, path } = layer
@@ -134,7 +137,9 @@ async function unpackOnce(
     },
     {
       ...{ signal, group: layer.group },
-      priority: () => layer.control?.priority ?? 0,
+      priority: () => control.priority,
+      // An attempt whose entries somebody has seen is not repeated.
+      onWanted: entries ? undefined : () => control.interrupt(),
       // Complete layers go first: other layers would make a thread wait for the network.
       isReady: () => arriving?.file.state.phase !== 'growing',
       onProgress: (current) => {

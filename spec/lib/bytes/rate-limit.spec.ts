@@ -154,4 +154,46 @@ describe('a rate limit', () => {
     for (let turn = 0; turn < 10; turn++) expect(limit.take(1_000_000_000, () => undefined)).toBeUndefined()
     expect(vi.getTimerCount()).toBe(0)
   })
+
+  it('admits streams one after the other, so that what they deliver at once stays within the limit', async () => {
+    const rate = 200_000
+    const limit = new RateLimit(rate)
+    const opened: number[] = []
+    for (let stream = 0; stream < 6; stream++)
+      void limit.admit().then((share) => {
+        // Each connection reads 128 KiB ahead.
+        opened.push(performance.now())
+        expect(share).toBeDefined()
+      })
+    const begin = performance.now()
+    await vi.advanceTimersByTimeAsync(5_000)
+    const seconds = opened.map((at) => (at - begin) / 1_000)
+    expect(opened).toHaveLength(6)
+    for (const [index, at] of seconds.entries()) expect(at).toBeCloseTo((index * 128 * 1024) / rate, 0)
+    expect(seconds[0]).toBe(0)
+    expect(seconds[5]).toBeGreaterThan(3)
+  })
+
+  it('stops counting what a stream reads ahead when the stream ends', async () => {
+    const limit = new RateLimit(1_000)
+    const first = await limit.admit()
+    first.take(10, () => undefined)
+    let isAdmitted = false
+    void limit.admit().then(() => (isAdmitted = true))
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(isAdmitted).toBe(false)
+    first.end()
+    await vi.advanceTimersByTimeAsync(1)
+    expect(isAdmitted).toBe(true)
+  })
+
+  it('admits a stream at once when its signal aborts, and waits for nothing then', async () => {
+    const limit = new RateLimit(1)
+    await limit.admit()
+    const stop = new AbortController()
+    const second = limit.admit(stop.signal)
+    stop.abort()
+    expect(await second).toBeDefined()
+    expect(vi.getTimerCount()).toBe(0)
+  })
 })
