@@ -29,6 +29,8 @@ export const errorCodes = {
   REFERENCE_INVALID: codeProperties(2),
   DIGEST_INVALID: codeProperties(2),
   PLATFORM_INVALID: codeProperties(2),
+  /** A pull of a server is to be changed, but it is not running. */
+  PULL_ENDED: codeProperties(2),
 
   UNAUTHORIZED: codeProperties(3),
   DENIED: codeProperties(3),
@@ -37,6 +39,8 @@ export const errorCodes = {
   MANIFEST_UNKNOWN: codeProperties(4),
   PLATFORM_UNMATCHED: codeProperties(4),
   IMAGE_UNKNOWN: codeProperties(4),
+  /** The server has no pull with this id. */
+  PULL_UNKNOWN: codeProperties(4),
   /** The image has no such file. */
   FILE_UNKNOWN: codeProperties(4),
   /** The path is in the image but has no content: a directory, a device, a fifo. */

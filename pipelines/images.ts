@@ -26,6 +26,8 @@ export interface ImageSummary {
   readonly platform: string | undefined
   /** Total compressed size of layers and configs in bytes, each digest once; undefined if the image has a `problem`. */
   readonly size: number | undefined
+  /** The layers, base first; of an index, those of all its images in the store. Empty if the image has a `problem`. */
+  readonly layers: readonly Pick<Descriptor, 'digest' | 'size'>[]
   /** Digest of the config; undefined for an index. */
   readonly imageId: Digest | undefined
   /** Key that identifies the entry even if it has no name and no digest; `remove` accepts it. */
@@ -70,6 +72,9 @@ async function summaryOf(entry: IndexEntry, store: Store): Promise<ImageSummary>
     mediaType: image?.rootMediaType ?? image?.descriptor.mediaType,
     platform: platforms.length > 0 ? [...new Set(platforms)].join(',') : undefined,
     size: problem ? undefined : sizeOf(blobs),
+    layers: problem
+      ? []
+      : manifests.flatMap(({ layers }) => layers.map(({ digest, size }) => ({ digest, size }))),
     imageId: image && isIndexType(image.descriptor.mediaType) ? undefined : manifests[0]?.config.digest,
     entry: key,
     problem,

@@ -70,7 +70,10 @@ export class StoreTasks {
     const repaired = repair ? await repairBeforeOpening(store(), metadataLockOptions(waiting, signal)) : []
     assertOpen()
     return work.runWithStore('verify', signal, (parts, anySignal) =>
-      verifyWith(parts, { requestFor: repair ? locate : undefined, repaired, signal: anySignal }),
+      verifyWith(parts, {
+        requestFor: repair ? locate : undefined,
+        ...{ repaired, signal: anySignal, onProgress: options.onProgress },
+      }),
     )
   }
 }

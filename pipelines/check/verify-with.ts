@@ -3,7 +3,7 @@ import type { ImageRequest } from '../../lib/stages/index.js'
 import type { RepairedFile } from '../../lib/store/index.js'
 import { type PullParts, pullStages } from '../pull-stages.js'
 import { Repair } from './repair.js'
-import { type VerifyReport, verifyStore } from './verify.js'
+import { type VerifyOptions, type VerifyReport, verifyStore } from './verify.js'
 import { LayerCheck } from './verify-layer.js'
 
 /** Options of `verifyWith`. */
@@ -13,15 +13,16 @@ export interface VerifyWith {
   /** Files that were repaired before the store could be opened. */
   readonly repaired: readonly RepairedFile[]
   readonly signal: AbortSignal
+  readonly onProgress?: VerifyOptions['onProgress'] | undefined
 }
 
 /** Verifies the store of a puller, and repairs it if `requestFor` is given. @throws as `verifyStore` */
 export function verifyWith(
   parts: PullParts,
-  { requestFor, repaired, signal }: VerifyWith,
+  { requestFor, repaired, signal, onProgress }: VerifyWith,
 ): Promise<VerifyReport> {
   const { store, pool } = parts
   const stages = pullStages(parts, { unpack: false, form: 'overlay', keepBlobs: true, refresh: true })
   const repair = requestFor && new Repair({ store, stages, requestFor, signal })
-  return verifyStore({ store, layers: new LayerCheck(store, pool), repair, repaired }, signal)
+  return verifyStore({ store, layers: new LayerCheck(store, pool), repair, repaired, onProgress }, signal)
 }

@@ -25,6 +25,14 @@ export interface VerifyOptions {
   /** Replace what is damaged or missing: trees from their blobs, blobs from the source that the image's name states. */
   readonly repair?: boolean
   readonly signal?: AbortSignal
+  /** Is called after each image with the number of images that were verified, and of all. */
+  readonly onProgress?: (progress: VerifyProgress) => void
+}
+
+/** How far a verification is. */
+export interface VerifyProgress {
+  readonly done: number
+  readonly total: number
 }
 
 /** Result of a verification. */
@@ -59,6 +67,7 @@ export interface VerifyParts {
   readonly repair: Repair | undefined
   /** Files that were repaired before the store could be opened. */
   readonly repaired?: readonly RepairedFile[]
+  readonly onProgress?: VerifyOptions['onProgress'] | undefined
 }
 
 /**
@@ -158,7 +167,10 @@ class Verification {
   async #verifyImages(all: readonly NamedImage[]): Promise<void> {
     this.#nameCount = all.length
     const unread: NamedImage[] = []
-    for (const named of all) if (!(await this.#verifyImage(named))) unread.push(named)
+    for (const [index, named] of all.entries()) {
+      if (!(await this.#verifyImage(named))) unread.push(named)
+      this.parts.onProgress?.({ done: index + 1, total: all.length })
+    }
     // A later name may have repaired a document that made an earlier name unreadable.
     if (this.parts.repair) for (const named of unread) await this.#verifyImage(named)
   }

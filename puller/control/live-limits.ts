@@ -7,6 +7,8 @@ import { type LimitValues, type OpenOptions, defaultUnpacks } from '../options/o
 export interface LiveLimits {
   /** Returns the current limits. */
   get(): LimitValues
+  /** Whether `maxDownloads` is found while layers are downloaded (`auto`). `set` with a number ends that. */
+  readonly isAuto: boolean
   /**
    * Changes some of the limits. Running pulls use additional slots immediately. After a reduction, transfers and
    * unpacks in progress continue, and new ones start only when the number in progress is below the limit.

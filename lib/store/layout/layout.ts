@@ -38,7 +38,7 @@ const directories = [...contentDirectories, 'staging']
  * Names of the entries of a store. Includes `oci-layout`, because another process may have created the store since this
  * process looked for that file.
  */
-const storeEntryNames = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock'])
+const storeEntryNames = new Set([...directories, 'index.json', versionFile, layoutFile, 'lock', 'history'])
 
 /** Options of `openLayout`. */
 export interface LayoutOptions extends Pick<MetadataLockOptions, 'signal'> {

@@ -1,0 +1,48 @@
+/** Route of the stream of messages: `/events`. */
+import { Hono } from 'hono'
+import { watchStream } from '../feed/watch-stream.js'
+import type { Feed } from '../feed/feed.js'
+import type { PullBook } from '../pulls/pull-book.js'
+import type { StoreJobs } from '../jobs/store-jobs.js'
+import { failureWith } from './failure.js'
+
+/** Maximum number of watchers. */
+const maxWatchers = 1_024
+
+/** What the route needs. */
+export interface EventParts {
+  readonly feed: Feed
+  readonly book: PullBook
+  readonly jobs: StoreJobs
+  /** Ends the streams. */
+  readonly signal: AbortSignal
+}
+
+export function eventRoutes({ feed, book, jobs, signal }: EventParts): Hono {
+  const routes = new Hono()
+  let watchers = 0
+  routes.get('/', (context) => {
+    const pull = context.req.query('pull')
+    if (pull !== undefined) book.get(pull)
+    if (watchers >= maxWatchers)
+      return failureWith(context, 503, {
+        code: 'TOO_MANY_REQUESTS',
+        message: `This server has ${maxWatchers} watchers, its maximum`,
+      })
+    watchers++
+    const body = watchStream({
+      ...{ feed, pull, signal, lastId: context.req.header('last-event-id') },
+      state: (only) => book.state(jobs.records, only),
+      onEnd: () => watchers--,
+    })
+    return new Response(body, {
+      headers: {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        // Tells nginx not to buffer the stream.
+        'x-accel-buffering': 'no',
+      },
+    })
+  })
+  return routes
+}

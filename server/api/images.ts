@@ -1,0 +1,71 @@
+/** Routes for the images of the store: `/images`. */
+import { Hono } from 'hono'
+import type { StoredFile, StoredFiles } from '../../lib/api/shapes.js'
+import { WindlassError } from '../../lib/errors.js'
+import type { ImageFile } from '../../pipelines/index.js'
+import type { Windlass } from '../../puller/index.js'
+import type { Feed } from '../feed/feed.js'
+import type { StoreView } from '../store-view/store-view.js'
+import { queryOf } from './read-body.js'
+
+/** Maximum number of files in one response. */
+const maxFiles = 10_000
+const maxHits = 500
+
+/** What the routes need. */
+export interface ImageParts {
+  readonly windlass: Windlass
+  readonly feed: Feed
+  readonly view: StoreView
+}
+
+export function imageRoutes({ windlass, feed, view }: ImageParts): Hono {
+  const routes = new Hono()
+  routes.get('/', async (context) => context.json(await view.images()))
+  routes.get('/files', async (context) => {
+    const image = queryOf(context, 'image')
+    const find = context.req.query('find')
+    const path = context.req.query('path') ?? '/'
+    const layers = await view.layersOf(image)
+    const files = await filesOf(windlass, image, { path, find }, context.req.raw.signal)
+    return context.json({ ...files, files: files.files.map((file) => storedFile(file, layers)) })
+  })
+  routes.delete('/', async (context) => {
+    const image = queryOf(context, 'image')
+    const [users] = (await view.images()).images.filter(({ name, entry }) => name === image || entry === image)
+    if (users && users.usedBy.length > 0)
+      throw new WindlassError('PULL_ENDED', `The image is used by the pull ${users.usedBy[0]}`, {
+        hint: 'Wait for the pull to end, or cancel it.',
+      })
+    const removed = await windlass.remove(image)
+    feed.append({ type: 'images', at: Date.now() })
+    return context.json(removed)
+  })
+  return routes
+}
+
+/** Lists one directory, or all files whose path contains `find`. */
+async function filesOf(
+  windlass: Windlass,
+  image: string,
+  { path, find }: { readonly path: string; readonly find: string | undefined },
+  signal: AbortSignal,
+): Promise<Omit<StoredFiles, 'files'> & { readonly files: readonly ImageFile[] }> {
+  const files: ImageFile[] = []
+  const max = find === undefined ? maxFiles : maxHits
+  for await (const file of windlass.files(image, { path, recursive: find !== undefined, signal })) {
+    if (find !== undefined && !file.path.includes(find)) continue
+    if (files.length === max) return { files, isCut: true }
+    files.push(file)
+  }
+  return { files, isCut: false }
+}
+
+const storedFile = (
+  { path, type, size, mode, layer, linkTarget: target }: ImageFile,
+  layers: readonly string[],
+): StoredFile => ({
+  ...{ path, type, size, mode },
+  layer: layer === undefined ? 0 : layers.indexOf(layer) + 1,
+  ...(target !== undefined && { target }),
+})

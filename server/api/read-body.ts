@@ -1,0 +1,27 @@
+/** Reads the body of a request to the API. */
+import type { Context } from 'hono'
+import type { Type } from 'io-ts'
+import { WindlassError } from '../../lib/errors.js'
+
+/** Returns the body, decoded. @throws USAGE with the path of the first wrong member */
+export async function readBody<T>(context: Context, codec: Type<T, unknown>): Promise<T> {
+  const value: unknown = await context.req.json().catch(() => {
+    throw new WindlassError('USAGE', 'The body of the request is not JSON')
+  })
+  const decoded = codec.decode(value)
+  if (decoded._tag === 'Right') return decoded.right
+  const [first] = decoded.left
+  const path = first?.context
+    .map(({ key }) => key)
+    .filter((key) => key !== '' && !/^\d+$/.test(key))
+    .join('.')
+  const type = first?.context.at(-1)?.type.name
+  throw new WindlassError('USAGE', `The body of the request is wrong at ${path || 'its top'}: expected ${type}`)
+}
+
+/** Returns a parameter of the query. @throws USAGE when it is missing */
+export function queryOf(context: Context, name: string): string {
+  const value = context.req.query(name)
+  if (value !== undefined && value !== '') return value
+  throw new WindlassError('USAGE', `The request has no parameter “${name}”`)
+}

@@ -1,0 +1,57 @@
+/** The API: `/api/v1`. */
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { ServerInfo } from '../../lib/api/shapes.js'
+import type { Windlass } from '../../puller/index.js'
+import type { Feed } from '../feed/feed.js'
+import type { History } from '../history/history.js'
+import type { StoreJobs } from '../jobs/store-jobs.js'
+import type { PullBook } from '../pulls/pull-book.js'
+import { StoreView } from '../store-view/store-view.js'
+import { eventRoutes } from './events.js'
+import { failure, failureWith } from './failure.js'
+import { imageRoutes } from './images.js'
+import { limitRoutes } from './limits.js'
+import { pullRoutes } from './pulls.js'
+import { taskRoutes } from './tasks.js'
+
+/** What the routes of a server share. */
+export interface ServerParts {
+  readonly windlass: Windlass
+  readonly info: ServerInfo
+  readonly feed: Feed
+  readonly book: PullBook
+  readonly jobs: StoreJobs
+  readonly history: History
+  /** Aborts when the server ends. */
+  readonly signal: AbortSignal
+}
+
+/** Maximum size of the body of a request, in bytes. */
+const maxBody = 64 * 1024
+
+/** Returns the routes of the API, below `/api/v1`. */
+export function apiRoutes(parts: ServerParts): Hono {
+  const { windlass, info, feed, book, jobs, history } = parts
+  const view = new StoreView({ windlass, book, history })
+  const routes = new Hono()
+  routes.use(
+    bodyLimit({
+      maxSize: maxBody,
+      onError: (context) =>
+        failureWith(context, 413, { code: 'USAGE', message: `The body is larger than ${maxBody} bytes` }),
+    }),
+  )
+  routes.onError((error, context) => failure(context, error))
+  routes.notFound((context) =>
+    failureWith(context, 404, { code: 'USAGE', message: `There is no ${context.req.path} in this API` }),
+  )
+  routes.get('/info', (context) => context.json(info))
+  routes.route('/pulls', pullRoutes(book))
+  routes.route('/limits', limitRoutes(book))
+  routes.route('/events', eventRoutes(parts))
+  routes.route('/images', imageRoutes({ windlass, feed, view }))
+  routes.route('/tasks', taskRoutes(jobs))
+  routes.get('/history', (context) => context.json(history.past))
+  return routes
+}

@@ -1,0 +1,155 @@
+/**
+ * Keeps the pulls of a store: those that ended, and those that a server began and did not end. The directory `history` of the
+ * store has one file per run of a server, locked while the server runs, to which each start and end is appended as a line of JSON.
+ * A server that starts takes over the files of servers that have ended.
+ */
+import { appendFile, mkdir, readFile, readdir, rename, unlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as t from 'io-ts'
+import { PastPull, PullOrder } from '../../lib/api/shapes.js'
+import { FileLock } from '../../lib/store/locks/file-lock.js'
+
+/** Number of past pulls that are kept. */
+export const historySize = 1_000
+
+const start = t.type({ type: t.literal('start'), id: t.string, order: PullOrder, startedAt: t.number })
+const end = t.type({ type: t.literal('end'), pull: PastPull })
+/** A pull that was interrupted is in the list of a server again: it is not to be taken over a second time. */
+const HistoryLine = t.union([start, end])
+type HistoryLine = t.TypeOf<typeof HistoryLine>
+
+/** A pull that was started. */
+export type StartedEntry = Omit<t.TypeOf<typeof start>, 'type'>
+
+/** The past pulls of a store. */
+export class History {
+  #past: PastPull[] = []
+  #running = new Map<string, StartedEntry>()
+  /** Number of lines of the own file. */
+  #lines = 0
+  #writing: Promise<void> = Promise.resolve()
+
+  private constructor(
+    private readonly directory: string,
+    private readonly file: string,
+    private readonly lock: FileLock,
+    private readonly warn: (message: string) => void,
+  ) {}
+
+  /**
+   * Opens the history of the store in `store`. Pulls that a dead server did not end are ended as `interrupted`.
+   * @param run identifies the run of this server
+   * @throws the errors of `node:fs`, for example EROFS
+   */
+  static async open(store: string, run: string, warn: (message: string) => void): Promise<History> {
+    const directory = join(store, 'history')
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const lock = await FileLock.take(join(directory, `${run}.lock`))
+    if (!lock) throw new Error(`Another server has the id ${run}`)
+    const history = new History(directory, join(directory, `${run}.jsonl`), lock, warn)
+    await history.#takeOver(run)
+    return history
+  }
+
+  /** The past pulls, latest first. */
+  get past(): readonly PastPull[] {
+    return this.#past
+  }
+
+  /** Notes that a pull was started. */
+  started(entry: StartedEntry): void {
+    this.#running.set(entry.id, entry)
+    this.#append({ type: 'start', ...entry })
+  }
+
+  /** Notes that a pull has ended. */
+  ended(pull: PastPull): void {
+    this.#running.delete(pull.id)
+    this.#past = [pull, ...this.#past].slice(0, historySize)
+    this.#append({ type: 'end', pull })
+  }
+
+  /** Writes what is left and releases the file. */
+  async close(): Promise<void> {
+    await this.#writing
+    await this.lock.release({ remove: true })
+  }
+
+  #append(line: HistoryLine): void {
+    this.#lines++
+    const isLong = this.#lines > 3 * historySize
+    this.#enqueue(isLong ? () => this.#rewrite() : () => appendFile(this.file, `${JSON.stringify(line)}\n`))
+  }
+
+  #enqueue(write: () => Promise<void>): void {
+    this.#writing = this.#writing.then(write).catch((error: unknown) => {
+      this.warn(`Failed to write the history of pulls: ${error instanceof Error ? error.message : String(error)}`)
+    })
+  }
+
+  /** Replaces the own file by one without what is no longer needed. */
+  async #rewrite(): Promise<void> {
+    const lines: HistoryLine[] = [
+      ...[...this.#past].reverse().map((pull): HistoryLine => ({ type: 'end', pull })),
+      ...[...this.#running.values()].map((entry): HistoryLine => ({ type: 'start', ...entry })),
+    ]
+    await writeFile(`${this.file}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
+    await rename(`${this.file}.new`, this.file)
+    this.#lines = lines.length
+  }
+
+  /** Takes the entries of servers that have ended into the own file, then removes theirs. */
+  async #takeOver(run: string): Promise<void> {
+    const taken: string[] = []
+    const past = new Map<string, PastPull>()
+    const locks: FileLock[] = []
+    for (const name of await readdir(this.directory)) {
+      const other = /^(.+)\.jsonl$/.exec(name)?.[1]
+      if (other === undefined || other === run) continue
+      const lock = await FileLock.take(join(this.directory, `${other}.lock`))
+      const path = join(this.directory, name)
+      for (const pull of await readPulls(path, lock !== undefined)) past.set(pull.id, pull)
+      if (!lock) continue // its server runs
+      locks.push(lock)
+      taken.push(path)
+    }
+    this.#past = [...past.values()].sort((a, b) => b.endedAt - a.endedAt).slice(0, historySize)
+    await this.#rewrite()
+    for (const path of taken) await unlink(path).catch(() => undefined)
+    for (const lock of locks) await lock.release({ remove: true })
+  }
+}
+
+/** Reads the pulls of a file. `isDead`: pulls without an end were interrupted. Lines that cannot be read are skipped. */
+async function readPulls(path: string, isDead: boolean): Promise<PastPull[]> {
+  const ended: PastPull[] = []
+  const open = new Map<string, StartedEntry>()
+  let last = 0
+  for (const text of (await readFile(path, 'utf8').catch(() => '')).split('\n')) {
+    const line = parse(text)
+    if (!line) continue
+    if (line.type === 'start') open.set(line.id, line)
+    else {
+      open.delete(line.pull.id)
+      ended.push(line.pull)
+      last = Math.max(last, line.pull.endedAt)
+    }
+  }
+  if (!isDead) return ended
+  return [...ended, ...[...open.values()].map((entry) => interrupted(entry, last))]
+}
+
+function parse(text: string): HistoryLine | undefined {
+  try {
+    const decoded = HistoryLine.decode(JSON.parse(text))
+    return decoded._tag === 'Right' ? decoded.right : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const interrupted = ({ id, order, startedAt }: StartedEntry, last: number): PastPull => ({
+  ...{ id, order, startedAt, state: 'interrupted', endedAt: Math.max(startedAt, last) },
+  ...{ size: null, fetched: null },
+  held: { network: 0, unpacking: 0, limit: 0, registry: 0 },
+})

@@ -1,0 +1,8 @@
+/**
+ * A server over one puller: an API to start, watch and steer pulls.
+ *
+ * @module windlass/server
+ */
+export { type ListenAddress, isLoopback, parseAddress } from './listen/address.js'
+export { inheritedSocket } from './listen/inherited-socket.js'
+export { type RunningServer, type ServeOptions, serve } from './server.js'
