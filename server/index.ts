@@ -3,6 +3,7 @@
  *
  * @module windlass/server
  */
-export { type ListenAddress, isLoopback, parseAddress } from './listen/address.js'
+export { type ListenAddress, defaultSocket, isLoopback, parseAddress } from './listen/address.js'
+export { isPortFree } from './listen/listen.js'
 export { inheritedSocket } from './listen/inherited-socket.js'
 export { type RunningServer, type ServeOptions, serve } from './server.js'

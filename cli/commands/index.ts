@@ -94,6 +94,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./unpack.js')).defineUnpack,
   },
   {
+    name: 'serve',
+    summary: 'run a server over the store: a page and an API to start, watch and steer pulls',
+    usage: '[options]',
+    load: async () => (await import('./serve.js')).defineServe,
+  },
+  {
     name: 'bench',
     summary: 'find the best numbers of concurrent downloads and unpacks for an image',
     usage: '[options] <image>',

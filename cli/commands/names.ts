@@ -14,6 +14,7 @@ export const commandNames = [
   'gc',
   'verify',
   'unpack',
+  'serve',
   'bench',
   'demo',
 ] as const

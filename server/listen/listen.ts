@@ -1,14 +1,15 @@
 /** Listens on a unix socket or on TCP. */
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, unlinkSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { dirname } from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
 import type { ListenAddress } from './address.js'
 
 /** Makes `server` listen on `address`, or on an inherited socket. Resolves to the address for users. */
-export async function listen(server: Server, address: ListenAddress | { readonly fd: number }): Promise<string> {
-  if ('fd' in address) {
-    await started(server, () => server.listen({ fd: address.fd }))
+export async function listen(server: Server, address: ListenAddress): Promise<string> {
+  if (address.kind === 'inherited') {
+    await started(server, () => server.listen({ fd: address.fd }), address)
     const bound = server.address()
     return typeof bound === 'string' ? `unix:${bound}` : `http://${hostAndPort(bound!)}`
   }
@@ -16,6 +17,7 @@ export async function listen(server: Server, address: ListenAddress | { readonly
     await started(server, () => server.listen({ host: address.host, port: address.port }), address)
     return `http://${hostAndPort(server.address() as AddressInfo)}`
   }
+  mkdirSync(dirname(address.path), { recursive: true, mode: 0o700 })
   await removeStale(address.path)
   // The socket must not be open to others between its creation and a later chmod.
   const mask = process.umask(0o177)
@@ -31,7 +33,7 @@ export async function listen(server: Server, address: ListenAddress | { readonly
 export const hostAndPort = ({ address, port, family }: AddressInfo): string =>
   `${family === 'IPv6' ? `[${address}]` : address}:${port}`
 
-function started(server: Server, listen: () => void, address?: ListenAddress): Promise<void> {
+function started(server: Server, listen: () => void, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => reject(listenError(error, address))
     server.once('error', onError)
@@ -43,9 +45,8 @@ function started(server: Server, listen: () => void, address?: ListenAddress): P
   })
 }
 
-function listenError(error: NodeJS.ErrnoException, address: ListenAddress | undefined): WindlassError {
-  const where =
-    address === undefined ? 'the passed socket' : address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
+function listenError(error: NodeJS.ErrnoException, address: ListenAddress): WindlassError {
+  const where = describe(address)
   const hint =
     error.code === 'EADDRINUSE'
       ? 'Another process listens there. Choose another address with --listen.'
@@ -56,6 +57,11 @@ function listenError(error: NodeJS.ErrnoException, address: ListenAddress | unde
     cause: error,
     ...(hint !== undefined && { hint }),
   })
+}
+
+function describe(address: ListenAddress): string {
+  if (address.kind === 'inherited') return 'the inherited socket'
+  return address.kind === 'unix' ? address.path : `${address.host}:${address.port}`
 }
 
 /** Removes a socket that no process listens on. @throws USAGE when a process does, or the path is something else */
@@ -81,4 +87,13 @@ async function removeStale(path: string): Promise<void> {
       hint: 'Use that server, or choose another address with --listen.',
     })
   unlinkSync(path)
+}
+
+/** Reports whether nothing listens on a port of loopback. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
+  })
 }

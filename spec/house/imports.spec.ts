@@ -22,6 +22,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/codec': [...base, 'io-ts', 'fp-ts'],
   'lib/image': [...base, 'lib/codec', 'io-ts', 'fp-ts', 'jose'],
   'lib/events': [...base, 'lib/codec', 'lib/flow', 'rxjs', 'io-ts', 'fp-ts'],
+  'lib/api': [...base, 'lib/events', 'rxjs', 'io-ts', 'eventsource-parser'],
   'lib/system': [...base, 'lib/codec', 'koffi'],
   'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': [
@@ -55,6 +56,11 @@ const mayImport: Record<string, readonly string[]> = {
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/archive', 'lib/registry', 'lib/sources'],
     ...['lib/sinks', 'lib/store', 'lib/transfer', 'lib/stages', 'pipelines', 'rxjs', 'io-ts'],
   ],
+  server: [
+    ...base,
+    ...['lib/codec', 'lib/api', 'lib/events', 'lib/image', 'lib/store', 'pipelines', 'puller'],
+    ...['io-ts', 'hono', '@hono/node-server'],
+  ],
   // The entry point gathers what is public. Nothing inside imports it.
   'lib/index': [
     ...[
@@ -72,7 +78,7 @@ const mayImport: Record<string, readonly string[]> = {
   cli: [
     ...base,
     ...['lib/codec', 'lib/archive', 'lib/events', 'lib/image', 'lib/stages', 'lib/system', 'lib/testing'],
-    ...['pipelines', 'puller', 'rxjs', 'commander'],
+    ...['pipelines', 'puller', 'server', 'rxjs', 'commander'],
   ],
 }
 
@@ -82,7 +88,7 @@ const packageOf = (name: string): string =>
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/')
 
-const sources = sourcesBelow('lib', 'pipelines', 'puller', 'cli')
+const sources = sourcesBelow('lib', 'pipelines', 'puller', 'server', 'cli')
 const imports = sources.flatMap(importsOf)
 const tools = sourcesBelow('benchmarks', 'testbench', 'scripts')
 

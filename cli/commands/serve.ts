@@ -1,0 +1,102 @@
+/** `windlass serve`: runs a server over the store until it is interrupted. */
+import type { Command } from 'commander'
+import { WindlassError } from '../../lib/errors.js'
+import { quoted } from '../../lib/codec/printable.js'
+import { readOutsideFile } from '../../lib/system/outside-file.js'
+import { interruptible } from '../terminal/interrupt.js'
+import { openOptions, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import type { Console } from '../terminal/terminal.js'
+import { version } from '../version.js'
+
+interface ServeFlags extends Settings {
+  readonly listen?: readonly string[]
+  readonly tokenFile?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+}
+
+/** Port of the page, if it is free. */
+const pagePort = 5180
+
+const examples = `
+Examples:
+  windlass serve                                 a socket for commands, and a page on http://127.0.0.1:${pagePort}
+  windlass serve --listen 127.0.0.1:8080         the page and the API, on this port only
+  windlass serve --listen unix:/run/windlass.sock
+
+The server ends on Ctrl-C or SIGTERM. Pulls that run then are cancelled; what they received is kept, and the next
+server lists them, so that they can be resumed. With socket activation by systemd, no --listen is needed.`
+
+/** Defines the options and the action of `windlass serve`. */
+export function defineServe(command: Command, terminal: Console): void {
+  command
+    .option(
+      '--listen <address>',
+      'listen on unix:PATH or HOST:PORT; may be repeated',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option('--token-file <file>', 'read the token for TCP from this file (default: a new one)')
+    .option('--tls-cert <file>', 'certificate for TCP, in PEM format')
+    .option('--tls-key <file>', 'key of the certificate, in PEM format')
+  transferFlags(networkFlags(storeFlags(command)))
+  command.addHelpText('after', examples).action(() => serveUntilInterrupted(command.opts<ServeFlags>(), terminal))
+}
+
+async function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<void> {
+  const { serve } = await import('../../server/index.js')
+  await interruptible(terminal, async (signal) => {
+    const { listen, tokenFile, tlsCert, tlsKey, ...settings } = flags
+    const onWarning = (message: string, code = 'serve'): void => terminal.messages.warning(code, message)
+    const token = tokenFile === undefined ? undefined : readText(tokenFile, '--token-file').trim()
+    if (token === '') throw new WindlassError('USAGE', `The file ${quoted(tokenFile!)} (--token-file) is empty`)
+    if ((tlsCert === undefined) !== (tlsKey === undefined))
+      throw new WindlassError('USAGE', 'The options --tls-cert and --tls-key belong together')
+    const server = await serve({
+      listen: await addressesOf(listen, terminal.env),
+      open: { ...(await openOptions(settings, terminal, [], signal)), onWarning },
+      version: version(),
+      onWarning,
+      ...(token !== undefined && { token }),
+      ...(tlsCert !== undefined &&
+        tlsKey !== undefined && {
+          tls: { cert: readText(tlsCert, '--tls-cert'), key: readText(tlsKey, '--tls-key') },
+        }),
+    })
+    for (const address of server.addresses)
+      await terminal.output.line(
+        address.startsWith('unix:')
+          ? `Listening on ${address}`
+          : `Listening on ${address}/${tokenFile === undefined ? `#token=${server.token}` : ''}`,
+      )
+    await aborted(signal)
+    await server.close()
+  })
+}
+
+/** Returns the addresses of the flags, of systemd, or the default ones: a socket of the user, and loopback. */
+async function addressesOf(given: readonly string[] | undefined, env: NodeJS.ProcessEnv) {
+  const { defaultSocket, inheritedSocket, isPortFree, parseAddress } = await import('../../server/index.js')
+  if (given) return given.map(parseAddress)
+  const fd = inheritedSocket(env, process.pid)
+  if (fd !== undefined) return [{ kind: 'inherited' as const, fd }]
+  const port = (await isPortFree(pagePort)) ? pagePort : 0
+  return [
+    { kind: 'unix' as const, path: defaultSocket(env, process.getuid?.() ?? 0) },
+    { kind: 'tcp' as const, host: '127.0.0.1', port },
+  ]
+}
+
+function readText(file: string, option: string): string {
+  try {
+    return readOutsideFile(file, { maxBytes: 1024 * 1024, followLink: true }).toString('utf8')
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new WindlassError('USAGE', `Failed to read ${quoted(file)} (${option}): ${reason}`, { cause, path: file })
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })

@@ -1,0 +1,43 @@
+/** The application of a server: what each path answers, and what every request must satisfy. */
+import { Hono } from 'hono'
+import { failure, failureWith } from './api/failure.js'
+import { type ServerParts, apiRoutes } from './api/routes.js'
+import { pageRoutes } from './page/page-files.js'
+import { securityHeaders } from './security/headers.js'
+import { boundedRate } from './security/rate.js'
+import { sameOrigin } from './security/same-origin.js'
+import { TokenCheck } from './security/token.js'
+
+/** What differs between the addresses that a server listens on. */
+export interface Entrance {
+  /** Token that requests must carry; undefined on a unix socket. */
+  readonly token: string | undefined
+  /** Accepted values of `Host`; undefined on a unix socket. Filled once the port is known. */
+  readonly hosts: ReadonlySet<string> | undefined
+}
+
+/** Returns the application for one address. All addresses of a server share `parts`. */
+export function appOf(parts: ServerParts, { token, hosts }: Entrance): Hono {
+  const app = new Hono()
+  const check = token === undefined ? undefined : new TokenCheck(token)
+  app.onError((error, context) => failure(context, error))
+  app.notFound((context) =>
+    failureWith(context, 404, { code: 'USAGE', message: `This server has nothing at ${context.req.path}` }),
+  )
+  app.use(securityHeaders)
+  app.use(boundedRate())
+  app.use(sameOrigin(hosts))
+  app.use('/api/*', async (context, next) => {
+    if (check && !check.accepts(context.req.header('authorization')))
+      return failureWith(context, 401, {
+        code: 'UNAUTHORIZED',
+        message: 'The token of the request is missing or wrong',
+        hint: 'Use the address or the token that `windlass serve` printed.',
+      })
+    await next()
+    return undefined
+  })
+  app.route('/api/v1', apiRoutes(parts))
+  app.route('/', pageRoutes())
+  return app
+}
