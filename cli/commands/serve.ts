@@ -4,7 +4,7 @@ import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
 import { interruptible } from '../terminal/interrupt.js'
-import { openOptions, networkFlags, type Settings, storeFlags, transferFlags } from '../setup/settings.js'
+import { addNetworkFlags, addStoreFlags, addTransferFlags, openOptions, type Settings } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
 import { version } from '../version.js'
 
@@ -38,7 +38,7 @@ export function defineServe(command: Command, terminal: Console): void {
     .option('--token-file <file>', 'read the token for TCP from this file (default: a new one)')
     .option('--tls-cert <file>', 'certificate for TCP, in PEM format')
     .option('--tls-key <file>', 'key of the certificate, in PEM format')
-  transferFlags(networkFlags(storeFlags(command)))
+  addTransferFlags(addNetworkFlags(addStoreFlags(command)))
   command.addHelpText('after', examples).action(() => serveUntilInterrupted(command.opts<ServeFlags>(), terminal))
 }
 

@@ -332,7 +332,7 @@ export const collectTable = {
 export const verifyTable = {
   repair: { codec: codecs.trueOrFalse, default: false },
   signal,
-  onProgress: { codec: takes.functionOf<NonNullable<VerifyOptions['onProgress']>>() },
+  onProgress: { codec: codecs.functionOf<NonNullable<VerifyOptions['onProgress']>>() },
 } satisfies OptionTable<VerifyOptions>
 
 /** Options of `close` and `closed`. */
