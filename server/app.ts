@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { failure, failureWith } from './api/failure.js'
 import { type ServerParts, apiRoutes } from './api/routes.js'
 import { pageRoutes } from './page/page-files.js'
+import { registryRoutes } from './registry/routes.js'
 import { securityHeaders } from './security/headers.js'
 import { boundedRate } from './security/rate.js'
 import { sameOrigin } from './security/same-origin.js'
@@ -14,16 +15,20 @@ export interface Entrance {
   readonly token: string | undefined
   /** Accepted values of `Host`; undefined on a unix socket. Filled once the port is known. */
   readonly hosts: ReadonlySet<string> | undefined
+  /** Whether only this machine reaches the address (false): the registry is then read without the token. */
+  readonly isLocal?: boolean
 }
 
 /** Returns the application for one address. All addresses of a server share `parts`. */
-export function appOf(parts: ServerParts, { token, hosts }: Entrance): Hono {
+export function appOf(parts: ServerParts, { token, hosts, isLocal = false }: Entrance): Hono {
   const app = new Hono()
   const check = token === undefined ? undefined : new TokenCheck(token)
   app.onError((error, context) => failure(context, error))
   app.notFound((context) =>
     failureWith(context, 404, { code: 'USAGE', message: `This server has nothing at ${context.req.path}` }),
   )
+  if (parts.registry)
+    app.route('/v2', registryRoutes(parts.registry, { hosts, check: isLocal ? undefined : check }))
   app.use(securityHeaders)
   app.use(boundedRate())
   app.use(sameOrigin(hosts))

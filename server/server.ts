@@ -16,6 +16,7 @@ import { StoreJobs } from './jobs/store-jobs.js'
 import { type ListenAddress, isLoopback } from './listen/address.js'
 import { hostAndPort, listen } from './listen/listen.js'
 import { PullBook } from './pulls/pull-book.js'
+import { type RegistryOptions, registryOf } from './registry/routes.js'
 import { newToken } from './security/token.js'
 
 /** Options of `serve`. */
@@ -28,6 +29,8 @@ export interface ServeOptions {
   readonly token?: string
   /** Certificate and key, as PEM text. */
   readonly tls?: { readonly cert: string; readonly key: string }
+  /** Serves the images of the store as a registry that can only be read, at `/v2/` (not served). */
+  readonly registry?: RegistryOptions
   /** Version of the program, which the API reports. */
   readonly version?: string
   /** Receives what went wrong and does not end the server. */
@@ -60,7 +63,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const feed = new Feed(run)
   const book = new PullBook({ windlass, feed, history, info })
   const jobs = new StoreJobs(windlass, feed)
-  const parts: ServerParts = { windlass, info, feed, book, jobs, history, signal: stop.signal }
+  const registry = options.registry && registryOf(windlass.store, options.registry)
+  const parts: ServerParts = { windlass, info, feed, book, jobs, history, registry, signal: stop.signal }
   const servers: HttpServer[] = []
   const close = async (): Promise<void> => {
     stop.abort()
@@ -93,7 +97,8 @@ async function enter(
 ): Promise<{ readonly server: HttpServer; readonly bound: string }> {
   const isTcp = address.kind === 'tcp'
   const hosts = isTcp ? new Set<string>() : undefined
-  const entrance: Entrance = { token: isTcp ? token : undefined, hosts }
+  const isLocal = !isTcp || isLoopback(address.host)
+  const entrance: Entrance = { token: isTcp ? token : undefined, hosts, isLocal }
   const app = appOf(parts, entrance)
   const server = createAdaptorServer({
     fetch: app.fetch,

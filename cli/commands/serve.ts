@@ -5,6 +5,7 @@ import { quoted } from '../../lib/codec/printable.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { addNetworkFlags, addStoreFlags, addTransferFlags, openOptions, type Settings } from '../setup/settings.js'
+import { valueError } from '../setup/flags.js'
 import type { Console } from '../terminal/terminal.js'
 import { version } from '../version.js'
 
@@ -13,6 +14,8 @@ interface ServeFlags extends Settings {
   readonly tokenFile?: string
   readonly tlsCert?: string
   readonly tlsKey?: string
+  readonly registry?: boolean
+  readonly maxUploads?: number
 }
 
 /** Port of the page, if it is free. */
@@ -23,6 +26,7 @@ Examples:
   windlass serve                                 a socket for commands, and a page on http://127.0.0.1:${pagePort}
   windlass serve --listen 127.0.0.1:8080         the page and the API, on this port only
   windlass serve --listen unix:/run/windlass.sock
+  windlass serve --registry                      docker, podman and containerd can pull from it as well
 
 The server ends on Ctrl-C or SIGTERM. Pulls that run then are cancelled; what they received is kept, and the next
 server lists them, so that they can be resumed. With socket activation by systemd, no --listen is needed.`
@@ -38,6 +42,15 @@ export function defineServe(command: Command, terminal: Console): void {
     .option('--token-file <file>', 'read the token for TCP from this file (default: a new one)')
     .option('--tls-cert <file>', 'certificate for TCP, in PEM format')
     .option('--tls-key <file>', 'key of the certificate, in PEM format')
+    .option(
+      '--registry',
+      'let other programs pull the images of the store from /v2/; on loopback without a token',
+    )
+    .option(
+      '--max-uploads <n>',
+      'with --registry: blobs that are sent at the same time (default: 16)',
+      uploads,
+    )
   addTransferFlags(addNetworkFlags(addStoreFlags(command)))
   command.addHelpText('after', examples).action(() => serveUntilInterrupted(command.opts<ServeFlags>(), terminal))
 }
@@ -45,7 +58,7 @@ export function defineServe(command: Command, terminal: Console): void {
 async function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<void> {
   const { serve } = await import('../../server/index.js')
   await interruptible(terminal, async (signal) => {
-    const { listen, tokenFile, tlsCert, tlsKey, ...settings } = flags
+    const { listen, tokenFile, tlsCert, tlsKey, registry, maxUploads, ...settings } = flags
     const onWarning = (message: string, code = 'serve'): void => terminal.messages.warning(code, message)
     const token = tokenFile === undefined ? undefined : readText(tokenFile, '--token-file').trim()
     if (token === '') throw new WindlassError('USAGE', `The file ${quoted(tokenFile!)} (--token-file) is empty`)
@@ -57,6 +70,7 @@ async function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Prom
       version: version(),
       onWarning,
       ...(token !== undefined && { token }),
+      ...(registry === true && { registry: { maxUploads } }),
       ...(tlsCert !== undefined &&
         tlsKey !== undefined && {
           tls: { cert: readText(tlsCert, '--tls-cert'), key: readText(tlsKey, '--tls-key') },
@@ -71,6 +85,11 @@ async function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Prom
     await aborted(signal)
     await server.close()
   })
+}
+
+function uploads(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw valueError('a whole number from 1 to 9999')
+  return Number(text)
 }
 
 /** Returns the addresses of the flags, of systemd, or the default ones: a socket of the user, and loopback. */
