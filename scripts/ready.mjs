@@ -141,7 +141,7 @@ function sources() {
   for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'])
     visit(file)
   visit(join('scripts', 'bundle.mjs'))
-  for (const folder of ['lib', 'pipelines', 'puller', 'cli'])
+  for (const folder of ['lib', 'pipelines', 'puller', 'server', 'cli'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
         if (/\.[cm]?tsx?$/.test(name)) visit(join(folder, name))
