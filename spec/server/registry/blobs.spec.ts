@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readlinkSync } from 'node:fs'
 import { rm, symlink, writeFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { buildImage, byteString } from '../../../lib/testing/images/index.js'
+import { buildImage } from '../../../lib/testing/images/index.js'
 import { Workbench, blobPath } from '../../support/workbench.js'
 import { putInStore, served } from './stored.js'
 
@@ -12,7 +12,7 @@ const bench = new Workbench()
 const noise = Buffer.concat(
   Array.from({ length: 80_000 }, (_, index) => createHash('sha256').update(String(index)).digest()),
 )
-const image = buildImage({ layers: [{ entries: [{ path: 'noise', content: byteString(noise) }] }] })
+const image = buildImage({ layers: [{ entries: [{ path: 'noise', content: noise }] }] })
 const [{ digest, bytes }] = image.layers as [(typeof image.layers)[number]]
 const other = buildImage({ layers: [{ entries: [{ path: 'other', content: 'other' }] }] })
 
