@@ -1,7 +1,7 @@
 /** The store of `windlass serve --registry`, read by skopeo and by another Windlass. */
 import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { type BuiltImage, buildImage, putImage } from '../../../lib/testing/images/index.js'
 import { startRegistry } from '../../../lib/testing/registry/index.js'
 import { expectExit, windlass } from '../../../testbench/harness/command-line.js'
