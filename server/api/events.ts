@@ -1,4 +1,5 @@
 /** Route of the stream of messages: `/events`. */
+import type { ServerResponse } from 'node:http'
 import { Hono } from 'hono'
 import { watchStream } from '../feed/watch-stream.js'
 import type { Feed } from '../feed/feed.js'
@@ -24,6 +25,14 @@ export function eventRoutes({ feed, book, jobs, signal }: EventParts): Hono {
   routes.get('/', (context) => {
     const pull = context.req.query('pull')
     if (pull !== undefined) book.get(pull)
+    const headers = {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      // Tells nginx not to buffer the stream.
+      'x-accel-buffering': 'no',
+    }
+    // Hono answers a HEAD with the headers of the GET; a stream that nobody reads would never end.
+    if (context.req.method === 'HEAD') return new Response(null, { headers })
     if (watchers >= maxWatchers)
       return failureWith(context, 503, {
         code: 'TOO_MANY_REQUESTS',
@@ -34,15 +43,9 @@ export function eventRoutes({ feed, book, jobs, signal }: EventParts): Hono {
       ...{ feed, pull, signal, lastId: context.req.header('last-event-id') },
       state: (only) => book.state(jobs.records, only),
       onEnd: () => watchers--,
+      onStall: () => (context.env as { readonly outgoing?: ServerResponse } | undefined)?.outgoing?.destroy(),
     })
-    return new Response(body, {
-      headers: {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        // Tells nginx not to buffer the stream.
-        'x-accel-buffering': 'no',
-      },
-    })
+    return new Response(body, { headers })
   })
   return routes
 }
