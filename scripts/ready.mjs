@@ -140,11 +140,11 @@ function sources() {
   }
   for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'])
     visit(file)
-  visit(join('scripts', 'bundle.mjs'))
-  for (const folder of ['lib', 'pipelines', 'puller', 'server', 'cli'])
+  for (const script of ['bundle.mjs', 'bundle-ui.mjs']) visit(join('scripts', script))
+  for (const folder of ['lib', 'pipelines', 'puller', 'server', 'cli', 'ui'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
-        if (/\.[cm]?tsx?$/.test(name)) visit(join(folder, name))
+        if (/\.([cm]?tsx?|css|html|svg)$/.test(name)) visit(join(folder, name))
   return files
 }
 
@@ -158,7 +158,7 @@ function build() {
   if (Object.keys(before).some((path) => !(path in now))) rmSync(at('dist'), { recursive: true, force: true })
   say('compiling (tsc)')
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
-  run(process.execPath, [at('scripts', 'bundle.mjs')])
+  for (const script of ['bundle.mjs', 'bundle-ui.mjs']) run(process.execPath, [at('scripts', script)])
   writeFileSync(buildStamp, JSON.stringify(now))
 }
 
@@ -183,6 +183,7 @@ const programs = {
   microsocks: 'microsocks',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',
+  chromium: 'chromium',
 }
 
 function isProgram(name) {

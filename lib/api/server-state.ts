@@ -49,7 +49,15 @@ export function reduceServer(state: ServerState, message: ServerMessage): Server
         events.reduce(withEvent, { record, snapshot: emptySnapshot, lanes: noLanes, samples: own }),
       )
       const imageChanges = state.imageChanges + 1
-      return { server, limits, pulls, samples, tasks, imageChanges, slots: slotsOf(state.slots, pulls) }
+      return {
+        server,
+        limits,
+        pulls,
+        samples,
+        tasks,
+        imageChanges,
+        slots: slotsOf({ slots: state.slots, limits }, pulls),
+      }
     }
     case 'pull': {
       const { pull } = message
@@ -57,13 +65,13 @@ export function reduceServer(state: ServerState, message: ServerMessage): Server
       const pulls = isKnown
         ? changed(state.pulls, pull.id, (each) => ({ ...each, record: pull }))
         : [...state.pulls, { record: pull, snapshot: emptySnapshot, lanes: noLanes, samples: [] }]
-      return { ...state, pulls, slots: slotsOf(state.slots, pulls) }
+      return { ...state, pulls, slots: slotsOf(state, pulls) }
     }
     case 'removed':
       return { ...state, pulls: state.pulls.filter(({ record }) => record.id !== message.id) }
     case 'event': {
       const pulls = changed(state.pulls, message.event.pull, (each) => withEvent(each, message.event))
-      return { ...state, pulls, slots: slotsOf(state.slots, pulls) }
+      return { ...state, pulls, slots: slotsOf(state, pulls) }
     }
     case 'progress': {
       const pulls = state.pulls.map((each) => {
@@ -110,8 +118,12 @@ const changed = (
   change: (pull: PullState) => PullState,
 ): readonly PullState[] => pulls.map((each) => (each.record.id === id ? change(each) : each))
 
-const slotsOf = (before: Slots, pulls: readonly PullState[]): Slots =>
+const slotsOf = (
+  { slots, limits }: Pick<ServerState, 'slots' | 'limits'>,
+  pulls: readonly PullState[],
+): Slots =>
   assignSlots(
-    before,
+    slots,
     pulls.map(({ record, snapshot }) => [record.id, snapshot]),
+    limits,
   )

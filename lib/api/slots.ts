@@ -27,12 +27,19 @@ export const holdsUnpack = ({ status, unpacked, total }: LayerSnapshot): boolean
     unpacked > 0 &&
     unpacked < total)
 
-/** Returns the slots of the running pulls. A layer keeps the slot that it has in `before`. */
-export function assignSlots(before: Slots, pulls: readonly (readonly [id: string, snapshot: PullSnapshot])[]): Slots {
+/**
+ * Returns the slots of the running pulls. A layer keeps the slot that it has in `before`, unless it is beyond `limits` while a slot
+ * within them is free.
+ */
+export function assignSlots(
+  before: Slots,
+  pulls: readonly (readonly [id: string, snapshot: PullSnapshot])[],
+  limits?: { readonly maxDownloads: number; readonly maxUnpacks: number },
+): Slots {
   const active = pulls.filter(([, { phase, paused }]) => phase === 'pulling' && !paused)
   return {
-    downloads: place(before.downloads, holders(active, holdsDownload)),
-    unpacks: place(before.unpacks, holders(active, holdsUnpack)),
+    downloads: place(before.downloads, holders(active, holdsDownload), limits?.maxDownloads),
+    unpacks: place(before.unpacks, holders(active, holdsUnpack), limits?.maxUnpacks),
   }
 }
 
@@ -50,7 +57,11 @@ function holders(
   return found
 }
 
-function place(before: Slots['downloads'], now: Map<string, SlotHolder>): Slots['downloads'] {
+function place(
+  before: Slots['downloads'],
+  now: Map<string, SlotHolder>,
+  most = Infinity,
+): Slots['downloads'] {
   const slots: (SlotHolder | undefined)[] = before.map((holder) => holder && now.get(holder.digest))
   const placed = new Set(slots.map((holder) => holder?.digest))
   for (const holder of now.values()) {
@@ -58,6 +69,13 @@ function place(before: Slots['downloads'], now: Map<string, SlotHolder>): Slots[
     const free = slots.indexOf(undefined)
     if (free >= 0) slots[free] = holder
     else slots.push(holder)
+  }
+  // A layer that began before the event that ended another one.
+  for (let last = slots.length - 1; last >= most; last--) {
+    const free = slots.indexOf(undefined)
+    if (free < 0 || free >= most || slots[last] === undefined) continue
+    slots[free] = slots[last]
+    slots[last] = undefined
   }
   while (slots.length > 0 && slots.at(-1) === undefined) slots.pop()
   return slots

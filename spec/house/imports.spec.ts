@@ -80,6 +80,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...['lib/codec', 'lib/archive', 'lib/events', 'lib/image', 'lib/stages', 'lib/system', 'lib/testing'],
     ...['pipelines', 'puller', 'server', 'rxjs', 'commander'],
   ],
+  ui: [...base, 'lib/api', 'lib/events', 'preact', 'htm', 'uplot'],
 }
 
 const packageOf = (name: string): string =>
@@ -88,7 +89,7 @@ const packageOf = (name: string): string =>
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/')
 
-const sources = sourcesBelow('lib', 'pipelines', 'puller', 'server', 'cli')
+const sources = sourcesBelow('lib', 'pipelines', 'puller', 'server', 'cli', 'ui')
 const imports = sources.flatMap(importsOf)
 const tools = sourcesBelow('benchmarks', 'testbench', 'scripts')
 
