@@ -52,6 +52,7 @@ export class PullBook {
         const { id, order, startedAt } = past
         this.#entries.set(id, new BookEntry({ id, order, startedAt, pull: undefined }))
       }
+    void this.#takeIdleSample()
   }
 
   /** All pulls in the list, in the order of their start. */
@@ -204,7 +205,9 @@ export class PullBook {
     feed.append({ type: 'images', at: Date.now() })
     const ended = this.entries.filter(({ isRunning }) => !isRunning)
     for (const { id } of ended.slice(0, Math.max(0, ended.length - maxEnded))) this.#remove(id)
-    if (this.running.length === 0) this.#stop()
+    if (this.running.length > 0) return
+    this.#stop()
+    void this.#takeIdleSample()
   }
 
   #remove(id: string): void {
@@ -249,6 +252,14 @@ export class PullBook {
     for (const [id, sample] of Object.entries(samples.pulls))
       this.#entries.get(id)?.sample(sample, sampleInterval)
     feed.append({ type: 'sample', line: samples.line, pulls: samples.pulls })
+  }
+
+  /** Reports the free bytes before the first pull, and that nothing is transferred after the last one. */
+  async #takeIdleSample(): Promise<void> {
+    const line = await this.#sampler.idle()
+    if (this.running.length > 0) return
+    this.#samples = addSample(this.#samples, line)
+    this.#parts.feed.append({ type: 'sample', line, pulls: {} })
   }
 
   /** Reports the limits if they have changed: the server may find the number of downloads itself. */

@@ -36,6 +36,18 @@ export class Sampler {
     this.#at = undefined
   }
 
+  /** Returns a sample of a server at which nothing runs. */
+  async idle(now = Date.now()): Promise<LineSample> {
+    return {
+      at: now,
+      network: 0,
+      disk: 0,
+      holder: null,
+      host: null,
+      freeBytes: await freeBytesAt(this.store),
+    }
+  }
+
   /** Returns the samples since the last call; undefined at the first. `running`: the snapshots of running pulls by id. */
   async take(
     running: ReadonlyMap<string, PullSnapshot>,
@@ -51,7 +63,9 @@ export class Sampler {
     if (seconds === undefined || seconds <= 0) return undefined
     const unpacking = layers.filter(holdsUnpack).length
     const line = ratesOf(lineBefore, this.#line, seconds)
-    const holder = this.#lineHolder.next(holderOf({ layers, maxUnpacks, unpacking, maxRate, network: line.network }))
+    const holder = this.#lineHolder.next(
+      holderOf({ layers, maxUnpacks, unpacking, maxRate, network: line.network }),
+    )
     const pulls: Record<string, PullSample> = {}
     for (const [id, snapshot] of running) {
       const rates = ratesOf(pullsBefore.get(id) ?? new Map(), this.#pulls.get(id)!, seconds)
