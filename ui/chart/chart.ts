@@ -22,7 +22,6 @@ interface Props {
   readonly isRows: boolean
 }
 
-
 export class Chart extends Component<Props> {
   readonly #span = new SpanKeeper()
   readonly #top = new TopKeeper()

@@ -48,7 +48,7 @@ export class TopKeeper {
 
 /** The first of 0.5, 1, 1.5, … (5, 10, 15, …; 50, 100, …) that is at least `rate`, in the unit of `rate`. */
 export function roundTop(rate: number): number {
-  const least = Math.max(rate, 1)
-  const step = 5 * 10 ** Math.floor(Math.log10(least / 2))
-  return Math.ceil(least / step) * step
+  const least = Math.max(rate, 0.1)
+  const step = 5 * 10 ** Math.floor(Math.log10(least / 5))
+  return Number((Math.ceil(least / step - 1e-9) * step).toPrecision(3))
 }

@@ -10,7 +10,7 @@ export async function pauseOrResume(page: Page, { record }: PullState): Promise<
   const { id, state } = record
   if (state === 'running') await page.act(`pause ${id}`, (client) => client.pause(id))
   else if (state === 'paused') await page.act(`pause ${id}`, (client) => client.resume(id))
-  else await again(page, id)
+  else if (state !== 'done') await again(page, id)
 }
 
 /** Starts an ended pull again and chooses it. */

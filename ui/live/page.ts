@@ -39,6 +39,8 @@ export class Page {
   #isDirty = true
   #isScheduled = false
   #drawnAt = 0
+  /** A pull that was just started, and is not in the list yet. */
+  #expected: string | undefined
 
   /** @param show draws a frame */
   constructor(token: string | undefined, show: (frame: Frame) => void) {
@@ -74,6 +76,7 @@ export class Page {
 
   /** Changes what is looked at, and draws. */
   look(change: Partial<Sight>): void {
+    if (change.chosen !== undefined) this.#expected = change.chosen
     this.#sight = { ...this.#sight, ...change }
     this.draw()
   }
@@ -211,7 +214,11 @@ export class Page {
   /** The chosen pull stays; if there is none, the last running one is chosen. */
   #keepChoice(): void {
     const { pulls } = this.#state
-    if (pulls.some(({ record }) => record.id === this.#sight.chosen)) return
+    if (pulls.some(({ record }) => record.id === this.#sight.chosen)) {
+      this.#expected = undefined
+      return
+    }
+    if (this.#expected !== undefined && this.#expected === this.#sight.chosen) return
     const resumed = pulls.find(
       ({ record }) => record.resumes !== undefined && record.resumes === this.#sight.chosen,
     )

@@ -11,7 +11,6 @@ import { LineBand } from './line-band.js'
 import { PullList } from './pull-list.js'
 import { TopBar } from './top-bar.js'
 
-
 export function App({ page, frame }: ViewProps): VNode {
   const { sight, link } = frame
   return html`<div

@@ -42,6 +42,8 @@ function Controls({ page, frame, pull }: PullProps): VNode {
       return html`<button key="show" onClick=${() => page.open('images', pull.snapshot.result?.name)}>
         Show image
       </button>`
+    // The notice has the button.
+    if (state === 'failed') return html`<span></span>`
     return html`<button
       key="again"
       class="main"
@@ -49,7 +51,7 @@ function Controls({ page, frame, pull }: PullProps): VNode {
       disabled=${isOff}
       onClick=${() => void pauseOrResume(page, pull)}
     >
-      ${icon('play')}${state === 'failed' ? 'Pull again' : 'Resume'}
+      ${icon('play')}Resume
     </button>`
   }
   const isPaused = state === 'paused'

@@ -164,7 +164,7 @@ const Row = memo(({ file, isWhole, onOpen }: RowProps): VNode => {
       ${isFolder ? html`<button class="link fr" onClick=${() => onOpen(file.path)}>${icon('dir')}${name}</button>` : html`<span class="fr">${icon('file')}${name}${file.target !== undefined && html`${icon('link')}<span class="dim">${file.target}</span>`}</span>`}
     </td>
     <td class="m opt dim">
-      ${warning !== undefined && html`<span class="word">${warning} </span>`}${modeText(file)}
+      ${warning !== undefined && html`<span class="warn-word">${warning} </span>`}${modeText(file)}
     </td>
     <td class="r">${isFolder || file.size === 0 ? unknown : bytes(file.size)}</td>
     <td class="r mid">${file.layer > 0 ? file.layer : unknown}</td>

@@ -36,10 +36,7 @@ export function Gauge({ page, frame }: ViewProps): VNode {
     >
       <h3>
         Downloading
-        <b
-          ><span class=${busy(slots.downloads) > downloads ? 'struck' : ''}>${busy(slots.downloads)}</span> of
-          ${downloads}</b
-        >
+        <b><span class=${busy(slots.downloads) > downloads ? 'struck' : ''}>${busy(slots.downloads)}</span>${` of ${downloads}`}</b>
         <${Stepper}
           page=${page}
           name="maxDownloads"
@@ -70,10 +67,7 @@ export function Gauge({ page, frame }: ViewProps): VNode {
     >
       <h3>
         Unpacking
-        <b
-          ><span class=${busy(slots.unpacks) > unpacks ? 'struck' : ''}>${busy(slots.unpacks)}</span> of
-          ${unpacks}</b
-        >
+        <b><span class=${busy(slots.unpacks) > unpacks ? 'struck' : ''}>${busy(slots.unpacks)}</span>${` of ${unpacks}`}</b>
         <${Stepper}
           page=${page}
           name="maxUnpacks"

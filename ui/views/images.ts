@@ -114,26 +114,12 @@ function Summary({ page, stored, task, isBusy }: SummaryProps): VNode {
   const layers = new Set(stored.images.flatMap((image) => image.layers.map(({ digest }) => digest))).size
   const saved = stored.sizeUnshared - stored.size
   const isRunning = task?.state === 'running'
+  const isFreed = task?.state === 'done' && task.bytes !== undefined && task.bytes > 0
   return html`<p>
-    ${counted(layers, 'layer')}.
-    ${saved > 0 ? html`<span>Sharing saves <b>${bytes(saved)}</b>.</span>` : 'No layer is shared.'}
-    ${
-      stored.unneeded > 0
-        ? html`<span
-            >${bytes(stored.unneeded)} belong to no name.
-            <button
-              class="small"
-              disabled=${isBusy || isRunning}
-              onClick=${() => void page.act('collect', (client) => client.collect())}
-            >
-              ${isRunning ? `Collecting${task.bytes === undefined ? '' : `, ${bytes(task.bytes)}`}` : 'Collect'}
-            </button></span
-          >`
-        : task?.state === 'done' && task.bytes !== undefined && task.bytes > 0
-          ? `${bytes(task.bytes)} were freed.`
-          : ''
-    }
-    ${task?.state === 'failed' ? html`<span class="st bad">${task.error?.message ?? 'Collecting failed.'}</span>` : ''}
+    ${counted(layers, 'layer')}. ${saved > 0 ? html`<span>Sharing saves <b>${bytes(saved)}</b>.</span>` : 'No layer is shared.'}
+    ${stored.unneeded > 0 && html`<span> ${bytes(stored.unneeded)} belong to no name. <button class="small" disabled=${isBusy || isRunning} onClick=${() => void page.act('collect', (client) => client.collect())}>${isRunning ? 'Collecting' : 'Collect'}</button></span>`}
+    ${stored.unneeded === 0 && isFreed && ` ${bytes(task.bytes ?? 0)} were freed.`}
+    ${task?.state === 'failed' && html`<span class="st bad"> ${task.error?.message ?? 'Collecting failed.'}</span>`}
   </p>`
 }
 

@@ -26,8 +26,7 @@ export function NoticeBox({ page, pull, notice, isOn, pending }: Props): VNode {
       <b
         ><span role=${isCalm ? 'status' : 'alert'}>${title}</span
         >${countdown !== undefined && html`<time>${countdown}</time>`}${countdown !== undefined && !countdown.endsWith('.') && '.'}</b
-      >
-      ${text}
+      >${` ${text}`}
     </p>
     ${advice !== undefined && html`<p class="do">${before}${command !== undefined && html`<button class="cmd" title="Copy" onClick=${() => void copy(page, command, 'The command is copied.')}><code>${command}</code></button>`}${after}</p>`}
     ${

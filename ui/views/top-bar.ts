@@ -65,9 +65,7 @@ function LinkNotice({ frame }: { readonly frame: Frame }): VNode {
   return html`<div class="banner">
     <b role="alert">No connection.</b>
     <span
-      >The pulls go on. Shown is <time>${timeOfDay(link.since)}</time>; tries again
-      ${wait > 0 ? html`in <time>${duration(wait)}</time>` : 'now'}.</span
-    >
+      >The pulls go on. Shown is <time>${timeOfDay(link.since)}</time>; tries again ${wait > 0 ? html`in <time>${duration(wait)}</time>` : 'now'}.</span>
     <button onClick=${link.retry}>Try now</button>
   </div>`
 }
