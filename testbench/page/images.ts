@@ -1,6 +1,6 @@
 /** Images for the page's tests and pictures: many layers of random content, some of which several images share. */
 import { randomBytes } from 'node:crypto'
-import { type BuiltImage, type LayerEntry, type LayerSpec, buildImage } from 'windlass/testing'
+import { type BuiltImage, type LayerEntry, type LayerSpec, buildImage } from '../../lib/testing/index.js'
 
 /** A sequence of numbers from 0 to 1 that is the same in every run. */
 export function randomNumbers(seed: number): () => number {

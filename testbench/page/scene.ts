@@ -2,9 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { WindlassClient } from 'windlass/client'
-import { type RunningServer, serve } from 'windlass/server'
-import { type BuiltImage, type TestRegistry, putImage, startRegistry } from 'windlass/testing'
+import { WindlassClient } from '../../lib/api/client.js'
+import { type BuiltImage, type TestRegistry, putImage, startRegistry } from '../../lib/testing/index.js'
+import { type RunningServer, serve } from '../../server/index.js'
 
 /** Options of a scene. */
 export interface SceneOptions {

@@ -58,6 +58,7 @@ export class Chart extends Component<Props> {
       ${isCanvas && html`<${LaneCanvas} paths=${paths} layout=${layout} />`}
       <svg
         class=${isRows ? 'over rows' : 'over'}
+        data-span=${time.geometry.span}
         viewBox=${`0 0 ${layout.width} ${layout.height}`}
         width=${layout.width}
         height=${layout.height}
