@@ -25,7 +25,7 @@ export async function cancel(page: Page, pull: PullState): Promise<void> {
   if (isEnded(pull)) return
   const { id } = pull.record
   if (!(await page.act(`cancel ${id}`, (client) => client.cancel(id)))) return
-  setTimeout(() => document.querySelector<HTMLElement>('[data-resume]')?.focus(), 400)
+  page.focusOn('[data-resume]:enabled')
 }
 
 export const setPriority = (page: Page, id: string, priority: number): Promise<boolean> =>

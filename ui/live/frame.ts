@@ -3,6 +3,7 @@ import type { Connection } from '../../lib/api/client.js'
 import type { PullState, ServerState } from '../../lib/api/server-state.js'
 import type { PastPull, StoredImages } from '../../lib/api/shapes.js'
 import { holdsDownload } from '../../lib/api/slots.js'
+import type { Closing } from '../facts/closing.js'
 import { type LineCounts, type SharedLayers, lineCounts, sharedLayers, total } from '../facts/lines.js'
 import { registryOf } from '../facts/names.js'
 import { nameOf } from '../facts/pull-words.js'
@@ -63,6 +64,8 @@ export interface Frame {
   readonly shared: ReadonlyMap<string, SharedLayers>
   readonly counts: LineCounts
   readonly verdict: Verdict
+  /** Layers that hold slots which a lower limit has closed. */
+  readonly closing: { readonly downloads: Closing; readonly unpacks: Closing }
   /** Bytes per second. */
   readonly network: number
   readonly freeBytes: number | undefined
@@ -73,7 +76,7 @@ export interface Frame {
 /** What a frame is computed from. */
 export type FrameParts = Pick<
   Frame,
-  'state' | 'now' | 'link' | 'sight' | 'preferences' | 'screen' | 'pending' | 'history' | 'images'
+  'state' | 'now' | 'link' | 'sight' | 'preferences' | 'screen' | 'pending' | 'history' | 'images' | 'closing'
 >
 
 /** Computes a frame. `calm` keeps the sentence of the verdict. */

@@ -4,6 +4,7 @@ import type { ServerMessage } from '../../lib/api/messages.js'
 import { type ServerState, emptyServerState, reduceServer } from '../../lib/api/server-state.js'
 import type { PastPull, StoredImages } from '../../lib/api/shapes.js'
 import { Announcer } from '../facts/announcements.js'
+import { ClosingSlots } from '../facts/closing.js'
 import { splitName } from '../facts/names.js'
 import { percent } from '../facts/numbers.js'
 import { nameOf } from '../facts/pull-words.js'
@@ -24,6 +25,9 @@ export class Page {
   readonly #show: (frame: Frame) => void
   readonly #calm = new CalmVerdict()
   readonly #announcer = new Announcer()
+  readonly #closing = { downloads: new ClosingSlots(), unpacks: new ClosingSlots() }
+  /** Selector of what gets the focus as soon as it is there. */
+  #focus: string | undefined
   readonly #pending = new Set<string>()
   readonly #reduced = matchMedia('(prefers-reduced-motion: reduce)')
   #state: ServerState = emptyServerState
@@ -128,6 +132,19 @@ export class Page {
     this.draw()
   }
 
+  /** Gives the focus to the first element of a selector, as soon as there is one. */
+  focusOn(selector: string): void {
+    this.#focus = selector
+    this.draw()
+  }
+
+  #giveFocus(): void {
+    const target = this.#focus === undefined ? null : document.querySelector<HTMLElement>(this.#focus)
+    if (!target) return
+    this.#focus = undefined
+    target.focus({ preventScroll: true })
+  }
+
   /** Draws in the next animation frame. */
   draw(): void {
     this.#isDirty = true
@@ -200,12 +217,20 @@ export class Page {
           pending: new Set(this.#pending),
         },
         ...{ history: this.#history, images: this.#images },
+        closing: {
+          downloads: this.#closing.downloads.next(
+            this.#state.slots.downloads,
+            this.#state.limits?.maxDownloads ?? 0,
+          ),
+          unpacks: this.#closing.unpacks.next(this.#state.slots.unpacks, this.#state.limits?.maxUnpacks ?? 0),
+        },
       },
       this.#calm,
     )
     if (this.#link.state === 'connected' && frame.state.server)
       this.#announcer.observe(frame.state.pulls, frame.verdict.title)
     this.#show(frame)
+    this.#giveFocus()
     this.#announce()
     setTitle(frame)
     this.#load()
@@ -260,11 +285,7 @@ export class Page {
     this.draw()
     scrollTo(0, 0)
     // After a view changes, its heading has the focus.
-    requestAnimationFrame(() =>
-      requestAnimationFrame(() =>
-        document.querySelector<HTMLElement>('[data-heading]')?.focus({ preventScroll: true }),
-      ),
-    )
+    this.focusOn('[data-heading]')
   }
 
   #now = (): number => Date.now() + this.#offset

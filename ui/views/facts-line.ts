@@ -18,8 +18,10 @@ export function FactsLine({ page, frame, pull }: PullProps): VNode {
     isPaused: pull.record.state === 'paused',
     sharedWith: sharerOf(frame.shared.get(pull.record.id), layer.digest, names),
   }
+  const facts = layerFacts(view)
   const why = { chosen: '', trouble: ' (in trouble)', largest: ' (largest)' }[found.why]
-  return html`<div class="facts">
+  // Another subject, or one fact more, is a new line: its parts do not move.
+  return html`<div class="facts" key=${`${layer.digest} ${facts.length} ${layer.status}`}>
     <span><b>Layer ${found.index + 1}</b>${why}</span>
     <button
       class="m link"
@@ -28,7 +30,7 @@ export function FactsLine({ page, frame, pull }: PullProps): VNode {
     >
       sha256:${digits(layer.digest)}
     </button>
-    ${layerFacts(view).map((fact, index) => html`<span key=${index}>${fact}</span>`)}
+    ${facts.map((fact, index) => html`<span key=${index}>${fact}</span>`)}
     <span><b>${stageWords(view)}</b></span>
   </div>`
 }

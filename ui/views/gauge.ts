@@ -4,7 +4,7 @@ import type { QueueCount } from '../facts/lines.js'
 import { total } from '../facts/lines.js'
 import { queueTicks } from '../facts/ticks.js'
 import { html, memo } from '../html.js'
-import type { Frame, Screen } from '../live/frame.js'
+import type { Screen } from '../live/frame.js'
 import type { ViewProps } from '../live/view-props.js'
 import { CapField, Stepper } from './limits.js'
 import { SlotRows } from './slots.js'
@@ -13,13 +13,15 @@ export function Gauge({ page, frame }: ViewProps): VNode {
   const { counts, state, screen, verdict, link, pending } = frame
   const { limits, slots } = state
   const hold = (stage: string): string => (verdict.stage === stage ? ' hold' : '')
-  const busy = (all: Frame['state']['slots']['downloads']): number =>
-    all.filter((slot) => slot !== undefined).length
+  const busy = (kind: 'downloads' | 'unpacks', most: number): number =>
+    Math.min(slots[kind].filter((slot) => slot !== undefined).length, most + frame.closing[kind].size)
   const isOn = link.state === 'connected'
   const stage = (name: string, used: number, most: number, waiting: number): string =>
     `${name}, ${used} of ${most} slots, ${waiting} layers wait${verdict.stage === name.toLowerCase() ? ', holds the line' : ''}`
   const downloads = limits?.maxDownloads ?? 0
   const unpacks = limits?.maxUnpacks ?? 0
+  const busyDownloads = busy('downloads', downloads)
+  const busyUnpacks = busy('unpacks', unpacks)
   return html`<ol class="gauge">
     <${Queue}
       name="Waiting"
@@ -32,11 +34,11 @@ export function Gauge({ page, frame }: ViewProps): VNode {
     />
     <li
       class=${`g net${hold('downloading')}`}
-      aria-label=${stage('Downloading', busy(slots.downloads), downloads, total(counts.waiting))}
+      aria-label=${stage('Downloading', busyDownloads, downloads, total(counts.waiting))}
     >
       <h3>
         Downloading
-        <b><span class=${busy(slots.downloads) > downloads ? 'struck' : ''}>${busy(slots.downloads)}</span>${` of ${downloads}`}</b>
+        <b><span class=${busyDownloads > downloads ? 'struck' : ''}>${busyDownloads}</span>${` of ${downloads}`}</b>
         <${Stepper}
           page=${page}
           name="maxDownloads"
@@ -63,11 +65,11 @@ export function Gauge({ page, frame }: ViewProps): VNode {
     />
     <li
       class=${`g disk${hold('unpacking')}`}
-      aria-label=${stage('Unpacking', busy(slots.unpacks), unpacks, total(counts.downloaded))}
+      aria-label=${stage('Unpacking', busyUnpacks, unpacks, total(counts.downloaded))}
     >
       <h3>
         Unpacking
-        <b><span class=${busy(slots.unpacks) > unpacks ? 'struck' : ''}>${busy(slots.unpacks)}</span>${` of ${unpacks}`}</b>
+        <b><span class=${busyUnpacks > unpacks ? 'struck' : ''}>${busyUnpacks}</span>${` of ${unpacks}`}</b>
         <${Stepper}
           page=${page}
           name="maxUnpacks"

@@ -15,8 +15,11 @@ interface Props {
 
 export function SlotRows({ frame, kind }: Props): VNode {
   const { state, now } = frame
-  const holders = state.slots[kind]
   const most = state.limits?.[kind === 'downloads' ? 'maxDownloads' : 'maxUnpacks'] ?? 0
+  const closing = frame.closing[kind]
+  const holders = state.slots[kind].filter(
+    (holder, index) => index < most || (holder && closing.has(holder.digest)),
+  )
   const count = Math.max(most, holders.length)
   const columns = count > 6 ? 4 : count > 3 ? 2 : 1
   return html`<div class=${`slots c${columns}`}>
@@ -24,13 +27,8 @@ export function SlotRows({ frame, kind }: Props): VNode {
       const holder = holders[index]
       const view = holder && slotOf(frame, holder, kind, now)
       if (!view) return html`<${Slot} key=${index} number="" names="" words="" part=${0} state="free" />`
-      const isClosing = index >= most
-      return html`<${Slot}
-        key=${index}
-        ...${view}
-        words=${isClosing ? 'closing' : view.words}
-        state=${isClosing ? 'closing' : view.state}
-      />`
+      if (index < most) return html`<${Slot} key=${index} ...${view} />`
+      return html`<${Slot} key=${index} ...${view} words="closing" state="closing" />`
     })}
   </div>`
 }

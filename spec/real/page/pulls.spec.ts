@@ -84,7 +84,7 @@ describeReal('the page', () => {
       soon,
     )
     await vi.waitFor(
-      async () => expect(await page.evaluate('document.activeElement.innerText')).toContain('Resume'),
+      async () => expect(await page.evaluate("document.activeElement.matches('[data-resume]')")).toBe(true),
       soon,
     )
     await page.keyboard.press('Enter')
