@@ -23,3 +23,21 @@ export function memo<Props extends object>(draw: FunctionComponent<Props>): Func
   }
   return Memo as unknown as FunctionComponent<Props>
 }
+
+/** Properties of `Still`. */
+export interface StillProps {
+  /** Everything that the child depends on, as text. */
+  readonly signature: string
+  readonly draw: () => VNode
+}
+
+/** Draws its child again only if `signature` has changed. */
+export class Still extends Component<StillProps> {
+  override shouldComponentUpdate({ signature }: StillProps): boolean {
+    return signature !== this.props.signature
+  }
+
+  override render({ draw }: StillProps): VNode {
+    return draw()
+  }
+}

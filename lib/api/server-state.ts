@@ -5,7 +5,7 @@ import type { PullSnapshot } from '../events/snapshot-state.js'
 import { type Lanes, noLanes, reduceLanes } from './lanes.js'
 import type { ServerMessage } from './messages.js'
 import type { LineSample, PullRecord, PullSample, ServerInfo, ServerLimits, TaskRecord } from './shapes.js'
-import { type Slots, assignSlots, noSlots } from './slots.js'
+import { type Slots, assignSlots, holdsDownload, holdsUnpack, noSlots } from './slots.js'
 
 /** Number of samples of a pull, and of the server, that are kept: older ones are thinned out. */
 export const maxSamples = 600
@@ -70,8 +70,10 @@ export function reduceServer(state: ServerState, message: ServerMessage): Server
     case 'removed':
       return { ...state, pulls: state.pulls.filter(({ record }) => record.id !== message.id) }
     case 'event': {
-      const pulls = changed(state.pulls, message.event.pull, (each) => withEvent(each, message.event))
-      return { ...state, pulls, slots: slotsOf(state, pulls) }
+      const { event } = message
+      const pulls = changed(state.pulls, event.pull, (each) => withEvent(each, event))
+      const isSame = event.type === 'layer' && holdsOf(state.pulls, event) === holdsOf(pulls, event)
+      return { ...state, pulls, slots: isSame ? state.slots : slotsOf(state, pulls) }
     }
     case 'progress': {
       const pulls = state.pulls.map((each) => {
@@ -127,3 +129,14 @@ const slotsOf = (
     pulls.map(({ record, snapshot }) => [record.id, snapshot]),
     limits,
   )
+
+/** Which slots the layer of an event holds. Most events are about bytes only, and leave the slots as they are. */
+function holdsOf(
+  pulls: readonly PullState[],
+  { pull, digest }: { readonly pull: string; readonly digest: string },
+): string {
+  const layer = pulls
+    .find(({ record }) => record.id === pull)
+    ?.snapshot.layers.find((each) => each.digest === digest)
+  return layer ? `${holdsDownload(layer)} ${holdsUnpack(layer)}` : ''
+}

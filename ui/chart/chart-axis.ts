@@ -22,6 +22,23 @@ const roomOfEnd = 58
 /** Pixels from which a period of the ribbon has its name. */
 const roomOfName = 84
 
+/** Everything that the axis depends on. The labels beside now and the end are hidden, so both count in steps of a few pixels. */
+export function axisSignature(frame: Frame, pull: PullState, time: ChartTime, isRows: boolean): string {
+  const { layout, geometry, top, x, until, estimated } = time
+  const end = hasEnd(pull, time) ? Math.round(x(estimated) / 4) : ''
+  const parts = [
+    layout.width,
+    layout.height,
+    geometry.span,
+    geometry.left,
+    top,
+    Math.round(x(until) / 4),
+    end,
+    isRows,
+  ]
+  return [...parts, pull.snapshot.layers.length, frame.state.limits?.bytesPerSecond].join(' ')
+}
+
 export function Axis({ frame, pull, time, isRows }: Props & { readonly isRows: boolean }): VNode {
   const { layout, geometry, startedAt, until, estimated, top, x } = time
   const { left, right, width, plotTop, plotHeight, height } = layout

@@ -6,10 +6,10 @@ import { type LaneGeometry, lanePaths, markKinds, xOf } from '../facts/lane-path
 import { committedCount } from '../facts/pull-words.js'
 import { type PlotColumns, highest, plotColumns } from '../facts/plot-data.js'
 import { SpanKeeper, TopKeeper } from '../facts/time-axis.js'
-import { html } from '../html.js'
+import { Still, html } from '../html.js'
 import type { Frame, Screen } from '../live/frame.js'
 import type { Page } from '../live/page.js'
-import { Axis, Ends, Ribbon } from './chart-axis.js'
+import { Axis, Ends, Ribbon, axisSignature } from './chart-axis.js'
 import { LaneCanvas, maxLanePaths } from './lane-canvas.js'
 import { stepLane } from './lane-keys.js'
 import { LaneRows } from './lane-rows.js'
@@ -44,6 +44,7 @@ export class Chart extends Component<Props> {
     const shared = frame.shared.get(pull.record.id)
     const paths = lanePaths(pull.lanes, time.geometry, time.until, shared)
     const chosen = frame.sight.layer
+    const place = `${layout.width} ${layout.height} ${time.geometry.span} ${isRows}`
     const isCanvas = layers.length > maxLanePaths
     const label = `Timeline of ${layers.length} layers: ${committedCount(pull)} committed. Choose Rows for a table.`
     return html`<div class="chart" style=${{ height: `${layout.height}px` }}>
@@ -69,10 +70,10 @@ export class Chart extends Component<Props> {
         onClick=${(event: MouseEvent) => choose(page, event, layout, layers.length)}
         onKeyDown=${(event: KeyboardEvent) => stepLane(page, event, layers.length)}
       >
-        <${Axis} frame=${frame} pull=${pull} time=${time} isRows=${isRows} />
+        <${Still} signature=${axisSignature(frame, pull, time, isRows)} draw=${() => html`<${Axis} frame=${frame} pull=${pull} time=${time} isRows=${isRows} />`} />
         ${!isCanvas && markKinds.map((kind) => html`<path key=${kind} class=${`k-${kind}`} d=${paths[kind]} />`)}
         ${!isRows && html`<rect class="chosen" x=${layout.left - 4} y=${layout.lanesTop + (chosen ?? 0) * layout.pitch - 1} width=${layout.width - layout.left + 4} height=${chosen === undefined ? 0 : layout.track * 2 + 2} />`}
-        <${Ribbon} pull=${pull} time=${time} />
+        <${Still} signature=${`${place} ${pull.samples.length} ${pull.samples.at(-1)?.at} ${pull.lanes.pauses.length} ${pull.record.state === 'paused' ? time.until : ''}`} draw=${() => html`<${Ribbon} pull=${pull} time=${time} />`} />
         <${Ends} frame=${frame} pull=${pull} time=${time} columns=${this.#columns} />
       </svg>
       ${isRows && html`<${LaneRows} page=${page} frame=${frame} pull=${pull} layout=${layout} shared=${shared} />`}

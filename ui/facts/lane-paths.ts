@@ -53,28 +53,37 @@ export function lanePaths(
   now: number,
   shared: SharedLayers | undefined,
 ): LanePaths {
-  const paths: Record<MarkKind, string> = Object.fromEntries(markKinds.map((kind) => [kind, ''])) as Record<
-    MarkKind,
-    string
-  >
+  const paths = noPaths()
   const end = endedAt ?? now
+  const { left, width, span, top, pitch, track, inset } = geometry
+  const place = [startedAt, left, width, span, top, pitch, track, inset].join(' ')
   const x = (at: number): number => xOf(geometry, startedAt, at)
   lanes.forEach((lane, index) => {
-    drawLane(paths, {
-      lane,
-      y: geometry.top + index * geometry.pitch + geometry.inset,
-      track: geometry.track,
-      x,
-      end,
-      geometry,
-      isShared: shared?.has(lane.digest) === true,
-    })
+    const isShared = shared?.has(lane.digest) === true
+    const key = `${place} ${index} ${isShared}`
+    const known = drawn.get(lane)
+    const own = known?.key === key ? known.paths : noPaths()
+    if (own !== known?.paths) {
+      drawLane(own, { lane, y: top + index * pitch + inset, track, x, end, geometry, isShared })
+      if (isOver(lane)) drawn.set(lane, { key, paths: own })
+    }
+    for (const kind of markKinds) if (own[kind] !== '') paths[kind] += own[kind]
   })
-  const height = lanes.length * geometry.pitch
+  const height = lanes.length * pitch
   for (const { from, to = end } of pauses)
-    paths.pause += box(x(from), geometry.top, Math.max(1, x(to) - x(from)), height)
+    paths.pause += box(x(from), top, Math.max(1, x(to) - x(from)), height)
   return paths
 }
+
+/** The paths of lanes whose layers are committed: they change only with the geometry. */
+const drawn = new WeakMap<Lane, { readonly key: string; readonly paths: Record<MarkKind, string> }>()
+
+const isOver = ({ isStored, committedAt }: Lane): boolean => isStored || committedAt !== undefined
+
+const noPaths = (): Record<MarkKind, string> => ({
+  ...{ pause: '', wait: '', ready: '', shared: '', here: '', down: '' },
+  ...{ retry: '', verify: '', unpack: '', hatched: '', commit: '' },
+})
 
 interface LaneDrawing {
   readonly lane: Lane

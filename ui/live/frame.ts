@@ -46,8 +46,6 @@ export interface Screen {
   readonly isWide: boolean
   /** The list stands above the detail. */
   readonly isStacked: boolean
-  /** First and last visible pixel of the document. */
-  readonly scrolled: number
 }
 
 /** One drawing. */

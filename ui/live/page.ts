@@ -43,6 +43,7 @@ export class Page {
   #isDirty = true
   #isScheduled = false
   #drawnAt = 0
+  #measured: Screen | undefined
   /** A pull that was just started, and is not in the list yet. */
   #expected: string | undefined
 
@@ -58,7 +59,10 @@ export class Page {
     showTheme(this.#preferences.theme)
     if (this.#link.state !== 'refused') this.#follow()
     setInterval(() => this.#tick(), interval)
-    addEventListener('resize', () => this.draw())
+    addEventListener('resize', () => {
+      this.#measured = undefined
+      this.draw()
+    })
     addEventListener('hashchange', () => this.#arrive())
     addEventListener('scroll', () => (this.#isDirty = true), { passive: true })
     document.addEventListener('visibilitychange', () => this.draw())
@@ -290,14 +294,15 @@ export class Page {
 
   #now = (): number => Date.now() + this.#offset
 
+  /** The size of the window is measured when it changes only: to measure makes the browser lay the page out. */
   #screen(): Screen {
-    const width = document.documentElement.clientWidth
-    return {
-      ...{ width, height: innerHeight, scrolled: scrollY },
+    this.#measured ??= {
+      ...{ width: document.documentElement.clientWidth, height: innerHeight },
       isPhone: innerWidth < 700,
       isWide: innerWidth >= 1600,
       isStacked: innerWidth < 1100,
     }
+    return this.#measured
   }
 }
 

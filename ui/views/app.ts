@@ -1,6 +1,7 @@
 /** The whole page: the top bar and the view that is open. */
 import type { VNode } from 'preact'
-import { html } from '../html.js'
+import { Still, html } from '../html.js'
+import type { Frame } from '../live/frame.js'
 import type { ViewProps } from '../live/view-props.js'
 import { Detail } from './detail.js'
 import { EmptyPulls } from './empty.js'
@@ -17,7 +18,7 @@ export function App({ page, frame }: ViewProps): VNode {
     class=${`page${sight.isDetail ? ' is-detail' : ''}${link.state === 'lost' ? ' is-lost' : ''}`}
   >
     <a class="skip" href="#main">Skip to the pulls</a>
-    <${TopBar} page=${page} frame=${frame} />
+    <${Still} signature=${topSignature(frame)} draw=${() => html`<${TopBar} page=${page} frame=${frame} />`} />
     <main id="main">
       ${sight.view === 'pulls' && html`<${PullsView} page=${page} frame=${frame} />`}
       ${sight.view === 'images' && html`<${ImagesView} page=${page} frame=${frame} />`}
@@ -25,6 +26,14 @@ export function App({ page, frame }: ViewProps): VNode {
     </main>
     <${KeyTable} page=${page} isOpen=${sight.hasKeysOpen} hasKeys=${frame.preferences.hasKeys} />
   </div>`
+}
+
+/** Everything that the top bar shows. */
+function topSignature({ sight, link, state, counts, images, preferences }: Frame): string {
+  const wait = link.state === 'lost' ? Math.ceil(((link.triesAt ?? 0) - Date.now()) / 1000) : ''
+  const isEmpty = state.pulls.length === 0
+  const numbers = [counts.running + counts.paused, images?.images.length, isEmpty]
+  return [sight.view, link.state, wait, state.server?.run, ...numbers, preferences.theme].join(' ')
 }
 
 function PullsView({ page, frame }: ViewProps): VNode {

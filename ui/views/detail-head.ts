@@ -3,7 +3,7 @@ import type { VNode } from 'preact'
 import type { PullState } from '../../lib/api/server-state.js'
 import { bytes, counted, digits, duration, percent, rate, took, unknown } from '../facts/numbers.js'
 import { committedCount, digestOf, fetchedOf, isEnded, nameOf, percentText } from '../facts/pull-words.js'
-import { html } from '../html.js'
+import { Still, html } from '../html.js'
 import { cancel, pauseOrResume, setPriority } from '../live/actions.js'
 import { icon, imageName } from '../parts/icon.js'
 import type { ViewProps } from '../live/view-props.js'
@@ -14,16 +14,29 @@ export interface PullProps extends ViewProps {
 
 export function DetailHead({ page, frame, pull }: PullProps): VNode {
   const { record, snapshot } = pull
+  const { id, state, priority } = record
   const digest = digestOf(pull)
-  return html`<div class="dh">
+  const platform = snapshot.platform ?? record.order.platform ?? 'the platform of this machine'
+  const layers = snapshot.layers.length
+  const pending = ['pause', 'cancel', 'priority'].map((key) => frame.pending.has(`${key} ${id}`)).join(' ')
+  const signature = [
+    id,
+    nameOf(pull),
+    state,
+    priority,
+    digest,
+    platform,
+    layers,
+    frame.link.state,
+    pending,
+  ].join(' ')
+  return html`<${Still} signature=${signature} draw=${() => html`<div class="dh">
       <h2 data-heading tabindex="-1">
         ${imageName(nameOf(pull))}
-        <small
-          >${snapshot.platform ?? record.order.platform ?? 'the platform of this machine'}${snapshot.layers.length > 0 && ` · ${counted(snapshot.layers.length, 'layer')}`}${digest !== undefined && html` · <span class="m">sha256:${digits(digest)}</span>`}</small
-        >
+        <small>${platform}${layers > 0 && ` · ${counted(layers, 'layer')}`}${digest !== undefined && html` · <span class="m">sha256:${digits(digest)}</span>`}</small>
       </h2>
       <div class="ctl"><${Controls} page=${page} frame=${frame} pull=${pull} /></div>
-    </div>
+    </div>`} />
     <${Figures} pull=${pull} />`
 }
 

@@ -4,7 +4,7 @@ import { layerFacts, layerInView, sharerOf, stageWords } from '../facts/layer-wo
 import { shortName } from '../facts/names.js'
 import { digits } from '../facts/numbers.js'
 import { nameOf } from '../facts/pull-words.js'
-import { html } from '../html.js'
+import { Still, html } from '../html.js'
 import { copy } from '../live/actions.js'
 import type { PullProps } from './detail-head.js'
 
@@ -20,17 +20,13 @@ export function FactsLine({ page, frame, pull }: PullProps): VNode {
   }
   const facts = layerFacts(view)
   const why = { chosen: '', trouble: ' (in trouble)', largest: ' (largest)' }[found.why]
+  const stage = stageWords(view)
   // Another subject, or one fact more, is a new line: its parts do not move.
-  return html`<div class="facts" key=${`${layer.digest} ${facts.length} ${layer.status}`}>
+  const key = `${layer.digest} ${facts.length} ${layer.status}`
+  return html`<${Still} key=${key} signature=${[why, stage, ...facts].join(' ')} draw=${() => html`<div class="facts">
     <span><b>Layer ${found.index + 1}</b>${why}</span>
-    <button
-      class="m link"
-      title="Copy the digest"
-      onClick=${() => void copy(page, layer.digest, 'The digest is copied.')}
-    >
-      sha256:${digits(layer.digest)}
-    </button>
+    <button class="m link" title="Copy the digest" onClick=${() => void copy(page, layer.digest, 'The digest is copied.')}>sha256:${digits(layer.digest)}</button>
     ${facts.map((fact, index) => html`<span key=${index}>${fact}</span>`)}
-    <span><b>${stageWords(view)}</b></span>
-  </div>`
+    <span><b>${stage}</b></span>
+  </div>`} />`
 }

@@ -1,19 +1,11 @@
 /** The list of pulls, in the order of their start, and the earlier ones of the day. */
-import type { VNode } from 'preact'
+import { Component, type VNode } from 'preact'
 import type { PullState } from '../../lib/api/server-state.js'
 import type { PastPull } from '../../lib/api/shapes.js'
-import type { SharedLayers } from '../facts/lines.js'
+import type { LayerSnapshot, PullPhase } from '../../lib/events/snapshot-state.js'
+import { type SharedLayers, isCommitted } from '../facts/lines.js'
 import { day, took } from '../facts/numbers.js'
-import {
-  bytesText,
-  causeOf,
-  committedCount,
-  isEnded,
-  nameOf,
-  percentText,
-  stateWord,
-  timeText,
-} from '../facts/pull-words.js'
+import { bytesText, causeOf, isEnded, nameOf, percentText, stateWord, timeText } from '../facts/pull-words.js'
 import { stripPaths } from '../facts/strip-paths.js'
 import { html, memo } from '../html.js'
 import type { Screen } from '../live/frame.js'
@@ -71,19 +63,9 @@ function card({ page, pull, isChosen, shared, width }: CardProps): VNode {
   const { id } = pull.record
   const word = stateWord(pull)
   return html`<li>
-    <button
-      class="pull"
-      data-pull=${id}
-      aria-current=${isChosen ? 'true' : undefined}
-      onClick=${() => page.choose(id)}
-    >
-      <span class="n"
-        >${imageName(nameOf(pull))}<span class=${word.isBad ? 'st bad' : 'st'}>${word.text}</span></span
-      >
-      <span class="f"
-        ><b>${percentText(pull)}</b><span>${bytesText(pull)}</span><span>${timeText(pull)}</span></span
-      >
-      <${Strip} pull=${pull} shared=${shared} width=${width} />
+    <button class="pull" data-pull=${id} aria-current=${isChosen ? 'true' : undefined} onClick=${() => page.choose(id)}>
+      <${CardText} name=${nameOf(pull)} word=${word.text} isBad=${word.isBad} percent=${percentText(pull)} bytes=${bytesText(pull)} time=${timeText(pull)} />
+      <${Strip} layers=${pull.snapshot.layers} phase=${pull.snapshot.phase} failed=${pull.snapshot.error?.digest} shared=${shared} sharedSize=${shared?.size ?? 0} width=${width} />
     </button>
   </li>`
 }
@@ -91,42 +73,56 @@ function card({ page, pull, isChosen, shared, width }: CardProps): VNode {
 /** A card is drawn when its pull has changed. */
 const Card = memo(card)
 
+interface CardTextProps {
+  readonly name: string
+  readonly word: string
+  readonly isBad: boolean
+  readonly percent: string
+  readonly bytes: string
+  readonly time: string
+}
+
+const CardText = memo(
+  ({ name, word, isBad, percent, bytes, time }: CardTextProps): VNode =>
+    html`<span class="n">${imageName(name)}<span class=${isBad ? 'st bad' : 'st'}>${word}</span></span>
+      <span class="f"><b>${percent}</b><span>${bytes}</span><span>${time}</span></span>`,
+)
+
 interface StripProps {
-  readonly pull: PullState
+  readonly layers: readonly LayerSnapshot[]
+  readonly phase: PullPhase
+  /** Digest of the layer that the pull failed with. */
+  readonly failed: string | undefined
   readonly shared: SharedLayers | undefined
+  readonly sharedSize: number
   readonly width: number
 }
 
-function Strip({ pull, shared, width }: StripProps): VNode {
-  const { layers, error, phase } = pull.snapshot
-  if (layers.length === 0) {
-    const isFailed = phase === 'failed'
-    return html`<svg
-      class="strip"
-      viewBox=${`0 0 ${width} 18`}
-      role="img"
-      aria-label=${isFailed ? 'No plan' : 'The layers are not known yet'}
-    >
-      <path class="k-unplanned" d=${`M0 16.5H${width}`} />
-      <path class="k-cross" d=${isFailed ? 'M1 4l8 8m0-8l-8 8' : ''} />
+/** The strip is drawn when the layers, or the number of shared ones, have changed. */
+class Strip extends Component<StripProps> {
+  override shouldComponentUpdate({ layers, phase, sharedSize, width }: StripProps): boolean {
+    const before = this.props
+    return (
+      layers !== before.layers ||
+      phase !== before.phase ||
+      sharedSize !== before.sharedSize ||
+      width !== before.width
+    )
+  }
+
+  override render({ layers, phase, failed, shared, width }: StripProps): VNode {
+    if (layers.length === 0) {
+      const isFailed = phase === 'failed'
+      return html`<svg class="strip" viewBox=${`0 0 ${width} 18`} role="img" aria-label=${isFailed ? 'No plan' : 'The layers are not known yet'}>
+        <path class="k-unplanned" d=${`M0 16.5H${width}`} /><path class="k-cross" d=${isFailed ? 'M1 4l8 8m0-8l-8 8' : ''} />
+      </svg>`
+    }
+    const paths = stripPaths(layers, width, shared, phase === 'failed' ? failed : undefined)
+    return html`<svg class="strip" viewBox=${`0 0 ${width} 18`} role="img" aria-label=${`${layers.filter(isCommitted).length} of ${layers.length} layers committed`}>
+      <path class="k-base" d=${paths.base} /><path class="k-done" d=${paths.done} /><path class="k-here" d=${paths.here} /><path class="k-down" d=${paths.down} />
+      <path class="k-waiting" d=${paths.ready} /><path class="k-unpack" d=${paths.unpack} /><path class="k-shared" d=${paths.shared} /><path class="k-failed" d=${paths.bad} />
     </svg>`
   }
-  const paths = stripPaths(layers, width, shared, phase === 'failed' ? error?.digest : undefined)
-  return html`<svg
-    class="strip"
-    viewBox=${`0 0 ${width} 18`}
-    role="img"
-    aria-label=${`${committedCount(pull)} of ${layers.length} layers committed`}
-  >
-    <path class="k-base" d=${paths.base} />
-    <path class="k-done" d=${paths.done} />
-    <path class="k-here" d=${paths.here} />
-    <path class="k-down" d=${paths.down} />
-    <path class="k-waiting" d=${paths.ready} />
-    <path class="k-unpack" d=${paths.unpack} />
-    <path class="k-shared" d=${paths.shared} />
-    <path class="k-failed" d=${paths.bad} />
-  </svg>`
 }
 
 interface EarlierProps {
