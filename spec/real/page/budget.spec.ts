@@ -51,19 +51,21 @@ describeReal('the page with ten pulls of sixty layers', () => {
       new MutationObserver((records) => { for (const { addedNodes } of records) window.added += [...addedNodes].filter(({ nodeType }) => nodeType === 1).length })
         .observe(document.body, { childList: true, subtree: true })
     })()`)
-    const read = async (): Promise<{ script: number; task: number; at: number }> => {
+    const read = async (): Promise<Record<string, number>> => {
       const { metrics } = await session.send('Performance.getMetrics')
-      const of = (name: string): number => metrics.find((metric) => metric.name === name)?.value ?? 0
-      return { script: of('ScriptDuration'), task: of('TaskDuration'), at: of('Timestamp') }
+      return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
     }
     const costs: number[] = []
     for (let round = 0; round < 3; round++) {
       const before = await read()
       await page.waitForTimeout(3_000)
       const after = await read()
-      costs.push(((after.script - before.script) * 1000) / ((after.at - before.at) * updatesPerSecond))
+      const spent = (name: string): number => after[name]! - before[name]!
+      // The browser measures script by the clock. On a busy machine most of that belongs to others: ThreadTime, which counts
+      // the processor only, says how much.
+      const own = Math.min(1, spent('ThreadTime') / spent('TaskDuration'))
+      costs.push((spent('ScriptDuration') * own * 1000) / (spent('Timestamp') * updatesPerSecond))
     }
-    // The least of three: what others do on the machine only adds.
     expect(Math.min(...costs), `${costs.map((cost) => cost.toFixed(2)).join(', ')} ms`).toBeLessThanOrEqual(4)
     expect(await page.evaluate('window.added')).toBeLessThan(60)
     await page.context().close()

@@ -28,10 +28,12 @@ describeReal('the page', () => {
     browser = await startBrowser()
     scene = await startScene({ bytesPerSecond: 150_000 })
     const small = await scene.put('acme/tools', '1', variedImage(3, 20_000, 5, [systemLayer()]))
+    // Before the first request: to make it takes long enough for an idle connection to be closed.
+    const large = await scene.put('acme/train', '1', variedImage(40, 500_000))
     await scene.client.pull(small)
     await vi.waitFor(async () => expect((await scene.client.pulls())[0]?.state).toBe('done'), soon)
     await scene.client.pull(`${scene.registry.host}/acme/none:1`)
-    await scene.client.pull(await scene.put('acme/train', '1', variedImage(40, 500_000)))
+    await scene.client.pull(large)
   })
   afterAll(async () => {
     await browser.close()
