@@ -27,6 +27,7 @@ export {
   readImage,
 } from './files.js'
 export type { FileType } from '../lib/archive/index.js'
+export type { DescribedImage, DescribedLayer } from './describe.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'
 export {

@@ -37,4 +37,11 @@ export class LazyParts {
   async ifOpened(): Promise<PullParts | undefined> {
     return this.#parts?.catch(() => undefined)
   }
+
+  /** Closes the threads and the store, if they are open. */
+  async close(): Promise<void> {
+    const parts = await this.ifOpened()
+    await parts?.pool.close()
+    await parts?.store.close()
+  }
 }

@@ -12,6 +12,7 @@ import { locate } from './names/request.js'
 import { listTags, repositoryNamed } from './names/tags.js'
 import type { LazyParts } from './lazy-parts.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
+import { registriesOfPull } from './options/credentials.js'
 import { anyText } from './options/option-codecs.js'
 import { pullAllTable, pullPlatformsTable } from './options/option-table.js'
 import type { PullAllOptions } from './options/options.js'
@@ -38,9 +39,10 @@ export class PullSets {
 
   /** See `Windlass.pullAllTags`. */
   allTags(repository: string, options: PullAllOptions): PullSetRun<PulledTags> {
-    const { registries, limits, retry, startPull } = this.shared
+    const { limits, retry, startPull } = this.shared
     checkArgument('pullAllTags', 'repository', anyText, repository)
     checkOptions('pullAllTags', pullAllTable, options)
+    const registries = registriesOfPull(this.shared.registries, options.credentials)
     const { name } = repositoryNamed(repository, 'pull all tags')
     const requestFor = (suffix: string): ImageRequest =>
       locate(`${repository}${suffix}`, options.platform, registries, limits)
@@ -66,8 +68,9 @@ export class PullSets {
 
   /** See `Windlass.pullAllPlatforms`. */
   allPlatforms(name: string, options: Omit<PullAllOptions, 'platform'>): PullSetRun<PulledIndex> {
-    const { registries, limits, retry, parts, startPull } = this.shared
+    const { limits, retry, parts, startPull } = this.shared
     checkOptions('pullAllPlatforms', pullPlatformsTable, options)
+    const registries = registriesOfPull(this.shared.registries, options.credentials)
     const request = locate(name, undefined, registries, limits)
     return new PullSetRun({
       signal: options.signal,

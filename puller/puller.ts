@@ -17,6 +17,7 @@ import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
 import { type LiveLimits, PullerLimits } from './control/live-limits.js'
+import { registriesOfPull } from './options/credentials.js'
 import { openParts } from './open-parts.js'
 import { LazyParts } from './lazy-parts.js'
 import { anyText, path as pathCodec } from './options/option-codecs.js'
@@ -50,6 +51,7 @@ import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
 import { RunningWork } from './running-work.js'
 import { storedFlow } from './stored-flow.js'
+import { StoredContent } from './stored-content.js'
 import { StoreTasks } from './store-tasks.js'
 import { StoreWaiting } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
@@ -62,6 +64,8 @@ import { waitWithin } from './within.js'
 export class Windlass implements AsyncDisposable {
   /** Limits on all pulls together. They may change while pulls run. */
   readonly limits: LiveLimits
+  /** The images of the store in detail: describes, names, saves and loads them. */
+  readonly content: StoredContent
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
@@ -94,19 +98,18 @@ export class Windlass implements AsyncDisposable {
       openParts(options, this.#limits, this.#lifetime, this.#waiting, liveLimits)
     this.#parts = new LazyParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
+    const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
+    this.content = new StoredContent(shared)
     this.#tasks = new StoreTasks({
-      ...{ parts: this.#parts, work: this.#work, waiting: this.#waiting, store: () => this.store },
+      ...{ ...shared, waiting: this.#waiting, store: () => this.store },
       locate: (name) => locate(name, undefined, registries, this.#limits),
-      assertOpen: () => this.#assertOpen(),
     })
     this.#sets = new PullSets({
       ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
       startPull: (request, prepare) => this.#start(request, undefined, prepare),
     })
     this.#files = new FileReads({
-      retry: this.#retry,
-      limits: this.#limits,
-      foreignUrls: options.foreignUrls,
+      ...{ retry: this.#retry, limits: this.#limits, foreignUrls: options.foreignUrls },
       requireSignatures: options.requireSchema1Signatures ?? false,
       openIfExists: async () => ((await this.#parts.storeExists()) ? this.#parts.open() : undefined),
       register: (read) => this.#work.register(read),
@@ -356,25 +359,23 @@ export class Windlass implements AsyncDisposable {
     this.#waiting.stop()
     await ended
     await this.#lifetime.close()
-    const parts = await this.#parts.ifOpened()
-    await parts?.pool.close()
-    await parts?.store.close()
+    await this.#parts.close()
     await this.#registries.close()
   }
 
   #locateAndStart(
     name: string,
-    { plan, platform = plan?.requestedPlatform, signal }: PullOptions,
+    { plan, platform = plan?.requestedPlatform, signal, credentials }: PullOptions,
     prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
   ): Pull {
     this.#assertOpen()
-    const found = this.#locate(name, platform)
+    const found = this.#locate(name, platform, credentials)
     const located = plan ? { ...found, request: plannedRequest(found.request, plan) } : found
     return this.#start(located.request, signal, (parts, request) => prepare({ ...located, request }, parts))
   }
 
-  #locate(name: string, platform?: string): Located {
-    const registries = this.#registries
+  #locate(name: string, platform?: string, credentials?: PullOptions['credentials']): Located {
+    const registries = registriesOfPull(this.#registries, credentials)
     return locateAnywhere(name, { platform, registries, limits: this.#limits, store: this.store })
   }
 

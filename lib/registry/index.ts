@@ -15,7 +15,7 @@ export {
   requireCredentialsFile,
 } from './credentials/credentials-file.js'
 export { parseDockerConfig } from './credentials/docker-config.js'
-export { Registries, type RegistriesOptions } from './registries.js'
+export { Registries, type RegistriesOptions, type RepositorySource } from './registries.js'
 export type { RepositoryName } from './policy/registry-name.js'
 export { Repository } from './api/repository.js'
 export { TargetRepository } from './push/target-repository.js'

@@ -6,7 +6,7 @@ import { RepositoryAccess } from './auth/access.js'
 import { Client } from './api/client.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
 import type { AccessAction } from './policy/access-help.js'
-import { anonymous, type Credentials } from './credentials/credentials.js'
+import { anonymous, type Credentials, firstOf } from './credentials/credentials.js'
 import { endpointOf, type EndpointOptions } from './policy/endpoint.js'
 import { normalizeForeignHosts } from './policy/foreign-url.js'
 import { canonicalRegistry, type RepositoryName } from './policy/registry-name.js'
@@ -29,8 +29,14 @@ export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
   readonly foreignHosts?: readonly string[]
 }
 
+/** Where repositories come from. */
+export interface RepositorySource {
+  /** See `Registries.repository`. */
+  repository(name: RepositoryName): Repository
+}
+
 /** Creates repositories, and holds the connections, tokens and secrets that they share. */
-export class Registries {
+export class Registries implements RepositorySource {
   readonly #options: RegistriesOptions
   readonly #connections: Connections
   readonly #secrets = new Secrets()
@@ -61,12 +67,20 @@ export class Registries {
 
   /**
    * Returns a repository. No request is sent and no credential is looked up.
+   * @param credentials credentials for this use of the repository (those of the options). Tokens and downloads are shared by
+   * uses with the same credential only.
    * @throws REFERENCE_INVALID when the registry is not a host and port, or the repository name is invalid; USAGE when
    * the configured endpoint is invalid
    */
-  repository(name: RepositoryName): Repository {
-    const { context, access } = this.#open(name)
+  repository(name: RepositoryName, credentials?: Credentials): Repository {
+    const { context, access } = this.#open(name, 'read', credentials)
     return new Repository(context, access)
+  }
+
+  /** Returns these registries for a user of their own, whose credentials take precedence over those of the options. */
+  withCredentials(credentials: Credentials): RepositorySource {
+    const both = firstOf(credentials, this.#options.credentials ?? anonymous)
+    return { repository: (name) => this.repository(name, both) }
   }
 
   /**
@@ -86,6 +100,7 @@ export class Registries {
   #open(
     { registry, repository }: RepositoryName,
     action: AccessAction = 'read',
+    credentials: Credentials = this.#options.credentials ?? anonymous,
   ): { context: RepositoryContext; access: RepositoryAccess } {
     if (!isRepository(repository))
       throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not the name of a repository`)
@@ -101,7 +116,6 @@ export class Registries {
         foreignHosts: this.#foreignHosts,
       })
     this.#clients.set(key, client)
-    const { credentials = anonymous } = this.#options
     const repositoryName = { registry, repository }
     const access = new RepositoryAccess({
       repositoryName,

@@ -3,7 +3,7 @@
  */
 import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
-import type { Registries } from '../../lib/registry/index.js'
+import type { RepositorySource } from '../../lib/registry/index.js'
 import { isDigestStart } from '../../lib/store/index.js'
 import { locate } from './request.js'
 import { type StoredRequest, storedRequest } from './stored-request.js'
@@ -15,7 +15,7 @@ export type Located = Pick<StoredRequest, 'request'> & Partial<Pick<StoredReques
 export interface LocateOptions {
   readonly platform: string | undefined
   readonly limits: Limits
-  readonly registries: Registries
+  readonly registries: RepositorySource
   /** Directory of the store. */
   readonly store: string
 }

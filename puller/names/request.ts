@@ -7,7 +7,7 @@ import {
   parsePlatform,
   withDefaultTag,
 } from '../../lib/image/index.js'
-import type { Registries } from '../../lib/registry/index.js'
+import type { RepositorySource } from '../../lib/registry/index.js'
 import type { ImageRequest } from '../../lib/stages/index.js'
 import { LayoutSource } from '../../lib/sources/index.js'
 import { checkArgument } from '../options/check-options.js'
@@ -21,7 +21,7 @@ import { anyText } from '../options/option-codecs.js'
 export function locate(
   typed: string,
   platform: string | undefined,
-  registries: Registries,
+  registries: RepositorySource,
   limits: Limits,
 ): ImageRequest {
   checkArgument('a pull', 'name', anyText, typed)

@@ -2,7 +2,7 @@
 import { WindlassError } from '../../lib/errors.js'
 import { type Reference, type TagsRequest, parseImageName, parseReference } from '../../lib/image/index.js'
 import { quoted } from '../../lib/codec/index.js'
-import type { Registries } from '../../lib/registry/index.js'
+import type { RepositorySource } from '../../lib/registry/index.js'
 
 /**
  * Yields the tags of a repository.
@@ -10,7 +10,7 @@ import type { Registries } from '../../lib/registry/index.js'
  */
 export function listTags(
   repository: string,
-  registries: Registries,
+  registries: RepositorySource,
   options: TagsRequest = {},
 ): AsyncGenerator<string> {
   return pagesOf(repositoryNamed(repository, 'list tags'), registries, options)
@@ -40,7 +40,7 @@ export function repositoryNamed(name: string, purpose: string): Reference {
 
 async function* pagesOf(
   reference: Reference,
-  registries: Registries,
+  registries: RepositorySource,
   options: TagsRequest,
 ): AsyncGenerator<string> {
   for await (const page of registries.repository(reference).tags(options)) yield* page

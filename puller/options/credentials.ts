@@ -3,6 +3,8 @@ import path from 'node:path'
 import {
   Credential,
   type Credentials,
+  type Registries,
+  type RepositorySource,
   credentialsFile,
   firstOf,
   byRegistry,
@@ -19,13 +21,25 @@ export async function credentialsFor(
   { credentials, authFile }: OpenOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Credentials> {
-  const given = Object.entries(credentials ?? {}).map(
-    ([key, { username, password }]) => [key, Credential.password(username, password)] as const,
-  )
   if (authFile !== undefined) await requireCredentialsFile(authFile)
   const files = authFile === undefined ? defaultFiles(env) : [credentialsFile(authFile)]
-  return firstOf(byRegistry(given), ...files)
+  return firstOf(givenCredentials(credentials ?? {}), ...files)
 }
+
+/** Returns the credentials of the option `credentials`. */
+export const givenCredentials = (given: NonNullable<OpenOptions['credentials']>): Credentials =>
+  byRegistry(
+    Object.entries(given).map(
+      ([key, { username, password }]) => [key, Credential.password(username, password)] as const,
+    ),
+  )
+
+/** Returns `registries` for a pull with the option `credentials`. */
+export const registriesOfPull = (
+  registries: Registries,
+  credentials: OpenOptions['credentials'],
+): RepositorySource =>
+  credentials === undefined ? registries : registries.withCredentials(givenCredentials(credentials))
 
 /**
  * Returns the file that an environment variable names, otherwise the files that `podman login` and `docker login`

@@ -196,6 +196,7 @@ const commonPullOptions = {
     default: false,
   },
   refresh: { codec: codecs.trueOrFalse, default: false },
+  credentials: openTable.credentials,
   signal,
   stages: { codec: codecs.functionOf<NonNullable<PullOptions['stages']>>() },
 }

@@ -106,7 +106,7 @@ export interface LimitValues {
   readonly bytesPerSecond: number
 }
 
-/** A user name and a password for a registry or a namespace of one. */
+/** A user name and a password for a registry or a namespace of one. The user name `<token>` marks an identity token. */
 export interface RegistryCredentials {
   readonly username: string
   readonly password: string
@@ -131,6 +131,11 @@ export interface PullOptions {
    * another one. A layer that is fetched differently than planned causes a warning with the code `plan-changed`.
    */
   readonly plan?: PullPlan
+  /**
+   * Credentials of this pull, as for `open`. They take precedence over those of the puller. Downloads are shared with pulls that
+   * have the same credentials only.
+   */
+  readonly credentials?: Readonly<Record<string, RegistryCredentials>>
   /** Cancels the pull. */
   readonly signal?: AbortSignal
   /**
