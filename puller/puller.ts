@@ -99,7 +99,7 @@ export class Windlass implements AsyncDisposable {
     this.#parts = new LazyParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
     const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
-    this.content = new StoredContent(shared)
+    this.content = new StoredContent({ ...shared, registries })
     this.#tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
       locate: (name) => locate(name, undefined, registries, this.#limits),

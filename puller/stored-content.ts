@@ -1,6 +1,8 @@
 /** The images of a store in detail: describes and names them. */
+import { Credential, type Registries } from '../lib/registry/index.js'
 import { checkArgument } from './options/check-options.js'
 import { anyText } from './options/option-codecs.js'
+import type { RegistryCredentials } from './options/options.js'
 import { type DescribedImage, describeImages } from '../pipelines/describe.js'
 import { tagImage } from '../pipelines/tag.js'
 import type { OpenedParts } from './opened-parts.js'
@@ -10,6 +12,7 @@ import type { RunningWork } from './running-work.js'
 export interface StoredContentParts {
   readonly parts: OpenedParts
   readonly work: RunningWork
+  readonly registries: Registries
   /** @throws USAGE when the puller is closed */
   readonly assertOpen: () => void
 }
@@ -38,5 +41,15 @@ export class StoredContent {
     return this.shared.work.busy('tag', undefined, async ({ store }, stop) => {
       return (await tagImage(source, target, store, stop)).name
     })
+  }
+
+  /**
+   * Checks a login with a registry.
+   * @throws UNAUTHORIZED, DENIED when it is refused; REFERENCE_INVALID for a registry that is not a host; network errors
+   */
+  async checkLogin(registry: string, login: RegistryCredentials, signal?: AbortSignal): Promise<void> {
+    this.shared.assertOpen()
+    const credential = Credential.password(login.username, login.password)
+    await this.shared.registries.checkLogin(registry, credential, signal)
   }
 }

@@ -2,6 +2,7 @@
 import { Hono } from 'hono'
 import { failure, failureWith } from './api/failure.js'
 import { type ServerParts, apiRoutes } from './api/routes.js'
+import { dockerApi } from './docker/docker-api.js'
 import { pageRoutes } from './page/page-files.js'
 import { registryRoutes } from './registry/routes.js'
 import { securityHeaders } from './security/headers.js'
@@ -32,6 +33,7 @@ export function appOf(parts: ServerParts, { token, hosts, isLocal = false }: Ent
   app.use(securityHeaders)
   app.use(boundedRate())
   app.use(sameOrigin(hosts))
+  app.use(dockerApi(parts, check))
   app.use('/api/*', async (context, next) => {
     if (check && !check.accepts(context.req.header('authorization')))
       return failureWith(context, 401, {

@@ -23,7 +23,7 @@ export interface DockerLine {
 export interface DockerLinesOptions {
   /** Number of concurrent downloads: later layers are reported as waiting (3, the default of dockerd). */
   readonly downloads?: number
-  /** Whether the pull is one of several, so that its end is not that of the command (false). */
+  /** Whether the pull is one of several: then its end is not that of the command, and its failure no line (false). */
   readonly isOneOfMany?: boolean
 }
 
@@ -42,6 +42,7 @@ export class DockerLines {
   readonly #isOneOfMany: boolean
   readonly #layers = new Map<string, Reported>()
   #name = ''
+  #platform = ''
   #resolved = false
   /** The lines about layers of an image that the store has: dockerd sends them only if the image itself is new. */
   #held: DockerLine[] = []
@@ -62,6 +63,7 @@ export class DockerLines {
     switch (event.type) {
       case 'start':
         this.#name = event.reference
+        this.#platform = event.platform
         return []
       case 'manifest':
         if (this.#resolved) return []
@@ -144,7 +146,10 @@ export class DockerLines {
 
   #ended({ outcome, error }: Extract<PullEvent, { type: 'end' }>): readonly DockerLine[] {
     if (outcome !== 'done' || !this.#image) {
-      const message = error ? dockerMessage(error, this.#name) : 'The pull ended without a result'
+      if (this.#isOneOfMany) return []
+      const message = error
+        ? dockerMessage(error, this.#name, this.#platform)
+        : 'The pull ended without a result'
       return [{ errorDetail: { message }, error: message }]
     }
     const { digest, status } = this.#image

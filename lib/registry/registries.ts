@@ -3,7 +3,9 @@ import { WindlassError } from '../errors.js'
 import { quoted } from '../codec/printable.js'
 import { isRepository } from '../image/reference/grammar.js'
 import { RepositoryAccess } from './auth/access.js'
+import { checkLogin } from './api/check-login.js'
 import { Client } from './api/client.js'
+import type { Credential } from './credentials/credential.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
 import type { AccessAction } from './policy/access-help.js'
 import { anonymous, type Credentials, firstOf } from './credentials/credentials.js'
@@ -90,6 +92,17 @@ export class Registries implements RepositorySource {
   target(name: RepositoryName): TargetRepository {
     const { context, access } = this.#open(name, 'push')
     return new TargetRepository(context, access)
+  }
+
+  /**
+   * Checks a credential with a registry.
+   * @throws UNAUTHORIZED, DENIED when it is refused; REFERENCE_INVALID, REGISTRY_RESPONSE, network errors
+   */
+  async checkLogin(registry: string, credential: Credential, signal?: AbortSignal): Promise<void> {
+    // The end point belongs to no repository, but a token has a scope.
+    const name = { registry, repository: 'windlass/login' }
+    const credentials: Credentials = { for: () => Promise.resolve(credential) }
+    await checkLogin(this.#open(name, 'read', credentials).context, signal)
   }
 
   /** Aborts all requests. Resolves when no socket and no timer remains. */

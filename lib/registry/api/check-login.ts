@@ -1,0 +1,24 @@
+/** Checks credentials with a registry (distribution spec, "Determining Support": the end point `/v2/`). */
+import { discard } from '../http/discard.js'
+import { refusalError } from '../http/refusal.js'
+import { displayHost } from '../policy/registry-name.js'
+import type { RepositoryContext } from './repository-context.js'
+
+/**
+ * Requests `/v2/` with the credentials of the context.
+ * @throws UNAUTHORIZED, DENIED when the registry or its token server refuses them; REGISTRY_RESPONSE when the host is no
+ * registry; network errors
+ */
+export async function checkLogin(context: RepositoryContext, signal: AbortSignal | undefined): Promise<void> {
+  const { client, registry, secrets, timeouts, limits, help } = context
+  const purpose = `log in to ${displayHost(registry)}`
+  const response = await client.send({ to: [], purpose, ...(signal && { signal }) })
+  if (response.status >= 200 && response.status < 300) {
+    discard(response)
+    return
+  }
+  throw await refusalError(response, {
+    ...{ purpose, secrets, help, missing: 'REGISTRY_RESPONSE', deadline: timeouts.document },
+    maxBytes: limits.errorBytes,
+  })
+}
