@@ -15,7 +15,7 @@ export type {
 } from './options/options.js'
 export type { Copy } from './copier.js'
 export type { LiveLimits } from './control/live-limits.js'
-export type { StoredContent } from './stored-content.js'
+export type { LoadOptions, LoadedImage, StoredContent } from './stored-content.js'
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
 export { type GoalOptions, type PullContext, createContext } from './context.js'

@@ -99,14 +99,15 @@ export class Windlass implements AsyncDisposable {
     this.#parts = new LazyParts(() => this.store, start)
     this.#work = new RunningWork(this.#parts)
     const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
-    this.content = new StoredContent({ ...shared, registries })
+    const startPull = this.#start.bind(this)
+    this.content = new StoredContent({ ...shared, registries, limits: this.#limits, startPull })
     this.#tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
       locate: (name) => locate(name, undefined, registries, this.#limits),
     })
     this.#sets = new PullSets({
       ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
-      startPull: (request, prepare) => this.#start(request, undefined, prepare),
+      startPull,
     })
     this.#files = new FileReads({
       ...{ retry: this.#retry, limits: this.#limits, foreignUrls: options.foreignUrls },
@@ -371,7 +372,7 @@ export class Windlass implements AsyncDisposable {
     this.#assertOpen()
     const found = this.#locate(name, platform, credentials)
     const located = plan ? { ...found, request: plannedRequest(found.request, plan) } : found
-    return this.#start(located.request, signal, (parts, request) => prepare({ ...located, request }, parts))
+    return this.#start(located.request, (parts, request) => prepare({ ...located, request }, parts), signal)
   }
 
   #locate(name: string, platform?: string, credentials?: PullOptions['credentials']): Located {
@@ -381,8 +382,8 @@ export class Windlass implements AsyncDisposable {
 
   #start(
     request: ImageRequest,
-    signal: AbortSignal | undefined,
     prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
+    signal?: AbortSignal,
   ): Pull {
     this.#assertOpen()
     const started = new ControlledPull({

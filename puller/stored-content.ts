@@ -1,4 +1,19 @@
-/** The images of a store in detail: describes and names them. */
+/** The images of a store in detail: describes, names, saves and loads them. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Flow } from '../lib/flow/index.js'
+import { hostPlatform, parsePlatform, parseReference } from '../lib/image/index.js'
+import type { Limits } from '../lib/limits.js'
+import { LayoutSource } from '../lib/sources/index.js'
+import type { ImageRequest, PulledImage } from '../lib/stages/index.js'
+import type { Store } from '../lib/store/index.js'
+import { type ArchivedImage, archivedImages } from '../pipelines/archive/archived-images.js'
+import { receiveArchive } from '../pipelines/archive/receive-archive.js'
+import { type SaveOrder, saveImages } from '../pipelines/archive/save-images.js'
+import type { PullParts } from '../pipelines/pull-stages.js'
+import { pullFlow } from './pull-flow.js'
+import type { Pull } from './pull-run.js'
 import { Credential, type Registries } from '../lib/registry/index.js'
 import { checkArgument } from './options/check-options.js'
 import { anyText } from './options/option-codecs.js'
@@ -13,8 +28,25 @@ export interface StoredContentParts {
   readonly parts: OpenedParts
   readonly work: RunningWork
   readonly registries: Registries
+  readonly limits: Limits
+  /** Starts a pull. */
+  readonly begin: (
+    request: ImageRequest,
+    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
+  ) => Pull
   /** @throws USAGE when the puller is closed */
   readonly assertOpen: () => void
+}
+
+/** An image that was loaded. */
+export type LoadedImage = ArchivedImage
+
+/** Options of `load`. */
+export interface LoadOptions {
+  readonly signal?: AbortSignal
+  /** Platform to choose from an index, as `os/arch[/variant]` (that of this machine, otherwise the first one). */
+  readonly platform?: string
+  readonly onPull?: (pull: Pull, name: string) => void
 }
 
 /** The images of one store. See `Windlass.content`. */
@@ -44,6 +76,50 @@ export class StoredContent {
   }
 
   /**
+   * Returns images as one tar archive, which is an OCI layout and an archive of `docker save`.
+   * @throws STORE_CORRUPT when the store lacks a part of an image; nothing is sent then
+   */
+  save(orders: readonly SaveOrder[], signal?: AbortSignal): Promise<Readable> {
+    this.shared.assertOpen()
+    return new Promise((resolve, reject) => {
+      this.shared.work
+        .busy('save', signal, async ({ store }, stop) => {
+          const { stream, done } = await saveImages(orders, store, stop)
+          resolve(stream)
+          await done
+        })
+        .catch(reject)
+    })
+  }
+
+  /**
+   * Reads an archive of images, and adds its images to the store as pulls do: verified, and unpacked.
+   * @param onPull receives the pull of each image, and the name or the ID of the image
+   * @throws MANIFEST_INVALID, LAYER_INVALID, LIMIT_EXCEEDED for an invalid archive; nothing is added then; STORE_*
+   */
+  async load(
+    source: AsyncIterable<Uint8Array>,
+    { signal, platform, onPull }: LoadOptions = {},
+  ): Promise<readonly LoadedImage[]> {
+    const { parts, work, assertOpen, limits, begin } = this.shared
+    assertOpen()
+    // An archive may be the first content of a store.
+    await parts.open()
+    return work.busy('load', signal, async ({ store }, stop) => {
+      const directory = await mkdtemp(join(await store.stagingDirectory(), 'archive-'))
+      try {
+        const files = await receiveArchive(source, directory, limits, stop)
+        const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
+        const images = await archivedImages(files, directory, wanted, limits)
+        for (const image of images) await addImage(image, { directory, store, limits, begin, stop, onPull })
+        return images
+      } finally {
+        await rm(directory, { recursive: true, force: true })
+      }
+    })
+  }
+
+  /**
    * Checks a login with a registry.
    * @throws UNAUTHORIZED, DENIED when it is refused; REFERENCE_INVALID for a registry that is not a host; network errors
    */
@@ -52,4 +128,34 @@ export class StoredContent {
     const credential = Credential.password(login.username, login.password)
     await this.shared.registries.checkLogin(registry, credential, signal)
   }
+}
+
+/** What `addImage` needs. */
+interface AddParts extends Pick<StoredContentParts, 'limits' | 'begin'> {
+  readonly onPull: LoadOptions['onPull'] | undefined
+  readonly directory: string
+  readonly store: Store
+  readonly stop: AbortSignal
+}
+
+/** Adds an image of a received archive under its names; without any, under its digest. */
+async function addImage(
+  { manifest, platform, names }: LoadedImage,
+  { directory, store, limits, begin, stop, onPull }: AddParts,
+): Promise<void> {
+  const [name = manifest, ...others] = names
+  const typed = names.length > 0 ? parseReference(name).familiar() : manifest
+  const source = new LayoutSource(directory)
+  const request = { name, typed, target: manifest, digest: manifest, source, platform, limits }
+  const pull = begin(request, (parts, started) => pullFlow(started, {}, parts))
+  const cancel = (): void => pull.cancel(stop.reason)
+  stop.addEventListener('abort', cancel, { once: true })
+  onPull?.(pull, typed)
+  try {
+    await pull.done
+  } finally {
+    stop.removeEventListener('abort', cancel)
+    await pull.closed()
+  }
+  for (const other of others) await tagImage(name, other, store, stop)
 }

@@ -14,6 +14,8 @@ export interface DockerLine {
   readonly progress?: string
   /** The first 12 digits of the digest of a layer, or the tag. */
   readonly id?: string
+  /** Text of the end of `docker load`. */
+  readonly stream?: string
   readonly errorDetail?: { readonly message: string }
   /** The message of `errorDetail`. Deprecated by Docker, and still read by programs. */
   readonly error?: string

@@ -20,6 +20,8 @@ const statuses: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   DIGEST_INVALID: 400,
   PLATFORM_INVALID: 400,
   LAYER_INVALID: 400,
+  MANIFEST_INVALID: 400,
+  CONFIG_INVALID: 400,
   LIMIT_EXCEEDED: 400,
   DENIED: 404,
   UNAUTHORIZED: 404,

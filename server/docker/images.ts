@@ -6,16 +6,13 @@ import { type DockerImage, dockerImages, findImage } from './docker-images.js'
 import { DockerError } from './failure.js'
 import { filtersOf, passes } from './filters.js'
 import { historyShape, inspectShape, listItem } from './image-shapes.js'
+import { isSet } from './is-set.js'
 import { chooseImage } from './platforms.js'
 import { pruneImages } from './prune.js'
 import { removeImage } from './remove.js'
 
 const listFilters = ['dangling', 'label', 'reference', 'before', 'since', 'until']
 const pruneFilters = ['dangling', 'label', 'label!', 'until']
-
-/** Reports whether a parameter of a query is set, as dockerd reads it. */
-export const isSet = (value: string | undefined): boolean =>
-  value !== undefined && !['', '0', 'no', 'false', 'none'].includes(value.trim().toLowerCase())
 
 /** Adds the routes. */
 export function imageRoutes(routes: DockerRoutes, parts: ServerParts): void {
