@@ -18,7 +18,7 @@ import {
   parseReference,
 } from '../../lib/image/index.js'
 import { type Store, recoveryHints } from '../../lib/store/index.js'
-import type { DescribedImage } from '../describe.js'
+import type { DescribedImage } from '../stored/describe.js'
 
 /** An image to save. */
 export interface SaveOrder {

@@ -28,10 +28,7 @@ export function filtersOf(text: string | undefined, known: readonly string[]): F
   const decoded = Filters.decode(value)
   if (decoded._tag === 'Left') throw new DockerError(400, 'invalid filter')
   const filters = new Map(
-    Object.entries(decoded.right).map(([name, values]) => [
-      name,
-      Array.isArray(values) ? values : Object.keys(values).filter((each) => values[each]),
-    ]),
+    Object.entries<FilterValues>(decoded.right).map(([name, values]) => [name, valuesOf(values)] as const),
   )
   for (const name of filters.keys())
     if (!known.includes(name)) throw new DockerError(400, `invalid filter '${name}'`)
@@ -63,6 +60,14 @@ export function passes(
     every('until', (value) => created < untilOf(value, now))
   )
 }
+
+type FilterValues = readonly string[] | Readonly<Record<string, boolean>>
+
+/** The second form is that of API versions before 1.22, which clients still send. */
+const valuesOf = (values: FilterValues): readonly string[] =>
+  isList(values) ? values : Object.entries(values).flatMap(([value, isOn]) => (isOn ? [value] : []))
+
+const isList = (values: unknown): values is readonly string[] => Array.isArray(values)
 
 const isTrue = (value: string): boolean => {
   if (['1', 'true', 'True', 'TRUE', 't', 'T'].includes(value)) return true

@@ -1,5 +1,5 @@
 /** The images of a store in the shapes of Docker's API. Sizes are bytes, times seconds since 1970 or RFC 3339. */
-import { type HistoryEntry, chainIDs, hostPlatform, parsePlatform } from '../../lib/image/index.js'
+import { type HistoryEntry, chainIDs, parsePlatform } from '../../lib/image/index.js'
 import type { DescribedImage } from '../../pipelines/index.js'
 import { type DockerImage, repoDigestsOf, repoTagsOf } from './docker-images.js'
 
@@ -137,7 +137,3 @@ export function historyShape(found: DockerImage, image: DescribedImage): Record<
 
 /** Returns the chain IDs of the layers of an image, base first: Docker names unpacked layers by them. */
 export const chainsOf = ({ config }: DescribedImage): readonly string[] => chainIDs(config.rootfs.diff_ids)
-
-/** Reports whether an image is for another platform than this machine. */
-export const isForeign = (image: DescribedImage): boolean =>
-  parsePlatform(image.platform).architecture !== hostPlatform().architecture

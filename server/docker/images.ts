@@ -1,11 +1,11 @@
 /** Routes for the images of the store: list, inspect, history, tag, remove, prune. */
 import type { ServerParts } from '../api/routes.js'
-import type { DescribedImage } from '../../pipelines/index.js'
 import type { DockerRoutes } from './bindings.js'
-import { type DockerImage, dockerImages, findImage } from './docker-images.js'
+import { dockerImages, findImage } from './docker-images.js'
 import { DockerError } from './failure.js'
 import { filtersOf, passes } from './filters.js'
-import { historyShape, inspectShape, listItem } from './image-shapes.js'
+import { list } from './image-list.js'
+import { historyShape, inspectShape } from './image-shapes.js'
 import { isSet } from './is-set.js'
 import { chooseImage } from './platforms.js'
 import { pruneImages } from './prune.js'
@@ -74,36 +74,4 @@ export function imageRoutes(routes: DockerRoutes, parts: ServerParts): void {
     const options = { force: isSet(force), prune: !isSet(noprune) }
     return context.json(await removeImage(context.req.param('name'), options, parts))
   })
-}
-
-/** Options of `list`. */
-interface ListOrder {
-  readonly version: number
-  readonly manifests: boolean
-  readonly sharedSize: boolean
-  readonly keep: (image: DockerImage, all: readonly DockerImage[]) => boolean
-}
-
-/** Lists images, the latest first. */
-export function list(
-  described: readonly DescribedImage[],
-  { keep, ...order }: ListOrder,
-): Record<string, unknown>[] {
-  const images = dockerImages(described)
-  const users = layerUsers(images)
-  const siblings = ({ entry }: DescribedImage): DescribedImage[] =>
-    described.filter((each) => each.entry === entry)
-  return images
-    .filter((image) => keep(image, images))
-    .map((image) => listItem(image, { ...order, siblings, users }))
-    .sort((a, b) => Number(b['Created']) - Number(a['Created']))
-}
-
-/** Returns the number of images that have each layer, by diffID. */
-export function layerUsers(images: readonly DockerImage[]): Map<string, number> {
-  const users = new Map<string, number>()
-  for (const { image } of images)
-    for (const diffID of new Set(image.layers.map((layer) => layer.diffID)))
-      users.set(diffID, (users.get(diffID) ?? 0) + 1)
-  return users
 }

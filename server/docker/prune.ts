@@ -2,7 +2,7 @@
 import type { ServerParts } from '../api/routes.js'
 import { type DockerImage, dockerImages, repoTagsOf } from './docker-images.js'
 import { type Filters, passes } from './filters.js'
-import { list } from './images.js'
+import { list } from './image-list.js'
 import { type Removed, removeNames } from './remove.js'
 
 /** The answer of `prune`. */

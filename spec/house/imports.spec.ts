@@ -50,6 +50,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
     ...['lib/registry', 'lib/sources', 'lib/store', 'lib/transfer', 'lib/stages', 'rxjs', 'io-ts'],
+    'tar-stream',
   ],
   puller: [
     ...base,

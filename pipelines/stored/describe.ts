@@ -5,13 +5,12 @@ import {
   type ImageConfig,
   type ImageManifest,
   formatPlatform,
-  isIndexType,
   parseImageConfig,
   parseImageManifest,
-} from '../lib/image/index.js'
-import { defaultLimits } from '../lib/limits.js'
-import type { IndexEntry, Store } from '../lib/store/index.js'
-import { storedImages } from './stored-images.js'
+} from '../../lib/image/index.js'
+import { defaultLimits } from '../../lib/limits.js'
+import type { IndexEntry, Store } from '../../lib/store/index.js'
+import { storedImages } from '../stored-images.js'
 
 /** A layer of an image in the store. */
 export interface DescribedLayer extends Pick<Descriptor, 'digest' | 'size' | 'mediaType'> {
@@ -89,6 +88,3 @@ const layersOf = (manifest: ImageManifest, config: ImageConfig, store: Store): P
       return { digest, size, mediaType, diffID, unpackedSize }
     }),
   )
-
-/** Reports whether the name of the image stands for an index that is in the store itself. */
-export const isOfIndex = ({ root }: DescribedImage): boolean => isIndexType(root.mediaType)

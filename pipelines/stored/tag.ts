@@ -1,8 +1,8 @@
 /** Gives an image of the store another name. */
-import { WindlassError } from '../lib/errors.js'
-import { quoted, titleLength } from '../lib/codec/index.js'
-import { checkPullable, parseReference, withDefaultTag } from '../lib/image/index.js'
-import { type NamedImage, type Store, findEntries, recoveryHints } from '../lib/store/index.js'
+import { WindlassError } from '../../lib/errors.js'
+import { quoted, titleLength } from '../../lib/codec/index.js'
+import { checkPullable, parseReference, withDefaultTag } from '../../lib/image/index.js'
+import { type NamedImage, type Store, findEntries, recoveryHints } from '../../lib/store/index.js'
 
 /**
  * Makes `target` a name of the image that `word` identifies; see `removeImages`. An image that had this name loses it. Nothing is
