@@ -120,6 +120,7 @@ function asReference(word: string): Reference | undefined {
 }
 
 function referenceOf(name: string | undefined): Reference | undefined {
-  if (name === undefined || name.startsWith('oci:')) return undefined
+  // A digest is the name of an image without one, and `sha256` a valid name of a repository.
+  if (name === undefined || isDigest(name) || name.startsWith('oci:')) return undefined
   return asReference(name)
 }

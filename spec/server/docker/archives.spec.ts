@@ -1,0 +1,264 @@
+import { createHash } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { extract, pack } from 'tar-stream'
+import { type BuiltImage, buildImage, putImage } from '../../../lib/testing/images/index.js'
+import { type DockerServer, startDockerServer } from '../../support/docker-server.js'
+
+/** An entry of an archive: content, or the target of a link. */
+interface Entry {
+  readonly name: string
+  readonly content?: Buffer | string
+  readonly link?: string
+  readonly type?: 'symlink' | 'link' | 'fifo' | 'directory'
+}
+
+async function archiveOf(entries: readonly Entry[]): Promise<Buffer> {
+  const archive = pack()
+  for (const { name, content = '', link, type } of entries)
+    archive.entry({ name, ...(type ? { type, linkname: link ?? '' } : {}) }, content)
+  archive.finalize()
+  const chunks: Buffer[] = []
+  for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
+
+async function entriesOf(bytes: Buffer): Promise<Map<string, Buffer>> {
+  const entries = new Map<string, Buffer>()
+  const reader = extract()
+  reader.end(bytes)
+  for await (const entry of reader as unknown as AsyncIterable<
+    AsyncIterable<Buffer> & { header: { name: string } }
+  >) {
+    const chunks: Buffer[] = []
+    for await (const chunk of entry) chunks.push(chunk)
+    entries.set(entry.header.name, Buffer.concat(chunks))
+  }
+  return entries
+}
+
+const json = (entries: ReadonlyMap<string, Buffer>, name: string): unknown =>
+  JSON.parse(entries.get(name)!.toString())
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
+
+const image = buildImage({
+  layers: [{ entries: [{ path: 'base', content: 'base' }] }, { entries: [{ path: 'top', content: 'top' }] }],
+})
+
+/** The entries of an archive as an older Docker writes it: layers in directories, no OCI layout. */
+const legacyOf = ({ config, layers }: BuiltImage, tags: readonly string[] | null): Entry[] => [
+  { name: `${config.digest.slice(7)}.json`, content: config.bytes },
+  ...layers.flatMap(({ tar }, at): Entry[] => [
+    { name: `layer${at}/`, type: 'directory' },
+    { name: `layer${at}/VERSION`, content: '1.0' },
+    { name: `layer${at}/layer.tar`, content: tar },
+  ]),
+  {
+    name: 'manifest.json',
+    content: JSON.stringify([
+      {
+        Config: `${config.digest.slice(7)}.json`,
+        RepoTags: tags,
+        Layers: layers.map((_, at) => `layer${at}/layer.tar`),
+      },
+    ]),
+  },
+]
+
+describe('an archive through the API of Docker', () => {
+  let docker: DockerServer
+  let name = ''
+  beforeAll(async () => {
+    docker = await startDockerServer()
+    name = `${docker.registry.host}/team/app`
+    await putImage(docker.registry, 'team/app', '1', image)
+    await docker.pull('team/app', '1')
+  })
+  afterAll(() => docker[Symbol.asyncDispose]())
+  const load = (body: Uint8Array, quiet = '1') =>
+    docker.send('POST', `/images/load?quiet=${quiet}`, {
+      body,
+      headers: { 'content-type': 'application/x-tar' },
+    })
+  const save = (...names: readonly string[]) =>
+    docker.send('GET', `/images/get?${names.map((each) => `names=${encodeURIComponent(each)}`).join('&')}`)
+
+  it('is an OCI layout and an archive of Docker at the same time, with the digests of the registry', async () => {
+    const answer = await save(`${name}:1`)
+    expect(answer).toMatchObject({ status: 200, headers: { 'content-type': 'application/x-tar' } })
+    const entries = await entriesOf(answer.bytes)
+    for (const [path, bytes] of entries)
+      if (/^blobs\/sha256\/./.test(path)) expect(path).toBe(`blobs/sha256/${sha256(bytes)}`)
+    expect(json(entries, 'oci-layout')).toEqual({ imageLayoutVersion: '1.0.0' })
+    expect(json(entries, 'index.json')).toMatchObject({
+      manifests: [
+        {
+          digest: image.manifest.digest,
+          annotations: { 'io.containerd.image.name': `${name}:1`, 'org.opencontainers.image.ref.name': '1' },
+        },
+      ],
+    })
+    expect(json(entries, 'manifest.json')).toMatchObject([
+      {
+        Config: `blobs/sha256/${image.config.digest.slice(7)}`,
+        RepoTags: [`${name}:1`],
+        Layers: image.layers.map(({ digest }) => `blobs/sha256/${digest.slice(7)}`),
+      },
+    ])
+  })
+
+  it('of a repository has all of its tags, and of an id none', async () => {
+    await docker.send('POST', `/images/${name}:1/tag?repo=${name}&tag=2`)
+    const tagsOf = async (word: string): Promise<unknown> =>
+      json(await entriesOf((await save(word)).bytes), 'manifest.json')
+    expect(await tagsOf(name)).toMatchObject([{ RepoTags: [`${name}:1`, `${name}:2`] }])
+    expect(await tagsOf(`${name}:2`)).toMatchObject([{ RepoTags: [`${name}:2`] }])
+    expect(await tagsOf(image.config.digest)).toMatchObject([{ RepoTags: null }])
+    await docker.send('DELETE', `/images/${name}:2`)
+  })
+
+  it('is loaded into another store with the same manifest and the same image', async () => {
+    const { bytes } = await save(`${name}:1`)
+    await using other = await startDockerServer()
+    const answer = await other.send('POST', '/images/load', { body: bytes })
+    expect(answer.lines.at(-1)).toEqual({ stream: `Loaded image: ${name}:1\n` })
+    expect((await other.send('GET', `/images/${name}:1/json`)).json).toMatchObject({
+      Id: image.config.digest,
+      RepoDigests: [`${name}@${image.manifest.digest}`],
+    })
+  })
+
+  it('of an older Docker is loaded, also compressed, and with links between its layers', async () => {
+    const plain = await archiveOf(legacyOf(image, ['old/app:1', 'old/app:2']))
+    for (const body of [plain, gzipSync(plain)])
+      expect((await load(body)).lines).toEqual([
+        { stream: 'Loaded image: old/app:1\n' },
+        { stream: 'Loaded image: old/app:2\n' },
+      ])
+    expect((await docker.send('GET', '/images/old/app:2/json')).json).toMatchObject({
+      Id: image.config.digest,
+    })
+    const [config, ...rest] = legacyOf(image, ['linked/app:1'])
+    const linked = rest.map((entry): Entry =>
+      entry.name === 'layer0/layer.tar' ? { name: entry.name, type: 'symlink', link: '../base.tar' } : entry,
+    )
+    const body = await archiveOf([config!, ...linked, { name: 'base.tar', content: image.layers[0]!.tar }])
+    expect((await load(body)).lines).toEqual([{ stream: 'Loaded image: linked/app:1\n' }])
+  })
+
+  it('without names is loaded under its id, which stays after a collection', async () => {
+    const anonymous = buildImage({ layers: [{ entries: [{ path: 'anonymous', content: 'x' }] }] })
+    const answer = await load(await archiveOf(legacyOf(anonymous, null)))
+    expect(answer.lines).toEqual([{ stream: `Loaded image ID: ${anonymous.config.digest}\n` }])
+    expect((await docker.send('GET', `/images/${anonymous.config.digest}/json`)).json).toMatchObject({
+      RepoTags: [],
+    })
+    expect((await docker.send('DELETE', `/images/${anonymous.config.digest}`)).json).toContainEqual({
+      Deleted: anonymous.config.digest,
+    })
+  })
+
+  it('that is an OCI layout alone is loaded under the name that its index states', async () => {
+    const { manifest, config, layers } = image
+    const blobs = [manifest, config, ...layers].map(({ digest, bytes }) => ({
+      name: `blobs/sha256/${digest.slice(7)}`,
+      content: bytes,
+    }))
+    const entry = { mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size }
+    const index = {
+      schemaVersion: 2,
+      manifests: [{ ...entry, annotations: { 'org.opencontainers.image.ref.name': 'docker.io/oci/app:1' } }],
+    }
+    const body = await archiveOf([...blobs, { name: 'index.json', content: JSON.stringify(index) }])
+    expect((await load(body)).lines).toEqual([{ stream: 'Loaded image: oci/app:1\n' }])
+  })
+
+  it('shows its layers while they are unpacked, unless the request asks for quiet', async () => {
+    const fresh = buildImage({
+      layers: [{ entries: [{ path: 'big', content: Buffer.alloc(5_000_000, 'x') }], compression: 'none' }],
+    })
+    const answer = await load(await archiveOf(legacyOf(fresh, ['fresh:1'])), '0')
+    expect(answer.lines.at(-1)).toEqual({ stream: 'Loaded image: fresh:1\n' })
+    expect(answer.lines[0]).toMatchObject({
+      status: 'Loading layer',
+      progressDetail: { total: expect.any(Number) as unknown },
+    })
+  })
+
+  const parts = (): Entry[] => legacyOf(image, ['hostile:1'])
+  const without = (name: string): Entry[] => parts().filter((entry) => entry.name !== name)
+  it.each<[string, () => readonly Entry[], RegExp]>([
+    [
+      'has a path that leads out',
+      () => [{ name: '../evil', content: 'x' }, ...parts()],
+      /leads out of the archive/,
+    ],
+    [
+      'has an absolute path',
+      () => [{ name: '/etc/evil', content: 'x' }, ...parts()],
+      /leads out of the archive/,
+    ],
+    [
+      'has a link that leads out',
+      () => [{ name: 'a', type: 'symlink', link: '../../etc/passwd' }, ...parts()],
+      /leads out of the archive/,
+    ],
+    [
+      'has a fifo',
+      () => [{ name: 'pipe', type: 'fifo' }, ...parts()],
+      /neither a file nor a directory nor a link/,
+    ],
+    [
+      'lacks a layer',
+      () => without('layer1/layer.tar'),
+      /it lacks the layer “layer1\/layer.tar”|lacks the layer/,
+    ],
+    ['lacks the config', () => without(`${image.config.digest.slice(7)}.json`), /lacks the config/],
+    ['lists no images', () => without('manifest.json'), /neither a manifest.json nor an index.json/],
+    [
+      'has a blob with another content',
+      () => [{ name: `blobs/sha256/${'a'.repeat(64)}`, content: 'x' }, ...parts()],
+      /has the digest sha256:/,
+    ],
+    [
+      'has a manifest.json that is no list',
+      () => [...without('manifest.json'), { name: 'manifest.json', content: '{}' }],
+      /not a list of images/,
+    ],
+    [
+      'has a manifest.json that is no JSON',
+      () => [...without('manifest.json'), { name: 'manifest.json', content: '{' }],
+      /not JSON/,
+    ],
+    [
+      'has a layer that is not the one of its config',
+      () =>
+        parts().map((entry) =>
+          entry.name === 'layer1/layer.tar' ? { ...entry, content: image.layers[0]!.tar } : entry,
+        ),
+      /diffID|diff/i,
+    ],
+  ])('is refused if it %s', async (_, entries, message) => {
+    const answer = await load(await archiveOf(entries()))
+    const text =
+      answer.status === 200 ? answer.lines.at(-1)?.error : (answer.json as { message: string }).message
+    expect(text).toMatch(message)
+    expect(await docker.send('GET', '/images/hostile:1/json')).toMatchObject({ status: 404 })
+  })
+
+  it('is refused if it is cut off or no archive', async () => {
+    const whole = await archiveOf(parts())
+    for (const body of [whole.subarray(0, 3_000), Buffer.from('nonsense'), Buffer.alloc(0)])
+      expect(await load(body)).toMatchObject({ status: 400 })
+  })
+
+  it('leaves nothing behind in the staging area of the store', async () => {
+    const { readdirSync } = await import('node:fs')
+    await load(await archiveOf(parts()))
+    await load(Buffer.from('nonsense'))
+    const left = readdirSync(docker.store, { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.includes('archive-'),
+    )
+    expect(left).toEqual([])
+  })
+})
