@@ -181,6 +181,10 @@ const programs = {
   strace: 'strace',
   tmux: 'tmux',
   microsocks: 'microsocks',
+  // The clients only: the policy script below keeps the daemon of the package from starting.
+  docker: 'docker.io',
+  'docker-compose': 'docker-compose',
+  script: 'bsdutils',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',
   chromium: 'chromium',

@@ -14,6 +14,8 @@ const programs = [
   'setcap',
   'setpriv',
   'dpkg',
+  'docker',
+  'docker-compose',
 ]
 
 const isProgram = (path: string): boolean => {
