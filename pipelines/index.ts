@@ -28,7 +28,6 @@ export {
 } from './files.js'
 export type { FileType } from '../lib/archive/index.js'
 export type { SaveOrder } from './archive/save-images.js'
-export type { ArchivedImage } from './archive/archived-images.js'
 export type { DescribedImage, DescribedLayer } from './stored/describe.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'

@@ -6,20 +6,20 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 const expected: Record<string, string> = {
   windlass: `
       AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions CollectOptions
-      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget Descriptor Digest
+      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage DescribedLayer Descriptor Digest
       DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord
       ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType
       FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink
       ImageSource ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
       InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource
       LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
-      ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
+      LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
       PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet
       PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
       PulledTag PulledTags PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult
       ReadTask ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink
       RegistrySource RemovalOutcome RemovedImage RepositoryName ResolvedName RetryFailedOptions RunningPull
-      SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem TagOutcome TagsRequest
+      SaveOrder SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem StoredContent TagOutcome TagsRequest
       TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask
       UnusableEntry VerifyOptions VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
       allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits digestOf eachPull
@@ -61,12 +61,12 @@ const expected: Record<string, string> = {
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
-      CopyStages CopyTarget EachPullOptions EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile
+      CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile
       ImageProblem ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
       InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile
       PullCost PullOutcome PullParts PullPlan PullReport PullStages PullStagesOptions PulledBytes
       PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
-      RemovalOutcome RemovedImage ResolvedName RunningPull StoreProblem TagOutcome TagsWarning VerifyOptions
+      RemovalOutcome RemovedImage ResolvedName RunningPull SaveOrder StoreProblem TagOutcome TagsWarning VerifyOptions
       VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect
       inspectedFields isFailedName latestOrFirst nonEmptyTags pull pullStages readImage
     `,
