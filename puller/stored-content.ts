@@ -20,17 +20,17 @@ import { anyText } from './options/option-codecs.js'
 import type { RegistryCredentials } from './options/options.js'
 import { type DescribedImage, describeImages } from '../pipelines/stored/describe.js'
 import { tagImage } from '../pipelines/stored/tag.js'
-import type { OpenedParts } from './opened-parts.js'
+import type { LazyParts } from './lazy-parts.js'
 import type { RunningWork } from './running-work.js'
 
 /** What the operations share with the pulls of a puller. */
 export interface StoredContentParts {
-  readonly parts: OpenedParts
+  readonly parts: LazyParts
   readonly work: RunningWork
   readonly registries: Registries
   readonly limits: Limits
   /** Starts a pull. */
-  readonly begin: (
+  readonly startPull: (
     request: ImageRequest,
     prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
   ) => Pull
@@ -58,7 +58,7 @@ export class StoredContent {
   async describe(): Promise<readonly DescribedImage[]> {
     const { parts, assertOpen } = this.shared
     assertOpen()
-    return (await parts.isThere()) ? describeImages((await parts.open()).store) : []
+    return (await parts.storeExists()) ? describeImages((await parts.open()).store) : []
   }
 
   /**
@@ -70,7 +70,7 @@ export class StoredContent {
     checkArgument('tag', 'source', anyText, source)
     checkArgument('tag', 'target', anyText, target)
     this.shared.assertOpen()
-    return this.shared.work.busy('tag', undefined, async ({ store }, stop) => {
+    return this.shared.work.runWithStore('tag', undefined, async ({ store }, stop) => {
       return (await tagImage(source, target, store, stop)).name
     })
   }
@@ -83,7 +83,7 @@ export class StoredContent {
     this.shared.assertOpen()
     return new Promise((resolve, reject) => {
       this.shared.work
-        .busy('save', signal, async ({ store }, stop) => {
+        .runWithStore('save', signal, async ({ store }, stop) => {
           const { stream, done } = await saveImages(orders, store, stop)
           resolve(stream)
           await done
@@ -101,17 +101,17 @@ export class StoredContent {
     source: AsyncIterable<Uint8Array>,
     { signal, platform, onPull }: LoadOptions = {},
   ): Promise<readonly LoadedImage[]> {
-    const { parts, work, assertOpen, limits, begin } = this.shared
+    const { parts, work, assertOpen, limits, startPull } = this.shared
     assertOpen()
     // An archive may be the first content of a store.
     await parts.open()
-    return work.busy('load', signal, async ({ store }, stop) => {
+    return work.runWithStore('load', signal, async ({ store }, stop) => {
       const directory = await mkdtemp(join(await store.stagingDirectory(), 'archive-'))
       try {
         const files = await receiveArchive(source, directory, limits, stop)
         const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
         const images = await archivedImages(files, directory, wanted, limits)
-        for (const image of images) await addImage(image, { directory, store, limits, begin, stop, onPull })
+        for (const image of images) await addImage(image, { directory, store, limits, startPull, stop, onPull })
         return images
       } finally {
         await rm(directory, { recursive: true, force: true })
@@ -131,7 +131,7 @@ export class StoredContent {
 }
 
 /** What `addImage` needs. */
-interface AddParts extends Pick<StoredContentParts, 'limits' | 'begin'> {
+interface AddParts extends Pick<StoredContentParts, 'limits' | 'startPull'> {
   readonly onPull: LoadOptions['onPull'] | undefined
   readonly directory: string
   readonly store: Store
@@ -141,13 +141,13 @@ interface AddParts extends Pick<StoredContentParts, 'limits' | 'begin'> {
 /** Adds an image of a received archive under its names; without any, under its digest. */
 async function addImage(
   { manifest, platform, names }: LoadedImage,
-  { directory, store, limits, begin, stop, onPull }: AddParts,
+  { directory, store, limits, startPull, stop, onPull }: AddParts,
 ): Promise<void> {
   const [name = manifest, ...others] = names
   const typed = names.length > 0 ? parseReference(name).familiar() : manifest
   const source = new LayoutSource(directory)
   const request = { name, typed, target: manifest, digest: manifest, source, platform, limits }
-  const pull = begin(request, (parts, started) => pullFlow(started, {}, parts))
+  const pull = startPull(request, (parts, started) => pullFlow(started, {}, parts))
   const cancel = (): void => pull.cancel(stop.reason)
   stop.addEventListener('abort', cancel, { once: true })
   onPull?.(pull, typed)

@@ -144,7 +144,7 @@ class Archive {
     const { configBytes } = this.limits
     const { digest: imageId } = manifest.config
     const bytes = await this.#read(this.#bySize.get(imageId)!, configBytes)
-    const config = parseImageConfig(bytes, { digest: imageId, reference: digest, configBytes })
+    const config = parseImageConfig(bytes, { digest: imageId, reference: digest, maxBytes: configBytes })
     return { manifest: digest, imageId, platform: platformOfConfig(config) }
   }
 

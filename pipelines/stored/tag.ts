@@ -1,6 +1,6 @@
 /** Gives an image of the store another name. */
 import { WindlassError } from '../../lib/errors.js'
-import { quoted, titleLength } from '../../lib/codec/index.js'
+import { quoted, maxImageNameLength } from '../../lib/codec/index.js'
 import { checkPullable, parseReference, withDefaultTag } from '../../lib/image/index.js'
 import { type NamedImage, type Store, findEntries, recoveryHints } from '../../lib/store/index.js'
 
@@ -25,7 +25,7 @@ export async function tagImage(
     })
   const found = findEntries(await store.names.entries(), word)[0]?.image
   if (!found)
-    throw new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, titleLength)}`, {
+    throw new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, maxImageNameLength)}`, {
       path: store.directory,
       hint: recoveryHints.list,
     })

@@ -18,7 +18,7 @@ export async function checkLogin(context: RepositoryContext, signal: AbortSignal
     return
   }
   throw await refusalError(response, {
-    ...{ purpose, secrets, help, missing: 'REGISTRY_RESPONSE', deadline: timeouts.document },
+    ...{ purpose, secrets, help, notFoundCode: 'REGISTRY_RESPONSE', timeout: timeouts.document },
     maxBytes: limits.errorBytes,
   })
 }

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { type BuiltImage, buildImage, putImage } from '../../../lib/testing/images/index.js'
 import { startRegistry } from '../../../lib/testing/registry/index.js'
-import { expectExit, windlass } from '../../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../../testbench/harness/command-line.js'
 import { describeReal } from '../../../testbench/harness/components.js'
 import { type Served, startServe } from '../../../testbench/harness/serve.js'
 import { skopeo } from '../../../testbench/harness/skopeo.js'
@@ -35,7 +35,7 @@ async function servedStore(
   await putImage(upstream, 'team/app', '2', image)
   for (const tag of ['1', '2'])
     expectExit(
-      await windlass([
+      await runWindlass([
         'pull',
         `${upstream.host}/team/app:${tag}`,
         '--store',
@@ -98,7 +98,7 @@ describeReal('a store served as a registry', () => {
 
   it('is pulled by another Windlass, with ns as a mirror asks, and by the path', async () => {
     const { path, space, url, ns } = await servedStore()
-    const byPath = await windlass([
+    const byPath = await runWindlass([
       'pull',
       `${path}:2`,
       '--store',

@@ -7,7 +7,7 @@ const layer = (
   status: LayerSnapshot['status'],
   fetched = 0,
   unpacked = 0,
-  digest = status,
+  digest: string = status,
 ): LayerSnapshot => ({
   ...{ digest, status, fetched, unpacked, current: fetched, total: 100 },
 })
