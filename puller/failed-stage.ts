@@ -23,7 +23,7 @@ export class FailedStage {
     if (this.#first === undefined || this.#first.error !== error) return known
     return new WindlassError('STAGE_FAILED', `The stage "${this.#first.name}" failed: ${known.message}`, {
       cause: error,
-      hint: 'The stage threw this error itself; its cause has the stack trace.',
+      hint: 'The stage threw this error itself. In the program, `error.cause` is the error with its stack trace.',
     })
   }
 }

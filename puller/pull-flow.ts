@@ -1,5 +1,7 @@
 /** Builds the flow of one pull from its options. */
 import { hostWhiteoutForm, type WhiteoutForm } from '../lib/archive/index.js'
+import { quoted } from '../lib/codec/printable.js'
+import { WindlassError } from '../lib/errors.js'
 import { Flow, compose } from '../lib/flow/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { LayerFlights, type LayerGoal } from '../lib/transfer/index.js'
@@ -71,5 +73,21 @@ function stagesFor(
   if (!replaceStages && !onEntry) return adaptStages(pullStages(parts, goal))
   // A layer that another pull downloads does not pass through the stages of this pull, so downloads are not shared.
   const stages = adaptStages(pullStages({ ...parts, flights: new LayerFlights() }, goal, { onEntry }))
-  return { ...stages, ...replaceStages?.(stages) }
+  return { ...stages, ...checkedStages(replaceStages?.(stages) ?? {}, stages) }
+}
+
+/**
+ * Returns `replaced`. A stage with a name that a pull does not have would never run: a policy would have no effect.
+ * @throws WindlassError USAGE for such a name, and for a value that is not a stage
+ */
+function checkedStages(replaced: Partial<PullStages>, stages: PullStages): Partial<PullStages> {
+  for (const [name, stage] of Object.entries(replaced)) {
+    if (!Object.hasOwn(stages, name))
+      throw new WindlassError('USAGE', `A pull has no stage ${quoted(name)}`, {
+        hint: `The stages are ${Object.keys(stages).join(', ')}.`,
+      })
+    if (typeof stage !== 'function')
+      throw new WindlassError('USAGE', `The stage ${name} that the option stages returns is not a function`)
+  }
+  return replaced
 }

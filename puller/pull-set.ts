@@ -14,7 +14,7 @@ import type { RunningPull } from '../pipelines/each-pull.js'
 import type { Pull } from './pull-run.js'
 import { waitWithin } from './within.js'
 
-/** A pull of the set, with the normalised name of its image. */
+/** A pull of the set. Its name is the normalised name of the image, with the platform if the set has several of one image. */
 export interface StartedPull {
   readonly name: string
   readonly pull: Pull

@@ -182,7 +182,7 @@ const envelope = t.type({
    * Id of the pull. Empty, with `seq` 0, in an event that belongs to no pull, such as a warning of the command itself.
    */
   pull: t.string,
-  /** Number of the event in its pull: from 1, without gaps. */
+  /** Number of the event in its pull, from 1. A late subscriber does not receive events that later ones replaced. */
   seq: t.number,
   /** Time of the event: ISO 8601, UTC. */
   time: t.string,

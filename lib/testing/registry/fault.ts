@@ -22,13 +22,15 @@ export interface FaultMoment {
   readonly kind?: RequestKind | 'any'
   /** Method of the request. */
   readonly method?: string
+  /** Repository of the request. */
+  readonly repository?: string
   /** Tag or digest of the request. */
   readonly reference?: string
   /** Only the nth request of this kind, repository and reference, counted from 1. */
   readonly nth?: number
   /** Only responses with this status. */
   readonly status?: number
-  /** Number of times that the fault is applied. */
+  /** Number of times that the fault is applied (1); Infinity for every time. */
   readonly times?: number
 }
 
@@ -38,7 +40,7 @@ type Act = Fault['act']
 /** Creates a fault. By default, it applies to the first blob request. */
 const fault = (
   name: string,
-  { kind = 'blob', method, reference, nth, status, times = 1 }: FaultMoment,
+  { kind = 'blob', method, repository, reference, nth, status, times = 1 }: FaultMoment,
   act: Act,
 ): Fault => ({
   name,
@@ -46,6 +48,7 @@ const fault = (
   where: (request) =>
     (kind === 'any' || request.kind === kind) &&
     (method === undefined || request.method === method) &&
+    (repository === undefined || request.repository === repository) &&
     (reference === undefined || request.reference === reference) &&
     (nth === undefined || request.nth === nth),
   act: (answer, request) =>
