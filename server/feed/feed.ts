@@ -4,11 +4,15 @@
  */
 import type { ServerMessage } from '../../lib/api/messages.js'
 
-/** Maximum size of the log, in bytes of UTF-8. About a minute of ten busy pulls. */
-const maxLogBytes = 2 * 1024 * 1024
+/** Bounds of a feed, in bytes of UTF-8. */
+export interface FeedBounds {
+  /** Maximum size of the log (2 MiB): about a minute of ten busy pulls. */
+  readonly log: number
+  /** Maximum size of what a watcher takes at once, unless one message is larger (128 KiB). One that does not read holds that much. */
+  readonly chunk: number
+}
 
-/** Maximum size of what a watcher takes at once, unless one message is larger. A watcher that does not read holds that much. */
-const maxChunkBytes = 128 * 1024
+const defaultBounds: FeedBounds = { log: 2 * 1024 * 1024, chunk: 128 * 1024 }
 
 /**
  * Milliseconds in which messages are gathered before watchers are woken: at least, at most, and for each watcher. Sending to
@@ -43,7 +47,10 @@ export class Feed {
   #state: { readonly head: number; readonly text: string; readonly frame: Buffer } | undefined
 
   /** @param run identifies the run of the server, because positions begin again with each */
-  constructor(readonly run: string) {}
+  constructor(
+    readonly run: string,
+    private readonly bounds: FeedBounds = defaultBounds,
+  ) {}
 
   /** Position of the last message; 0 before the first. */
   get head(): number {
@@ -55,7 +62,7 @@ export class Feed {
     const frame = Buffer.from(this.#frameOf(this.head + 1, JSON.stringify(message)))
     this.#entries.push({ frame, pull })
     this.#bytes += frame.length
-    while (this.#bytes > maxLogBytes && this.#entries.length > 1) {
+    while (this.#bytes > this.bounds.log && this.#entries.length > 1) {
       this.#bytes -= this.#entries.shift()!.frame.length
       this.#first++
     }
@@ -76,7 +83,7 @@ export class Feed {
     let [end, bytes] = [position, 0]
     for (const { frame, pull: about } of this.#entries.slice(position - this.#first + 1)) {
       const isWanted = pull === undefined || about === undefined || about === pull
-      if (isWanted && bytes > 0 && bytes + frame.length > maxChunkBytes) break
+      if (isWanted && bytes > 0 && bytes + frame.length > this.bounds.chunk) break
       end++
       if (!isWanted) continue
       frames.push(frame)

@@ -75,16 +75,30 @@ class Watcher {
 
   /** Returns the next chunk, when there is one; undefined at the end. The watcher has taken the one before. */
   async next(): Promise<Uint8Array | undefined> {
-    const { feed, pull, state } = this.#options
+    const { feed, pull } = this.#options
     this.#hasTaken = true
-    while (!this.#isEnded) {
+    const isOver = (): boolean => this.#isEnded
+    while (!isOver()) {
       const following = this.#position === undefined ? undefined : feed.after(this.#position, pull)
       this.#position = following?.position ?? feed.head
-      const frames = following?.frames ?? feed.stateFrame(state(pull))
+      const frames = following?.frames ?? this.#stateFrame()
       if (frames.length > 0) return this.#sent(frames)
-      if (this.#position === feed.head && !(await this.#changed())) return this.#sent(heartbeatFrame)
+      if (isOver() || this.#position < feed.head) continue
+      if (!(await this.#changed())) return this.#sent(heartbeatFrame)
     }
     return undefined
+  }
+
+  /** Returns nothing, and ends, if the pull is not listed any more: the watcher comes back and is told so. */
+  #stateFrame(): Buffer {
+    const { feed, pull, state } = this.#options
+    try {
+      return feed.stateFrame(state(pull))
+    } catch (error) {
+      if (pull === undefined) throw error
+      this.end()
+      return Buffer.alloc(0)
+    }
   }
 
   #sent(chunk: Uint8Array): Uint8Array {
