@@ -7,6 +7,7 @@ import { appendFile, mkdir, readFile, readdir, rename, unlink, writeFile } from 
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import { PastPull, PullOrder } from '../../lib/api/shapes.js'
+import { isNotWritable } from '../../lib/store/index.js'
 import { FileLock } from '../../lib/store/locks/file-lock.js'
 
 /** Number of past pulls that are kept. */
@@ -14,8 +15,9 @@ export const historySize = 1_000
 
 const start = t.type({ type: t.literal('start'), id: t.string, order: PullOrder, startedAt: t.number })
 const end = t.type({ type: t.literal('end'), pull: PastPull })
-/** A pull that was interrupted is in the list of a server again: it is not to be taken over a second time. */
-const HistoryLine = t.union([start, end])
+/** An interrupted pull was resumed or removed from the list: later servers do not list it any more. */
+const settled = t.type({ type: t.literal('settled'), id: t.string })
+const HistoryLine = t.union([start, end, settled])
 type HistoryLine = t.TypeOf<typeof HistoryLine>
 
 /** A pull that was started. */
@@ -25,27 +27,30 @@ export type StartedEntry = Omit<t.TypeOf<typeof start>, 'type'>
 export class History {
   #past: PastPull[] = []
   #running = new Map<string, StartedEntry>()
+  readonly #settled = new Set<string>()
   /** Number of lines of the own file. */
   #lines = 0
   #writing: Promise<void> = Promise.resolve()
+  /** Whether the last line of the file may be incomplete. */
+  #isTorn = false
 
   private constructor(
     private readonly directory: string,
     private readonly file: string,
-    private readonly lock: FileLock,
+    /** Undefined if the store cannot be written to: the history is then only read. */
+    private readonly lock: FileLock | undefined,
     private readonly warn: (message: string) => void,
   ) {}
 
   /**
-   * Opens the history of the store in `store`. Pulls that a dead server did not end are ended as `interrupted`.
+   * Opens the history of the store in `store`. Pulls that a dead server did not end are ended as `interrupted`. A history that
+   * cannot be written to is read, with a warning.
    * @param run identifies the run of this server
-   * @throws the errors of `node:fs`, for example EROFS
+   * @throws the errors of `node:fs`
    */
   static async open(store: string, run: string, warn: (message: string) => void): Promise<History> {
     const directory = join(store, 'history')
-    await mkdir(directory, { recursive: true, mode: 0o700 })
-    const lock = await FileLock.take(join(directory, `${run}.lock`))
-    if (!lock) throw new Error(`Another server has the id ${run}`)
+    const lock = await lockIn(directory, run, warn)
     const history = new History(directory, join(directory, `${run}.jsonl`), lock, warn)
     await history.#takeOver(run)
     return history
@@ -54,6 +59,18 @@ export class History {
   /** The past pulls, latest first. */
   get past(): readonly PastPull[] {
     return this.#past
+  }
+
+  /** The pulls that were interrupted and neither resumed nor removed from the list since, earliest first. */
+  get interrupted(): readonly PastPull[] {
+    return this.#past.filter(({ id, state }) => state === 'interrupted' && !this.#settled.has(id)).reverse()
+  }
+
+  /** Notes that an interrupted pull was resumed, or is not to be listed any more. */
+  settle(id: string): void {
+    if (this.#settled.has(id)) return
+    this.#settled.add(id)
+    this.#append({ type: 'settled', id })
   }
 
   /** Notes that a pull was started. */
@@ -72,18 +89,29 @@ export class History {
   /** Writes what is left and releases the file. */
   async close(): Promise<void> {
     await this.#writing
-    await this.lock.release({ remove: true })
+    await this.lock?.release({ remove: true })
   }
 
   #append(line: HistoryLine): void {
+    if (!this.lock) return
     this.#lines++
     const isLong = this.#lines > 3 * historySize
-    this.#enqueue(isLong ? () => this.#rewrite() : () => appendFile(this.file, `${JSON.stringify(line)}\n`))
+    this.#enqueue(isLong ? () => this.#rewrite() : () => this.#write(line))
+  }
+
+  async #write(line: HistoryLine): Promise<void> {
+    // A line that was cut off, for example on a full disk, must not take the next one with it.
+    const text = `${this.#isTorn ? '\n' : ''}${JSON.stringify(line)}\n`
+    this.#isTorn = true
+    await appendFile(this.file, text, { mode: 0o600 })
+    this.#isTorn = false
   }
 
   #enqueue(write: () => Promise<void>): void {
     this.#writing = this.#writing.then(write).catch((error: unknown) => {
-      this.warn(`Failed to write the history of pulls: ${error instanceof Error ? error.message : String(error)}`)
+      this.warn(
+        `Failed to write the history of pulls: ${error instanceof Error ? error.message : String(error)}`,
+      )
     })
   }
 
@@ -92,10 +120,16 @@ export class History {
     const lines: HistoryLine[] = [
       ...[...this.#past].reverse().map((pull): HistoryLine => ({ type: 'end', pull })),
       ...[...this.#running.values()].map((entry): HistoryLine => ({ type: 'start', ...entry })),
+      ...this.#past
+        .filter(({ id }) => this.#settled.has(id))
+        .map(({ id }): HistoryLine => ({ type: 'settled', id })),
     ]
-    await writeFile(`${this.file}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), { mode: 0o600 })
+    await writeFile(`${this.file}.new`, lines.map((line) => `${JSON.stringify(line)}\n`).join(''), {
+      mode: 0o600,
+    })
     await rename(`${this.file}.new`, this.file)
     this.#lines = lines.length
+    this.#isTorn = false
   }
 
   /** Takes the entries of servers that have ended into the own file, then removes theirs. */
@@ -103,17 +137,20 @@ export class History {
     const taken: string[] = []
     const past = new Map<string, PastPull>()
     const locks: FileLock[] = []
-    for (const name of await readdir(this.directory)) {
+    for (const name of await readdir(this.directory).catch(() => [])) {
       const other = /^(.+)\.jsonl$/.exec(name)?.[1]
       if (other === undefined || other === run) continue
-      const lock = await FileLock.take(join(this.directory, `${other}.lock`))
+      const lock = this.lock && (await FileLock.take(join(this.directory, `${other}.lock`)))
       const path = join(this.directory, name)
-      for (const pull of await readPulls(path, lock !== undefined)) past.set(pull.id, pull)
+      const read = await readPulls(path, lock !== undefined)
+      for (const pull of read.pulls) past.set(pull.id, pull)
+      for (const id of read.settled) this.#settled.add(id)
       if (!lock) continue // its server runs
       locks.push(lock)
       taken.push(path)
     }
     this.#past = [...past.values()].sort((a, b) => b.endedAt - a.endedAt).slice(0, historySize)
+    if (!this.lock) return
     await this.#rewrite()
     for (const path of taken) await unlink(path).catch(() => undefined)
     for (const lock of locks) await lock.release({ remove: true })
@@ -121,22 +158,46 @@ export class History {
 }
 
 /** Reads the pulls of a file. `isDead`: pulls without an end were interrupted. Lines that cannot be read are skipped. */
-async function readPulls(path: string, isDead: boolean): Promise<PastPull[]> {
+async function readPulls(
+  path: string,
+  isDead: boolean,
+): Promise<{ readonly pulls: readonly PastPull[]; readonly settled: ReadonlySet<string> }> {
   const ended: PastPull[] = []
   const open = new Map<string, StartedEntry>()
+  const settledIds = new Set<string>()
   let last = 0
   for (const text of (await readFile(path, 'utf8').catch(() => '')).split('\n')) {
     const line = parse(text)
     if (!line) continue
-    if (line.type === 'start') open.set(line.id, line)
+    if (line.type === 'settled') settledIds.add(line.id)
+    else if (line.type === 'start') open.set(line.id, line)
     else {
       open.delete(line.pull.id)
       ended.push(line.pull)
       last = Math.max(last, line.pull.endedAt)
     }
   }
-  if (!isDead) return ended
-  return [...ended, ...[...open.values()].map((entry) => interrupted(entry, last))]
+  const cut = isDead ? [...open.values()].map((entry) => interrupted(entry, last)) : []
+  return { pulls: [...ended, ...cut], settled: settledIds }
+}
+
+/** Takes the lock of this run. Returns undefined, with a warning, if the directory cannot be written to. */
+async function lockIn(
+  directory: string,
+  run: string,
+  warn: (message: string) => void,
+): Promise<FileLock | undefined> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    const lock = await FileLock.take(join(directory, `${run}.lock`))
+    if (!lock) throw new Error(`Another server has the id ${run}`)
+    return lock
+  } catch (error) {
+    if (!isNotWritable(error)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    warn(`The store cannot be written to, so the server keeps no history, and pulls fail: ${reason}`)
+    return undefined
+  }
 }
 
 function parse(text: string): HistoryLine | undefined {

@@ -39,6 +39,7 @@ export class PullBook {
   readonly #sampler: Sampler
   #samples: readonly LineSample[] = []
   #timers: NodeJS.Timeout[] = []
+  #isClosing = false
   #reported: Record<string, PullProgress> = {}
   #limits: string
   #state: { readonly key: string; readonly text: string } | undefined
@@ -47,11 +48,8 @@ export class PullBook {
     this.#parts = parts
     this.#sampler = new Sampler(parts.info.store)
     this.#limits = JSON.stringify(this.limits)
-    for (const past of parts.history.past)
-      if (past.state === 'interrupted') {
-        const { id, order, startedAt } = past
-        this.#entries.set(id, new BookEntry({ id, order, startedAt, pull: undefined }))
-      }
+    for (const { id, order, startedAt } of parts.history.interrupted)
+      this.#entries.set(id, new BookEntry({ id, order, startedAt, pull: undefined }))
     void this.#takeIdleSample()
   }
 
@@ -188,6 +186,7 @@ export class PullBook {
 
   /** Cancels all pulls. They resume when they are asked for again. */
   async close(): Promise<void> {
+    this.#isClosing = true
     for (const { pull } of this.running)
       pull?.cancel(new WindlassError('CANCELLED', 'The server is shutting down'))
     await Promise.all(this.running.map(({ pull }) => pull?.closed()))
@@ -201,7 +200,9 @@ export class PullBook {
   #ended(entry: BookEntry): void {
     const { feed, history } = this.#parts
     this.#announce(entry)
-    history.ended(entry.past)
+    const { past } = entry
+    // Nobody asked for the end of this pull: the next server lists it, so that it can be resumed.
+    history.ended(this.#isClosing && past.state === 'cancelled' ? { ...past, state: 'interrupted' } : past)
     feed.append({ type: 'images', at: Date.now() })
     const ended = this.entries.filter(({ isRunning }) => !isRunning)
     for (const { id } of ended.slice(0, Math.max(0, ended.length - maxEnded))) this.#remove(id)
@@ -211,6 +212,7 @@ export class PullBook {
   }
 
   #remove(id: string): void {
+    if (this.#entries.get(id)?.record.state === 'interrupted') this.#parts.history.settle(id)
     this.#entries.delete(id)
     this.#parts.feed.append({ type: 'removed', at: Date.now(), id }, id)
   }

@@ -9,6 +9,8 @@ export interface ServerProcess {
   waitForLine(pattern: RegExp): Promise<RegExpExecArray>
   /** All lines of stdout and stderr so far. */
   readonly lines: readonly string[]
+  /** Resolves when the process has ended for any reason. */
+  readonly ended: Promise<void>
   /** Kills the server and waits for its end. */
   stop(): Promise<void>
 }
@@ -35,6 +37,7 @@ export function startServer(command: string, args: readonly string[]): ServerPro
   return {
     pid: child.pid ?? 0,
     lines,
+    ended: closed.then(() => undefined),
     waitForLine: (pattern) =>
       new Promise((resolve, reject) => {
         const check = (): void => {
