@@ -54,10 +54,21 @@ export function reduceLanes(lanes: Lanes, event: PullEvent): Lanes {
     case 'layer':
       return {
         ...lanes,
-        lanes: lanes.lanes.map((lane) => (lane.digest === event.digest ? reduceLane(lane, event, at) : lane)),
+        lanes: lanes.lanes.map((lane) =>
+          lane.digest === event.digest ? reduceLane(lane, event, at, isPaused(lanes)) : lane,
+        ),
       }
     case 'paused':
-      return { ...lanes, pauses: [...lanes.pauses, { from: at }] }
+      return {
+        ...lanes,
+        pauses: [...lanes.pauses, { from: at }],
+        // A pause ends downloads and unpacking. What waits goes on waiting.
+        lanes: lanes.lanes.map((lane) => ({
+          ...lane,
+          network: closeWork(lane.network, at),
+          disk: closeWork(lane.disk, at),
+        })),
+      }
     case 'resumed':
       return { ...lanes, pauses: closeLast(lanes.pauses, at) }
     case 'end':
@@ -88,17 +99,25 @@ const diskStages: Partial<Record<LayerEvent['status'], LaneStage>> = {
   extracting: 'unpacking',
 }
 
-function reduceLane(lane: Lane, event: LayerEvent, at: number): Lane {
+/** `isWorkPaused`: what the event tells happened before the pause. */
+function reduceLane(lane: Lane, event: LayerEvent, at: number, isWorkPaused: boolean): Lane {
   const { status, unpacked = 0 } = event
   if (status === 'exists') return { ...lane, isStored: lane.network.length <= 1, ...closed(lane, at) }
   if (status === 'complete') return { ...lane, ...closed(lane, at), committedAt: at }
   // Unpacking behind the download shows in the count of an event of the download.
   const behind = status !== 'restart' && unpacked > 0 ? 'unpacking' : undefined
+  const now = (stage: LaneStage | undefined): LaneStage | undefined =>
+    isWorkPaused && stage !== 'waits' && stage !== 'queued' ? undefined : stage
   return {
     ...lane,
-    network: enter(lane.network, networkStages[status], at),
-    disk: enter(lane.disk, behind ?? diskStages[status], at),
+    network: enter(lane.network, now(networkStages[status]), at),
+    disk: enter(lane.disk, now(behind ?? diskStages[status]), at),
   }
+}
+
+function isPaused({ pauses }: Lanes): boolean {
+  const last = pauses.at(-1)
+  return last !== undefined && last.to === undefined
 }
 
 const closed = (lane: Lane, at: number): Pick<Lane, 'network' | 'disk'> => ({
@@ -120,4 +139,9 @@ function closeLast<T extends { readonly from: number; readonly to?: number }>(
 ): readonly T[] {
   const last = spans.at(-1)
   return last && last.to === undefined ? [...spans.slice(0, -1), { ...last, to: at }] : spans
+}
+
+function closeWork(spans: readonly LaneSpan[], at: number): readonly LaneSpan[] {
+  const stage = spans.at(-1)?.stage
+  return stage === 'waits' || stage === 'queued' ? spans : closeLast(spans, at)
 }

@@ -9,6 +9,8 @@ interface KeptLayer {
   readonly stages: LayerPullEvent[]
   /** The latest event of the last stage, if it is not the first one. */
   latest?: LayerPullEvent | undefined
+  /** The pull was paused since the last event. */
+  isBroken?: boolean
 }
 
 /** The events of one pull, without the byte counts that later ones replace. */
@@ -20,13 +22,17 @@ export class KeptEvents {
   add(event: PullEvent): void {
     if (event.type !== 'layer') {
       this.#others.push(event)
+      // A pause ends the work on all layers: the next event of each begins a new span of its lane.
+      if (event.type === 'paused' || event.type === 'resumed')
+        for (const layer of this.#layers.values()) layer.isBroken = true
       return
     }
     const layer = this.#layers.get(event.digest) ?? { stages: [] }
     this.#layers.set(event.digest, layer)
     const stage = layer.stages.at(-1)
-    if (stage && isSameStage(stage, event)) layer.latest = event
+    if (stage && isSameStage(stage, event) && layer.isBroken !== true) layer.latest = event
     else {
+      layer.isBroken = false
       layer.stages.push(event)
       layer.latest = undefined
     }
