@@ -119,6 +119,7 @@ export function Ends({ frame, pull, time, columns }: Props & { readonly columns:
               : [{ name: 'all', text: `${rate(last.all * mega)} all pulls`, y: y(last.all) }]),
           ],
           13,
+          plotTop + plotHeight - 3,
         )
       : []
   const end = hasEnd(pull, time) ? x(estimated) : undefined

@@ -58,7 +58,8 @@ function retryNotice({ snapshot }: PullState, now: number, maxAttempts: number):
   const { layer, number } = soonest
   const { at, reason, attempt } = layer.retry!
   const countdown = at > now ? ` in ${duration((at - now) / 1000)}` : ' now'
-  const what = `${reason.replace(/\.$/, '')}${layer.fetched > 0 ? ` after ${bytes(layer.fetched)} of ${bytes(layer.total)}` : ''}.`
+  const after = layer.fetched > 0 ? ` after ${bytes(layer.fetched)} of ${bytes(layer.total)}` : ''
+  const what = `${reasonOf(reason, layer.host)}${after}.`
   const isOne = waiting.length === 1
   return {
     key: `retry ${waiting.length} ${number} ${attempt}`,
@@ -72,6 +73,13 @@ function retryNotice({ snapshot }: PullState, now: number, maxAttempts: number):
     advice: `Attempt ${attempt} of ${maxAttempts}. What came is kept; the other layers go on. Nothing to do unless it lasts.`,
     actions: [['retry-now', 'Try now']],
   }
+}
+
+/** Says shortly why a download failed: `ghcr.io answers 503 (Service Unavailable)`. */
+function reasonOf(reason: string, host: string | undefined): string {
+  const [, status] = /HTTP (\d{3}(?: \([^)]*\))?)/.exec(reason) ?? []
+  if (status !== undefined) return `${host ?? 'The registry'} answers ${status}`
+  return reason.replace(/\.$/, '').replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1')
 }
 
 function pausedNotice(pull: PullState, now: number): Notice {

@@ -37,14 +37,12 @@ export interface CurveEnd {
   readonly y: number
 }
 
-/** Places the names of curves at their last values, at least `apart` pixels from each other. */
-export function curveEnds(
-  ends: readonly { readonly name: string; readonly text: string; readonly y: number }[],
-  apart: number,
-): readonly CurveEnd[] {
-  const sorted = [...ends].sort((a, b) => a.y - b.y)
+/** Places the names of curves at their last values, at least `apart` pixels from each other and none below `lowest`. */
+export function curveEnds(ends: readonly CurveEnd[], apart: number, lowest: number): readonly CurveEnd[] {
   const placed: CurveEnd[] = []
-  for (const end of sorted)
+  for (const end of [...ends].sort((a, b) => a.y - b.y))
     placed.push({ ...end, y: Math.max(end.y, (placed.at(-1)?.y ?? -Infinity) + apart) })
+  for (let index = placed.length - 1, most = lowest; index >= 0; index--, most -= apart)
+    placed[index] = { ...placed[index]!, y: Math.min(placed[index]!.y, most) }
   return placed
 }

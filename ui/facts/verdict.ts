@@ -1,6 +1,6 @@
 /** Says in one sentence what holds the line of layers up, why, and what would help. */
 import type { Holder, ServerLimits } from '../../lib/api/shapes.js'
-import { bytes, counted, rate } from './numbers.js'
+import { counted, rate } from './numbers.js'
 
 /** What the sentence depends on. */
 export interface VerdictFacts {
@@ -73,23 +73,25 @@ function idle(pulls: number, paused: number): Verdict {
     : { kind: 'done', title: 'All done.', reason: 'No slot is in use.' }
 }
 
-function unpacking({ downloaded, unpacks, limits, processors }: VerdictFacts): Verdict {
+function unpacking({ downloaded, waiting, downloads, unpacks, limits, processors }: VerdictFacts): Verdict {
   const { maxUnpacks } = limits
-  if (downloaded < 2)
+  if (waiting + downloads === 0 && downloaded < 2)
     return {
       kind: 'last',
       title: 'Unpacking ends the line.',
-      reason:
-        unpacks > 0
-          ? `Everything is downloaded; ${counted(unpacks, 'layer')} to write.`
-          : 'Everything is downloaded.',
+      reason: `Everything is downloaded; ${counted(Math.max(1, unpacks + downloaded), 'layer')} to write.`,
       stage: 'unpacking',
     }
   const more = maxUnpacks + 1
+  const slots = counted(maxUnpacks, 'unpack slot')
+  const reason =
+    downloaded > 1
+      ? `${downloaded} layers are downloaded and wait for ${slots}.`
+      : `${slots} ${maxUnpacks === 1 ? 'is' : 'are'} in use, and layers come as fast as they are written.`
   return {
     kind: 'unpacking',
     title: 'Unpacking holds the line.',
-    reason: `${downloaded} layers are downloaded and wait for ${counted(maxUnpacks, 'unpack slot')}. The network is not the limit.`,
+    reason: `${reason} The network is not the limit.`,
     stage: 'unpacking',
     // More threads than processors do not write faster.
     ...(more <= processors && {
@@ -150,7 +152,3 @@ export class CalmVerdict {
     return (this.#shown = verdict)
   }
 }
-
-/** `12.3 MB/s` of a limit, or undefined without one. */
-export const capText = (limits: ServerLimits): string | undefined =>
-  limits.bytesPerSecond === null ? undefined : bytes(limits.bytesPerSecond)

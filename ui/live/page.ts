@@ -190,7 +190,10 @@ export class Page {
   }
 
   #take(message: ServerMessage): void {
-    if (message.type === 'state') this.#offset = message.at - Date.now()
+    // The clock of the server is at least at the time of a message. The quickest message tells it best.
+    const isNew = message.type === 'state' && message.server.run !== this.#state.server?.run
+    const offset = timeOf(message) - Date.now()
+    this.#offset = isNew ? offset : Math.max(this.#offset, offset)
     this.#state = reduceServer(this.#state, message)
     this.#isDirty = true
   }
@@ -304,6 +307,12 @@ export class Page {
     }
     return this.#measured
   }
+}
+
+/** Time of a message on the clock of the server. */
+function timeOf(message: ServerMessage): number {
+  if (message.type === 'event') return Date.parse(message.event.time)
+  return message.type === 'sample' ? message.line.at : message.at
 }
 
 const sightOf = (hash: string): Pick<Sight, 'view' | 'isDetail'> => {
