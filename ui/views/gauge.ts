@@ -36,7 +36,7 @@ export function Gauge({ page, frame }: ViewProps): VNode {
       class=${`g net${hold('downloading')}`}
       aria-label=${stage('Downloading', busyDownloads, downloads, total(counts.waiting))}
     >
-      <h3>
+      <h2>
         Downloading
         <b><span class=${busyDownloads > downloads ? 'struck' : ''}>${busyDownloads}</span>${` of ${downloads}`}</b>
         <${Stepper}
@@ -48,7 +48,7 @@ export function Gauge({ page, frame }: ViewProps): VNode {
           isOn=${isOn}
           isPending=${pending.has('limit maxDownloads')}
         />
-      </h3>
+      </h2>
       <p class="why">
         <${CapField} page=${page} bytesPerSecond=${limits?.bytesPerSecond ?? null} isOn=${isOn} />
       </p>
@@ -67,7 +67,7 @@ export function Gauge({ page, frame }: ViewProps): VNode {
       class=${`g disk${hold('unpacking')}`}
       aria-label=${stage('Unpacking', busyUnpacks, unpacks, total(counts.downloaded))}
     >
-      <h3>
+      <h2>
         Unpacking
         <b><span class=${busyUnpacks > unpacks ? 'struck' : ''}>${busyUnpacks}</span>${` of ${unpacks}`}</b>
         <${Stepper}
@@ -79,7 +79,7 @@ export function Gauge({ page, frame }: ViewProps): VNode {
           isOn=${isOn}
           isPending=${pending.has('limit maxUnpacks')}
         />
-      </h3>
+      </h2>
       <p class="why">writes the layers’ files</p>
       <${SlotRows} frame=${frame} kind="unpacks" />
     </li>
@@ -121,7 +121,7 @@ const Queue = memo(({ name, why, chosen, others, width, isRight, isPhone }: Queu
   const ticks = queueTicks(queue, { width, row, isRight })
   const isLast = name === 'Committed'
   return html`<li class=${`g q${isLast ? ' q3' : ''}`} aria-label=${`${name}, ${total(queue)} layers`}>
-    <h3>${name} <b>${total(queue)}</b></h3>
+    <h2>${name} <b>${total(queue)}</b></h2>
     <p class="why">${why}</p>
     <div class="ticks">
       <svg aria-hidden="true">

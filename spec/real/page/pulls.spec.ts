@@ -97,7 +97,7 @@ describeReal('the page', () => {
     await vi.waitFor(async () => expect((await scene.client.pulls())[0]?.priority).toBe(1), soon)
     await vi.waitFor(async () => expect(await textOf(page, '.pull .st')).toBe('high, running'), soon)
     await page.click('[aria-label="One download slot more"]')
-    await vi.waitFor(async () => expect(await textOf(page, '.g.net h3 b')).toMatch(/of 4$/), soon)
+    await vi.waitFor(async () => expect(await textOf(page, '.g.net h2 b')).toMatch(/of 4$/), soon)
     await page.fill('.cap input', '0.2')
     await page.keyboard.press('Enter')
     await vi.waitFor(async () => expect((await scene.client.limits()).bytesPerSecond).toBe(200_000), soon)
