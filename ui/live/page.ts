@@ -5,7 +5,7 @@ import { type ServerState, emptyServerState, reduceServer } from '../../lib/api/
 import type { PastPull, StoredImages } from '../../lib/api/shapes.js'
 import { Announcer } from '../facts/announcements.js'
 import { ClosingSlots } from '../facts/closing.js'
-import { splitName } from '../facts/names.js'
+import { shortName } from '../facts/names.js'
 import { percent } from '../facts/numbers.js'
 import { nameOf } from '../facts/pull-words.js'
 import { CalmVerdict } from '../facts/verdict.js'
@@ -324,7 +324,7 @@ const sightOf = (hash: string): Pick<Sight, 'view' | 'isDetail'> => {
 function setTitle({ chosen }: Frame): void {
   const isRunning = chosen?.record.state === 'running'
   const title = isRunning
-    ? `${percent(chosen.record.progress.fraction)} % ${splitName(nameOf(chosen)).bold} – Windlass`
+    ? `${percent(chosen.record.progress.fraction)} % ${shortName(nameOf(chosen))} – Windlass`
     : 'Windlass'
   if (document.title !== title) document.title = title
 }
