@@ -18,6 +18,8 @@ export function DetailHead({ page, frame, pull }: PullProps): VNode {
   const digest = digestOf(pull)
   const platform = snapshot.platform ?? record.order.platform ?? 'the platform of this machine'
   const layers = snapshot.layers.length
+  // On a phone the detail is the whole view.
+  const isAlone = frame.screen.isPhone && frame.sight.isDetail
   const pending = ['pause', 'cancel', 'priority'].map((key) => frame.pending.has(`${key} ${id}`)).join(' ')
   const signature = [
     id,
@@ -31,7 +33,7 @@ export function DetailHead({ page, frame, pull }: PullProps): VNode {
     pending,
   ].join(' ')
   return html`<${Still} signature=${signature} draw=${() => html`<div class="dh">
-      <h2 data-heading tabindex="-1">
+      <h2 data-heading tabindex="-1" aria-level=${isAlone ? 1 : undefined}>
         ${imageName(nameOf(pull))}
         <small>${platform}${layers > 0 && ` · ${counted(layers, 'layer')}`}${digest !== undefined && html` · <span class="m">sha256:${digits(digest)}</span>`}</small>
       </h2>
