@@ -31,6 +31,7 @@ export function DetailHead({ page, frame, pull }: PullProps): VNode {
     layers,
     frame.link.state,
     pending,
+    isAlone,
   ].join(' ')
   return html`<${Still} signature=${signature} draw=${() => html`<div class="dh">
       <h2 data-heading tabindex="-1" aria-level=${isAlone ? 1 : undefined}>

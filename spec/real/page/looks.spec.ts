@@ -123,11 +123,13 @@ describeReal('the page', () => {
   })
 
   it('shows what images share, their files, and the past pulls', async () => {
-    const { page } = await openPage(browser, `${scene.address}`)
+    const { page } = await openPage(browser, scene.address)
     await page.waitForSelector('.pull')
     await page.keyboard.press('2')
     await page.waitForSelector('.ice .b')
-    expect(await textOf(page, '.pt h1')).toMatch(/^1 image, /)
+    expect(await textOf(page, '.pt h1')).toMatch(/^\d images?, /)
+    await page.fill('[aria-label="Filter images"]', 'tools')
+    await vi.waitFor(async () => expect(await page.locator('.imgs tbody tr').count()).toBe(1), soon)
     await page.click('.file-box button:text("usr")')
     await page.click('.file-box button:text("bin")')
     await page.waitForSelector('text=set-user-id')
