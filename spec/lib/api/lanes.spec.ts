@@ -1,7 +1,7 @@
 /** Lanes of layers, computed from the events of a pull. */
 import { expect, it } from 'vitest'
 import { noLanes, reduceLanes } from '../../../lib/api/lanes.js'
-import type { LayerStatus, PullEvent, PullEventBody } from '../../../lib/events/event.js'
+import type { LayerStatus, PullEventBody } from '../../../lib/events/event.js'
 
 const at = (seconds: number): number => Date.UTC(2026, 0, 1) + seconds * 1000
 
@@ -16,7 +16,7 @@ const lanesOf = (
         seq: index + 1,
         time: new Date(at(seconds)).toISOString(),
         ...body,
-      } as PullEvent),
+      }),
     noLanes,
   )
 

@@ -92,7 +92,7 @@ describeReal('the page', () => {
   })
 
   it('sets priority and limits, and shows what the server confirmed', async () => {
-    await start(30, 150_000)
+    await start(40, 400_000)
     await page.selectOption('.ctl select', '1')
     await vi.waitFor(async () => expect((await scene.client.pulls())[0]?.priority).toBe(1), soon)
     await vi.waitFor(async () => expect(await textOf(page, '.pull .st')).toBe('high, running'), soon)
