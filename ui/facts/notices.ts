@@ -1,6 +1,7 @@
 /** Decides which notices stand below the head of a pull, and what they say. */
 import type { PullState } from '../../lib/api/server-state.js'
 import { nameOf, fetchedOf } from './pull-words.js'
+import { registryOf } from './names.js'
 import { bytes, counted, duration } from './numbers.js'
 
 /** What a button of a notice does. */
@@ -48,8 +49,8 @@ export function noticesOf(pull: PullState, now: number, maxAttempts: number): re
   return notices
 }
 
-function retryNotice({ snapshot }: PullState, now: number, maxAttempts: number): Notice | undefined {
-  const waiting = snapshot.layers
+function retryNotice(pull: PullState, now: number, maxAttempts: number): Notice | undefined {
+  const waiting = pull.snapshot.layers
     .map((layer, index) => ({ layer, number: index + 1 }))
     .filter(({ layer }) => layer.status === 'retrying' && layer.retry)
     .sort((a, b) => a.layer.retry!.at - b.layer.retry!.at)
@@ -59,7 +60,7 @@ function retryNotice({ snapshot }: PullState, now: number, maxAttempts: number):
   const { at, reason, attempt } = layer.retry!
   const countdown = at > now ? ` in ${duration((at - now) / 1000)}` : ' now'
   const after = layer.fetched > 0 ? ` after ${bytes(layer.fetched)} of ${bytes(layer.total)}` : ''
-  const what = `${reasonOf(reason, layer.host)}${after}.`
+  const what = `${reasonOf(reason, layer.host ?? registryOf(nameOf(pull)))}${after}.`
   const isOne = waiting.length === 1
   return {
     key: `retry ${waiting.length} ${number} ${attempt}`,
@@ -76,9 +77,9 @@ function retryNotice({ snapshot }: PullState, now: number, maxAttempts: number):
 }
 
 /** Says shortly why a download failed: `ghcr.io answers 503 (Service Unavailable)`. */
-function reasonOf(reason: string, host: string | undefined): string {
+function reasonOf(reason: string, host: string): string {
   const [, status] = /HTTP (\d{3}(?: \([^)]*\))?)/.exec(reason) ?? []
-  if (status !== undefined) return `${host ?? 'The registry'} answers ${status}`
+  if (status !== undefined) return `${host} answers ${status}`
   return reason.replace(/\.$/, '').replace(/(sha256:[0-9a-f]{12})[0-9a-f]+/g, '$1')
 }
 

@@ -122,6 +122,12 @@ function network({ waiting, downloads, network: speed, limits }: VerdictFacts): 
       ...base,
       reason: `The last ${downloads > 1 ? `${downloads} layers come` : 'layer comes'} at ${rate(speed)}; unpacking keeps up.`,
     }
+  // Slots stay free while nothing asks for more: layers that are downloaded wait for their turn.
+  if (downloads < limits.maxDownloads)
+    return {
+      ...base,
+      reason: `${downloads} of ${limits.maxDownloads} download slots are busy, at ${rate(speed)} together.`,
+    }
   const more = limits.maxDownloads + 2
   return {
     ...base,

@@ -32,7 +32,7 @@ export function Detail({ page, frame }: ViewProps): VNode {
       ${notices.map((notice) => html`<${NoticeBox} key=${notice.key.split(' ')[0]} page=${page} pull=${chosen} notice=${notice} isOn=${link.state === 'connected'} pending=${frame.pending} />`)}
     </div>
     <div class=${hasPlan ? 'bar' : 'bar unseen'}>
-      <h3>Layers over time</h3>
+      <h3 aria-level=${frame.screen.isPhone && frame.sight.isDetail ? 2 : undefined}>Layers over time</h3>
       <span class="dim">one lane a layer: upper track network, lower track disk</span>
       <div class="seg" role="group" aria-label="Density">
         ${density('compact', 'Compact')}${density('rows', 'Rows')}

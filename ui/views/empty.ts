@@ -15,8 +15,7 @@ export function EmptyPulls({ page, frame }: ViewProps): VNode {
     <p>No daemon, no login for public images. What is interrupted resumes with the next pull.</p>
     <${StartForm} ref=${form} page=${page} server=${frame.state.server} isLarge />
     <p class="try">
-      Or try
-      ${examples.map((name) => html`<button key=${name} onClick=${() => form.current?.fill(name)}>${name}</button> `)}
+      Or try ${examples.map((name) => html`<button key=${name} onClick=${() => form.current?.fill(name)}>${name}</button> `)}
     </p>
     <pre>
 From a terminal, shown here all the same:

@@ -59,7 +59,11 @@ function slotOf(
   return {
     ...{ names, number: String(index + 1) },
     words: kind === 'downloads' ? downloadWords(layer, now) : unpackWords(layer),
-    part: total > 0 ? Math.min(1, (kind === 'downloads' ? fetched : unpacked) / total) : 1,
+    // A retry is seen also where nothing came yet.
+    part: Math.max(
+      isRetry ? 0.03 : 0,
+      total > 0 ? Math.min(1, (kind === 'downloads' ? fetched : unpacked) / total) : 1,
+    ),
     state: isRetry ? 'retry' : 'used',
   }
 }
