@@ -108,6 +108,8 @@ async function enter(
   }) as HttpServer
   server.maxHeadersCount = maxHeaders
   server.headersTimeout = 10_000
+  // The archive of an image may take as long as it takes. Other bodies are bounded in size.
+  server.requestTimeout = 0
   const bound = await listen(server, address)
   const at = server.address()
   if (address.kind === 'tcp' && at !== null && typeof at === 'object')

@@ -29,8 +29,10 @@ export interface DockerImage {
   readonly image: DescribedImage
   /** The names that are references. */
   readonly names: readonly ImageName[]
-  /** Keys of the entries that have no such name. */
+  /** Keys of the entries that have no name. */
   readonly unnamed: readonly string[]
+  /** Keys of the entries with a name that is no reference: of a layout, or one that another tool wrote. */
+  readonly others: readonly string[]
 }
 
 /** Groups the images of a store by their IDs. Of an index, only the image that Docker would use counts. */
@@ -39,12 +41,13 @@ export function dockerImages(described: readonly DescribedImage[]): DockerImage[
   for (const image of chosenOf(described)) {
     const { imageId: id, entry, name, root } = image
     const reference = referenceOf(name)
-    const known = images.get(id) ?? { id, image, names: [], unnamed: [] }
-    images.set(id, {
-      ...known,
-      names: reference ? [...known.names, { entry, reference, digest: root.digest }] : known.names,
-      unnamed: reference ? known.unnamed : [...known.unnamed, entry],
-    })
+    const known = images.get(id) ?? { id, image, names: [], unnamed: [], others: [] }
+    if (reference)
+      images.set(id, { ...known, names: [...known.names, { entry, reference, digest: root.digest }] })
+    // An image that was loaded without a name has its digest as one.
+    else if (name === undefined || isDigest(name))
+      images.set(id, { ...known, unnamed: [...known.unnamed, entry] })
+    else images.set(id, { ...known, others: [...known.others, entry] })
   }
   return [...images.values()]
 }

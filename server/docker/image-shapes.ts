@@ -73,11 +73,12 @@ function manifestSummary(image: DescribedImage): Record<string, unknown> {
   }
 }
 
-/** Returns the answer of `GET /images/NAME/json`. */
+/** Returns the answer of `GET /images/NAME/json`. `siblings`: the images of the index, if the request asks for them. */
 export function inspectShape(
   found: DockerImage,
   image: DescribedImage,
   version: number,
+  siblings: readonly DescribedImage[] | undefined,
 ): Record<string, unknown> {
   const { config, root } = image
   const raw: ReadonlyMap<string, unknown> = new Map(Object.entries(config))
@@ -103,6 +104,7 @@ export function inspectShape(
     RootFS: { Type: 'layers', Layers: config.rootfs.diff_ids },
     Metadata: { LastTagTime: '0001-01-01T00:00:00Z' },
     ...(version >= 48 && { Descriptor: descriptorOf(root) }),
+    ...(version >= 48 && siblings && { Manifests: siblings.map(manifestSummary) }),
   }
 }
 

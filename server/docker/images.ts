@@ -40,7 +40,10 @@ export function imageRoutes(routes: DockerRoutes, parts: ServerParts): void {
     const described = await windlass.content.describe()
     const { found } = findImage(name, dockerImages(described))
     const image = chooseImage(found, described, context.req.query('platform'), name)
-    return context.json(inspectShape(found, image, context.env.version))
+    const siblings = isSet(context.req.query('manifests'))
+      ? described.filter(({ entry }) => entry === image.entry)
+      : undefined
+    return context.json(inspectShape(found, image, context.env.version, siblings))
   })
   routes.get('/images/:name{.+}/history', async (context) => {
     const name = context.req.param('name')

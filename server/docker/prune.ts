@@ -1,6 +1,6 @@
 /** `POST /images/prune` and `GET /system/df`: removes what is not needed, and says what takes space. */
 import type { ServerParts } from '../api/routes.js'
-import { type DockerImage, dockerImages, repoTagsOf } from './docker-images.js'
+import { type DockerImage, dockerImages } from './docker-images.js'
 import { type Filters, passes } from './filters.js'
 import { list } from './image-list.js'
 import { type Removed, removeNames } from './remove.js'
@@ -26,12 +26,15 @@ export async function pruneImages(filters: Filters, parts: ServerParts): Promise
     )
   const doomed = images.filter(
     (each) =>
-      (!danglingOnly || (repoTagsOf(each).length === 0 && each.names.length === 0)) &&
+      // A name that Docker does not know is a name nevertheless.
+      each.others.length === 0 &&
+      (!danglingOnly || each.names.length === 0) &&
       passes(each, others, images) &&
       !isBusy(each),
   )
   const removed: Removed[] = []
-  for (const each of doomed) removed.push(...(await removeNames(each, each.names, false, parts)))
+  for (const each of doomed)
+    removed.push(...(await removeNames(each, { doomed: each.names, isLast: true, prune: false }, parts)))
   const before = new Set(images.flatMap(({ image }) => image.layers.map(({ diffID }) => diffID)))
   const collected =
     images.length > 0 || doomed.length > 0 ? await windlass.collect() : await collectIfThere(parts)

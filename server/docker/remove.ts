@@ -24,8 +24,9 @@ export async function removeImage(
   const { found, names } = findImage(word, dockerImages(await parts.windlass.content.describe()))
   const doomed = names.length === 0 ? found.names : doomedBy(names, found)
   const short = found.id.slice('sha256:'.length).slice(0, 12)
-  const isLast = doomed.length === found.names.length
-  if (names.length === 0 && !force && !isSingle(found.names))
+  const isById = names.length === 0
+  const isLast = doomed.length === found.names.length && (isById || found.others.length === 0)
+  if (isById && !force && !isSingle(found.names))
     throw new DockerError(
       409,
       `conflict: unable to delete ${short} (must be forced) - image is referenced in multiple repositories`,
@@ -40,18 +41,28 @@ export async function removeImage(
       409,
       `conflict: unable to delete ${short} (cannot be forced) - image is used by the running pull ${user.id}`,
     )
-  return removeNames(found, doomed, prune, parts)
+  return removeNames(found, { doomed, isLast, prune }, parts)
+}
+
+/** What is removed of an image. */
+export interface Removal {
+  readonly doomed: readonly ImageName[]
+  /** Whether the image goes with these names. */
+  readonly isLast: boolean
+  /** Remove the content that no image needs. */
+  readonly prune: boolean
 }
 
 /** Removes names of an image. With the last one, its content is removed as well. */
 export async function removeNames(
   found: DockerImage,
-  doomed: readonly ImageName[],
-  prune: boolean,
+  { doomed, isLast, prune }: Removal,
   { windlass, feed }: ServerParts,
 ): Promise<Removed[]> {
-  const isLast = doomed.length === found.names.length
-  const entries = [...doomed.map(({ entry }) => entry), ...(isLast ? found.unnamed : [])]
+  const entries = [
+    ...doomed.map(({ entry }) => entry),
+    ...(isLast ? [...found.unnamed, ...found.others] : []),
+  ]
   for (const outcome of await windlass.removeAll(entries)) if ('error' in outcome) throw outcome.error
   feed.append({ type: 'images', at: Date.now() })
   const untagged = [

@@ -38,6 +38,20 @@ describe('the API of Docker', () => {
     })
   })
 
+  it('answers the requests of the client of version 29, which asks for the version first', async () => {
+    const { headers } = await docker.send('HEAD', '/_ping')
+    const version = String(headers['api-version'])
+    for (const [path, expected] of [
+      ['/images/json?manifests=1', []],
+      ['/images/json?all=1&manifests=1', []],
+      ['/system/df?verbose=1', { Images: [] }],
+    ] as const)
+      expect(await docker.send('GET', `/v${version}${path}`)).toMatchObject({ status: 200, json: expected })
+    expect(await docker.send('GET', `/v${version}/images/alpine/json?manifests=1`)).toMatchObject({
+      status: 404,
+    })
+  })
+
   it('leaves the other paths to the other parts of the server', async () => {
     expect((await docker.send('GET', '/api/v1/info')).json).toMatchObject({ version: '1.2.3' })
     expect((await docker.send('GET', '/api/v1/info')).headers).not.toHaveProperty('ostype')

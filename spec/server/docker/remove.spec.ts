@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chainIDs } from '../../../lib/image/index.js'
 import { buildImage, putImage } from '../../../lib/testing/images/index.js'
+import { runTool } from '../../../testbench/harness/run-tool.js'
 import { type DockerServer, startDockerServer } from '../../support/docker-server.js'
 
 const base = { entries: [{ path: 'base', content: 'base' }] }
@@ -72,6 +73,34 @@ describe('the removal of an image through the API of Docker', () => {
 
   it('by id removes an image with one name', async () => {
     expect((await remove(id)).json).toContainEqual({ Deleted: id })
+  })
+})
+
+describe('an image with a name that is no reference', () => {
+  it('is shown without a name, keeps its content with a tag that goes, and is not pruned', async () => {
+    await using docker = await startDockerServer()
+    await putImage(docker.registry, 'team/app', '1', image)
+    await docker.pull('team/app', '1')
+    const archive = await docker.send('GET', `/images/get?names=${id}`)
+    const directory = join(docker.store, '..', 'layout')
+    mkdirSync(directory)
+    writeFileSync(join(directory, 'a.tar'), archive.bytes)
+    await runTool('tar', ['xf', 'a.tar'], { cwd: directory })
+    const order = JSON.stringify({ image: `oci:${directory}` })
+    await docker.send('POST', '/api/v1/pulls', {
+      body: order,
+      headers: { 'content-type': 'application/json' },
+    })
+    const entries = async (): Promise<number> =>
+      ((await docker.send('GET', '/api/v1/images')).json as { images: unknown[] }).images.length
+    await expect.poll(entries, { timeout: 30_000 }).toBe(2)
+    const removed = await docker.send('DELETE', `/images/${docker.registry.host}/team/app:1`)
+    expect(removed.json).toEqual([{ Untagged: `${docker.registry.host}/team/app:1` }])
+    expect((await docker.send('GET', '/images/json')).json).toMatchObject([{ Id: id, RepoTags: [] }])
+    await docker.send('POST', `/images/prune?filters=${encodeURIComponent('{"dangling":["false"]}')}`)
+    expect(await entries()).toBe(1)
+    expect((await docker.send('DELETE', `/images/${id}`)).json).toContainEqual({ Deleted: id })
+    expect(await entries()).toBe(0)
   })
 })
 
