@@ -111,6 +111,9 @@ class Receiver {
   #head = Buffer.alloc(0)
   #size = 0
   #total = 0
+  /** Bytes that are not written yet. */
+  readonly #waiting: Buffer[] = []
+  #waitingBytes = 0
   readonly #part: string
 
   constructor(
@@ -137,6 +140,8 @@ class Receiver {
     this.#hash = createHash('sha256')
     this.#head = Buffer.alloc(0)
     this.#size = 0
+    this.#waiting.length = 0
+    this.#waitingBytes = 0
     this.#file = await open(this.#part, 'wx', 0o600)
   }
 
@@ -147,10 +152,19 @@ class Receiver {
     this.#hash.update(bytes)
     if (this.#head.length < headBytes) this.#head = Buffer.concat([this.#head, bytes.subarray(0, headBytes)])
     this.#size += bytes.length
+    this.#waiting.push(bytes)
+    this.#waitingBytes += bytes.length
+    if (this.#waitingBytes >= writeBytes) await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    const bytes = Buffer.concat(this.#waiting.splice(0))
+    this.#waitingBytes = 0
     await this.#file!.writeFile(bytes)
   }
 
   async #end(): Promise<void> {
+    await this.#flush()
     await this.#file!.close()
     this.#file = undefined
     const hex = this.#hash.digest('hex')
@@ -165,6 +179,9 @@ class Receiver {
     })
   }
 }
+
+/** Number of bytes that are written at once. */
+const writeBytes = 1024 * 1024
 
 /** Number of bytes that show how a file is compressed. */
 const headBytes = 16

@@ -153,7 +153,7 @@ async function writeBlob(
   })
   const file = createReadStream(store.blobs.path(digest), {
     flags: (constants.O_RDONLY | constants.O_NOFOLLOW) as unknown as string,
-    highWaterMark: 256 * 1024,
+    highWaterMark: 1024 * 1024,
   })
   let copied: Promise<void> | undefined
   await written((done) => {
