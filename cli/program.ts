@@ -8,21 +8,11 @@ import { ignoreFalseFlags } from './setup/flags.js'
 import { Messages } from './terminal/messages.js'
 import type { Console, Terminal } from './terminal/terminal.js'
 import { version } from './version.js'
-import { wantsJson } from './terminal/wants-json.js'
+import { messageFormat } from './terminal/message-format.js'
 
 const epilogue = `
-Examples:
-  windlass demo                                   a complete pull, without a network
-  windlass pull alpine:3.20                       download, verify and unpack an image
-  windlass pull --platform linux/arm64 debian     for another platform
-  windlass copy alpine:3.20 registry.example/a:1  to another registry
-  windlass unpack alpine:3.20 ./rootfs            unpack an image into one directory
-  windlass inspect --config quay.io/podman/hello  print the config of an image
-  windlass cat alpine:3.20 /etc/os-release        print one file of an image, without pulling it
-
-Image names are written as for Docker. An image in an OCI layout is oci:DIR (the only image), oci:DIR:NAME,
-or oci:DIR:@N (by its position, from 0).
-If the help of an option names an environment variable, the variable sets the option too.
+Image names are written as for Docker, or oci:DIR, oci:DIR:NAME, oci:DIR:@N for an image in an OCI layout.
+“windlass COMMAND --help” has examples. A variable that the help of an option names sets the option too.
 
 Exit codes: 0 success, 1 other errors, 2 usage or invalid reference, 3 unauthorized or denied, 4 not found,
 5 verification failed, 6 network or registry, 7 store, 8 not an image or not supported, 130 cancelled.`
@@ -33,8 +23,9 @@ const helpHint = 'Run the command with --help for its usage.'
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const entry = findCommand(argv)
   const { stdin, output, stderr, env, signals } = terminal
-  const json = wantsJson(argv, env, entry?.showsProgress ?? false)
-  const messages = new Messages(stderr, { json, debug: Boolean(env['WINDLASS_DEBUG']) })
+  const format = messageFormat(argv, env, entry?.showsProgress ?? false)
+  const json = format !== 'text'
+  const messages = new Messages(stderr, { format, debug: Boolean(env['WINDLASS_DEBUG']) })
   terminal.redirectNotices?.(messages)
   const errorOutput: string[] = []
   try {
@@ -73,6 +64,7 @@ async function buildProgram(
   writeError: (text: string) => unknown,
 ): Promise<Command> {
   const program = new Command('windlass')
+    .commandsGroup('Other:') // that of the command `help`
     .description('Pulls container images from any OCI or Docker registry, without a daemon.')
     .version(version(), '-V, --version')
     .exitOverride()
@@ -84,8 +76,8 @@ async function buildProgram(
     .showHelpAfterError(helpHint)
     .addHelpText('after', epilogue)
     .hook('preAction', (_, command) => ignoreFalseFlags(command, terminal.env))
-  for (const { name, summary, usage, load } of commands) {
-    const command = program.command(name).summary(summary).description(summary)
+  for (const { name, group, summary, usage, load } of commands) {
+    const command = program.command(name).helpGroup(group).summary(summary).description(summary)
     // Only the module of the command that runs is loaded. --version and --help need none.
     if (name === named?.name) (await load())(command, terminal)
     else command.usage(usage)

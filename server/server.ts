@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Server as HttpServer } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { availableParallelism } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import type { ServerInfo } from '../lib/api/shapes.js'
 import { WindlassError } from '../lib/errors.js'
@@ -47,6 +48,9 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** Milliseconds that clients have to read the rest of their responses when the server ends. */
+const maxFarewell = 500
+
 /** Maximum number of headers of a request, and of bytes of all of them. */
 const maxHeaders = 100
 const maxHeaderSize = 16 * 1024
@@ -67,11 +71,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const parts: ServerParts = { windlass, info, feed, book, jobs, history, registry, signal: stop.signal }
   const servers: HttpServer[] = []
   const close = async (): Promise<void> => {
-    stop.abort()
-    for (const server of servers) server.close()
+    const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     await Promise.all([book.close(), jobs.close()])
+    // Only now: watchers learn how their pulls ended.
+    stop.abort()
     await windlass.close()
     await history.close()
+    await Promise.race([Promise.all(closed), sleep(maxFarewell, undefined, { ref: false })])
     for (const server of servers) server.closeAllConnections()
   }
   const addresses: string[] = []

@@ -9,6 +9,8 @@ export type Define = (command: Command, terminal: Console) => void
 /** An entry of the list of commands. */
 export interface CommandEntry {
   readonly name: CommandName
+  /** Heading of the command in the help. */
+  readonly group: string
   readonly summary: string
   readonly usage: string
   /** Whether the command has the option `--progress`. */
@@ -16,98 +18,163 @@ export interface CommandEntry {
   readonly load: () => Promise<Define>
 }
 
+/** Headings of the help. */
+const getting = 'Get images:'
+const looking = 'Look at images, without pulling them:'
+const storing = 'Manage the store:'
+const serving = 'Run and steer a server:'
+const trying = 'Other:'
+
 /** All commands, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   {
     name: 'pull',
-    summary: 'pull images into the store: download, verify and unpack them',
+    group: getting,
+    summary: 'download, verify and unpack images into the store',
     usage: '[options] <image...>',
     showsProgress: true,
     load: async () => (await import('./pull.js')).definePull,
   },
   {
     name: 'copy',
-    summary: 'copy an image to a registry or an OCI layout, without the store',
+    group: getting,
+    summary: 'copy an image to a registry or an OCI layout',
     usage: '[options] <from> <to>',
     showsProgress: true,
     load: async () => (await import('./copy.js')).defineCopy,
   },
   {
     name: 'plan',
+    group: getting,
     summary: 'tell what a pull would download, reuse and cost',
     usage: '[options] <image>',
     load: async () => (await import('./plan.js')).definePlan,
   },
   {
-    name: 'inspect',
-    summary: 'show the manifest and config of an image, without downloading layers',
-    usage: '[options] <image>',
-    load: async () => (await import('./inspect.js')).defineInspect,
-  },
-  {
-    name: 'ls',
-    summary: 'list the files of an image, without pulling it',
-    usage: '[options] <image> [path]',
-    load: async () => (await import('./ls.js')).defineList,
-  },
-  {
-    name: 'cat',
-    summary: 'write a file of an image to stdout, without pulling the image',
-    usage: '[options] <image> <path>',
-    load: async () => (await import('./cat.js')).defineCat,
-  },
-  {
-    name: 'tags',
-    summary: 'list the tags of a repository',
-    usage: '[options] <repository>',
-    load: async () => (await import('./tags.js')).defineTags,
-  },
-  {
-    name: 'images',
-    summary: 'list the images in the store',
-    usage: '[options]',
-    load: async () => (await import('./images.js')).defineImages,
-  },
-  {
-    name: 'rm',
-    summary: 'remove names of images from the store',
-    usage: '[options] <image...>',
-    load: async () => (await import('./rm.js')).defineRemove,
-  },
-  {
-    name: 'gc',
-    summary: 'remove content from the store that no name and no running pull needs',
-    usage: '[options]',
-    load: async () => (await import('./gc.js')).defineCollect,
-  },
-  {
-    name: 'verify',
-    summary: 'verify every byte of the store, and repair damage with --repair',
-    usage: '[options]',
-    load: async () => (await import('./verify.js')).defineVerify,
-  },
-  {
     name: 'unpack',
+    group: getting,
     summary: 'unpack all layers of an image into one directory',
     usage: '[options] <image> <directory>',
     showsProgress: true,
     load: async () => (await import('./unpack.js')).defineUnpack,
   },
   {
+    name: 'inspect',
+    group: looking,
+    summary: 'show the manifest and the config of an image',
+    usage: '[options] <image>',
+    load: async () => (await import('./inspect.js')).defineInspect,
+  },
+  {
+    name: 'ls',
+    group: looking,
+    summary: 'list the files of an image',
+    usage: '[options] <image> [path]',
+    load: async () => (await import('./ls.js')).defineList,
+  },
+  {
+    name: 'cat',
+    group: looking,
+    summary: 'write a file of an image to stdout',
+    usage: '[options] <image> <path>',
+    load: async () => (await import('./cat.js')).defineCat,
+  },
+  {
+    name: 'tags',
+    group: looking,
+    summary: 'list the tags of a repository',
+    usage: '[options] <repository>',
+    load: async () => (await import('./tags.js')).defineTags,
+  },
+  {
+    name: 'images',
+    group: storing,
+    summary: 'list the images in the store',
+    usage: '[options]',
+    load: async () => (await import('./images.js')).defineImages,
+  },
+  {
+    name: 'rm',
+    group: storing,
+    summary: 'remove names of images from the store',
+    usage: '[options] <image...>',
+    load: async () => (await import('./rm.js')).defineRemove,
+  },
+  {
+    name: 'gc',
+    group: storing,
+    summary: 'remove what no name and no running pull needs',
+    usage: '[options]',
+    load: async () => (await import('./gc.js')).defineCollect,
+  },
+  {
+    name: 'verify',
+    group: storing,
+    summary: 'verify every byte of the store, and repair it',
+    usage: '[options]',
+    load: async () => (await import('./verify.js')).defineVerify,
+  },
+  {
     name: 'serve',
-    summary: 'run a server over the store: a page and an API to start, watch and steer pulls',
+    group: serving,
+    summary: 'run a server over the store, with a page and an API',
     usage: '[options]',
     load: async () => (await import('./serve.js')).defineServe,
   },
   {
+    name: 'ps',
+    group: serving,
+    summary: 'list the pulls of a server',
+    usage: '[options]',
+    load: async () => (await import('./ps.js')).definePulls,
+  },
+  {
+    name: 'watch',
+    group: serving,
+    summary: 'show the progress of a pull of a server, or of all',
+    usage: '[options] [id]',
+    showsProgress: true,
+    load: async () => (await import('./watch.js')).defineWatch,
+  },
+  {
+    name: 'pause',
+    group: serving,
+    summary: 'pause pulls of a server',
+    usage: '[options] <id...>',
+    load: async () => (await import('./steer.js')).definePause,
+  },
+  {
+    name: 'resume',
+    group: serving,
+    summary: 'resume pulls, or start ended ones again',
+    usage: '[options] <id...>',
+    load: async () => (await import('./steer.js')).defineResume,
+  },
+  {
+    name: 'cancel',
+    group: serving,
+    summary: 'cancel pulls; what they received is kept',
+    usage: '[options] <id...>',
+    load: async () => (await import('./steer.js')).defineCancel,
+  },
+  {
+    name: 'limit',
+    group: serving,
+    summary: 'print or change the limits of a server',
+    usage: '[options]',
+    load: async () => (await import('./limit.js')).defineLimit,
+  },
+  {
     name: 'bench',
-    summary: 'find the best numbers of concurrent downloads and unpacks for an image',
+    group: trying,
+    summary: 'find the best numbers of concurrent downloads and unpacks',
     usage: '[options] <image>',
     load: async () => (await import('./bench.js')).defineBench,
   },
   {
     name: 'demo',
-    summary: 'pull a small image from an embedded registry, without a network',
+    group: trying,
+    summary: 'pull a small image, without a network',
     usage: '[options]',
     showsProgress: true,
     load: async () => (await import('./demo.js')).defineDemo,

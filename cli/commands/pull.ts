@@ -7,6 +7,7 @@ import { ReportedFailure } from '../terminal/failure.js'
 import { flagSetting, numberSetting, platformSetting, setting, textOption } from '../setup/flags.js'
 import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
 import { addLimitFlag } from '../setup/limit-flag.js'
+import { addTokenFlag } from '../remote/token-flag.js'
 import { readNames } from '../setup/names-file.js'
 import { withWindlass } from '../setup/session.js'
 import {
@@ -24,9 +25,11 @@ import {
   pullNames,
   pullPlatforms,
   pullTags,
-} from './pull-sets.js'
+} from './sets/pull-sets.js'
 
 interface PullFlags extends Settings, ProgressFlags {
+  readonly via?: string | true
+  readonly tokenFile?: string
   readonly platform?: string
   readonly allPlatforms?: boolean
   readonly allTags?: boolean
@@ -51,10 +54,14 @@ Examples:
   windlass pull --rootfs ./rootfs alpine@sha256:…
   windlass pull -q --json quay.io/podman/hello | jq -r .imageId
   windlass pull --username me --password-stdin registry.example/team/app < token
+  windlass pull --via alpine:3.20 nginx                a running “windlass serve” pulls
 
 A file of -f has one image a line; blank lines and comments (#) are ignored, and - is stdin.
 Prints <name>@<digest> for each image. An image that fails does not stop the others, and the exit code is
-that of the first failure.`
+that of the first failure. On Ctrl-C, what was received is kept, and the next pull resumes it.`
+
+/** What an interrupt does. */
+const notice = 'cancelling: what was received is kept, and the next pull resumes it'
 
 /** Defines the arguments, options and action of `windlass pull`. */
 export function definePull(command: Command, terminal: Console): void {
@@ -81,34 +88,103 @@ export function definePull(command: Command, terminal: Console): void {
     .addOption(textOption('--rootfs <dir>', pullTable.rootfs))
     .addOption(setting('--whiteouts <form>', pullTable.whiteouts.help).choices(['overlay', 'aufs']))
     .addOption(flagSetting('--discard-blobs', pullTable.discardBlobs))
+    .option('--via [address]', 'let a running “windlass serve” pull (default: WINDLASS_HOST, or its socket)')
   addJsonFlag(command, 'print each result as one line of JSON')
+  addTokenFlag(command)
   for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
     add(command)
   command
     .addHelpText('after', examples)
-    .action((images: string[]) => pullAll(images, command.opts<PullFlags>(), terminal))
+    .action((images: string[]) =>
+      command.opts<PullFlags>().via === undefined
+        ? pullAll(images, command.opts<PullFlags>(), terminal)
+        : pullAllVia(images, command, terminal),
+    )
 }
 
-function pullAll(given: readonly string[], flags: PullFlags, terminal: Console): Promise<void> {
+/** Returns a function that reads the names of the images. @throws USAGE */
+function namesOf(
+  given: readonly string[],
+  flags: PullFlags,
+  terminal: Console,
+): (signal: AbortSignal) => Promise<readonly string[]> {
   const { file: files = [], allTags, rootfs } = flags
   if (given.length === 0 && files.length === 0) throw noImageError('No image is named')
   if (flags.passwordStdin && files.includes('-')) throw stdinTwiceError('-f - and --password-stdin both')
   if (files.filter((file) => file === '-').length > 1) throw stdinTwiceError('Several -f -')
-  const read = async (signal: AbortSignal): Promise<readonly string[]> => {
+  return async (signal) => {
     const names = [...given, ...(await readNames(files, terminal.stdin, signal))]
     if (names.length === 0) throw noImageError('The list of images has no name')
     if (allTags) names.forEach(requireRepository)
     if (rootfs !== undefined && names.length > 1) throw oneTreeError(names, rootfs)
     return names
   }
-  return withWindlass(flags, terminal, read, async (windlass, signal, names) => {
+}
+
+function pullAll(given: readonly string[], flags: PullFlags, terminal: Console): Promise<void> {
+  const { allTags, allPlatforms, rootfs } = flags
+  const pull = async (windlass: Windlass, signal: AbortSignal, names: readonly string[]): Promise<void> => {
     const options = optionsOf(flags, signal)
-    if (allTags || flags.allPlatforms || rootfs !== undefined)
+    if (allTags || allPlatforms || rootfs !== undefined)
       await forEachName(names, signal, flags, terminal, (name) =>
         pullName(name, windlass, options, flags, terminal),
       )
     else await pullNames(names, windlass, options, flags, terminal)
-  })
+  }
+  return withWindlass(flags, terminal, namesOf(given, flags, terminal), pull, notice)
+}
+
+/** Options that also work through a server, as their keys. The server has its own store, network options and limits. */
+const viaOptions: ReadonlySet<string> = new Set([
+  ...['via', 'tokenFile', 'file', 'platform', 'concurrency', 'failFast', 'unpack'],
+  ...['json', 'progress', 'quiet'],
+])
+
+/** Lets a server pull the images. @throws USAGE for an option that the server does not take; errors of `pullVia` */
+async function pullAllVia(given: readonly string[], command: Command, terminal: Console): Promise<void> {
+  const flags = command.opts<PullFlags>()
+  const foreign = command.options.find(
+    (option) =>
+      !viaOptions.has(option.attributeName()) &&
+      command.getOptionValueSource(option.attributeName()) === 'cli',
+  )
+  if (foreign)
+    throw new WindlassError(
+      'USAGE',
+      `The option ${foreign.long ?? foreign.flags} cannot be used with --via`,
+      {
+        hint: 'The server has its own store and options: give it to “windlass serve”, or pull without --via.',
+      },
+    )
+  const {
+    via,
+    tokenFile,
+    platform,
+    unpack,
+    failFast = false,
+    concurrency = pullManyTable.concurrency.default,
+  } = flags
+  // The address is optional. What cannot be one is the first image.
+  const isAddress = typeof via === 'string' && /^(unix:.*\/|\/|https?:\/\/)/.test(via)
+  const images = isAddress || typeof via !== 'string' ? given : [via, ...given]
+  const host = isAddress ? via : terminal.env['WINDLASS_HOST']
+  let failed: number | undefined
+  const { pullVia } = await import('../remote/pull-via.js')
+  await pullVia(
+    {
+      server: { ...(host !== undefined && { host }), ...(tokenFile !== undefined && { tokenFile }) },
+      ...{ flags, failFast, concurrency },
+      order: { ...(platform !== undefined && { platform }), ...(!unpack && { unpack }) },
+      read: namesOf(images, flags, terminal),
+      onPulled: (image) => printImage(image, flags, terminal),
+      onFailed: async (error, name) => {
+        const code = await printFailure(error, name, flags, terminal)
+        failed ??= code
+      },
+    },
+    terminal,
+  )
+  if (failed !== undefined) throw new ReportedFailure(failed)
 }
 
 const noImageError = (message: string): WindlassError =>

@@ -4,7 +4,13 @@ import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
 import { interruptible } from '../terminal/interrupt.js'
-import { addNetworkFlags, addStoreFlags, addTransferFlags, openOptions, type Settings } from '../setup/settings.js'
+import {
+  addNetworkFlags,
+  addStoreFlags,
+  addTransferFlags,
+  openOptions,
+  type Settings,
+} from '../setup/settings.js'
 import { valueError } from '../setup/flags.js'
 import type { Console } from '../terminal/terminal.js'
 import { version } from '../version.js'
@@ -37,7 +43,7 @@ export function defineServe(command: Command, terminal: Console): void {
     .option(
       '--listen <address>',
       'listen on unix:PATH or HOST:PORT; may be repeated',
-      (value: string, before: readonly string[] = []) => [...before, value],
+      (value: string, before: readonly string[] | undefined) => [...(before ?? []), value],
     )
     .option('--token-file <file>', 'read the token for TCP from this file (default: a new one)')
     .option('--tls-cert <file>', 'certificate for TCP, in PEM format')
@@ -52,16 +58,23 @@ export function defineServe(command: Command, terminal: Console): void {
       uploads,
     )
   addTransferFlags(addNetworkFlags(addStoreFlags(command)))
-  command.addHelpText('after', examples).action(() => serveUntilInterrupted(command.opts<ServeFlags>(), terminal))
+  command
+    .addHelpText('after', examples)
+    .action(() => serveUntilInterrupted(command.opts<ServeFlags>(), terminal))
 }
 
-async function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<void> {
-  const { serve } = await import('../../server/index.js')
-  await interruptible(terminal, async (signal) => {
+/** What an interrupt does. */
+const notice = 'ending: pulls that run are cancelled and can be resumed'
+
+function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<void> {
+  const run = async (signal: AbortSignal): Promise<void> => {
+    const { serve } = await import('../../server/index.js')
     const { listen, tokenFile, tlsCert, tlsKey, registry, maxUploads, ...settings } = flags
-    const onWarning = (message: string, code = 'serve'): void => terminal.messages.warning(code, message)
+    const onWarning = (message: string, code?: string): void =>
+      terminal.messages.warning(code ?? 'serve', message)
     const token = tokenFile === undefined ? undefined : readText(tokenFile, '--token-file').trim()
-    if (token === '') throw new WindlassError('USAGE', `The file ${quoted(tokenFile!)} (--token-file) is empty`)
+    if (token === '')
+      throw new WindlassError('USAGE', `The file ${quoted(tokenFile!)} (--token-file) is empty`)
     if ((tlsCert === undefined) !== (tlsKey === undefined))
       throw new WindlassError('USAGE', 'The options --tls-cert and --tls-key belong together')
     const server = await serve({
@@ -84,7 +97,8 @@ async function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Prom
       )
     await aborted(signal)
     await server.close()
-  })
+  }
+  return interruptible(terminal, run, notice)
 }
 
 function uploads(text: string): number {
@@ -110,7 +124,10 @@ function readText(file: string, option: string): string {
     return readOutsideFile(file, { maxBytes: 1024 * 1024, followLink: true }).toString('utf8')
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new WindlassError('USAGE', `Failed to read ${quoted(file)} (${option}): ${reason}`, { cause, path: file })
+    throw new WindlassError('USAGE', `Failed to read ${quoted(file)} (${option}): ${reason}`, {
+      cause,
+      path: file,
+    })
   }
 }
 

@@ -9,3 +9,9 @@ export function fit(text: string, columns: number): string {
   if (text.length <= columns) return text
   return columns < 4 ? text.slice(0, Math.max(0, columns)) : `${text.slice(0, columns - 3)}...`
 }
+
+/** Cuts `text` to its last `columns` characters, with `...` at the start if there is room for it. */
+export function fitEnd(text: string, columns: number): string {
+  if (text.length <= columns) return text
+  return columns < 4 ? text.slice(text.length - Math.max(0, columns)) : `...${text.slice(3 - columns)}`
+}

@@ -2,28 +2,14 @@
  * Renders the progress of a pull as lines. The lines depend only on the state of the pull, the size of the terminal,
  * the rate and the time.
  */
-import {
-  type LayerSnapshot,
-  type LayerStatus,
-  type PullSnapshot,
-  secondsLeft,
-} from '../../lib/events/index.js'
+import { type PullSnapshot, secondsLeft } from '../../lib/events/index.js'
+import { formatBytes, formatTimeLeft } from '../../lib/quantities.js'
 import { ascii, fit } from './fit.js'
-import { layerLine } from './layer-line.js'
-import { shortDigest } from './layer-status.js'
-import { formatBytes, formatCount, formatTimeLeft } from '../../lib/quantities.js'
+import type { View } from './frame-view.js'
+import { layerLines } from './layer-lines.js'
+import { isFinished, shortDigest } from './layer-status.js'
+import { noPaint } from './paint.js'
 import { copyLine, statusLine } from './status-line.js'
-
-/** Parameters of a frame besides the state of the pull. */
-export interface View {
-  readonly columns: number
-  /** Maximum number of lines; Infinity for the last frame, which stays on the screen. */
-  readonly rows: number
-  /** Milliseconds since 1970. */
-  readonly now: number
-  /** Bytes per second over the last seconds; undefined if it is not known. */
-  readonly rate: number | undefined
-}
 
 /** Maximum number of warnings in a frame of limited height. */
 const maxWarnings = 2
@@ -31,50 +17,41 @@ const maxWarnings = 2
 /** Renders the lines of a frame, top to bottom, none wider than `view.columns`. */
 export function frame(snapshot: PullSnapshot, view: View): string[] {
   if (snapshot.phase === 'idle') return []
-  const head = [headLine(snapshot), ...warningLines(snapshot, view)].map((line) => fit(line, view.columns))
-  const foot = [totalLine(snapshot, view), outcomeLine(snapshot)]
-    .filter((line) => line !== undefined)
-    .map((line) => fit(line, view.columns))
+  const { paint = noPaint, columns } = view
+  const outcome = outcomeLine(snapshot)
+  const total = totalLine(snapshot, view)
+  const head = [paint('head', fit(headLine(snapshot), columns)), ...warningLines(snapshot, view)]
+  const foot = [
+    ...(total === undefined ? [] : [fit(total, columns)]),
+    ...(outcome === undefined
+      ? []
+      : [paint(snapshot.phase === 'cancelled' ? 'warning' : 'good', fit(outcome, columns))]),
+  ]
   const room = view.rows - head.length - foot.length
   return [...head, ...layerLines(snapshot, view, room), ...foot].slice(0, Math.max(1, view.rows))
 }
 
-function headLine({ reference = '', target, platform, phase, manifests, paused }: PullSnapshot): string {
+/** Returns the name of the image, or of source and target of a copy. */
+export const nameOf = ({ reference = '', target }: PullSnapshot): string =>
+  target === undefined ? ascii(reference) : `${ascii(reference)} -> ${ascii(target)}`
+
+function headLine(snapshot: PullSnapshot): string {
+  const { platform, phase, manifests, paused } = snapshot
   const digest = manifests[0]?.digest
-  const images = target === undefined ? ascii(reference) : `${ascii(reference)} -> ${ascii(target)}`
-  const name = `${images}  ${ascii(platform ?? '')}`.trimEnd()
+  const name = `${nameOf(snapshot)}  ${ascii(platform ?? '')}`.trimEnd()
   const end = paused ? '  paused' : ''
   if (phase === 'resolving') return `${name}  resolving${end}`
   return `${name}${digest === undefined ? '' : `  ${shortDigest(digest)}`}${end}`
 }
 
-const warningLines = ({ warnings }: PullSnapshot, { rows }: View): string[] =>
-  (Number.isFinite(rows) ? warnings.slice(-maxWarnings) : warnings).map(
-    ({ message }) => `warning: ${ascii(message)}`,
+/** Renders the warnings of a pull; the last ones only, if the height is limited. */
+export const warningLines = (
+  { warnings }: PullSnapshot,
+  { rows, columns, paint = noPaint }: View,
+): string[] =>
+  (Number.isFinite(rows) ? warnings.slice(-maxWarnings) : warnings).map(({ message }) =>
+    paint('warning', fit(`warning: ${ascii(message)}`, columns)),
   )
-
-function layerLines({ layers, manifests, target }: PullSnapshot, view: View, room: number): string[] {
-  const draw = (layer: LayerSnapshot): string =>
-    layerLine(layer, { columns: view.columns, now: view.now, registry: manifests[0]?.host })
-  if (layers.length <= room) return layers.map(draw)
-  const shown = mostActive(layers, Math.max(0, room - 1))
-  const hidden = layers.filter((layer) => !shown.has(layer))
-  const done = hidden.filter(isFinished).length
-  const noun = target === undefined ? 'more layer' : 'more blob'
-  const more = `... and ${formatCount(hidden.length, noun)}: ${done} complete, ${hidden.length - done} pending`
-  const lines = layers.filter((layer) => shown.has(layer)).map(draw)
-  return room > 0 ? [...lines, fit(more, view.columns)] : []
-}
-
-const finishedStatuses: ReadonlySet<LayerStatus> = new Set(['complete', 'exists', 'copied', 'mounted'])
-
-const isFinished = ({ status }: LayerSnapshot): boolean => finishedStatuses.has(status)
-
-/** Chooses `count` layers: active layers first, then waiting ones, then finished ones. */
-function mostActive(layers: readonly LayerSnapshot[], count: number): ReadonlySet<LayerSnapshot> {
-  const rank = (layer: LayerSnapshot): number => (isFinished(layer) ? 2 : layer.status === 'waiting' ? 1 : 0)
-  return new Set([...layers].sort((a, b) => rank(a) - rank(b)).slice(0, count))
-}
 
 function totalLine(snapshot: PullSnapshot, { rate, now }: View): string | undefined {
   const { layers, totals, phase, target, paused } = snapshot
@@ -92,7 +69,8 @@ function totalLine(snapshot: PullSnapshot, { rate, now }: View): string | undefi
   return parts.join('  ')
 }
 
-function outcomeLine({ phase, result, copied, reference = '' }: PullSnapshot): string | undefined {
+/** Returns the line for the outcome of a pull; none before its end, and none if it failed. */
+export function outcomeLine({ phase, result, copied, reference = '' }: PullSnapshot): string | undefined {
   if (phase === 'cancelled') return 'Cancelled'
   if (phase === 'done' && copied)
     return copyLine({ ...copied, from: ascii(copied.from), name: ascii(copied.name) })

@@ -30,3 +30,11 @@ export function statusWords({ status, retry }: LayerSnapshot, now: number): stri
 
 /** Returns the first twelve hexadecimal digits of a digest, as Docker shows layers. */
 export const shortDigest = (digest: string): string => printable(digest.replace(/^\w+:/, '').slice(0, 12))
+
+const finished: ReadonlySet<LayerStatus> = new Set(['complete', 'exists', 'copied', 'mounted'])
+
+/** Reports whether nothing is left to do for the layer. */
+export const isFinished = ({ status }: LayerSnapshot): boolean => finished.has(status)
+
+/** Reports whether the layer is worked on, or waits for its next attempt. */
+export const isActive = (layer: LayerSnapshot): boolean => layer.status !== 'waiting' && !isFinished(layer)

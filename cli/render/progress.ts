@@ -1,41 +1,58 @@
-/** Shows the progress of a pull in the form that the user chose. */
-import type { Observable } from 'rxjs'
-import { emptySnapshot, encodeEvent, type PullEvent, reduce } from '../../lib/events/index.js'
-import type { Terminal } from '../terminal/terminal.js'
+/** Provides the view of pulls that the user chose. */
+import { DockerLines, encodeDockerLine } from '../../lib/events/docker-lines.js'
+import { encodeEvent } from '../../lib/events/index.js'
 import { jsonForTerminal } from '../terminal/json-for-terminal.js'
-import { plainLines } from './plain.js'
-import { showOnTerminal } from './tty.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { LinesView } from './lines-view.js'
+import { paintFor } from './paint.js'
+import { PlainView } from './plain-view.js'
+import type { ProgressView } from './progress-view.js'
+import { TerminalView } from './tty.js'
 
-/** Values of `--progress`. `auto` is `tty` on a terminal and `plain` elsewhere. */
-export const progressKinds = ['auto', 'tty', 'plain', 'json', 'none'] as const
+/**
+ * Values of `--progress`. `auto` is `tty` on a terminal and `plain` elsewhere. `docker`: the lines of `/images/create` of Docker's API.
+ */
+export const progressKinds = ['auto', 'tty', 'plain', 'json', 'docker', 'none'] as const
 /** Value of `--progress`. */
 export type ProgressKind = (typeof progressKinds)[number]
 
-/** Shows `events` on stderr until they complete. Never rejects. */
-export function showProgress(
+/** Options of `progressView`. */
+export interface ProgressViewOptions {
+  /** Whether several pulls are shown (false). */
+  readonly several?: boolean
+  /** Number of pulls that will be shown (not known). */
+  readonly expected?: number | undefined
+  /** Whether JSON events of several pulls are mixed as they come (false: one pull after the other). */
+  readonly isLive?: boolean
+}
+
+/** Returns a view that writes to stderr. */
+export function progressView(
   kind: ProgressKind,
-  events: Observable<PullEvent>,
   { stderr, env }: Pick<Terminal, 'stderr' | 'env'>,
-): Promise<void> {
+  { several = false, expected, isLive = false }: ProgressViewOptions = {},
+): ProgressView {
+  const write = (text: string): unknown => stderr.write(stderr.isTTY ? jsonForTerminal(text) : text)
   switch (kind === 'auto' ? (stderr.isTTY && env['TERM'] !== 'dumb' ? 'tty' : 'plain') : kind) {
     case 'tty':
-      return showOnTerminal(events, stderr)
-    case 'plain': {
-      let snapshot = emptySnapshot
-      return forEach(events, (event) => {
-        for (const line of plainLines(snapshot, event)) stderr.write(`${line}\n`)
-        snapshot = reduce(snapshot, event)
-      })
-    }
+      return new TerminalView(stderr, { several, expected, paint: paintFor(env) })
+    case 'plain':
+      return new PlainView(stderr)
     case 'json':
-      return forEach(events, (event) => {
-        const line = encodeEvent(event)
-        stderr.write(`${stderr.isTTY ? jsonForTerminal(line) : line}\n`)
-      })
+      return new LinesView(write, () => (event) => `${encodeEvent(event)}\n`, isLive)
+    case 'docker':
+      return new LinesView(write, dockerEncoder, isLive)
     case 'none':
-      return Promise.resolve()
+      return new LinesView(
+        () => undefined,
+        () => () => '',
+        isLive,
+      )
   }
 }
 
-const forEach = (events: Observable<PullEvent>, next: (event: PullEvent) => void): Promise<void> =>
-  new Promise((complete) => events.subscribe({ next, complete }))
+const dockerEncoder = () => {
+  const lines = new DockerLines()
+  return (event: Parameters<DockerLines['linesOf']>[0]): string =>
+    lines.linesOf(event).map(encodeDockerLine).join('')
+}

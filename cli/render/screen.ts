@@ -1,20 +1,44 @@
-/** Draws lines on a terminal repeatedly in the same place, below the previous output. */
+/**
+ * Draws lines on a terminal repeatedly in the same place, below the previous output. `log-update` draws: it writes only the lines
+ * that changed, each frame at once (synchronized output). This class does what `log-update` does not:
+ * - It hides the cursor of the stream that is drawn on. That of `log-update` is always the one of stderr, and comes with listeners
+ *   for signals, which are those of `interruptible`.
+ * - It erases what a terminal has wrapped since it became narrower. `log-update` erases as many rows as it wrote.
+ * - It leaves lines above the drawing that are more than the terminal has rows. `log-update` cuts them.
+ */
+import { stripVTControlCharacters } from 'node:util'
+import type { createLogUpdate } from 'log-update'
+import { type Drawing, setDrawing } from '../terminal/drawing.js'
 import type { ProgressStream } from '../terminal/terminal.js'
 
 const escape = '\u001b['
 const hideCursor = `${escape}?25l`
 const showCursor = `${escape}?25h`
-const clearLine = `${escape}K`
-const clearBelow = `${escape}J`
+const eraseLineAbove = `${escape}1A${escape}2K`
+
+/** The part of `log-update` that draws. */
+export type CreateUpdate = typeof createLogUpdate
 
 /** An area of a terminal. The cursor is hidden from the first `draw` to `close`. */
-export class Screen {
+export class Screen implements Drawing {
   readonly #stream: ProgressStream
+  readonly #update: ReturnType<CreateUpdate>
+  /** The lines that are on the terminal. */
   #drawn: readonly string[] = []
+  /** The lines that are to be on the terminal when nothing hides them. */
+  #wanted: readonly string[] = []
+  #width = 0
   #open = false
+  #hidden = 0
 
-  constructor(stream: ProgressStream) {
+  /** @param create `createLogUpdate` of log-update, which is loaded only if something is drawn */
+  constructor(stream: ProgressStream, create: CreateUpdate) {
     this.#stream = stream
+    this.#update = create(stream as NodeJS.WritableStream, {
+      showCursor: true,
+      defaultWidth: 80,
+      defaultHeight: 24,
+    })
   }
 
   /**
@@ -26,43 +50,71 @@ export class Screen {
 
   /** Usable rows: one less than the terminal has, because the cursor is below the drawing. */
   get rows(): number {
-    return Math.max(1, (this.#stream.rows ?? 24) - 1)
+    return Math.max(1, (this.#stream.rows || 24) - 1)
   }
 
-  /** Replaces the drawing by `lines`, none of them wider than `columns`. A single write avoids flicker. */
+  /** Replaces the drawing by `lines`, of which there are at most `rows`, none wider than `columns`. */
   draw(lines: readonly string[]): void {
-    if (this.#open && areEqual(lines, this.#drawn)) return
-    const start = this.#open ? '' : hideCursor
-    if (!this.#open) process.once('exit', this.#restore)
-    this.#open = true
-    const text = lines.map((line) => `${line}${clearLine}\n`).join('')
-    this.#stream.write(`${start}${this.#home()}${text}${clearBelow}`)
+    this.#wanted = lines
+    if (this.#hidden > 0) return
+    if (!this.#open) this.#begin()
+    const width = this.#stream.columns || 80
+    if (this.#drawn.length > 0 && width !== this.#width) this.#erase()
+    this.#width = width
+    if (lines.length > 0) this.#update(lines.join('\n'))
+    else if (this.#drawn.length > 0) this.#erase()
     this.#drawn = lines
   }
 
-  /** Ends the drawing, leaves it on the screen and shows the cursor. */
+  /** Writes lines above the drawing. They stay, whatever their number. */
+  leave(lines: readonly string[]): void {
+    if (lines.length === 0) return
+    this.hide()
+    this.#stream.write(lines.map((line) => `${line}\n`).join(''))
+    this.show()
+  }
+
+  hide(): void {
+    if (this.#hidden++ > 0 || this.#drawn.length === 0) return
+    this.#erase()
+    this.#drawn = []
+  }
+
+  show(): void {
+    if (--this.#hidden === 0 && this.#open) this.draw(this.#wanted)
+  }
+
+  /** Ends the drawing and shows the cursor. What `draw` drew is removed, what `leave` left stays. */
   close(): void {
     if (!this.#open) return
+    this.draw([])
+    setDrawing(this.#stream, undefined)
     process.off('exit', this.#restore)
     this.#restore()
     this.#open = false
-    this.#drawn = []
+  }
+
+  #begin(): void {
+    this.#open = true
+    process.once('exit', this.#restore)
+    setDrawing(this.#stream, this)
+    this.#stream.write(hideCursor)
   }
 
   readonly #restore = (): void => {
     this.#stream.write(showCursor)
   }
 
-  /**
-   * Returns the escape sequence that moves the cursor to the first line of the drawing. If the terminal became
-   * narrower, it has wrapped the lines, so they are counted by its current width.
-   */
-  #home(): string {
+  /** Removes the drawing from the terminal, with the rows into which a narrower terminal has wrapped its lines. */
+  #erase(): void {
     const width = this.#stream.columns || 80
-    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / width)), 0)
-    return rows > 0 ? `\r${escape}${rows}A` : '\r'
+    const rows = this.#drawn.reduce(
+      (sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / width)),
+      0,
+    )
+    this.#update.clear()
+    this.#stream.write(eraseLineAbove.repeat(rows - this.#drawn.length))
   }
 }
 
-const areEqual = (a: readonly string[], b: readonly string[]): boolean =>
-  a.length === b.length && a.every((line, index) => line === b[index])
+const visibleLength = (line: string): number => stripVTControlCharacters(line).length

@@ -9,6 +9,7 @@ import type { Console } from '../terminal/terminal.js'
  *
  * @param names images or repositories of the command, or a function that reads them; a login is used only for their
  * registry
+ * @param notice says what an interrupt does (`cancelling`)
  * @throws the errors of `names`, of `openOptions`, of opening the store and of `work`
  */
 export function withWindlass<T>(
@@ -16,8 +17,9 @@ export function withWindlass<T>(
   terminal: Console,
   names: readonly string[] | ((signal: AbortSignal) => Promise<readonly string[]>),
   work: (windlass: Windlass, signal: AbortSignal, names: readonly string[]) => Promise<T>,
+  notice?: string,
 ): Promise<T> {
-  return interruptible(terminal, async (signal) => {
+  const run = async (signal: AbortSignal): Promise<T> => {
     const all = typeof names === 'function' ? await names(signal) : names
     const { open } = await import('../../puller/index.js')
     const onWarning = (message: string, code: string): void => terminal.messages.warning(code, message)
@@ -27,5 +29,6 @@ export function withWindlass<T>(
     } finally {
       await windlass.close()
     }
-  })
+  }
+  return interruptible(terminal, run, notice)
 }

@@ -10,10 +10,14 @@ const cleanupTimeout = 10_000
 /** Exit code of a cancelled command: 128 + SIGINT, as in shells. */
 const cancelledCode = 130
 
-/** Runs `work` with a signal that the first interrupt aborts with a CANCELLED error as its reason. */
+/**
+ * Runs `work` with a signal that the first interrupt aborts with a CANCELLED error as its reason.
+ * @param notice says what an interrupt does (`cancelling`); null: the interrupt is not reported
+ */
 export async function interruptible<T>(
   { signals, messages, exit }: Pick<Console, 'signals' | 'messages' | 'exit'>,
   work: (signal: AbortSignal) => Promise<T>,
+  notice: string | null = 'cancelling',
 ): Promise<T> {
   const controller = new AbortController()
   let cleanupTimer: NodeJS.Timeout | undefined
@@ -22,7 +26,7 @@ export async function interruptible<T>(
       exit(cancelledCode)
       return
     }
-    messages.cancelling()
+    if (notice !== null) messages.cancelling(notice)
     cleanupTimer = setTimeout(() => exit(cancelledCode), cleanupTimeout)
     controller.abort(new WindlassError('CANCELLED', 'Cancelled'))
   }

@@ -1,6 +1,6 @@
 /**
- * Writes errors, warnings and notes of a command to stderr: as text, or, with `--progress json`, as events in the
- * format of the pull events, so that each line of stderr is JSON.
+ * Writes errors, warnings and notes of a command to stderr: as text, or so that each line of stderr is JSON: with `--progress json` as
+ * events in the format of the pull events, with `--progress docker` as lines of Docker's API.
  */
 import type { Writable } from 'node:stream'
 import { type ErrorRecord, asWindlassError } from '../../lib/errors.js'
@@ -8,13 +8,16 @@ import { encodeEvent } from '../../lib/events/encode-event.js'
 import { eventVersion } from '../../lib/events/event-version.js'
 import type { PullEventBody } from '../../lib/events/index.js'
 import { printable } from '../../lib/codec/printable.js'
+import { writeAbove } from './drawing.js'
 import { failureLines } from './failure.js'
 import { jsonForTerminal } from './json-for-terminal.js'
 
+/** Format of messages: lines for people, events, or lines of Docker's API. */
+export type MessageFormat = 'text' | 'json' | 'docker'
+
 /** Options of `Messages`. */
 export interface MessageOptions {
-  /** Write each line as JSON (false). */
-  readonly json?: boolean
+  readonly format?: MessageFormat
   /** Print errors with their stacks (false). */
   readonly debug?: boolean
 }
@@ -22,28 +25,30 @@ export interface MessageOptions {
 /** Writes the messages of a command. */
 export class Messages {
   readonly #stream: Writable & { readonly isTTY?: boolean }
-  readonly #json: boolean
+  readonly #format: MessageFormat
   readonly #debug: boolean
   /** Errors that the events of a pull have reported. */
   readonly #reportedByEvents = new WeakSet()
 
   constructor(
     stream: Writable & { readonly isTTY?: boolean },
-    { json = false, debug = false }: MessageOptions = {},
+    { format = 'text', debug = false }: MessageOptions = {},
   ) {
     this.#stream = stream
-    this.#json = json
+    this.#format = format
     this.#debug = debug
   }
 
   /**
-   * Reports an error and returns its exit code. In JSON format, an error that the events of a pull have reported is
+   * Reports an error and returns its exit code. In a format for programs, an error that the events of a pull have reported is
    * omitted.
    */
   error(error: unknown): number {
     const known = asWindlassError(error)
-    if (!this.#json) this.#stream.write(`${failureLines(error, { debug: this.#debug }).join('\n')}\n`)
-    else if (!this.#reportedByEvents.has(known)) this.#event(endBody(known.toJSON()))
+    const { message } = known
+    if (this.#format === 'text') this.#line(failureLines(error, { debug: this.#debug }).join('\n'))
+    else if (!this.#reportedByEvents.has(known))
+      this.#record(endBody(known.toJSON()), { errorDetail: { message }, error: message })
     return known.exitCode
   }
 
@@ -54,27 +59,35 @@ export class Messages {
 
   /** Reports a warning. */
   warning(code: string, message: string): void {
-    if (this.#json) this.#event({ type: 'warning', code, message })
-    else this.#stream.write(`windlass: warning: ${printable(message, 500)}\n`)
+    if (this.#format === 'text') this.#line(`windlass: warning: ${printable(message, 500)}`)
+    else this.#record({ type: 'warning', code, message }, { status: `Warning: ${message}` })
   }
 
-  /** Reports that the command is being cancelled and that a second interrupt ends it at once. */
-  cancelling(): void {
-    const message = 'cancelling; interrupt again to exit at once'
-    if (this.#json) this.#event({ type: 'warning', code: 'cancelling', message })
-    else this.#stream.write(`windlass: ${message}\n`)
+  /**
+   * Reports that the command is being cancelled and that a second interrupt ends it at once.
+   * @param what what the interrupt does
+   */
+  cancelling(what = 'cancelling'): void {
+    const message = `${what}; interrupt again to exit at once`
+    if (this.#format === 'text') this.#line(`windlass: ${message}`)
+    else this.#record({ type: 'warning', code: 'cancelling', message }, { status: message })
   }
 
-  /** Writes a line for people. In JSON format, it is omitted, because the events contain the same information. */
+  /** Writes a line for people. In a format for programs, it is omitted, because the events contain the same information. */
   note(line: string): void {
-    if (!this.#json) this.#stream.write(`${line}\n`)
+    if (this.#format === 'text') this.#line(line)
   }
 
-  #event(body: PullEventBody): void {
+  #record(body: PullEventBody, docker: object): void {
     // Sequence numbers of a pull start at 1. These events belong to no pull.
     const envelope = { version: eventVersion, pull: '', seq: 0, time: new Date().toISOString() } as const
-    const line = encodeEvent({ ...envelope, ...body })
-    this.#stream.write(`${this.#stream.isTTY ? jsonForTerminal(line) : line}\n`)
+    const line =
+      this.#format === 'docker' ? `${JSON.stringify(docker)}\r` : encodeEvent({ ...envelope, ...body })
+    this.#line(this.#stream.isTTY ? jsonForTerminal(line) : line)
+  }
+
+  #line(text: string): void {
+    writeAbove(this.#stream, `${text}\n`)
   }
 }
 

@@ -109,11 +109,11 @@ export class WindlassClient {
     image: string,
     { path = '/', find }: { readonly path?: string; readonly find?: string } = {},
   ): Promise<StoredFiles> =>
-    this.#get(`/images/files?${new URLSearchParams({ image, path, ...(find ? { find } : {}) })}`, StoredFiles)
+    this.#get(`/images/files?${queryOf({ image, path, ...(find ? { find } : {}) })}`, StoredFiles)
 
   /** Removes a name of an image. */
   removeImage = async (image: string): Promise<void> => {
-    await this.#send('DELETE', `/images?${new URLSearchParams({ image })}`, undefined, t.unknown)
+    await this.#send('DELETE', `/images?${queryOf({ image })}`, undefined, t.unknown)
   }
 
   /** Starts to remove content that nothing needs. `watch` and `task` tell how far it is. */
@@ -140,8 +140,11 @@ export class WindlassClient {
     })
   }
 
-  /** Emits the events of one pull, first those that rebuild its present state. Completes with the pull. */
-  events(id: string): Observable<PullEvent> {
+  /**
+   * Emits the events of one pull, first those that rebuild its present state. Completes with the pull. Fails with PULL_ENDED if the
+   * server ended during the pull: no event tells that end.
+   */
+  events(id: string, { onConnection }: Pick<WatchOptions, 'onConnection'> = {}): Observable<PullEvent> {
     return new Observable((subscriber) => {
       let last = 0
       const accept = (event: PullEvent): void => {
@@ -150,10 +153,14 @@ export class WindlassClient {
         subscriber.next(event)
         if (event.type === 'end') subscriber.complete()
       }
-      return this.messages({ pull: id }).subscribe({
+      return this.messages({ pull: id, ...(onConnection && { onConnection }) }).subscribe({
         next: (message) => {
           if (message.type === 'event') accept(message.event)
-          if (message.type === 'state') for (const { events } of message.pulls) events.forEach(accept)
+          if (message.type !== 'state') return
+          for (const { events, state } of message.pulls) {
+            events.forEach(accept)
+            if (state === 'interrupted') subscriber.error(interruptedError(id))
+          }
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),
@@ -165,10 +172,10 @@ export class WindlassClient {
   messages({ pull, onConnection }: WatchOptions = {}): Observable<ServerMessage> {
     return new Observable((subscriber) => {
       const stop = new AbortController()
-      const query = pull === undefined ? '' : `?${new URLSearchParams({ pull })}`
+      const query = pull === undefined ? '' : `?${queryOf({ pull })}`
       let lastId: string | undefined
       const follow = async (): Promise<void> => {
-        for (let failures = 0; !stop.signal.aborted; ) {
+        for (let failures = 0; !stop.signal.aborted;) {
           try {
             const headers = { ...(lastId !== undefined && { 'last-event-id': lastId }) }
             const response = await this.#open(`/events${query}`, { headers, signal: stop.signal })
@@ -223,6 +230,8 @@ export class WindlassClient {
   }
 }
 
+const queryOf = (fields: Record<string, string>): string => new URLSearchParams(fields).toString()
+
 /** Waits before the next attempt to connect, or until `retry` is called. */
 function pauseBefore(
   delay: number,
@@ -247,6 +256,11 @@ const lostError = (cause: unknown): WindlassError =>
     `No connection to the server: ${cause instanceof Error ? cause.message : String(cause)}`,
     { cause, hint: 'Check that `windlass serve` runs.' },
   )
+
+const interruptedError = (id: string): WindlassError =>
+  new WindlassError('PULL_ENDED', `The server ended during the pull ${id}`, {
+    hint: `“windlass resume ${id}” starts it again; what was received is kept.`,
+  })
 
 function failureOf(status: number, body: unknown): WindlassError {
   const decoded = ApiFailure.decode(body)

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type PullEvent, decodeEvent } from '../../lib/events/index.js'
 import { putImage, tinyImage } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults, startRegistry } from '../../lib/testing/registry/index.js'
-import { wantsJson } from '../../cli/terminal/wants-json.js'
+import { messageFormat } from '../../cli/terminal/message-format.js'
 import { run } from '../../cli/program.js'
 import { TestTerminal, windlass } from '../support/cli/test-terminal.js'
 
@@ -212,21 +212,22 @@ describe('stderr with --progress json', () => {
   })
 })
 
-describe('wantsJson', () => {
+describe('messageFormat', () => {
   it.each([
-    [['pull', '--progress', 'json'], true],
-    [['pull', '--progress=json', 'a'], true],
-    [['pull', '--progress', 'json', '--progress', 'plain'], false],
-    [['pull', '--', '--progress', 'json'], false],
-    [['pull', '--progress'], false],
-    [['pull', '--progress', 'jsonl'], false],
-    [[], false],
-  ])('%j: %s', (argv, expected) => expect(wantsJson(argv, {}, true)).toBe(expected))
+    [['pull', '--progress', 'json'], 'json'],
+    [['pull', '--progress=json', 'a'], 'json'],
+    [['pull', '--progress', 'docker', 'a'], 'docker'],
+    [['pull', '--progress', 'json', '--progress', 'plain'], 'text'],
+    [['pull', '--', '--progress', 'json'], 'text'],
+    [['pull', '--progress'], 'text'],
+    [['pull', '--progress', 'jsonl'], 'text'],
+    [[], 'text'],
+  ])('%j: %s', (argv, expected) => expect(messageFormat(argv, {}, true)).toBe(expected))
 
   it('asks the variable last', () => {
     const env = { WINDLASS_PROGRESS: 'json' }
-    expect(wantsJson([], env, true)).toBe(true)
-    expect(wantsJson([], env, false)).toBe(false)
-    expect(wantsJson(['--progress', 'tty'], env, true)).toBe(false)
+    expect(messageFormat([], env, true)).toBe('json')
+    expect(messageFormat([], env, false)).toBe('text')
+    expect(messageFormat(['--progress', 'tty'], env, true)).toBe('text')
   })
 })

@@ -66,9 +66,9 @@ describe('JSON on a terminal', () => {
   })
 
   it('holds for messages as well', () => {
-    for (const json of [true, false]) {
+    for (const format of ['json', 'docker', 'text'] as const) {
       const shown = collector(true)
-      const messages = new Messages(shown.stream, { json })
+      const messages = new Messages(shown.stream, { format })
       messages.error(new WindlassError('DENIED', nasty, { hint: nasty, path: nasty }))
       messages.warning('odd', nasty)
       expect(shown.text()).not.toMatch(steers)

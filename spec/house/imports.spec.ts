@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/image': [...base, 'lib/codec', 'io-ts', 'fp-ts', 'jose'],
   'lib/events': [...base, 'lib/codec', 'lib/flow', 'rxjs', 'io-ts', 'fp-ts'],
   'lib/api': [...base, 'lib/events', 'rxjs', 'io-ts', 'eventsource-parser'],
+  'lib/remote': [],
   'lib/system': [...base, 'lib/codec', 'koffi'],
   'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': [
@@ -78,8 +79,8 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   cli: [
     ...base,
-    ...['lib/codec', 'lib/archive', 'lib/events', 'lib/image', 'lib/stages', 'lib/system', 'lib/testing'],
-    ...['pipelines', 'puller', 'server', 'rxjs', 'commander'],
+    ...['lib/codec', 'lib/api', 'lib/remote', 'lib/archive', 'lib/events', 'lib/image', 'lib/stages'],
+    ...['lib/system', 'lib/testing', 'pipelines', 'puller', 'server', 'rxjs', 'commander', 'log-update'],
   ],
   ui: [...base, 'lib/api', 'lib/events', 'preact', 'htm', 'uplot'],
 }

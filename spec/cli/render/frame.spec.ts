@@ -1,7 +1,10 @@
+import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { frame, type View } from '../../../cli/render/frame.js'
+import { frame } from '../../../cli/render/frame.js'
+import type { View } from '../../../cli/render/frame-view.js'
 import { bar } from '../../../cli/render/layer-line.js'
+import { paintFor } from '../../../cli/render/paint.js'
 import {
   emptySnapshot,
   type ImageResult,
@@ -72,17 +75,46 @@ describe('frame', () => {
     ])
   })
 
-  it('shows the active layers if there are more layers than rows', () => {
-    expect(frame(everything, { ...view, rows: 8 })).toEqual([
+  it('folds the finished layers first if there are more layers than rows', () => {
+    expect(frame(everything, { ...view, rows: 11 })).toEqual([
       'docker.io/library/alpine:3.20  linux/amd64  ffffffffffff',
+      '2 layers complete',
       expect.stringMatching(/^b.*Downloading/),
       expect.stringMatching(/^c.*Downloading/),
       expect.stringMatching(/^d.*Retrying/),
       expect.stringMatching(/^e.*Extracting/),
+      expect.stringMatching(/^1.*Waiting/),
       expect.stringMatching(/^2.*Verifying/),
-      '... and 5 more layers: 2 complete, 3 pending',
+      expect.stringMatching(/^3.*Download complete/),
+      expect.stringMatching(/^5.*Starting over/),
       expect.stringMatching(/^Total/),
     ])
+  })
+
+  it('shows active layers before waiting ones if there are too few rows for both', () => {
+    expect(frame(everything, { ...view, rows: 10 }).slice(1, -1)).toEqual([
+      '2 layers complete',
+      ...['b', 'c', 'd', 'e', '2', '3'].map((letter): unknown =>
+        expect.stringMatching(new RegExp(`^${letter}`)),
+      ),
+      '... and 2 more layers: 1 active, 1 waiting',
+    ])
+    expect(frame(everything, { ...view, rows: 3 })).toEqual([
+      expect.stringMatching(/^docker/),
+      '... and 8 more layers: 7 active, 1 waiting',
+      expect.stringMatching(/^Total/),
+    ])
+  })
+
+  it('colours whole lines after they are cut, so that no line is wider', () => {
+    const paint = paintFor({})
+    const lines = frame(everything, { ...view, columns: 30, paint })
+    expect(lines[0]).toBe('\u001b[1mdocker.io/library/alpine:3....\u001b[22m')
+    expect(lines[4]).toMatch(/^\u001b\[33md.*\u001b\[39m$/) // eslint-disable-line no-control-regex
+    const bare = frame(everything, { ...view, columns: 30 })
+    expect(lines.map(stripVTControlCharacters)).toEqual(bare)
+    expect(frame(everything, { ...view, columns: 30, paint: paintFor({ NO_COLOR: '1' }) })).toEqual(bare)
+    expect(paintFor({ NO_COLOR: '' })('good', 'x')).toBe('\u001b[32mx\u001b[39m')
   })
 
   it('shows all layers and the outcome at the end', () => {

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { plainLines } from '../../../cli/render/plain.js'
-import { showProgress } from '../../../cli/render/progress.js'
+import { progressView } from '../../../cli/render/progress.js'
 import {
   decodeEvent,
   emptySnapshot,
@@ -102,12 +102,14 @@ describe('plainLines', () => {
   })
 })
 
-describe('showProgress', () => {
+describe('progressView', () => {
   const show = async (kind: 'auto' | 'json' | 'none', tty = false, env = {}): Promise<string> => {
     const stderr = Object.assign(new PassThrough(), { isTTY: tty })
     const channel = new PullEventLog()
     for (const body of story) channel.emit(body)
-    await showProgress(kind, channel.events, { stderr, env })
+    const view = progressView(kind, { stderr, env })
+    await view.add(channel.events).settle()
+    view.close()
     // Since Node 26, one read returns only one chunk.
     const chunks: Buffer[] = []
     for (let chunk; (chunk = stderr.read() as Buffer | null) !== null;) chunks.push(chunk)

@@ -1,6 +1,6 @@
 /** Shows the progress of a simulated pull on its terminal. Its argument is the number of layers. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { showOnTerminal } from '../../../cli/render/tty.js'
+import { TerminalView } from '../../../cli/render/tty.js'
 import { PullEventLog } from '../../../lib/events/index.js'
 
 const layers = Number(process.argv[2])
@@ -10,7 +10,8 @@ const digests = Array.from(
 )
 const channel = new PullEventLog()
 process.stderr.write('before\n')
-const shown = showOnTerminal(channel.events, process.stderr)
+const view = new TerminalView(process.stderr)
+const shown = view.add(channel.events).settle()
 channel.emit({ type: 'start', reference: 'docker.io/library/test:1', platform: 'linux/amd64' })
 channel.emit({
   type: 'plan',
@@ -34,6 +35,7 @@ process.stdin.once('data', () => {
   channel.end()
 })
 await shown
+view.close()
 process.stderr.write('after\n')
 process.stdin.pause()
 await sleep(60_000)

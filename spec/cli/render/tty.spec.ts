@@ -81,7 +81,7 @@ describe.skipIf(!hasTmux)('progress on a real terminal (tmux)', () => {
     start(30, 80, 10)
     const shown = await screen(has('Total'))
     expect(shown.length).toBeLessThanOrEqual(10)
-    expect(shown).toContain('... and 24 more layers: 0 complete, 24 pending')
+    expect(shown).toContain('... and 24 more layers: 24 waiting')
     tmux('send-keys', 'Enter')
     const all = await screen(has('after'))
     expect(all.filter((line) => line.endsWith('Pull complete'))).toHaveLength(30)

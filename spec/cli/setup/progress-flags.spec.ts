@@ -18,7 +18,7 @@ function pulling(done: Promise<PulledImage>) {
   }
   const pull = { events, done, closed: close } as unknown as Pull
   const terminal = new TestTerminal()
-  const messages = new Messages(terminal.stderr, { json: true })
+  const messages = new Messages(terminal.stderr, { format: 'json' })
   const console = Object.assign(terminal, { messages })
   return { events, closed: () => closed, follow: () => follow(pull, { progress: 'json' }, console), console }
 }

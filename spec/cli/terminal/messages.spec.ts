@@ -29,7 +29,7 @@ describe('messages', () => {
   })
 
   it('are lines of JSON if requested, also without control characters', () => {
-    const json = messages({ json: true }, true)
+    const json = messages({ format: 'json' }, true)
     json.messages.error(error)
     json.messages.warning('a', steering)
     json.messages.cancelling()
@@ -44,7 +44,7 @@ describe('messages', () => {
   })
 
   it('omit in JSON a failure that the events have reported', () => {
-    const json = messages({ json: true })
+    const json = messages({ format: 'json' })
     json.messages.markReported(error)
     expect(json.messages.error(error)).toBe(6)
     expect(json.said()).toBe('')
@@ -57,7 +57,7 @@ describe('messages', () => {
   })
 
   it('report a cancellation as the outcome `cancelled`', () => {
-    const json = messages({ json: true })
+    const json = messages({ format: 'json' })
     expect(json.messages.error(new WindlassError('CANCELLED', 'Cancelled'))).toBe(130)
     expect(decodeEvent(json.said())).toMatchObject({ type: 'end', outcome: 'cancelled' })
   })

@@ -1,16 +1,17 @@
 /** `windlass pull` of several names, and `--all-tags` and `--all-platforms`, which pull several images by one name. */
-import { WindlassError, asWindlassError } from '../../lib/errors.js'
-import { parseImageName } from '../../lib/image/index.js'
-import { printable } from '../../lib/codec/printable.js'
-import { documentUnclear } from '../../lib/events/warning-codes.js'
-import type { PulledImage } from '../../lib/stages/index.js'
-import type { PullOptions, PullSet, Windlass } from '../../puller/index.js'
-import type { TagsWarning } from '../../pipelines/index.js'
-import { ReportedFailure } from '../terminal/failure.js'
-import { followSet } from './follow-set.js'
-import type { ProgressFlags } from '../setup/progress-flags.js'
-import { statusLine } from '../render/status-line.js'
-import type { Console } from '../terminal/terminal.js'
+import { WindlassError, asWindlassError } from '../../../lib/errors.js'
+import { parseImageName } from '../../../lib/image/index.js'
+import { printable } from '../../../lib/codec/printable.js'
+import type { ImageResult } from '../../../lib/events/index.js'
+import { documentUnclear } from '../../../lib/events/warning-codes.js'
+import type { PulledImage } from '../../../lib/stages/index.js'
+import type { PullOptions, PullSet, Windlass } from '../../../puller/index.js'
+import type { TagsWarning } from '../../../pipelines/index.js'
+import { ReportedFailure } from '../../terminal/failure.js'
+import { type FollowSetOptions, type Report, followSet } from './follow-set.js'
+import type { ProgressFlags } from '../../setup/progress-flags.js'
+import { statusLine } from '../../render/status-line.js'
+import type { Console } from '../../terminal/terminal.js'
 
 /** Flags that affect the pull of a set and how its results are printed. */
 export interface SetFlags extends ProgressFlags {
@@ -20,21 +21,27 @@ export interface SetFlags extends ProgressFlags {
 }
 
 /** Returns `<name>@<digest>`, which refers to exactly this image even if the tag moves. */
-export const pinnedName = ({ name, digest }: Pick<PulledImage, 'name' | 'digest'>): string =>
+export const pinnedName = ({ name, digest }: { readonly name: string; readonly digest: string }): string =>
   name.endsWith(`@${digest}`) ? name : `${name}@${digest}`
 
 /** Returns a pulled image without its config, which `inspect --config` prints byte for byte. */
 export const asJson = (image: PulledImage): object => ({ ...image, config: undefined })
 
 /** Prints one line about an image on stdout. Resolves to false if the reader has closed stdout. */
-export const printImage = (image: PulledImage, { json }: SetFlags, { output }: Console): Promise<boolean> =>
-  json ? output.json(asJson(image)) : output.line(printable(pinnedName(image), 2_000))
+export const printImage = (
+  image: PulledImage | ImageResult,
+  { json }: Pick<SetFlags, 'json'>,
+  { output }: Console,
+): Promise<boolean> =>
+  json
+    ? output.json('config' in image ? asJson(image) : image)
+    : output.line(printable(pinnedName(image), 2_000))
 
 /** Reports a failure on stderr and, with `--json`, also on stdout. Returns its exit code. */
 export async function printFailure(
   error: unknown,
   name: string,
-  { json }: SetFlags,
+  { json }: Pick<SetFlags, 'json'>,
   terminal: Console,
 ): Promise<number> {
   if (json) await terminal.output.json({ name, error: asWindlassError(error).toJSON() })
@@ -64,7 +71,7 @@ export async function pullTags(
 ): Promise<void> {
   const failFast = flags.failFast ?? false
   const set = windlass.pullAllTags(name, { ...options, failFast })
-  const { result, failed } = await reportEach(set, flags, terminal)
+  const { result, failed } = await reportEach(set, flags, terminal, { several: true })
   for (const warning of result.warnings) showWarning(warning, flags, terminal)
   // If a tag failed and no other was new, it is unknown whether the repository is up to date.
   const isStatusKnown = result.status === 'newer' || result.failed === 0
@@ -88,7 +95,10 @@ export async function pullNames(
     ...{ ...options, failFast },
     ...(concurrency !== undefined && { concurrency }),
   })
-  const { failed } = await reportEach(set, flags, terminal)
+  const { failed } = await reportEach(set, flags, terminal, {
+    several: names.length > 1,
+    expected: names.length,
+  })
   if (failed !== undefined) throw new ReportedFailure(failed)
 }
 
@@ -101,11 +111,12 @@ async function reportEach<Result>(
   set: PullSet<Result>,
   flags: SetFlags,
   terminal: Console,
+  options: FollowSetOptions,
 ): Promise<{ readonly result: Result; readonly failed: number | undefined }> {
   let failed: number | undefined
   let hasCancelledPull = false
   const reported = new Set<unknown>()
-  const result = await followSet(set, flags, terminal, {
+  const report: Report = {
     onPulled: (image) => printImage(image, flags, terminal),
     onFailed: async (error, started) => {
       // Pulls that were cancelled because another one failed are not reported.
@@ -117,10 +128,12 @@ async function reportEach<Result>(
       const code = await printFailure(error, started.name, flags, terminal)
       failed ??= code
     },
-  }).catch((error: unknown) => {
+  }
+  const result = await followSet(set, flags, terminal, report, options).catch((error: unknown) => {
     const cancelled = asWindlassError(error).code === 'CANCELLED'
     // The events of the cancelled pull have already reported the cancellation.
-    if (cancelled && hasCancelledPull && flags.progress === 'json') terminal.messages.markReported(error)
+    if (cancelled && hasCancelledPull && (flags.progress === 'json' || flags.progress === 'docker'))
+      terminal.messages.markReported(error)
     if (failed === undefined || cancelled) throw error
     // With `failFast`, this is the error of a pull and is already reported. Otherwise the tags could not be listed.
     if (!reported.has(error)) terminal.messages.error(error)

@@ -1,0 +1,9 @@
+/** Provides `--token-file`. */
+import type { Command } from 'commander'
+
+/** Adds `--token-file` to a command that connects to a server. */
+export const addTokenFlag = (command: Command): Command =>
+  command.option(
+    '--token-file <file>',
+    'read the token of a server on TCP from this file (env: WINDLASS_TOKEN contains it)',
+  )
