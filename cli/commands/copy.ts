@@ -9,7 +9,7 @@ import { addLimitFlag } from '../setup/limit-flag.js'
 import { withWindlass } from '../setup/session.js'
 import { addJsonFlag, addNetworkFlags, type Settings } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
-import { pinnedName } from './pull-sets.js'
+import { pinnedName } from './sets/pull-sets.js'
 
 interface CopyFlags extends Settings, ProgressFlags {
   readonly platform?: string

@@ -18,7 +18,7 @@ import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-
 import { formatBytes, formatCount } from '../../lib/quantities.js'
 import { addJsonFlag, addStoreFlags } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
-import { asJson } from './pull-sets.js'
+import { asJson } from './sets/pull-sets.js'
 
 interface DemoFlags extends ProgressFlags {
   readonly keep?: boolean

@@ -10,7 +10,8 @@ import type { Console } from '../terminal/terminal.js'
 interface LimitFlags extends ServerFlags {
   readonly maxDownloads?: number
   readonly maxUnpacks?: number
-  readonly maxRate?: number | null
+  /** Infinity: no limit. */
+  readonly maxRate?: number
   readonly json?: boolean
 }
 
@@ -54,7 +55,7 @@ function limit(
   const change: LimitChange = {
     ...(maxDownloads !== undefined && { maxDownloads }),
     ...(maxUnpacks !== undefined && { maxUnpacks }),
-    ...(maxRate !== undefined && { bytesPerSecond: maxRate }),
+    ...(maxRate !== undefined && { bytesPerSecond: maxRate === Infinity ? null : maxRate }),
   }
   return interruptible(terminal, (signal) =>
     withServer(flags, terminal, async ({ client }) => {
@@ -83,9 +84,9 @@ function parseCount(text: string): number {
 
 const scales: Readonly<Record<string, number>> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
 
-/** Parses bytes per second; `none` is null. Units are binary, as those of --limit. */
-function parseRate(text: string): number | null {
-  if (text === 'none') return null
+/** Parses bytes per second; `none` is Infinity. Units are binary, as those of --limit. */
+function parseRate(text: string): number {
+  if (text === 'none') return Infinity
   const [, digits = '', scale = '?'] = /^(\d+)([KMG]?)$/.exec(text) ?? []
   const value = Number(digits) * (scales[scale] ?? NaN)
   if (Number.isSafeInteger(value) && value > 0) return value

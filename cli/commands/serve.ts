@@ -91,9 +91,9 @@ function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<vo
     })
     for (const address of server.addresses)
       await terminal.output.line(
-        address.startsWith('unix:')
-          ? `Listening on ${address}`
-          : `Listening on ${address}/${tokenFile === undefined ? `#token=${server.token}` : ''}`,
+        /^https?:/.test(address)
+          ? `Listening on ${address}/${tokenFile === undefined ? `#token=${server.token}` : ''}`
+          : `Listening on ${address}`,
       )
     await aborted(signal)
     await server.close()

@@ -13,7 +13,7 @@ import {
   addTransferFlags,
 } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
-import { asJson, pinnedName } from './pull-sets.js'
+import { asJson, pinnedName } from './sets/pull-sets.js'
 
 interface UnpackFlags extends Settings, ProgressFlags {
   readonly platform?: string

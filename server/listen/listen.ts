@@ -11,7 +11,14 @@ export async function listen(server: Server, address: ListenAddress): Promise<st
   if (address.kind === 'inherited') {
     await started(server, () => server.listen({ fd: address.fd }), address)
     const bound = server.address()
-    return typeof bound === 'string' ? `unix:${bound}` : `http://${hostAndPort(bound!)}`
+    // Node does not know the path of a unix socket that it did not bind.
+    if (bound === null || typeof bound === 'string')
+      return bound === null ? 'the inherited socket' : `unix:${bound}`
+    server.close()
+    // The rules for TCP (token, `Host`, loopback) are those of an address that the server knows before it listens.
+    throw new WindlassError('USAGE', 'Failed to listen on the inherited socket: it is not a unix socket', {
+      hint: 'Inherit a unix socket (ListenStream=/run/windlass.sock), or use --listen HOST:PORT.',
+    })
   }
   if (address.kind === 'tcp') {
     await started(server, () => server.listen({ host: address.host, port: address.port }), address)
