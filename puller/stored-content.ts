@@ -111,7 +111,8 @@ export class StoredContent {
         const files = await receiveArchive(source, directory, limits, stop)
         const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
         const images = await archivedImages(files, directory, wanted, limits)
-        for (const image of images) await addImage(image, { directory, store, limits, startPull, stop, onPull })
+        for (const image of images)
+          await addImage(image, { directory, store, limits, startPull, stop, onPull })
         return images
       } finally {
         await rm(directory, { recursive: true, force: true })

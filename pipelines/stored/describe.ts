@@ -63,7 +63,11 @@ async function describe(entry: IndexEntry, manifest: Descriptor, store: Store): 
   const parsed = parseImageManifest(await store.blobs.read(manifest.digest, manifestBytes))
   const { digest: imageId, size: configSize } = parsed.config
   const bytes = await store.blobs.read(imageId, configBytes)
-  const config = parseImageConfig(bytes, { digest: imageId, reference: entry.name ?? entry.key, maxBytes: configBytes })
+  const config = parseImageConfig(bytes, {
+    digest: imageId,
+    reference: entry.name ?? entry.key,
+    maxBytes: configBytes,
+  })
   return {
     ...{ entry: entry.key, name: entry.name, manifest, imageId, config, configSize },
     root: await rootOf(entry, store),

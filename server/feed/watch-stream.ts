@@ -78,15 +78,16 @@ class Watcher {
     const { feed, pull } = this.#options
     this.#hasTaken = true
     const isOver = (): boolean => this.#isEnded
-    while (!isOver()) {
+    for (;;) {
       const following = this.#position === undefined ? undefined : feed.after(this.#position, pull)
       this.#position = following?.position ?? feed.head
       const frames = following?.frames ?? this.#stateFrame()
       if (frames.length > 0) return this.#sent(frames)
-      if (isOver() || this.#position < feed.head) continue
+      if (this.#position < feed.head) continue
+      // After its end, the stream still gives what was appended before: how the pulls of a server that ends have ended.
+      if (isOver()) return undefined
       if (!(await this.#changed())) return this.#sent(heartbeatFrame)
     }
-    return undefined
   }
 
   /** Returns nothing, and ends, if the pull is not listed any more: the watcher comes back and is told so. */
@@ -103,7 +104,7 @@ class Watcher {
 
   #sent(chunk: Uint8Array): Uint8Array {
     this.#hasTaken = false
-    this.#stalled.refresh()
+    if (!this.#isEnded) this.#stalled.refresh()
     return chunk
   }
 

@@ -7,7 +7,7 @@ import { appendFile, mkdir, readFile, readdir, rename, unlink, writeFile } from 
 import { join } from 'node:path'
 import * as t from 'io-ts'
 import { PastPull, PullOrder } from '../../lib/api/shapes.js'
-import { isNotWritable } from '../../lib/store/index.js'
+import { isNotWritableError } from '../../lib/store/index.js'
 import { FileLock } from '../../lib/store/locks/file-lock.js'
 
 /** Number of past pulls that are kept. */
@@ -193,7 +193,7 @@ async function lockIn(
     if (!lock) throw new Error(`Another server has the id ${run}`)
     return lock
   } catch (error) {
-    if (!isNotWritable(error)) throw error
+    if (!isNotWritableError(error)) throw error
     const reason = error instanceof Error ? error.message : String(error)
     warn(`The store cannot be written to, so the server keeps no history, and pulls fail: ${reason}`)
     return undefined
