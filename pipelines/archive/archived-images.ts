@@ -101,8 +101,11 @@ class Archive {
     const images: ArchivedImage[] = []
     for (const { Config, Layers, RepoTags } of items.right.slice(0, maxImages)) {
       const config = this.#file(Config, 'config')
-      const same = listed.find(({ imageId }) => imageId === config.digest)
       const names = (RepoTags ?? []).map((tag) => withDefaultTag(parseReference(tag)).toString())
+      // Of an index, `manifest.json` has one image only, which need not be the one for the wanted platform.
+      const same =
+        listed.find((image) => image.names.some((name) => names.includes(name))) ??
+        listed.find(({ imageId }) => imageId === config.digest)
       images.push(
         same
           ? { ...same, names: [...new Set([...names, ...same.names])] }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { extract, pack } from 'tar-stream'
-import { type BuiltImage, buildImage, putImage } from '../../../lib/testing/images/index.js'
+import { formatPlatform, hostPlatform } from '../../../lib/image/index.js'
+import { type BuiltImage, buildImage, buildIndex, putImage } from '../../../lib/testing/images/index.js'
+import { open } from '../../../puller/index.js'
 import { type DockerServer, startDockerServer } from '../../support/docker-server.js'
 
 /** An entry of an archive: content, or the target of a link. */
@@ -126,6 +128,45 @@ describe('an archive through the API of Docker', () => {
       Id: image.config.digest,
       RepoDigests: [`${name}@${image.manifest.digest}`],
     })
+  })
+
+  it('of a name that stands for several platforms has the index and all images of the store, or the one asked for', async () => {
+    const layers = [{ entries: [{ path: 'f', content: 'f' }] }]
+    const [amd64, arm64] = ['amd64', 'arm64'].map((architecture) =>
+      buildImage({ layers, platform: { os: 'linux', architecture } }),
+    ) as [BuiltImage, BuiltImage]
+    const index = buildIndex([amd64, arm64])
+    await putImage(docker.registry, 'team/multi', '1', index)
+    const multi = `${docker.registry.host}/team/multi:1`
+    const windlass = await open({ store: docker.store })
+    await windlass.pullAllPlatforms(multi).done
+    await windlass.close()
+    const items = (await docker.send('GET', '/images/json?manifests=1')).json as { Manifests: unknown[] }[]
+    expect(items.map(({ Manifests }) => Manifests.length).sort()).toEqual([1, 2])
+    const all = await entriesOf((await save(multi)).bytes)
+    expect(json(all, 'index.json')).toMatchObject({ manifests: [{ digest: index.manifest.digest }] })
+    for (const { digest } of [index.manifest, amd64.manifest, arm64.manifest])
+      expect(all.has(`blobs/sha256/${digest.slice(7)}`)).toBe(true)
+    const platform = encodeURIComponent('{"os":"linux","architecture":"arm64"}')
+    const { bytes } = await docker.send(
+      'GET',
+      `/images/get?names=${encodeURIComponent(multi)}&platform=${platform}`,
+    )
+    const one = await entriesOf(bytes)
+    expect(json(one, 'index.json')).toMatchObject({ manifests: [{ digest: arm64.manifest.digest }] })
+    expect(one.has(`blobs/sha256/${amd64.manifest.digest.slice(7)}`)).toBe(false)
+    await using other = await startDockerServer()
+    const whole = (await save(multi)).bytes
+    for (const [query, architecture] of [
+      [`?platform=${platform}`, 'arm64'],
+      ['', formatPlatform(hostPlatform()).split('/')[1]],
+    ] as const) {
+      expect((await other.send('POST', `/images/load${query}`, { body: whole })).status).toBe(200)
+      expect((await other.send('GET', `/images/${multi}/json`)).json).toMatchObject({
+        Architecture: architecture,
+      })
+    }
+    await docker.send('DELETE', `/images/${multi}`)
   })
 
   it('of an older Docker is loaded, also compressed, and with links between its layers', async () => {
