@@ -24,11 +24,7 @@ const refusals: Readonly<Record<string, string>> = {
  * @param name normalised name of the image
  * @param platform the requested platform
  */
-export function dockerMessage(
-  { code, message, hint }: FailedPull,
-  name: string,
-  platform: string,
-): string {
+export function dockerMessage({ code, message, hint }: FailedPull, name: string, platform: string): string {
   const familiar = familiarName(name)
   const repository = familiar.replace(/@.*$/s, '').replace(/:[^/:]*$/, '')
   if (code === 'MANIFEST_UNKNOWN')
