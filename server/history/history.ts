@@ -31,6 +31,8 @@ export class History {
   /** Number of lines of the own file. */
   #lines = 0
   #writing: Promise<void> = Promise.resolve()
+  /** Lines that are not written yet. */
+  readonly #pending: HistoryLine[] = []
   /** Whether the last line of the file may be incomplete. */
   #isTorn = false
 
@@ -94,25 +96,27 @@ export class History {
 
   #append(line: HistoryLine): void {
     if (!this.lock) return
-    this.#lines++
-    const isLong = this.#lines > 3 * historySize
-    this.#enqueue(isLong ? () => this.#rewrite() : () => this.#write(line))
+    this.#pending.push(line)
+    if (this.#pending.length > 1) return
+    this.#writing = this.#writing
+      .then(() => this.#write())
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.warn(`Failed to write the history of pulls: ${reason}`)
+      })
   }
 
-  async #write(line: HistoryLine): Promise<void> {
+  /** Writes the lines that were appended since the last write. */
+  async #write(): Promise<void> {
+    const lines = this.#pending.splice(0)
+    this.#lines += lines.length
+    if (this.#lines > 3 * historySize) return this.#rewrite()
     // A line that was cut off, for example on a full disk, must not take the next one with it.
-    const text = `${this.#isTorn ? '\n' : ''}${JSON.stringify(line)}\n`
+    const text = (this.#isTorn ? '\n' : '') + lines.map((line) => `${JSON.stringify(line)}\n`).join('')
     this.#isTorn = true
     await appendFile(this.file, text, { mode: 0o600 })
     this.#isTorn = false
-  }
-
-  #enqueue(write: () => Promise<void>): void {
-    this.#writing = this.#writing.then(write).catch((error: unknown) => {
-      this.warn(
-        `Failed to write the history of pulls: ${error instanceof Error ? error.message : String(error)}`,
-      )
-    })
+    return undefined
   }
 
   /** Replaces the own file by one without what is no longer needed. */
@@ -181,6 +185,17 @@ async function readPulls(
   return { pulls: [...ended, ...cut], settled: settledIds }
 }
 
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // The store may not exist yet. A recursive mkdir fails with ENOENT on a read-only file system too, so it is not the first.
+    if (code === 'ENOENT') await mkdir(directory, { recursive: true, mode: 0o700 })
+    else if (code !== 'EEXIST') throw error
+  }
+}
+
 /** Takes the lock of this run. Returns undefined, with a warning, if the directory cannot be written to. */
 async function lockIn(
   directory: string,
@@ -188,7 +203,7 @@ async function lockIn(
   warn: (message: string) => void,
 ): Promise<FileLock | undefined> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await makeDirectory(directory)
     const lock = await FileLock.take(join(directory, `${run}.lock`))
     if (!lock) throw new Error(`Another server has the id ${run}`)
     return lock
