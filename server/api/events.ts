@@ -1,4 +1,5 @@
 /** Route of the stream of messages: `/events`. */
+import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { Hono } from 'hono'
 import { watchStream } from '../feed/watch-stream.js'
@@ -22,6 +23,8 @@ export interface EventParts {
 export function eventRoutes({ feed, book, jobs, signal }: EventParts): Hono {
   const routes = new Hono()
   let watchers = 0
+  // Each watcher listens. Node warns about more than ten.
+  setMaxListeners(0, signal)
   routes.get('/', (context) => {
     const pull = context.req.query('pull')
     if (pull !== undefined) book.get(pull)
