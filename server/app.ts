@@ -4,6 +4,7 @@ import { failure, failureWith } from './api/failure.js'
 import { type ServerParts, apiRoutes } from './api/routes.js'
 import { dockerApi } from './docker/docker-api.js'
 import { pageRoutes } from './page/page-files.js'
+import type { BlobSender } from './registry/blobs.js'
 import { registryRoutes } from './registry/routes.js'
 import { securityHeaders } from './security/headers.js'
 import { boundedRate } from './security/rate.js'
@@ -18,18 +19,19 @@ export interface Entrance {
   readonly hosts: ReadonlySet<string> | undefined
   /** Whether only this machine reaches the address (false): the registry is then read without the token. */
   readonly isLocal?: boolean
+  /** The store as a registry, which all addresses share; undefined if it is not served. */
+  readonly registry?: BlobSender | undefined
 }
 
 /** Returns the application for one address. All addresses of a server share `parts`. */
-export function appOf(parts: ServerParts, { token, hosts, isLocal = false }: Entrance): Hono {
+export function appOf(parts: ServerParts, { token, hosts, isLocal = false, registry }: Entrance): Hono {
   const app = new Hono()
   const check = token === undefined ? undefined : new TokenCheck(token)
   app.onError((error, context) => failure(context, error))
   app.notFound((context) =>
     failureWith(context, 404, { code: 'USAGE', message: `This server has nothing at ${context.req.path}` }),
   )
-  if (parts.registry)
-    app.route('/v2', registryRoutes(parts.registry, { hosts, check: isLocal ? undefined : check }))
+  if (registry) app.route('/v2', registryRoutes(registry, { hosts, check: isLocal ? undefined : check }))
   app.use(securityHeaders)
   app.use(boundedRate())
   app.use(sameOrigin(hosts))

@@ -68,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const book = new PullBook({ windlass, feed, history, info })
   const jobs = new StoreJobs(windlass, feed)
   const registry = options.registry && registryOf(windlass.store, options.registry)
-  const parts: ServerParts = { windlass, info, feed, book, jobs, history, registry, signal: stop.signal }
+  const parts: ServerParts = { windlass, info, feed, book, jobs, history, signal: stop.signal }
   const servers: HttpServer[] = []
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
@@ -83,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const addresses: string[] = []
   try {
     for (const address of options.listen) {
-      const { server, bound } = await enter(address, parts, token, tls)
+      const { server, bound } = await enter(address, parts, registry, token, tls)
       servers.push(server)
       addresses.push(bound)
     }
@@ -98,13 +98,14 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 async function enter(
   address: ListenAddress,
   parts: ServerParts,
+  registry: Entrance['registry'],
   token: string,
   tls: ServeOptions['tls'],
 ): Promise<{ readonly server: HttpServer; readonly bound: string }> {
   const isTcp = address.kind === 'tcp'
   const hosts = isTcp ? new Set<string>() : undefined
   const isLocal = !isTcp || isLoopback(address.host)
-  const entrance: Entrance = { token: isTcp ? token : undefined, hosts, isLocal }
+  const entrance: Entrance = { token: isTcp ? token : undefined, hosts, isLocal, registry }
   const app = appOf(parts, entrance)
   const server = createAdaptorServer({
     fetch: app.fetch,

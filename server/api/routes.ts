@@ -7,7 +7,6 @@ import type { Feed } from '../feed/feed.js'
 import type { History } from '../history/history.js'
 import type { StoreJobs } from '../jobs/store-jobs.js'
 import type { PullBook } from '../pulls/pull-book.js'
-import type { BlobSender } from '../registry/blobs.js'
 import { StoreView } from '../store-view/store-view.js'
 import { eventRoutes } from './events.js'
 import { failure, failureWith } from './failure.js'
@@ -24,8 +23,6 @@ export interface ServerParts {
   readonly book: PullBook
   readonly jobs: StoreJobs
   readonly history: History
-  /** The store as a registry; undefined if it is not served. */
-  readonly registry?: BlobSender | undefined
   /** Aborts when the server ends. */
   readonly signal: AbortSignal
 }
