@@ -23,7 +23,7 @@ function wrongFor(option: Option): readonly string[] {
 
 const takesNone = ({ long }: Option): boolean => long === '--minimum-rate' || long === '--keep-partials'
 
-const texts = ['--store', '--ca', '--username', '--authfile']
+const texts = ['--store', '--ca', '--username', '--authfile', '--host']
 const operands: Readonly<Record<string, readonly string[]>> = {
   pull: ['a'],
   plan: ['a'],
@@ -34,6 +34,9 @@ const operands: Readonly<Record<string, readonly string[]>> = {
   cat: ['a', '/x'],
   tags: ['a'],
   rm: ['a'],
+  pause: ['a'],
+  resume: ['a'],
+  cancel: ['a'],
   unpack: ['a', '/nonexistent'],
 }
 
