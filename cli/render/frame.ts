@@ -53,7 +53,7 @@ export const warningLines = (
     paint('warning', fit(`warning: ${ascii(message)}`, columns)),
   )
 
-function totalLine(snapshot: PullSnapshot, { rate, now }: View): string | undefined {
+function totalLine(snapshot: PullSnapshot, { rate, now, columns }: View): string | undefined {
   const { layers, totals, phase, target, paused } = snapshot
   if (!totals) return undefined
   const parts = [
@@ -63,10 +63,13 @@ function totalLine(snapshot: PullSnapshot, { rate, now }: View): string | undefi
   if (phase !== 'pulling') return parts.join('  ')
   parts.push(`${Math.floor(totals.fraction * 100)} %`)
   if (paused) return [...parts, 'paused'].join('  ')
-  if (rate !== undefined && totals.fetched < totals.total) parts.push(`${formatBytes(rate)}/s`)
   const left = secondsLeft(snapshot, now)
-  if (left !== undefined && left > 0) parts.push(`${formatTimeLeft(left * 1000)} left`)
-  return parts.join('  ')
+  const end = left !== undefined && left > 0 ? [`${formatTimeLeft(left * 1000)} left`] : []
+  if (rate === undefined || totals.fetched >= totals.total) return [...parts, ...end].join('  ')
+  const whole = [...parts, `${formatBytes(rate)}/s`, ...end].join('  ')
+  const withoutRate = [...parts, ...end].join('  ')
+  // The time left says more than the rate.
+  return whole.length > columns && withoutRate.length <= columns ? withoutRate : whole
 }
 
 /** Returns the line for the outcome of a pull; none before its end, and none if it failed. */

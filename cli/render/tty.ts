@@ -95,8 +95,9 @@ export class TerminalView implements ProgressView {
     await entry.over
     const screen = await this.#screen
     this.#entries.delete(entry)
-    const view = this.#view(screen, Infinity, entry.rate)
     const { snapshot } = entry
+    // All layers of a pull that is done stay. Of one that is not, what was under way says more than the layers that wait.
+    const view = this.#view(screen, snapshot.phase === 'done' ? Infinity : screen.rows, entry.rate)
     const { fetched = 0, total = 0 } = snapshot.totals ?? {}
     const { ended, expected } = this.#rest
     this.#rest = {

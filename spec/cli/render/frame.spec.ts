@@ -106,6 +106,14 @@ describe('frame', () => {
     ])
   })
 
+  it('shows the time left rather than the rate if there is no room for both', () => {
+    const whole = 'Total: 2/10 layers  25.5 MB / 40.0 MB  42 %  2.00 MB/s  8s left'
+    expect(frame(everything, { ...view, columns: whole.length }).at(-1)).toBe(whole)
+    expect(frame(everything, { ...view, columns: whole.length - 1 }).at(-1)).toBe(
+      'Total: 2/10 layers  25.5 MB / 40.0 MB  42 %  8s left',
+    )
+  })
+
   it('colours whole lines after they are cut, so that no line is wider', () => {
     const paint = paintFor({})
     const lines = frame(everything, { ...view, columns: 30, paint })
