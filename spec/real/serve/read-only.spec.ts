@@ -22,9 +22,9 @@ await describeSmallDisk('a server over a store on a read-only file system', () =
     expect((await disk.windlass('pull', '-q', '--platform', 'linux/amd64', name)).exit).toBe(0)
     disk.remount('ro')
 
-    const served = await startServe(join(disk.here, 'store'), ['--plain-http', '--registry'])
+    const served = await startServe(join(disk.path, 'store'), ['--plain-http', '--registry'])
     onTestFinished(() => served.stop())
-    await served.line(/cannot be written to/)
+    await served.waitForLine(/cannot be written to/)
     expect(await served.client.images()).toMatchObject({ images: [{ name }] })
     const blob = await fetch(`${served.url}/v2/here/blobs/${image.layers[0]!.digest}?ns=${registry.host}`)
     expect(Buffer.from(await blob.arrayBuffer()).equals(image.layers[0]!.bytes)).toBe(true)
