@@ -22,7 +22,7 @@ export type FlowNotice =
       readonly verdict: unknown
     }
   /**
-   * An error that nobody receives: of work whose subscriber has unsubscribed, or of a message sent with `Actor.tell`.
+   * An error without a receiver: of work whose subscriber has unsubscribed, or of a message sent with `Actor.tell`.
    */
   | { readonly type: 'dead-letter'; readonly from: string; readonly error: unknown }
   /** A cleanup threw or rejected. */

@@ -1,6 +1,6 @@
 /**
  * Wraps a response body of got in a plain Node stream. Destroying the wrapper destroys the connection. It fails when
- * the peer stops sending, obeys a rate limit, and ignores errors that nobody listens for. After a connection failure,
+ * the peer stops sending, obeys a rate limit, and ignores errors without a listener. After a connection failure,
  * it delivers the bytes received before the failure and only then the error, so that they need not be transferred
  * again.
  */

@@ -28,7 +28,7 @@ export function verify(): Stage<ArrivingLayer, ArrivingLayer> {
             out.error(error)
           },
         )
-        // The turn ends only when the check has ended, also if nobody waits for its result any more.
+        // The turn ends only when the check has ended, also if its result is no longer needed.
         turn.defer(() => checked)
       })
     },
