@@ -66,11 +66,11 @@ try {
       'acme/tools',
       '3',
       buildImage({
-        layers: [debian, ...Array.from({ length: 11 }, (_, index) => manyFiles(2_200, `tool${index}`))],
+        layers: [debian, ...Array.from({ length: 16 }, (_, index) => manyFiles(900, `tool${index}`))],
       }),
     ),
   )
-  await wait(5_000)
+  await wait(4_000)
   await shot(page, 'running')
   await shot(dark, 'dark')
   await shot(phone, 'phone')

@@ -79,7 +79,7 @@ export function layerFacts({ layer, lane, now }: LayerView): readonly string[] {
     )
   }
   const queued = sum('queued', 'disk')
-  if (lane.disk.some(({ stage }) => stage === 'unpacking'))
+  if (layer.fetched >= layer.total && lane.disk.some(({ stage }) => stage === 'unpacking'))
     facts.push(queued > 0 ? `waited ${took(queued)} to unpack` : 'unpacked behind the download')
   return facts
 }

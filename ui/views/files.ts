@@ -49,7 +49,7 @@ export class Files extends Component<Props, State> {
     const { path, find } = this.state
     const asked = ++this.#asked
     const change = await page.client
-      .files(image.name ?? image.entry, { path, ...(find !== '' && { find }) })
+      .files(image.name ?? image.entry, find === '' ? { path } : { path: '/', find })
       .then(
         (files) => ({ files: { ...files, files: [...sortedFiles(files.files)] }, problem: undefined }),
         (error: unknown) => ({
