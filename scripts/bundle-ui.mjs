@@ -24,7 +24,7 @@ mkdirSync(out, { recursive: true })
 const options = {
   absWorkingDir: at(''),
   bundle: true,
-  minify: process.env.PLAIN === undefined,
+  minify: true,
   target: ['chrome111', 'firefox115', 'safari16.4'],
   legalComments: 'linked',
   logLevel: 'warning',
