@@ -66,5 +66,5 @@ export type {
 } from '../lib/stages/index.js'
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
-export type { VerifyOptions, VerifyReport } from './check/verify.js'
+export type { VerifyOptions, VerifyProgress, VerifyReport } from './check/verify.js'
 export type { Collected, CollectedItem, CollectOptions, Leftovers } from '../lib/store/index.js'

@@ -106,8 +106,7 @@ export class Windlass implements AsyncDisposable {
       locate: (name) => locate(name, undefined, registries, this.#limits),
     })
     this.#sets = new PullSets({
-      ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts },
-      startPull,
+      ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts, startPull },
     })
     this.#files = new FileReads({
       ...{ retry: this.#retry, limits: this.#limits, foreignUrls: options.foreignUrls },

@@ -46,6 +46,7 @@ export interface LoadOptions {
   readonly signal?: AbortSignal
   /** Platform to choose from an index, as `os/arch[/variant]` (that of this machine, otherwise the first one). */
   readonly platform?: string
+  /** Receives the pull of each image when it starts, and the name or the ID of the image. */
   readonly onPull?: (pull: Pull, name: string) => void
 }
 

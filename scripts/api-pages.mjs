@@ -32,21 +32,23 @@ const unnamed = {
     'imageResult',
     'plannedLayer',
     'body',
+    'state',
   ],
-  ofFlow: ['Open', 'Pick', 'OutputOf', 'Reading', 'Worker'],
+  ofFlow: ['Open', 'PickNext', 'OutputOf', 'BehaviorResult', 'NamedWork'],
   ofEntries: ['TarEntry', 'EntryType'],
   ofThreads: ['CheckResult', 'CheckTask', 'Expectations', 'Growth', 'Owner', 'FlattenResult', 'FlattenTask'],
   ofStore: [
     ...['BlobStore', 'Garbage', 'LayerStore', 'NameStore', 'PartialStore', 'StoreContents', 'StoreOwner'],
-    ...['LayoutFault', 'Partial', 'StagedLayer', 'StoredLayer', 'UnfinishedTree'],
+    ...['LayoutFault', 'PartialDownload', 'StagedLayer', 'StoredLayer', 'UnfinishedTree'],
   ],
-  ofRegistry: ['Credentials', 'Repository', 'TargetRepository'],
+  ofRegistry: ['Credential', 'Credentials', 'Repository', 'RepositorySource', 'TargetRepository'],
+  ofServers: ['ArchivedImage', 'RegistryOptions'],
   ofDocuments: [
-    ...['Checked', 'Decided', 'ManifestDocument'],
+    ...['CheckableImage', 'CommonFields', 'ManifestDocument'],
     ...['Schema1Conversion', 'Schema1Image', 'Schema1Manifest', 'Schema1Signed', 'SignatureReport'],
   ],
   ofTransfers: ['FetchLayer', 'PlaceList', 'ReceivingLayer', 'RetryCountdown'],
-  ofErrors: ['Meaning'],
+  ofErrors: ['CodeProperties'],
   ofTesting: ['Census'],
 }
 

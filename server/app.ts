@@ -1,5 +1,5 @@
 /** The application of a server: what each path answers, and what every request must satisfy. */
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { failure, failureWith } from './api/failure.js'
 import { type ServerParts, apiRoutes } from './api/routes.js'
 import { dockerApi } from './docker/docker-api.js'
@@ -36,7 +36,16 @@ export function appOf(parts: ServerParts, { token, hosts, isLocal = false, regis
   app.use(boundedRate())
   app.use(sameOrigin(hosts))
   app.use(dockerApi(parts, check))
-  app.use('/api/*', async (context, next) => {
+  app.use('/api/*', requireToken(check))
+  app.route('/api/v1', apiRoutes(parts))
+  app.route('/', pageRoutes())
+  return app
+}
+
+/** Refuses requests without the token. @param check undefined on an address that needs none */
+const requireToken =
+  (check: TokenCheck | undefined): MiddlewareHandler =>
+  async (context, next) => {
     if (check && !check.accepts(context.req.header('authorization')))
       return failureWith(context, 401, {
         code: 'UNAUTHORIZED',
@@ -45,8 +54,4 @@ export function appOf(parts: ServerParts, { token, hosts, isLocal = false, regis
       })
     await next()
     return undefined
-  })
-  app.route('/api/v1', apiRoutes(parts))
-  app.route('/', pageRoutes())
-  return app
-}
+  }

@@ -6,33 +6,35 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 const expected: Record<string, string> = {
   windlass: `
       AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions CollectOptions
-      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage DescribedLayer Descriptor Digest
-      DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord
-      ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType
-      FilesOptions GoalOptions ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink
-      ImageSource ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
-      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource
-      LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
-      LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext
-      PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet
-      PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
-      PulledTag PulledTags PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult
-      ReadTask ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink
-      RegistrySource RemovalOutcome RemovedImage RepositoryName ResolvedName RetryFailedOptions RunningPull
-      SaveOrder SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem StoredContent TagOutcome TagsRequest
-      TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask
-      UnusableEntry VerifyOptions VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
-      allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits digestOf eachPull
-      emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform
-      inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags
-      open openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
-      registrySink registrySource secondsLeft tee
+      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage
+      DescribedLayer Descriptor Digest DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink
+      ErrorCode ErrorDetails ErrorRecord ErrorSubject ExitCode FailedName FailedRemoval FailedTag
+      FetchedManifest FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex
+      ImageManifest ImageProblem ImageSink ImageSource ImageSummary InspectOptions InspectRequest
+      InspectWarning InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext
+      LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus LayerToRead LayoutSink LayoutSource
+      Leftovers LimitName LimitValues Limits LiveLimits LoadOptions LoadedImage ManifestRequest OpenBlob
+      OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext PullCost PullEvent
+      PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet PullSnapshot
+      PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName PulledTag
+      PulledTags PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask
+      ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
+      RemovalOutcome RemovedImage RepositoryName ResolvedName RetryFailedOptions RunningPull SaveOrder
+      SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem StoredContent TagOutcome
+      TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool UnpackPoolOptions
+      UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment
+      Windlass WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
+      digestOf eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
+      holdsCertificate hostPlatform inspect inspectedFields isFailedName latestOrFirst layoutSink
+      layoutSource matchPlatform nonEmptyTags open openStore parseDigest parsePlatform parseReference pull
+      pullStages readBlob readImage reduce registrySink registrySource secondsLeft tee
     `,
   'windlass/flow': `
-      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions Demand Failure
-      Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run Scope SharedControl SideChannel
-      SingleFlight SlotCount SlotOptions Stage StageOptions StillRunningError Supervisor Turn Verdict WorkControl branch compose
-      expand firstMatch identity keep lift maxTimer pausable pausableReplies retrying run scoped skipping stage through toArray
+      Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions
+      Demand Failure Flow FlowEvent FlowNotice Order Primitive Priority ProtocolError RetryOptions Run
+      Scope SharedControl SideChannel SingleFlight SlotCount SlotOptions Stage StageOptions
+      StillRunningError Supervisor Turn Verdict WorkControl branch compose expand firstMatch identity keep
+      lift maxTimer pausable pausableReplies retrying run scoped skipping stage through toArray
       untilAborted
     `,
   'windlass/events': `
@@ -43,36 +45,37 @@ const expected: Record<string, string> = {
     `,
   'windlass/stages': `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
-      BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan CopyTarget
-      DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask Downloads
-      EnsureLayerOptions EnsuredLayer EntryLayer FetchConfigOptions FetchedLayer FinishedImage FollowOptions
-      FollowableLayer ForeignUrlOrder GrowingFile GrowingPhase GrowingState ImageDocument ImageRequest
-      IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext LayerEntrySink
-      LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer PullTurn
-      PullableDocument PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions ReadSchema1Document
-      ReadSchema1Options ReserveOptions ResolveOptions Resolved RetryPolicy Schema1Document
-      Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions UnpackOptions
-      UnpackedLayer WholeImage assemble awaitConfig bySchema checkPlatform checkSpace
+      BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan
+      CopyTarget DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask Downloads
+      EnsureLayerOptions EnsuredLayer EntryLayer FetchConfigOptions FetchedLayer FinishedImage
+      FollowOptions FollowableLayer ForeignUrlOrder GrowingFile GrowingPhase GrowingState ImageDocument
+      ImageRequest IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext
+      LayerEntrySink LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer
+      PullTurn PullableDocument PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions
+      ReadSchema1Document ReadSchema1Options ReserveOptions ResolveOptions Resolved RetryPolicy
+      Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions
+      UnpackOptions UnpackedLayer WholeImage assemble awaitConfig bySchema checkPlatform checkSpace
       choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
-      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig readMissingPlatforms followLayer
-      holdImage imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests
-      readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf retryingTransfers sizeSchema1 storedEntries
-      toPullEvent transfer unpack verify
+      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig followLayer holdImage
+      imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests
+      readMissingPlatforms readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf
+      retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
-      CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile
-      ImageProblem ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
-      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile
-      PullCost PullOutcome PullParts PullPlan PullReport PullStages PullStagesOptions PulledBytes
-      PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
-      RemovalOutcome RemovedImage ResolvedName RunningPull SaveOrder StoreProblem TagOutcome TagsWarning VerifyOptions
-      VerifyReport allPlatforms allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect
-      inspectedFields isFailedName latestOrFirst nonEmptyTags pull pullStages readImage
+      CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName
+      FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary InspectOptions InspectRequest
+      InspectWarning InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext
+      LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullCost PullOutcome PullParts PullPlan
+      PullReport PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
+      PulledTag PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName
+      RunningPull SaveOrder StoreProblem TagOutcome TagsWarning VerifyOptions VerifyProgress VerifyReport allPlatforms
+      allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields
+      isFailedName latestOrFirst nonEmptyTags pull pullStages readImage
     `,
   'windlass/bench': `
-      BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation SettingResult Span
-      Spread Timeline TimelineStage bench benchText drawBench
+      BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation
+      SettingResult Span Spread Timeline TimelineStage bench benchText drawBench
     `,
   'windlass/testing': `
       Answer Auth BasicAuth BreakOff BuiltDocument BuiltImage BuiltIndex BuiltLayer CataloguedFault
@@ -81,10 +84,24 @@ const expected: Record<string, string> = {
       ImagePlatform ImageSpec ImageTarget Law LawOptions LayerEntry LayerEntryType LayerSpec
       NothingLeftOptions PackDirectoryOptions RegistryOptions RequestKind RequestLogEntry SinkProbe
       SinkProbeOptions SourceProbe TestCertificate TestRegistry TokenAuth TreeAttribute TreeEntry
-      TreeEntryType WirePart assertNothingLeft buildImage buildIndex buildLayer byteString
-      compareTrees describeTree faultCatalogue faults flowMarbles opaque packDirectory packEntries problem
-      putImage sinkProbe sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage
+      TreeEntryType WirePart assertNothingLeft buildImage buildIndex buildLayer byteString compareTrees
+      describeTree faultCatalogue faults flowMarbles opaque packDirectory packEntries problem putImage
+      sinkProbe sourceProbe stageLaws startFaultScene startRegistry testCertificate tinyImage
       waitForRelease whiteout
+    `,
+  'windlass/client': `
+      ApiFailure ClientOptions Connection Holder Lane LaneSpan LaneStage Lanes LimitChange LineSample
+      PastPull PullChange PullOrder PullProgress PullRecord PullSample PullState ServerInfo ServerLimits
+      ServerMessage ServerState SlotHolder Slots StateMessage StoredFile StoredFiles StoredImage
+      StoredImages StoredLayer TaskRecord WatchOptions WatchedPull WindlassClient addSample apiVersion
+      assignSlots emptyServerState maxSamples noLanes noSlots pullStates reduceLanes reduceServer
+    `,
+  'windlass/client/node': `
+      socketFetch
+    `,
+  'windlass/server': `
+      ListenAddress RunningServer ServeOptions defaultSocket inheritedSocket isLoopback isPortFree
+      parseAddress serve
     `,
 }
 

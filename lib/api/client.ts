@@ -62,6 +62,7 @@ export class WindlassClient {
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
   }
 
+  /** Returns facts about the server that do not change while it runs. */
   info = (): Promise<ServerInfo> => this.#get('/info', ServerInfo)
 
   /** Starts a pull. @throws REFERENCE_INVALID, PLATFORM_INVALID, USAGE */
@@ -78,6 +79,7 @@ export class WindlassClient {
   change = (id: string, change: PullChange): Promise<PullRecord> =>
     this.#send('PATCH', `/pulls/${encodeURIComponent(id)}`, change, PullRecord)
 
+  /** Pauses a running pull. @throws PULL_UNKNOWN, PULL_ENDED */
   pause = (id: string): Promise<PullRecord> => this.change(id, { paused: true })
 
   /** Resumes a paused pull. */
@@ -98,10 +100,13 @@ export class WindlassClient {
   /** Removes ended pulls from the list; the history keeps them. */
   clear = (): Promise<PullRecord[]> => this.#send('POST', '/pulls/clear', {}, t.array(PullRecord))
 
+  /** Returns the limits of the server. */
   limits = (): Promise<ServerLimits> => this.#get('/limits', ServerLimits)
+  /** Changes some of the limits, also for running pulls. @throws USAGE */
   setLimits = (change: LimitChange): Promise<ServerLimits> =>
     this.#send('PATCH', '/limits', change, ServerLimits)
 
+  /** Returns the images of the store, and what they share. */
   images = (): Promise<StoredImages> => this.#get('/images', StoredImages)
 
   /** Lists the files of an image: those of one directory, or with `find` those whose path contains the text. */
@@ -120,6 +125,7 @@ export class WindlassClient {
   collect = (): Promise<TaskRecord> => this.#send('POST', '/tasks', { kind: 'collect' }, TaskRecord)
   /** Starts to verify the store. */
   verify = (): Promise<TaskRecord> => this.#send('POST', '/tasks', { kind: 'verify' }, TaskRecord)
+  /** Returns an operation on the store. @throws PULL_UNKNOWN */
   task = (id: string): Promise<TaskRecord> => this.#get(`/tasks/${encodeURIComponent(id)}`, TaskRecord)
 
   /** Returns the past pulls, latest first. */
@@ -172,6 +178,7 @@ export class WindlassClient {
   messages({ pull, onConnection }: WatchOptions = {}): Observable<ServerMessage> {
     return new Observable((subscriber) => {
       const stop = new AbortController()
+      const isStopped = (): boolean => stop.signal.aborted
       const query = pull === undefined ? '' : `?${queryOf({ pull })}`
       let lastId: string | undefined
       const follow = async (): Promise<void> => {
@@ -187,7 +194,7 @@ export class WindlassClient {
             }
             throw lostError(new Error('the server ended the connection'))
           } catch (error) {
-            if (stop.signal.aborted) return
+            if (isStopped()) return
             if (error instanceof WindlassError && error.code !== 'NETWORK') throw error
             const delay = delays[Math.min(failures++, delays.length - 1)]!
             await pauseBefore(delay, lostError(error), onConnection, stop.signal)

@@ -33,6 +33,7 @@ export interface Lanes {
   readonly endedAt?: number
 }
 
+/** The lanes of a pull before its first event. */
 export const noLanes: Lanes = { lanes: [], pauses: [] }
 
 /** Returns the lanes after `event`. Pure. */

@@ -6,7 +6,6 @@
 import * as t from 'io-ts'
 import { PullEvent } from '../events/event.js'
 import {
-
   LineSample,
   PullProgress,
   PullRecord,
@@ -16,8 +15,6 @@ import {
   TaskRecord,
   WatchedPull,
 } from './shapes.js'
-
-
 
 /** The whole state. It replaces what the watcher knew. */
 const state = t.type({

@@ -32,6 +32,7 @@ export interface ServerState {
   readonly imageChanges: number
 }
 
+/** The state before the first message. */
 export const emptyServerState: ServerState = {
   pulls: [],
   slots: noSlots,

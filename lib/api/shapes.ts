@@ -249,9 +249,6 @@ export type TaskRecord = t.TypeOf<typeof TaskRecord>
 
 /** Body of every response that is an error. */
 export const ApiFailure = t.type({
-  error: t.intersection([
-    t.type({ code: t.string, message: t.string }),
-    t.partial({ hint: t.string }),
-  ]),
+  error: t.intersection([t.type({ code: t.string, message: t.string }), t.partial({ hint: t.string })]),
 })
 export type ApiFailure = t.TypeOf<typeof ApiFailure>

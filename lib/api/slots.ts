@@ -14,6 +14,7 @@ export interface Slots {
   readonly unpacks: readonly (SlotHolder | undefined)[]
 }
 
+/** The slots before the first message. */
 export const noSlots: Slots = { downloads: [], unpacks: [] }
 
 /** Reports whether the layer is being fetched, verified, or unpacked behind its download. */

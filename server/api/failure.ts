@@ -1,7 +1,7 @@
 /** Turns errors into responses. */
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type ErrorCode, WindlassError, asWindlassError } from '../../lib/errors.js'
+import { type ErrorCode, type WindlassError, asWindlassError } from '../../lib/errors.js'
 
 /** Status of the codes whose exit code does not decide it. */
 const statusOfCode: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
@@ -34,7 +34,11 @@ export function failure(context: Context, caught: unknown): Response {
 export function failureWith(
   context: Context,
   status: ContentfulStatusCode,
-  { code, message, hint }: { readonly code: string; readonly message: string; readonly hint?: string | undefined },
+  {
+    code,
+    message,
+    hint,
+  }: { readonly code: string; readonly message: string; readonly hint?: string | undefined },
 ): Response {
   return context.json({ error: { code, message, ...(hint !== undefined && { hint }) } }, status)
 }

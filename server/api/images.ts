@@ -32,7 +32,9 @@ export function imageRoutes({ windlass, feed, view }: ImageParts): Hono {
   })
   routes.delete('/', async (context) => {
     const image = queryOf(context, 'image')
-    const [users] = (await view.images()).images.filter(({ name, entry }) => name === image || entry === image)
+    const [users] = (await view.images()).images.filter(
+      ({ name, entry }) => name === image || entry === image,
+    )
     if (users && users.usedBy.length > 0)
       throw new WindlassError('PULL_ENDED', `The image is used by the pull ${users.usedBy[0]}`, {
         hint: 'Wait for the pull to end, or cancel it.',

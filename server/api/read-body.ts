@@ -16,7 +16,10 @@ export async function readBody<T>(context: Context, codec: Type<T, unknown>): Pr
     .filter((key) => key !== '' && !/^\d+$/.test(key))
     .join('.')
   const type = first?.context.at(-1)?.type.name
-  throw new WindlassError('USAGE', `The body of the request is wrong at ${path || 'its top'}: expected ${type}`)
+  throw new WindlassError(
+    'USAGE',
+    `The body of the request is wrong at ${path || 'its top'}: expected ${type}`,
+  )
 }
 
 /** Returns a parameter of the query. @throws USAGE when it is missing */

@@ -64,7 +64,12 @@ export class StoreJobs {
       signal: this.#stop.signal,
       onProgress: ({ done, total }) => this.#report({ ...task, done, total }),
     })
-    return { bytes, done: blobs, total: blobs, problems: problems.map(({ kind, path, why }) => `${kind} ${path}: ${why}`) }
+    return {
+      bytes,
+      done: blobs,
+      total: blobs,
+      problems: problems.map(({ kind, path, why }) => `${kind} ${path}: ${why}`),
+    }
   }
 
   #end(task: TaskRecord, result: Partial<TaskRecord>): void {

@@ -189,7 +189,7 @@ export class PullBook {
     this.#isClosing = true
     for (const { pull } of this.running)
       pull?.cancel(new WindlassError('CANCELLED', 'The server is shutting down'))
-    await Promise.all(this.running.map(({ pull }) => pull?.closed()))
+    await Promise.all(this.running.map(async ({ pull }) => pull?.closed()))
     this.#stop()
   }
 

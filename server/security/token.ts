@@ -17,7 +17,12 @@ export class TokenCheck {
     const [scheme = '', value = ''] = (authorization ?? '').split(/ +/, 2)
     if (/^bearer$/i.test(scheme)) return this.#is(value)
     // For clients of registries, which send a user name and a password.
-    if (/^basic$/i.test(scheme)) return this.#is(Buffer.from(value, 'base64').toString().replace(/^[^:]*:/, ''))
+    if (/^basic$/i.test(scheme))
+      return this.#is(
+        Buffer.from(value, 'base64')
+          .toString()
+          .replace(/^[^:]*:/, ''),
+      )
     return false
   }
 

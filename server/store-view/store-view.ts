@@ -23,7 +23,9 @@ export class StoreView {
     const found = await windlass.images()
     const users = countUsers(found)
     const images = found.map((summary) => this.#imageOf(summary, users))
-    const sizes = new Map(found.flatMap(({ layers }) => layers.map(({ digest, size }) => [digest, size] as const)))
+    const sizes = new Map(
+      found.flatMap(({ layers }) => layers.map(({ digest, size }) => [digest, size] as const)),
+    )
     return {
       images,
       size: [...sizes.values()].reduce((sum, size) => sum + size, 0),
@@ -46,8 +48,12 @@ export class StoreView {
 
   #imageOf(summary: ImageSummary, users: ReadonlyMap<string, number>): StoredImage {
     const { name, digest, imageId, platform, mediaType, size, entry, problem, layers } = summary
-    const lastUsedAt = this.parts.history.past.find((pull) => pull.state === 'done' && pull.name === name)?.endedAt
-    const usedBy = this.parts.book.running.filter(({ snapshot }) => snapshot.reference === name).map(({ id }) => id)
+    const lastUsedAt = this.parts.history.past.find(
+      (pull) => pull.state === 'done' && pull.name === name,
+    )?.endedAt
+    const usedBy = this.parts.book.running
+      .filter(({ snapshot }) => snapshot.reference === name)
+      .map(({ id }) => id)
     return {
       ...{ entry, usedBy },
       layers: layers.map(({ digest, size }) => ({ digest, size })),
@@ -75,7 +81,8 @@ export class StoreView {
 function countUsers(images: readonly ImageSummary[]): Map<string, number> {
   const users = new Map<string, number>()
   for (const { layers } of images)
-    for (const digest of new Set(layers.map((layer) => layer.digest))) users.set(digest, (users.get(digest) ?? 0) + 1)
+    for (const digest of new Set(layers.map((layer) => layer.digest)))
+      users.set(digest, (users.get(digest) ?? 0) + 1)
   return users
 }
 

@@ -21,7 +21,7 @@ describe('the API pages', () => {
   }, 240_000)
 
   it.each(Object.keys(entryPoints))('have a page for %s', (name) => {
-    expect(existsSync(path.join(pages, 'modules', `${name.replace('/', '_')}.html`))).toBe(true)
+    expect(existsSync(path.join(pages, 'modules', `${name.replaceAll('/', '_')}.html`))).toBe(true)
   })
 
   it('have a page for every public name', () => {

@@ -25,7 +25,9 @@ export async function startServe(store: string, args: readonly string[] = []): P
     ...args,
   ])
   try {
-    const [, host = '', token = ''] = await server.waitForLine(/^Listening on http:\/\/([^/]+)\/#token=(\S+)$/)
+    const [, host = '', token = ''] = await server.waitForLine(
+      /^Listening on http:\/\/([^/]+)\/#token=(\S+)$/,
+    )
     const url = `http://${host}`
     return { ...server, host, url, token, client: new WindlassClient({ url, token }) }
   } catch (error) {

@@ -39,18 +39,21 @@ describe('ImageIndex', () => {
     [{ platform: {} }, 'platform: os: expected string, got nothing', false],
     [{ platform: { architecture: 'amd64' } }, 'platform: os: expected string, got nothing', false],
     [{ Digest: good.digest }, ': the key "Digest" differs only in case from a known key', false],
-  ])('leaves an entry with %j out, with a notice, and keeps the others', (change, problem, hasUnsupportedDigest) => {
-    const notices: string[] = []
-    const manifests = [...ociIndex.manifests, { ...good, annotations: { name: 'x' }, ...change }]
-    const index = parseImageIndex(bytesOf({ ...ociIndex, manifests }), {
-      notice: (text) => notices.push(text),
-    })
-    expect(index.manifests).toEqual(ociIndex.manifests)
-    expect(index.unusable).toMatchObject([{ hasUnsupportedDigest, annotations: { name: 'x' } }])
-    expect(index.unusable[0]?.problem).toContain(`manifests[2]`)
-    expect(index.unusable[0]?.problem).toContain(problem)
-    expect(notices).toEqual([`${index.unusable[0]?.problem}; the entry is left out`])
-  })
+  ])(
+    'leaves an entry with %j out, with a notice, and keeps the others',
+    (change, problem, hasUnsupportedDigest) => {
+      const notices: string[] = []
+      const manifests = [...ociIndex.manifests, { ...good, annotations: { name: 'x' }, ...change }]
+      const index = parseImageIndex(bytesOf({ ...ociIndex, manifests }), {
+        notice: (text) => notices.push(text),
+      })
+      expect(index.manifests).toEqual(ociIndex.manifests)
+      expect(index.unusable).toMatchObject([{ hasUnsupportedDigest, annotations: { name: 'x' } }])
+      expect(index.unusable[0]?.problem).toContain(`manifests[2]`)
+      expect(index.unusable[0]?.problem).toContain(problem)
+      expect(notices).toEqual([`${index.unusable[0]?.problem}; the entry is left out`])
+    },
+  )
 
   it('leaves out invalid entries', () => {
     const manifests = [null, 3, 'x', [], ...ociIndex.manifests]

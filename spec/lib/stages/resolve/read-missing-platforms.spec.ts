@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import { readMissingPlatforms, maxConfigsRead } from '../../../../lib/stages/resolve/read-missing-platforms.js'
+import {
+  readMissingPlatforms,
+  maxConfigsRead,
+} from '../../../../lib/stages/resolve/read-missing-platforms.js'
 
 describe('entries of an index that state no platform', () => {
   it('get the platform of their config, for at most 16 entries', async () => {
