@@ -39,6 +39,21 @@ const pinned = (tag: string): string => `${repository()}:${tag}@${images.get(tag
 const amd64 = ['--platform', 'linux/amd64']
 
 describe('pull of several names', () => {
+  it('ends with the exit code of the first image that failed', async () => {
+    const pullBoth = (...names: readonly string[]) =>
+      pull('-q', '--concurrency', '1', '--retries', '1', ...amd64, ...names)
+    const [missing, unreachable] = [`${registry.host}/team/none:1`, '127.0.0.1:1/team/app:1']
+    expect((await pullBoth(missing, unreachable)).code).toBe(4)
+    expect((await pullBoth(unreachable, missing)).code).toBe(6)
+  })
+
+  it('ends with the exit code of the first repository that failed', async () => {
+    const pullAll = (...names: readonly string[]) => pull('-q', '--all-tags', '--retries', '1', ...names)
+    const [missing, unreachable] = [`${registry.host}/team/none`, '127.0.0.1:1/team/app']
+    expect((await pullAll(missing, unreachable)).code).toBe(4)
+    expect((await pullAll(unreachable, missing)).code).toBe(6)
+  })
+
   it('starts no further pull after it is cancelled', async () => {
     registry.addFault(faults.stall(10, { times: Infinity }))
     const terminal = new TestTerminal()

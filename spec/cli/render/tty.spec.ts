@@ -1,7 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { PassThrough } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { NEVER } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
+import { TerminalView } from '../../../cli/render/tty.js'
 
 const program = fileURLToPath(new URL('tty-program.ts', import.meta.url))
 const hasTmux = spawnSync('tmux', ['-V']).status === 0
@@ -36,6 +39,18 @@ const has =
   (text: string) =>
   (all: readonly string[]): boolean =>
     all.some((line) => line.includes(text))
+
+it('leaves no clock running after it is closed', () => {
+  const clocks = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = clocks()
+  const stream = Object.assign(new PassThrough(), { columns: 80, rows: 24, isTTY: true })
+  const view = new TerminalView(stream as never)
+  view.add(NEVER)
+  expect(clocks()).toBe(before + 1)
+  view.close()
+  expect(clocks()).toBe(before)
+  expect(stream.listenerCount('resize')).toBe(0)
+})
 
 describe.skipIf(!hasTmux)('progress on a real terminal (tmux)', () => {
   afterEach(() => {
