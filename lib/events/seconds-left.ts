@@ -40,7 +40,8 @@ export function secondsLeft(snapshot: PullSnapshot, now?: number): number | unde
       toDownload: layer.total - layer.fetched,
       toUnpack: totals.toUnpack > 0 ? layer.total - layer.unpacked : 0,
       latencyLeft: layer.fetched > 0 ? 0 : pace.latency,
-      hasDownload: isDownloading(layer),
+      // A layer with all its bytes may count as downloaded a moment longer. It needs no time any more.
+      hasDownload: isDownloading(layer) && layer.fetched < layer.total,
       hasThread: isUnpacking(layer),
     }))
     .filter(({ toDownload, toUnpack }) => toDownload > 0 || toUnpack > 0)
