@@ -322,7 +322,6 @@ export class Windlass implements AsyncDisposable {
 
   /**
    * Removes content that no name and no running pull needs, in this process or another.
-   *
    * @throws STORE_CORRUPT when there is no store, or when it is unknown what the names need; nothing is removed then
    */
   async collect(options: CollectOptions = {}): Promise<Collected> {
@@ -331,7 +330,6 @@ export class Windlass implements AsyncDisposable {
 
   /**
    * Verifies the whole store and reports its problems. With `repair`, replaces damaged content.
-   *
    * @throws STORE_CORRUPT when there is no store, or its list of names cannot be read. Problems are not thrown, but
    * listed in the report.
    */
@@ -341,7 +339,6 @@ export class Windlass implements AsyncDisposable {
 
   /**
    * Cancels all pulls and other operations, and resolves when they have released their resources.
-   *
    * @throws StillRunningError when this takes longer than `within`, with the names of what still runs; USAGE for an
    * invalid option
    */
