@@ -48,7 +48,7 @@ export interface RegistryOptions {
 export type Hook = (request: RequestLogEntry) => Answer | undefined | Promise<Answer | undefined>
 
 /** A running registry. */
-export interface TestRegistry {
+export interface TestRegistry extends AsyncDisposable {
   /** `127.0.0.1:<port>`, the registry part of references. */
   readonly host: string
   /** Base URL without a trailing slash. */
@@ -158,6 +158,11 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
   const url = `${tls === undefined ? 'http' : 'https'}://${host}`
   const gate = gateFor(auth, url)
 
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
   return {
     host,
     url,
@@ -185,11 +190,8 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
       faultPlan.clear()
       hooks.length = 0
     },
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
 
