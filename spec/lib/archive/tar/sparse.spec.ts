@@ -86,8 +86,14 @@ describe('sparse maps that no tool writes', () => {
   ]
 
   it('are rejected if malformed', () => {
-    fails(archive(pax([['GNU.sparse.numbytes', '1']]), entry({}, 'x')), /sparse map of a pax header is malformed/)
-    fails(archive(pax([['GNU.sparse.offset', '0,1']]), entry({}, 'x')), /sparse map of a pax header is malformed/)
+    fails(
+      archive(pax([['GNU.sparse.numbytes', '1']]), entry({}, 'x')),
+      /sparse map of a pax header is malformed/,
+    )
+    fails(
+      archive(pax([['GNU.sparse.offset', '0,1']]), entry({}, 'x')),
+      /sparse map of a pax header is malformed/,
+    )
     fails(
       archive(
         pax([
