@@ -78,7 +78,7 @@ export function requireFile(
 ): { readonly path: string; readonly leaf: Leaf } {
   if (node instanceof FlatDirectory)
     throw new WindlassError('NOT_A_FILE', `${formatRequestedPath(requestedPath)} is a directory`, {
-      hint: 'List it with “windlass ls IMAGE PATH”, or with `files`.',
+      hint: 'List it with “windlass ls IMAGE PATH”.',
     })
   if (node.entry.type !== 'file')
     throw new WindlassError(
