@@ -44,7 +44,7 @@ it('leaves no clock running after it is closed', () => {
   const clocks = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = clocks()
   const stream = Object.assign(new PassThrough(), { columns: 80, rows: 24, isTTY: true })
-  const view = new TerminalView(stream as never)
+  const view = new TerminalView(stream)
   view.add(NEVER)
   expect(clocks()).toBe(before + 1)
   view.close()
