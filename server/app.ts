@@ -15,8 +15,8 @@ import { TokenCheck } from './security/token.js'
 export interface Entrance {
   /** Token that requests must carry; undefined on a unix socket. */
   readonly token: string | undefined
-  /** Accepted values of `Host`; undefined on a unix socket. Filled once the port is known. */
-  readonly hosts: ReadonlySet<string> | undefined
+  /** Accepted values of `Host`: see `sameOrigin`. A set is filled once the port is known. */
+  readonly hosts: ReadonlySet<string> | 'any' | undefined
   /** Whether only this machine reaches the address (false): the registry is then read without the token. */
   readonly isLocal?: boolean
   /** The store as a registry, which all addresses share; undefined if it is not served. */
@@ -31,7 +31,9 @@ export function appOf(parts: ServerParts, { token, hosts, isLocal = false, regis
   app.notFound((context) =>
     failureWith(context, 404, { code: 'USAGE', message: `This server has nothing at ${context.req.path}` }),
   )
-  if (registry) app.route('/v2', registryRoutes(registry, { hosts, check: isLocal ? undefined : check }))
+  const names = hosts === 'any' ? undefined : hosts
+  if (registry)
+    app.route('/v2', registryRoutes(registry, { hosts: names, check: isLocal ? undefined : check }))
   app.use(securityHeaders)
   app.use(boundedRate())
   app.use(sameOrigin(hosts))

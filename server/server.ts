@@ -55,6 +55,9 @@ const maxFarewell = 500
 const maxHeaders = 100
 const maxHeaderSize = 16 * 1024
 
+/** Maximum number of connections to one address: more than the watchers that the API allows. */
+const maxConnections = 2_048
+
 /** Starts a server. @throws USAGE for an unsafe address, and when it cannot listen there; errors of the store */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { tls, version = '0.0.0', onWarning = () => undefined, token = newToken() } = options
@@ -62,7 +65,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const windlass = await open({ ...options.open, onWarning: options.open?.onWarning ?? onWarning })
   const stop = new AbortController()
   const run = randomBytes(6).toString('hex')
-  const history = await History.open(windlass.store, run, onWarning)
+  const history = await History.open(windlass.store, run, onWarning).catch(async (error: unknown) => {
+    await windlass.close()
+    throw error
+  })
   const info = infoOf(windlass, run, version, options.open)
   const feed = new Feed(run)
   const book = new PullBook({ windlass, feed, history, info })
@@ -103,8 +109,9 @@ async function enter(
   tls: ServeOptions['tls'],
 ): Promise<{ readonly server: HttpServer; readonly bound: string }> {
   const isTcp = address.kind === 'tcp'
-  const hosts = isTcp ? new Set<string>() : undefined
   const isLocal = !isTcp || isLoopback(address.host)
+  const names = new Set<string>()
+  const hosts = !isTcp ? undefined : isLocal ? names : 'any'
   const entrance: Entrance = { token: isTcp ? token : undefined, hosts, isLocal, registry }
   const app = appOf(parts, entrance)
   const server = createAdaptorServer({
@@ -117,11 +124,12 @@ async function enter(
   server.headersTimeout = 10_000
   // The archive of an image may take as long as it takes. Other bodies are bounded in size.
   server.requestTimeout = 0
+  server.maxConnections = maxConnections
   const bound = await listen(server, address)
   const at = server.address()
   if (address.kind === 'tcp' && at !== null && typeof at === 'object')
     for (const host of [hostAndPort(at), `localhost:${at.port}`, `${address.host}:${at.port}`])
-      hosts?.add(host.toLowerCase())
+      names.add(host.toLowerCase())
   return { server, bound: tls && isTcp ? bound.replace(/^http:/, 'https:') : bound }
 }
 

@@ -1,8 +1,10 @@
 /** `windlass serve`: runs a server over the store until it is interrupted. */
+import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
+import { makePrivateDirectory } from '../launcher/private-directory.js'
 import { interruptible } from '../terminal/interrupt.js'
 import {
   addNetworkFlags,
@@ -114,9 +116,22 @@ async function addressesOf(given: readonly string[] | undefined, env: NodeJS.Pro
   if (fd !== undefined) return [{ kind: 'inherited' as const, fd }]
   const port = (await isPortFree(pagePort)) ? pagePort : 0
   return [
-    { kind: 'unix' as const, path: defaultSocket(env, process.getuid?.() ?? 0) },
+    { kind: 'unix' as const, path: privateSocket(defaultSocket(env, process.getuid?.() ?? 0)) },
     { kind: 'tcp' as const, host: '127.0.0.1', port },
   ]
+}
+
+/** Makes the directory of the default socket. @throws USAGE when another user could replace the socket */
+function privateSocket(socket: string): string {
+  if (makePrivateDirectory(dirname(socket))) return socket
+  throw new WindlassError(
+    'USAGE',
+    `Other users can write to ${dirname(socket)}, the directory of the socket`,
+    {
+      path: dirname(socket),
+      hint: 'Set XDG_RUNTIME_DIR to a directory of your own, or use --listen.',
+    },
+  )
 }
 
 function readText(file: string, option: string): string {

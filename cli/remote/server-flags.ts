@@ -1,5 +1,6 @@
 /** Provides the options that name a running server, and connects to it. */
-import { isAbsolute, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { WindlassClient } from '../../lib/api/client.js'
 import { quoted } from '../../lib/codec/printable.js'
@@ -7,6 +8,7 @@ import { WindlassError } from '../../lib/errors.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
 import { socketFetch } from '../../lib/remote/socket-fetch.js'
 import { defaultSocket, parseAddress } from '../../server/listen/address.js'
+import { isPrivateDirectory } from '../launcher/private-directory.js'
 import { setting } from '../setup/flags.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { addTokenFlag } from './token-flag.js'
@@ -39,7 +41,7 @@ export interface Server {
 export function connect({ host = '', tokenFile }: ServerFlags, { env }: Pick<Terminal, 'env'>): Server {
   const token = tokenFile === undefined ? (env['WINDLASS_TOKEN'] ?? '').trim() : readToken(tokenFile)
   const withToken = token === '' ? {} : { token }
-  const path = host === '' ? defaultSocket(env, process.getuid?.() ?? 0) : socketOf(host)
+  const path = host === '' ? ownSocket(env) : socketOf(host)
   if (path !== undefined)
     return {
       address: `unix:${path}`,
@@ -50,6 +52,17 @@ export function connect({ host = '', tokenFile }: ServerFlags, { env }: Pick<Ter
   const [, tokenInUrl] = /^#token=(.+)$/.exec(hash) ?? []
   const ownToken = tokenInUrl === undefined ? withToken : { token: tokenInUrl }
   return { address: origin, client: new WindlassClient({ url: origin, ...ownToken }) }
+}
+
+/** Returns the default socket. @throws USAGE when it may be another user's, who would see what is sent */
+function ownSocket(env: NodeJS.ProcessEnv): string {
+  const socket = defaultSocket(env, process.getuid?.() ?? 0)
+  const directory = dirname(socket)
+  if (!existsSync(directory) || isPrivateDirectory(directory)) return socket
+  throw new WindlassError('USAGE', `Other users can write to ${directory}, the directory of the socket`, {
+    path: directory,
+    hint: 'Set XDG_RUNTIME_DIR to a directory of your own, or name the server with --host.',
+  })
 }
 
 /** Returns the path of a unix socket; undefined if `host` is another address. */

@@ -2,7 +2,7 @@
 import type { Type } from 'io-ts'
 import * as t from 'io-ts'
 import { Observable } from 'rxjs'
-import { WindlassError, type ErrorCode } from '../errors.js'
+import { type ErrorCode, WindlassError, errorCodes } from '../errors.js'
 import type { PullEvent } from '../events/event.js'
 import { ServerMessage } from './messages.js'
 import { readEventStream } from './event-stream.js'
@@ -195,7 +195,7 @@ export class WindlassClient {
             throw lostError(new Error('the server ended the connection'))
           } catch (error) {
             if (isStopped()) return
-            if (error instanceof WindlassError && error.code !== 'NETWORK') throw error
+            if (error instanceof WindlassError && !error.retryable) throw error
             const delay = delays[Math.min(failures++, delays.length - 1)]!
             await pauseBefore(delay, lostError(error), onConnection, stop.signal)
           }
@@ -217,6 +217,7 @@ export class WindlassClient {
       },
     )
     if (response.ok) return response
+    // A body that is not JSON comes from something else than this server, such as a proxy.
     throw failureOf(response.status, await response.json().catch(() => undefined))
   }
 
@@ -274,7 +275,9 @@ function failureOf(status: number, body: unknown): WindlassError {
   if (decoded._tag === 'Left')
     return new WindlassError('PROTOCOL', `The server answered with status ${status}`, { status })
   const { code, message, hint } = decoded.right.error
-  return new WindlassError(code as ErrorCode, message, { status, ...(hint !== undefined && { hint }) })
+  // A newer server may have codes that this version does not know.
+  const known = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : 'PROTOCOL'
+  return new WindlassError(known, message, { status, ...(hint !== undefined && { hint }) })
 }
 
 function decode<T>(value: unknown, codec: Type<T, unknown>, what: string): T {

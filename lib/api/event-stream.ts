@@ -21,6 +21,7 @@ export async function* readEventStream(body: ReadableStream<Uint8Array>): AsyncG
       yield* events.splice(0)
     }
   } finally {
+    // The reader of the events has the failure already, if there was one.
     await reader.cancel().catch(() => undefined)
   }
 }

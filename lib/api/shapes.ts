@@ -13,7 +13,7 @@ export const PullOrder = t.intersection([
   /** Name of the image, as for `windlass pull`. */
   t.type({ image: t.string }),
   t.partial({
-    /** `os/arch[/variant]`, or `all` for the images of all platforms. */
+    /** `os/arch[/variant]` (that of the server's machine). */
     platform: t.string,
     /** See `Pull.priority`. */
     priority: t.number,

@@ -152,12 +152,14 @@ async function writeBlob(
     },
   })
   const file = createReadStream(store.blobs.path(digest), {
+    // Node takes a number too; its types do not say so.
     flags: (constants.O_RDONLY | constants.O_NOFOLLOW) as unknown as string,
     highWaterMark: 1024 * 1024,
   })
   let copied: Promise<void> | undefined
   await written((done) => {
     const entry = archive.entry({ name: pathOf(digest), size, mode: 0o444, mtime }, done)
+    // A stream of another library, which has the methods of Node's and not its class.
     copied = pipeline(file, hashed, entry as unknown as NodeJS.WritableStream, { signal })
     copied.catch(done)
   })

@@ -1,11 +1,11 @@
 /** Routes for the images of the store: `/images`. */
 import { Hono } from 'hono'
 import type { StoredFile, StoredFiles } from '../../lib/api/shapes.js'
-import { WindlassError } from '../../lib/errors.js'
 import type { ImageFile } from '../../pipelines/index.js'
 import type { Windlass } from '../../puller/index.js'
 import type { Feed } from '../feed/feed.js'
 import type { StoreView } from '../store-view/store-view.js'
+import { failureWith } from './failure.js'
 import { queryOf } from './read-body.js'
 
 /** Maximum number of files in one response. */
@@ -36,7 +36,9 @@ export function imageRoutes({ windlass, feed, view }: ImageParts): Hono {
       ({ name, entry }) => name === image || entry === image,
     )
     if (users && users.usedBy.length > 0)
-      throw new WindlassError('PULL_ENDED', `The image is used by the pull ${users.usedBy[0]}`, {
+      return failureWith(context, 409, {
+        code: 'USAGE',
+        message: `The image is used by the pull ${users.usedBy[0]}`,
         hint: 'Wait for the pull to end, or cancel it.',
       })
     const removed = await windlass.remove(image)

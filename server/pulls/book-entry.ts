@@ -49,6 +49,8 @@ export class BookEntry {
   add(event: PullEvent): void {
     this.#kept.add(event)
     this.#snapshot = reduce(this.#snapshot, event)
+    // A download that starts over has more work left than before; the fraction stays.
+    this.#fraction = Math.max(this.#fraction, progressOf(this.#snapshot, Date.now()).fraction)
     if (event.type === 'end') this.#endedAt = Date.parse(event.time)
   }
 
@@ -61,8 +63,6 @@ export class BookEntry {
   get record(): PullRecord {
     const { id, order, startedAt, resumes } = this.#start
     const progress = this.#start.pull ? progressOf(this.#snapshot, Date.now()) : noProgress
-    // The plan of a download that started over has more work than before.
-    this.#fraction = Math.max(this.#fraction, progress.fraction)
     return {
       ...{ id, order, startedAt, state: this.#state },
       priority: this.pull?.priority ?? order.priority ?? 0,

@@ -89,9 +89,10 @@ export class PullBook {
   /** Adds a pull that was started elsewhere in this process, for example as one of a set. */
   adopt(pull: Pull, order: PullOrder, resumes?: string): BookEntry {
     const { feed, history } = this.#parts
-    const entry = new BookEntry({ id: pull.id, order, startedAt: Date.now(), pull, resumes })
+    const startedAt = Date.now()
+    const entry = new BookEntry({ id: pull.id, order, startedAt, pull, resumes })
     this.#entries.set(entry.id, entry)
-    history.started({ id: entry.id, order, startedAt: Date.now() })
+    history.started({ id: entry.id, order, startedAt })
     this.#announce(entry)
     pull.events.subscribe((event) => {
       entry.add(event)

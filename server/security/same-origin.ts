@@ -5,20 +5,24 @@
 import type { MiddlewareHandler } from 'hono'
 import { failureWith } from '../api/failure.js'
 
-/** @param hosts the values of `Host` that are accepted; undefined on a unix socket, which no browser reaches */
-export function sameOrigin(hosts: ReadonlySet<string> | undefined): MiddlewareHandler {
+/**
+ * @param hosts the values of `Host` that are accepted: those of the address; `any` if others reach the server by names that it does
+ * not know, which only who has the token can use; undefined on a unix socket, which no browser reaches
+ */
+export function sameOrigin(hosts: ReadonlySet<string> | 'any' | undefined): MiddlewareHandler {
   return async (context, next) => {
     const host = context.req.header('host')?.toLowerCase()
     const origin = context.req.header('origin')
     const site = context.req.header('sec-fetch-site')
-    if (hosts && (host === undefined || !hosts.has(host)))
+    const isKnown = hosts === undefined || hosts === 'any' || hosts.has(host ?? '')
+    if (!isKnown)
       return failureWith(context, 403, {
         code: 'DENIED',
         message: 'This server does not answer to the host name of the request',
         hint: 'Use the address that `windlass serve` printed.',
       })
     // A unix socket has no origin: what sends one is a browser behind a proxy.
-    const isForeign = origin !== undefined && (!hosts || !hosts.has(hostOf(origin)))
+    const isForeign = origin !== undefined && (hosts === undefined || hostOf(origin) !== host)
     if (isForeign || site === 'cross-site' || site === 'same-site')
       return failureWith(context, 403, {
         code: 'DENIED',

@@ -21,7 +21,7 @@ interface State {
 
 /** Platforms to choose from: that of the host first, then all. */
 const platformsOf = (server: ServerInfo | undefined): readonly string[] => [
-  ...new Set([server?.platform ?? 'linux/amd64', 'linux/amd64', 'linux/arm64', 'linux/arm/v7', 'all']),
+  ...new Set([server?.platform ?? 'linux/amd64', 'linux/amd64', 'linux/arm64', 'linux/arm/v7']),
 ]
 
 export class StartForm extends Component<Props, State> {
