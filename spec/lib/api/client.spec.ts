@@ -1,0 +1,80 @@
+import { firstValueFrom, take, toArray } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { WindlassClient } from '../../../lib/api/index.js'
+import { WindlassError } from '../../../lib/errors.js'
+
+/** A client whose requests are answered by `responses`, in order. */
+function clientWith(...responses: (Response | Error)[]) {
+  const requests: { readonly url: string; readonly headers: Record<string, string> }[] = []
+  const client = new WindlassClient({
+    ...{ url: 'http://server/', token: 'secret' },
+    fetch: (url, init) => {
+      requests.push({ url: String(url), headers: init?.headers as Record<string, string> })
+      const response = responses.shift()
+      return response instanceof Response
+        ? Promise.resolve(response)
+        : Promise.reject(response ?? new Error('end'))
+    },
+  })
+  return { client, requests }
+}
+
+const failure = (status: number, code: string): Response =>
+  Response.json({ error: { code, message: 'a sentence', hint: 'a hint' } }, { status })
+const frames = (...ids: number[]): Response =>
+  new Response(ids.map((id) => `id: run-${id}\ndata: {"type":"images","at":${id}}\n\n`).join(''))
+
+describe('a client of a server', () => {
+  it('rejects with the error of the server, its hint and the status', async () => {
+    const { client, requests } = clientWith(failure(404, 'PULL_UNKNOWN'))
+    await expect(client.onePull('a/b')).rejects.toMatchObject({
+      ...{ code: 'PULL_UNKNOWN', message: 'a sentence', hint: 'a hint' },
+      subject: { status: 404 },
+    })
+    expect(requests[0]).toMatchObject({
+      url: 'http://server/api/v1/pulls/a%2Fb',
+      headers: { authorization: 'Bearer secret' },
+    })
+  })
+
+  it('takes an error with a code of a later version as one of the protocol', async () => {
+    const { client } = clientWith(failure(418, 'TEAPOT'))
+    const error: unknown = await client.info().catch((caught: unknown) => caught)
+    expect(error).toBeInstanceOf(WindlassError)
+    expect(error).toMatchObject({ code: 'PROTOCOL', message: 'a sentence' })
+  })
+
+  it('rejects with PROTOCOL if the answer is not of this API', async () => {
+    const page = new Response('<html>', { status: 502 })
+    await expect(clientWith(page).client.info()).rejects.toMatchObject({ code: 'PROTOCOL' })
+    await expect(clientWith(Response.json({})).client.info()).rejects.toMatchObject({ code: 'PROTOCOL' })
+  })
+
+  it('goes on after the last message when the connection is lost or the server is busy', async () => {
+    const { client, requests } = clientWith(
+      ...[frames(1, 2), new Error('reset'), failure(429, 'TOO_MANY_REQUESTS'), frames(3)],
+    )
+    const states: string[] = []
+    const messages = client.messages({
+      onConnection: ({ state }, retry) => {
+        states.push(state)
+        retry()
+      },
+    })
+    const received = await firstValueFrom(messages.pipe(take(3), toArray()))
+    expect(received.map((message) => 'at' in message && message.at)).toEqual([1, 2, 3])
+    expect(requests.map(({ headers }) => headers['last-event-id'])).toEqual([
+      undefined,
+      'run-2',
+      'run-2',
+      'run-2',
+    ])
+    expect(states).toEqual(['connected', 'lost', 'lost', 'lost', 'connected'])
+  })
+
+  it('fails if the server refuses the token', async () => {
+    const { client, requests } = clientWith(failure(401, 'UNAUTHORIZED'))
+    await expect(firstValueFrom(client.watch())).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+    expect(requests).toHaveLength(1)
+  })
+})
