@@ -9,7 +9,7 @@ function clientWith(...responses: (Response | Error)[]) {
   const client = new WindlassClient({
     ...{ url: 'http://server/', token: 'secret' },
     fetch: (url, init) => {
-      requests.push({ url: String(url), headers: init?.headers as Record<string, string> })
+      requests.push({ url: url as string, headers: init?.headers as Record<string, string> })
       const response = responses.shift()
       return response instanceof Response
         ? Promise.resolve(response)
