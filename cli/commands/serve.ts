@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { quoted } from '../../lib/codec/printable.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
-import { makePrivateDirectory } from '../launcher/private-directory.js'
+import { makePrivateDirectory } from '../private-directory.js'
 import { interruptible } from '../terminal/interrupt.js'
 import {
   addNetworkFlags,

@@ -17,7 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import { isPrivate, isPrivateDirectory, makePrivateDirectory } from './private-directory.js'
+import { isPrivate, isPrivateDirectory, makePrivateDirectory } from '../private-directory.js'
 
 /** Length of the SHA-256 digest at the start of the file. */
 const digestBytes = 32
