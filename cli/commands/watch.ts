@@ -5,7 +5,7 @@ import type { WindlassClient } from '../../lib/api/client.js'
 import type { ServerMessage } from '../../lib/api/messages.js'
 import type { PullEvent } from '../../lib/events/index.js'
 import { findPull } from '../remote/find-pull.js'
-import { patience } from '../remote/patience.js'
+import { failWhenLost } from '../remote/connection-watch.js'
 import { followRemote } from '../remote/remote-pull.js'
 import { type ServerFlags, addServerFlags, withServer } from '../remote/server-flags.js'
 import { progressView } from '../render/progress.js'
@@ -77,7 +77,7 @@ async function watchAll(
   try {
     await endQuietly(
       new Promise<void>((_, reject) => {
-        const { onConnection, end } = patience(reject)
+        const { onConnection, end } = failWhenLost(reject)
         const following = client.messages({ onConnection }).subscribe({
           next: (message) => shown.add(message),
           error: reject,

@@ -2,7 +2,7 @@
 import { Observable, shareReplay } from 'rxjs'
 import type { WindlassClient } from '../../lib/api/client.js'
 import { type ErrorRecord, type ImageResult, type PullEvent, WindlassError } from '../../lib/events/index.js'
-import { patience } from './patience.js'
+import { failWhenLost } from './connection-watch.js'
 import type { FollowedPull } from '../setup/progress-flags.js'
 
 /** A pull of a server. */
@@ -36,7 +36,7 @@ const eventsUntil = (client: WindlassClient, id: string, signal: AbortSignal): O
   new Observable((listener) => {
     const abort = (): void => listener.error(signal.reason)
     signal.addEventListener('abort', abort, { once: true })
-    const { onConnection, end } = patience((error) => listener.error(error))
+    const { onConnection, end } = failWhenLost((error) => listener.error(error))
     listener.add(end)
     listener.add(() => signal.removeEventListener('abort', abort))
     listener.add(client.events(id, { onConnection }).subscribe(listener))

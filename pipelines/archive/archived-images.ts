@@ -67,14 +67,14 @@ export async function archivedImages(
 }
 
 class Archive {
-  readonly #bySize = new Map<Digest, ArchivedFile>()
+  readonly #byDigest = new Map<Digest, ArchivedFile>()
 
   constructor(
     private readonly files: ArchivedFiles,
     private readonly directory: string,
     private readonly limits: Limits,
   ) {
-    for (const file of files.values()) this.#bySize.set(file.digest, file)
+    for (const file of files.values()) this.#byDigest.set(file.digest, file)
   }
 
   /** Returns the images of `index.json`, each once. */
@@ -132,27 +132,27 @@ class Archive {
     const digest = digestOf(bytes)
     await mkdir(join(this.directory, 'blobs', 'sha256'), { recursive: true })
     await writeFile(this.#path(digest), bytes)
-    this.#bySize.set(digest, { digest, size: bytes.length, compression: 'none' })
+    this.#byDigest.set(digest, { digest, size: bytes.length, compression: 'none' })
     return this.#image(digest)
   }
 
   async #image(digest: Digest): Promise<Omit<ArchivedImage, 'names'>> {
     const manifest = await this.#manifest(digest)
     for (const { digest: blob, size } of [manifest.config, ...manifest.layers]) {
-      const file = this.#bySize.get(blob)
+      const file = this.#byDigest.get(blob)
       if (!file) throw invalid(`it lacks the blob ${blob} of the image ${digest}`)
       if (file.size !== size)
         throw invalid(`the blob ${blob} has ${file.size} bytes, and the image ${digest} states ${size}`)
     }
     const { configBytes } = this.limits
     const { digest: imageId } = manifest.config
-    const bytes = await this.#read(this.#bySize.get(imageId)!, configBytes)
+    const bytes = await this.#read(this.#byDigest.get(imageId)!, configBytes)
     const config = parseImageConfig(bytes, { digest: imageId, reference: digest, maxBytes: configBytes })
     return { manifest: digest, imageId, platform: platformOfConfig(config) }
   }
 
   async #manifest(digest: Digest): Promise<ImageManifest> {
-    const file = this.#bySize.get(digest)
+    const file = this.#byDigest.get(digest)
     if (!file) throw invalid(`it lacks the manifest ${digest}`)
     return parseImageManifest(await this.#read(file, this.limits.manifestBytes))
   }
@@ -160,7 +160,7 @@ class Archive {
   /** Returns the images below an entry that are in the archive. */
   async #imagesBelow(entry: Descriptor, depth: number): Promise<Descriptor[]> {
     if (!isImageOrIndexEntry(entry)) return []
-    const file = this.#bySize.get(entry.digest)
+    const file = this.#byDigest.get(entry.digest)
     if (!file) return []
     if (isImageManifestType(entry.mediaType)) return [entry]
     if (!isIndexType(entry.mediaType) || depth <= 0) return []

@@ -6,14 +6,14 @@ import type { WindlassError } from '../../lib/errors.js'
 const maxLost = 10_000
 
 /** Watches a connection. */
-export interface Patience {
+export interface ConnectionWatch {
   readonly onConnection: (connection: Connection) => void
   /** Stops watching. */
   readonly end: () => void
 }
 
 /** Returns a watch that calls `fail` with the last error when the connection was lost for ten seconds. */
-export function patience(fail: (error: WindlassError) => void): Patience {
+export function failWhenLost(fail: (error: WindlassError) => void): ConnectionWatch {
   let timer: NodeJS.Timeout | undefined
   let last: WindlassError | undefined
   const end = (): void => {
