@@ -33,6 +33,7 @@ const tasks = {
     micro: ['benchmarks/run-micro.ts', 'the cost of single parts'],
     control: ['benchmarks/run-control.ts', 'how exactly a maximum rate is kept'],
     'one-file': ['benchmarks/run-one-file.ts', 'the cost of reading one file of an image'],
+    page: ['benchmarks/run-page.ts', 'what the page of a server costs a browser'],
     watchers: ['benchmarks/run-watchers.ts', 'what watchers cost a server'],
     fairness: ['benchmarks/run-fairness.ts', 'how long a small image waits beside a large one'],
   },

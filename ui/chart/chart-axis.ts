@@ -22,34 +22,36 @@ const roomOfEnd = 58
 /** Pixels from which a period of the ribbon has its name. */
 const roomOfName = 84
 
-/** Everything that the axis depends on. The labels beside now and the end are hidden, so both count in steps of a few pixels. */
+/** Everything that the axis depends on. Now and the end count by the labels that they hide. */
 export function axisSignature(frame: Frame, pull: PullState, time: ChartTime, isRows: boolean): string {
-  const { layout, geometry, top, x, until, estimated } = time
-  const end = hasEnd(pull, time) ? Math.round(x(estimated) / 4) : ''
-  const parts = [
-    layout.width,
-    layout.height,
-    geometry.span,
-    geometry.left,
-    top,
-    Math.round(x(until) / 4),
-    end,
-    isRows,
-  ]
-  return [...parts, pull.snapshot.layers.length, frame.state.limits?.bytesPerSecond].join(' ')
+  const { layout, geometry, top } = time
+  const parts = [layout.width, layout.height, geometry.span, geometry.left, top, isRows]
+  const shown = labels(frame, pull, time).map(({ text }) => text)
+  return [...parts, ...shown, pull.snapshot.layers.length, frame.state.limits?.bytesPerSecond].join(' ')
+}
+
+/** The labels of the axis of time. One that has no room is empty. */
+function labels(
+  { screen }: Frame,
+  pull: PullState,
+  time: ChartTime,
+): readonly { readonly seconds: number; readonly x: number; readonly text: string }[] {
+  const { layout, geometry, startedAt, until, estimated, x } = time
+  const [now, end] = [x(until), hasEnd(pull, time) ? x(estimated) : Infinity]
+  return ticksOf(geometry.span, geometry.width, screen.isPhone ? 60 : 76).map((seconds) => {
+    const at = x(startedAt + seconds * 1000)
+    const isHidden = seconds > 0 && (Math.abs(at - now) < roomOfNow || Math.abs(at - end) < roomOfEnd)
+    const isOutside = at > layout.width - layout.right - 10
+    return { seconds, x: at, text: isHidden || isOutside ? '' : seconds > 0 ? clock(seconds) : '0' }
+  })
 }
 
 export function Axis({ frame, pull, time, isRows }: Props & { readonly isRows: boolean }): VNode {
-  const { layout, geometry, startedAt, until, estimated, top, x } = time
+  const { layout, top } = time
   const { left, right, width, plotTop, plotHeight, height } = layout
   const bottom = plotTop + plotHeight
-  const ticks = ticksOf(geometry.span, geometry.width, frame.screen.isPhone ? 60 : 76)
-  const at = (seconds: number): number => x(startedAt + seconds * 1000)
-  const isHidden = (seconds: number): boolean =>
-    seconds > 0 &&
-    (Math.abs(at(seconds) - x(until)) < roomOfNow ||
-      (hasEnd(pull, time) && Math.abs(at(seconds) - x(estimated)) < roomOfEnd))
-  const grid = ticks.map((seconds) => `M${at(seconds).toFixed(1)} ${plotTop}V${height - 6}`).join('')
+  const ticks = labels(frame, pull, time)
+  const grid = ticks.map((tick) => `M${tick.x.toFixed(1)} ${plotTop}V${height - 6}`).join('')
   const cap = frame.state.limits?.bytesPerSecond ?? null
   const capY = cap === null || cap / 1e6 > top ? undefined : bottom - (cap / 1e6 / top) * (plotHeight - 4)
   const count = pull.snapshot.layers.length
@@ -60,7 +62,7 @@ export function Axis({ frame, pull, time, isRows }: Props & { readonly isRows: b
       )
   return html`<g>
     <path class="grid" d=${grid} />
-    ${ticks.map((seconds) => html`<text key=${seconds} x=${at(seconds).toFixed(1)} y="12" text-anchor=${seconds > 0 ? 'middle' : 'start'}>${isHidden(seconds) || at(seconds) > width - right - 10 ? '' : seconds > 0 ? clock(seconds) : '0'}</text>`)}
+    ${ticks.map(({ seconds, x, text }) => html`<text key=${seconds} x=${x.toFixed(1)} y="12" text-anchor=${seconds > 0 ? 'middle' : 'start'}>${text}</text>`)}
     <text x="22" y=${plotTop + 12} text-anchor="end">${top}</text
     ><text x="22" y=${bottom} text-anchor="end">0</text>
     <path class="base" d=${`M${left} ${bottom + 0.5}H${width - right}`} />

@@ -40,10 +40,9 @@ export function stripPaths(
   const cells = merged(
     layers.map((layer) => cellOf(layer, shared?.has(layer.digest) === true, layer.digest === failed)),
   )
-  const gap = cells.length > 40 ? 1 : 2
-  const cell = Math.max(1.5, Math.min(14, (width - gap * (cells.length - 1)) / Math.max(1, cells.length)))
+  const { base, lefts, cell } = gridOf(cells.length, width)
   const paths: Record<Kind, string> = {
-    base: '',
+    base,
     done: '',
     here: '',
     down: '',
@@ -53,15 +52,40 @@ export function stripPaths(
     bad: '',
   }
   cells.forEach(({ kind, height }, index) => {
-    const x = index * (cell + gap)
-    paths.base += box(x, full, cell, 1)
     if (kind === 'base') return
+    const left = lefts[index]!
     paths[kind] +=
       kind === 'here' || kind === 'shared'
-        ? outline(x, full - height, cell, height)
-        : box(x, full - height, cell, height)
+        ? outline(Number(left), full - height, cell, height)
+        : `M${left} ${n(full - height)}h${n(cell)}v${n(height)}h${n(-cell)}z`
   })
   return paths
+}
+
+/** Places of the cells of a strip: they are the same at every update, so they are computed once. */
+interface Grid {
+  readonly base: string
+  /** Left edge of each cell, as text. */
+  readonly lefts: readonly string[]
+  /** Width of a cell. */
+  readonly cell: number
+}
+
+const grids = new Map<string, Grid>()
+
+function gridOf(count: number, width: number): Grid {
+  const key = `${count} ${width}`
+  const known = grids.get(key)
+  if (known) return known
+  const gap = count > 40 ? 1 : 2
+  const cell = Math.max(1.5, Math.min(14, (width - gap * (count - 1)) / Math.max(1, count)))
+  const lefts = Array.from({ length: count }, (_, index) => n(index * (cell + gap)))
+  const base = lefts.map((left) => box(Number(left), full, cell, 1)).join('')
+  // A window that is resized has many widths.
+  if (grids.size >= 64) grids.clear()
+  const grid = { base, lefts, cell }
+  grids.set(key, grid)
+  return grid
 }
 
 function cellOf(

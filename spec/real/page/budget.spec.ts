@@ -1,4 +1,4 @@
-/** What the page costs: elements, script and whole work of an update, with ten pulls of sixty layers. */
+/** How many elements the page has and makes anew, with ten pulls of sixty layers. `npm run bench -- page` measures its time. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { describeReal } from '../../../testbench/harness/components.js'
@@ -7,7 +7,6 @@ import { variedImage } from '../../../testbench/page/images.js'
 import { type PageScene, startScene } from '../../../testbench/page/scene.js'
 
 const soon = { timeout: 60_000, interval: 100 }
-const updatesPerSecond = 4
 
 describeReal('the page with ten pulls of sixty layers', () => {
   let scene: PageScene
@@ -40,34 +39,17 @@ describeReal('the page with ten pulls of sixty layers', () => {
     await page.context().close()
   })
 
-  it('spends about 4 ms of processor time at most on the script of an update, in the best of three rounds, and makes few elements anew', async () => {
+  it('makes few elements anew at an update', async () => {
     const { page } = await openPage(browser, scene.address, { width: 1920, height: 1080 })
     await vi.waitFor(async () => expect(await page.locator('.strip .k-base').count()).toBe(10), soon)
     await page.waitForTimeout(2_000)
-    const session = await page.context().newCDPSession(page)
-    await session.send('Performance.enable')
     await page.evaluate(`(() => {
       window.added = 0
       new MutationObserver((records) => { for (const { addedNodes } of records) window.added += [...addedNodes].filter(({ nodeType }) => nodeType === 1).length })
         .observe(document.body, { childList: true, subtree: true })
     })()`)
-    const read = async (): Promise<Record<string, number>> => {
-      const { metrics } = await session.send('Performance.getMetrics')
-      return Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
-    }
-    const costs: number[] = []
-    for (let round = 0; round < 3; round++) {
-      const before = await read()
-      await page.waitForTimeout(3_000)
-      const after = await read()
-      const spent = (name: string): number => after[name]! - before[name]!
-      // The browser measures script by the clock. On a busy machine most of that belongs to others: ThreadTime, which counts
-      // the processor only, says how much.
-      const own = Math.min(1, spent('ThreadTime') / spent('TaskDuration'))
-      costs.push((spent('ScriptDuration') * own * 1000) / (spent('Timestamp') * updatesPerSecond))
-    }
-    expect(Math.min(...costs), `${costs.map((cost) => cost.toFixed(2)).join(', ')} ms`).toBeLessThanOrEqual(4)
-    expect(await page.evaluate('window.added')).toBeLessThan(60)
+    await page.waitForTimeout(5_000)
+    expect(await page.evaluate('window.added')).toBeLessThan(40)
     await page.context().close()
   })
 })
