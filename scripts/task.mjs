@@ -40,6 +40,7 @@ const tasks = {
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],
     faults: ['scripts/faults-table.ts', 'docs/faults.md'],
+    events: ['scripts/events-table.ts', 'docs/events.md'],
     layers: ['scripts/corpus-table.ts', 'docs/layers.md'],
     peers: ['scripts/peers-table.ts', 'docs/peers-tables.md'],
     compatibility: ['scripts/compatibility-table.ts', 'docs/compatibility-peers.md'],

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { inspect } from 'node:util'
 import { WindlassError } from '../../lib/errors.js'
+import type { PullEvent } from '../../lib/events/index.js'
+import { violationsOf } from '../../testbench/events/violations.js'
 import { imageOf } from '../support/workbench.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import {
@@ -55,11 +57,12 @@ export async function runFault(fault: CataloguedFault, earlier: string): Promise
   const wrong: string[] = []
   try {
     const begun = performance.now()
-    const { gave, message, texts } = await act(scene, puller)
+    const { gave, message, texts, events } = await act(scene, puller)
     const milliseconds = performance.now() - begun
     const spent = scene.traffic()
     if (gave !== fault.outcome) wrong.push(`gave ${gave} in place of ${fault.outcome}: ${message}`)
     wrong.push(...scene.findings())
+    if (events.length > 0) wrong.push(...violationsOf(events))
     wrong.push(...told(texts, scene))
     if (gave === 'image') wrong.push(...(await lacks(store, scene)))
     else wrong.push(...(await changes(before, store, scene)))
@@ -89,25 +92,30 @@ interface Acted {
   readonly message: string
   /** All that a log or a terminal could show of it. */
   readonly texts: readonly string[]
+  readonly events: readonly PullEvent[]
 }
 
 async function act({ fault, reference, registry, repository }: FaultScene, puller: Windlass): Promise<Acted> {
   const texts: string[] = []
+  const events: PullEvent[] = []
   try {
     if (fault.action === 'tags') {
       for await (const tag of puller.tags(`${registry.host}/${repository}`)) texts.push(tag)
-      return { gave: 'tags', message: '', texts }
+      return { gave: 'tags', message: '', texts, events }
     }
     const pull = puller.pull(reference, wanted)
-    pull.events.subscribe({ next: (event) => texts.push(JSON.stringify(event)), error: () => undefined })
+    pull.events.subscribe((event) => {
+      events.push(event)
+      texts.push(JSON.stringify(event))
+    })
     await pull.done.finally(() => pull.closed())
-    return { gave: 'image', message: '', texts }
+    return { gave: 'image', message: '', texts, events }
   } catch (error) {
     texts.push(inspect(error, { depth: 10, showHidden: true, getters: true }), JSON.stringify(error))
     return {
       gave: error instanceof WindlassError ? error.code : String(error),
       message: error instanceof Error ? error.message : '',
-      texts,
+      ...{ texts, events },
     }
   }
 }
