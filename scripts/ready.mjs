@@ -181,8 +181,9 @@ const programs = {
   strace: 'strace',
   tmux: 'tmux',
   microsocks: 'microsocks',
-  // The clients only: the policy script below keeps the daemon of the package from starting.
   docker: 'docker.io',
+  // A test starts it with a data directory of its own. The policy script below keeps it from starting as a service.
+  dockerd: 'docker.io',
   'docker-compose': 'docker-compose',
   script: 'bsdutils',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.

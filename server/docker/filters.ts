@@ -61,6 +61,13 @@ export function passes(
   )
 }
 
+/** Returns the image with those of its names that match the filter `reference`: a list shows no others. */
+export function withMatchingNames(found: DockerImage, filters: Filters): DockerImage {
+  const patterns = filters.get('reference') ?? []
+  if (patterns.length === 0) return found
+  return { ...found, names: found.names.filter((name) => patterns.some((pattern) => isMatch(pattern, name))) }
+}
+
 type FilterValues = readonly string[] | Readonly<Record<string, boolean>>
 
 /** The second form is that of API versions before 1.22, which clients still send. */

@@ -9,12 +9,14 @@ export interface ListOrder {
   readonly manifests: boolean
   readonly sharedSize: boolean
   readonly keep: (image: DockerImage, all: readonly DockerImage[]) => boolean
+  /** What the list shows of an image that is kept (all). */
+  readonly shown?: (image: DockerImage) => DockerImage
 }
 
 /** Lists images, the latest first. */
 export function list(
   described: readonly DescribedImage[],
-  { keep, ...order }: ListOrder,
+  { keep, shown = (image) => image, ...order }: ListOrder,
 ): Record<string, unknown>[] {
   const images = dockerImages(described)
   const users = layerUsers(images)
@@ -22,7 +24,7 @@ export function list(
     described.filter((each) => each.entry === entry)
   return images
     .filter((image) => keep(image, images))
-    .map((image) => listItem(image, { ...order, siblings, users }))
+    .map((image) => listItem(shown(image), { ...order, siblings, users }))
     .sort((a, b) => Number(b['Created']) - Number(a['Created']))
 }
 

@@ -3,7 +3,7 @@ import type { ServerParts } from '../api/routes.js'
 import type { DockerRoutes } from './bindings.js'
 import { dockerImages, findImage } from './docker-images.js'
 import { DockerError } from './failure.js'
-import { filtersOf, passes } from './filters.js'
+import { filtersOf, passes, withMatchingNames } from './filters.js'
 import { list } from './image-list.js'
 import { historyShape, inspectShape } from './image-shapes.js'
 import { isSet } from './is-set.js'
@@ -29,6 +29,7 @@ export function imageRoutes(routes: DockerRoutes, parts: ServerParts): void {
         manifests: isSet(manifests),
         sharedSize: isSet(shared),
         keep: (each, images) => passes(each, filters, images),
+        shown: (each) => withMatchingNames(each, filters),
       }),
     )
   })

@@ -3,7 +3,7 @@ import type { ServerParts } from '../api/routes.js'
 import { type DockerImage, dockerImages } from './docker-images.js'
 import { type Filters, passes } from './filters.js'
 import { list } from './image-list.js'
-import { type Removed, removeNames } from './remove.js'
+import { type Removed, removeNames, removedChains } from './remove.js'
 
 /** The answer of `prune`. */
 export interface Pruned {
@@ -35,15 +35,20 @@ export async function pruneImages(filters: Filters, parts: ServerParts): Promise
   const removed: Removed[] = []
   for (const each of doomed)
     removed.push(...(await removeNames(each, { doomed: each.names, isLast: true, prune: false }, parts)))
-  const before = new Set(images.flatMap(({ image }) => image.layers.map(({ diffID }) => diffID)))
   const collected =
     images.length > 0 || doomed.length > 0 ? await windlass.collect() : await collectIfThere(parts)
-  const layers = collected.removed.filter(({ kind, digest }) => kind === 'layer' && !before.has(digest))
+  const gone = new Set(collected.removed.map(({ digest }) => digest))
+  // A layer of no listed image was left by a tag that moved. Its chain is not known any more.
+  const listed = new Set(images.flatMap(({ image }) => image.layers.map(({ diffID }) => diffID)))
+  const layers = new Set([
+    ...doomed.flatMap(({ image }) => removedChains(image, gone)),
+    ...collected.removed.flatMap(({ kind, digest }) =>
+      kind === 'layer' && !listed.has(digest) ? [digest] : [],
+    ),
+  ])
   return {
     ImagesDeleted:
-      removed.length + layers.length > 0
-        ? [...removed, ...layers.map(({ digest }) => ({ Deleted: digest }))]
-        : null,
+      removed.length + layers.size > 0 ? [...removed, ...[...layers].map((Deleted) => ({ Deleted }))] : null,
     SpaceReclaimed: collected.bytes,
   }
 }

@@ -1,4 +1,5 @@
 /** `DELETE /images/NAME`: removes names of an image, and its content with the last of them. */
+import type { DescribedImage } from '../../pipelines/index.js'
 import type { ServerParts } from '../api/routes.js'
 import { type DockerImage, type ImageName, dockerImages, findImage } from './docker-images.js'
 import { DockerError } from './failure.js'
@@ -78,12 +79,14 @@ export async function removeNames(
 /** Removes the content that no image needs. Returns the layers of the image among it, the topmost first. */
 async function collectLayers({ image }: DockerImage, windlass: ServerParts['windlass']): Promise<Removed[]> {
   const { removed } = await windlass.collect()
-  const gone = new Set(removed.map(({ digest }) => digest))
+  return removedChains(image, new Set(removed.map(({ digest }) => digest))).map((Deleted) => ({ Deleted }))
+}
+
+/** Returns the chainIDs of those layers of an image whose content is among `gone`, the topmost first. */
+export function removedChains(image: DescribedImage, gone: ReadonlySet<string>): string[] {
   const chains = chainsOf(image)
   return image.layers
-    .flatMap(({ digest, diffID }, at) =>
-      gone.has(diffID) || gone.has(digest) ? [{ Deleted: chains[at]! }] : [],
-    )
+    .flatMap(({ digest, diffID }, at) => (gone.has(diffID) || gone.has(digest) ? [chains[at]!] : []))
     .reverse()
 }
 

@@ -46,11 +46,11 @@ async function checkLogin(context: Context, { windlass }: ServerParts): Promise<
   try {
     await windlass.content.checkLogin(registry, credentials, context.req.raw.signal)
   } catch (caught) {
-    const { code, message, hint } = asWindlassError(caught)
+    const { code, message, hint, subject } = asWindlassError(caught)
     if (code === 'UNAUTHORIZED' || code === 'DENIED')
       throw new DockerError(
         401,
-        `login attempt to ${registry} failed with status: 401 Unauthorized: incorrect username or password`,
+        `login attempt to ${subject.url ?? `https://${registry}/v2/`} failed with status: 401 Unauthorized`,
       )
     throw new DockerError(500, hint === undefined ? message : `${message}. ${hint}`)
   }

@@ -49,7 +49,7 @@ describe('what the API of Docker says about the server', () => {
     expect(refused).toMatchObject({
       status: 401,
       json: {
-        message: `login attempt to ${docker.registry.host} failed with status: 401 Unauthorized: incorrect username or password`,
+        message: `login attempt to http://${docker.registry.host}/v2/ failed with status: 401 Unauthorized`,
       },
     })
     expect(refused.text).not.toContain('wrong')

@@ -1,0 +1,141 @@
+/**
+ * Contenders whose server keeps running between the runs: `windlass serve`, asked by the docker client or by `windlass pull --via`,
+ * dockerd and containerd. Images are removed through the server, which therefore knows that its store is cold.
+ */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ServerProcess, startServer } from '../../testbench/harness/server-process.js'
+import { runMeasured } from '../shared/measured.js'
+import { program } from '../shared/pull-once.js'
+import { emptyStore, type Peer, withServers } from './peer.js'
+import { bench, type PeerHost } from './peer-host.js'
+import { containerdAt, dockerdAt } from './servers.js'
+
+/** A contender with a server that runs until `stop`. */
+export interface WarmPeer extends Peer {
+  stop(): Promise<void>
+}
+
+interface WarmServer {
+  readonly name: string
+  readonly version: string
+  /** Empties the store and starts the server. */
+  start(): Promise<void>
+  pids(): readonly number[]
+  /** Command that pulls an image, and the one that removes it with everything that only it needs. */
+  pull(reference: string): readonly string[]
+  remove(reference: string): readonly string[]
+  stop(): Promise<void>
+}
+
+function warm({ name, version, start, pids, pull, remove, stop }: WarmServer): WarmPeer {
+  const pulled = new Set<string>()
+  let isRunning = false
+  const clear = async (): Promise<void> => {
+    for (const reference of pulled) await runMeasured(remove(reference))
+    pulled.clear()
+  }
+  return {
+    name,
+    version,
+    works: ['unpack', 'again'],
+    async prepare() {
+      if (!isRunning) await start()
+      isRunning = true
+      await clear()
+    },
+    clear,
+    run(reference) {
+      pulled.add(reference)
+      return withServers(pids(), () => runMeasured(pull(reference)))
+    },
+    stop,
+  }
+}
+
+const versionIn = (text: string): string => /\d+\.\d+\.\d+/.exec(text)?.[0] ?? 'unknown'
+
+/** Returns `windlass serve` with each of its two clients, over one store each. */
+export async function warmWindlass(host: PeerHost, under: string, version: string): Promise<WarmPeer[]> {
+  const serverAt = (name: string) => {
+    const directory = join(under, name)
+    let server: ServerProcess | undefined
+    return {
+      version,
+      socket: join(directory, 'socket'),
+      async start() {
+        await rm(directory, { recursive: true, force: true })
+        await mkdir(directory, { recursive: true, mode: 0o700 })
+        server = startServer(process.execPath, [
+          ...[program(), 'serve', '--plain-http', '--store', join(directory, 'store')],
+          ...['--listen', `unix:${join(directory, 'socket')}`],
+        ])
+        await server.waitForLine(/^Listening on /)
+      },
+      pids: () => [server?.pid ?? 0],
+      stop: async () => server?.stop(),
+    }
+  }
+  const [docker, via] = [serverAt('serve-docker'), serverAt('serve-via')]
+  const client = (...args: readonly string[]): string[] =>
+    host.within(['docker', '-H', `unix://${bench}/serve-docker/socket`, ...args])
+  const clientVersion = versionIn(await host.run(['docker', '--version']))
+  return [
+    warm({
+      ...docker,
+      name: 'windlass serve, docker pull',
+      version: `${version}, client ${clientVersion}`,
+      pull: (reference) => client('pull', '-q', reference),
+      remove: (reference) => client('rmi', '-f', reference),
+    }),
+    warm({
+      ...via,
+      name: 'windlass serve, windlass pull --via',
+      pull: (reference) =>
+        host.beside([process.execPath, program(), 'pull', '-q', '--via', `unix:${via.socket}`, reference]),
+      remove: (reference) =>
+        host.within(['docker', '-H', `unix://${bench}/serve-via/socket`, 'rmi', '-f', reference]),
+    }),
+  ]
+}
+
+/** dockerd with the docker client. */
+export async function warmDocker(host: PeerHost): Promise<WarmPeer> {
+  const { daemon: below, address } = containerdAt(host, 'docker-containerd')
+  const { daemon, client } = dockerdAt(host, address)
+  return warm({
+    name: 'dockerd, docker pull',
+    version: versionIn(await host.run(['docker', '--version'])),
+    async start() {
+      await host.run(['rm', '-f', '/run/docker.pid'])
+      for (const store of ['docker', 'docker-containerd']) await emptyStore(host, store)
+      await below.restart()
+      await daemon.restart()
+    },
+    pids: () => [daemon.pid, below.pid],
+    pull: (reference) => host.within(client('pull', '-q', reference)),
+    remove: (reference) => host.within(client('rmi', '-f', reference)),
+    async stop() {
+      await daemon.stop()
+      await below.stop()
+    },
+  })
+}
+
+/** containerd with ctr. */
+export async function warmContainerd(host: PeerHost): Promise<WarmPeer> {
+  const { daemon, address } = containerdAt(host, 'containerd')
+  const ctr = (...args: readonly string[]): string[] => host.within(['ctr', '-a', address, ...args])
+  return warm({
+    name: 'containerd, ctr images pull',
+    version: versionIn(await host.run(['containerd', '--version'])),
+    async start() {
+      await emptyStore(host, 'containerd')
+      await daemon.restart()
+    },
+    pids: () => [daemon.pid],
+    pull: (reference) => ctr('images', 'pull', '--plain-http', '--snapshotter', 'overlayfs', reference),
+    remove: (reference) => ctr('images', 'rm', '--sync', reference),
+    stop: () => daemon.stop(),
+  })
+}
