@@ -6,18 +6,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import zlib from 'node:zlib'
+import { createGunzip } from 'node:zlib'
 import { type Descriptor, type ImageManifest, copy, copyStages, digestOf, parseDigest } from 'windlass'
-import { open, parseReference, readBlob, registrySink, registrySource } from 'windlass'
+import { open, parseReference, readBlob, registrySink, registrySource, zstdCompressor } from 'windlass'
 import { Flow, branch, compose, run } from 'windlass/flow'
 import { type BlobTask, type CopiedBlobs, imageRequest, pullStage } from 'windlass/stages'
 import { twoRepositories } from './an-image.js'
 
-const { createZstdCompress } = zlib as { createZstdCompress?: typeof zlib.createGzip }
-if (!createZstdCompress) {
-  console.log(`Node ${process.version} cannot compress with zstd: 22.15 and later can`)
-  process.exit()
-}
 const { from, to, directory, close } = await twoRepositories(process.argv[2], process.argv[3])
 const oci = 'application/vnd.oci.image'
 const newLayers = new Map<string, Descriptor>() // by the digest of the original layer
@@ -26,7 +21,7 @@ const newLayers = new Map<string, Descriptor>() // by the digest of the original
 const recompress = pullStage(async ({ descriptor, source, sink }: BlobTask, { signal }) => {
   const [hash, file] = [createHash('sha256'), createWriteStream(`${directory}/${descriptor.digest.slice(7)}`)]
   const blob = await readBlob(source, descriptor, { signal })
-  await pipeline(blob, zlib.createGunzip(), createZstdCompress(), file)
+  await pipeline(blob, createGunzip(), zstdCompressor({ level: 9 }), file, { signal })
   await pipeline(createReadStream(file.path), hash)
   const digest = parseDigest(`sha256:${hash.digest('hex')}`)
   const layer = { mediaType: `${oci}.layer.v1.tar+zstd`, digest, size: file.bytesWritten }

@@ -73,7 +73,7 @@ export const errorCodes = {
   STORE_CORRUPT: codeProperties(7),
   STORE_IO: codeProperties(7),
 
-  /** Not a container image, or an image of an unsupported kind. */
+  /** Not a container image, or an image of an unsupported kind; or an operation that this system cannot do. */
   UNSUPPORTED: codeProperties(8),
   MANIFEST_UNSUPPORTED: codeProperties(8),
 

@@ -69,7 +69,14 @@ export {
   type WhiteoutForm,
   type WhiteoutTreatment,
 } from './archive/index.js'
-export { readBlob, type ReadBlobOptions, type TeeOptions, tee } from './bytes/index.js'
+export {
+  readBlob,
+  type ReadBlobOptions,
+  type TeeOptions,
+  type ZstdCompressorOptions,
+  tee,
+  zstdCompressor,
+} from './bytes/index.js'
 export { Registries, type RegistriesOptions, type RepositoryName, type Timeouts } from './registry/index.js'
 export { type LayoutSource, type RegistrySource, layoutSource, registrySource } from './sources/index.js'
 export { type LayoutSink, type RegistrySink, layoutSink, registrySink } from './sinks/index.js'

@@ -23,11 +23,11 @@ const expected: Record<string, string> = {
       SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem StoredContent TagOutcome
       TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool UnpackPoolOptions
       UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment
-      Windlass WindlassError allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
+      Windlass WindlassError ZstdCompressorOptions allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
       digestOf eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
       holdsCertificate hostPlatform inspect inspectedFields isFailedName latestOrFirst layoutSink
       layoutSource matchPlatform nonEmptyTags open openStore parseDigest parsePlatform parseReference pull
-      pullStages readBlob readImage reduce registrySink registrySource secondsLeft tee
+      pullStages readBlob readImage reduce registrySink registrySource secondsLeft tee zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions

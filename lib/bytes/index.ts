@@ -2,6 +2,7 @@
 export { batches } from './batches.js'
 export { type Compression, detectCompression } from './compression/compression.js'
 export { decompressor } from './compression/decompress.js'
+export { type ZstdCompressorOptions, zstdCompressor } from './compression/zstd-compressor.js'
 export { followFile, type Growth } from './follow-file.js'
 export { followLayer, type FollowOptions, type FollowableLayer } from './follow-layer.js'
 export { GrowingFile, type GrowingOptions, type GrowingPhase, type GrowingState } from './growing-file.js'

@@ -4,7 +4,8 @@
  */
 export { systemCallsAvailable, locksAvailable } from './available.js'
 export { type Gunzip, openGunzip } from './gunzip.js'
-export { openUnzstd, type Unzstd } from './unzstd.js'
+export { openUnzstd, type Unzstd } from './zstd/unzstd.js'
+export { openZstdEncoder, openZstdEncoders, type ZstdEncoder } from './zstd/zstd-encoder.js'
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.js'
 export { lockFile, type LockOptions, unlockFile } from './lock.js'
 export { makeNode } from './node.js'

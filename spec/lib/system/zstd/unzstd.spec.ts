@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { openUnzstd, UnzstdError } from '../../../lib/system/unzstd.js'
-import { storedZstd } from '../../../lib/testing/images/compress.js'
+import { openUnzstd, UnzstdError } from '../../../../lib/system/zstd/unzstd.js'
+import { storedZstd } from '../../../../lib/testing/images/compress.js'
 
 const text = Buffer.from('what is said again and again '.repeat(4000))
 const here = openUnzstd()
@@ -9,7 +9,7 @@ here?.close()
 
 describe('libzstd', () => {
   it('is not used with WINDLASS_ZSTD=0', () => {
-    const code = `import('./dist/lib/system/unzstd.js').then((m) => console.log(m.openUnzstd() === undefined))`
+    const code = `import('./dist/lib/system/zstd/unzstd.js').then((m) => console.log(m.openUnzstd() === undefined))`
     const run = spawnSync(process.execPath, ['-e', code], { env: { ...process.env, WINDLASS_ZSTD: '0' } })
     expect(run.stdout.toString()).toBe('true\n')
   })

@@ -3,19 +3,19 @@
  * only since 22.15 and 23.8, and the JavaScript decoder supports windows of up to 32 MiB. If the library is missing or
  * has an unknown layout, `openUnzstd` returns undefined and the caller uses another decoder.
  */
-import { endianness } from 'node:os'
-import { loadKoffi } from './native/koffi.js'
+import {
+  callAsync,
+  loadLibzstd,
+  type Pointer,
+  type Result,
+  StreamBuffers,
+  type StreamFunction,
+} from './libzstd.js'
 
-/** 1.4.0, the first version that supports parameters (`ZSTD_DCtx_setParameter`, zstd.h). */
-const oldestVersion = 10_400
 /** The parameter `ZSTD_d_windowLogMax` (zstd.h). */
 const windowLogMax = 100
 /** Binary logarithm of the maximum window size of 128 MiB. Frames with larger windows are rejected. */
 const maxWindowLog = 27
-
-/** Offsets of the fields of `ZSTD_inBuffer` and `ZSTD_outBuffer` on 64-bit platforms. */
-const fieldOffsets = { pointer: 0, size: 8, position: 16 } as const
-const structBytes = 24
 
 /** Reports invalid compressed input, with the message of the library. */
 export class UnzstdError extends Error {
@@ -51,26 +51,14 @@ export interface Unzstd {
   close(): void
 }
 
-type Pointer = bigint
-
 interface Library {
   readonly address: (buffer: Buffer) => bigint
   readonly create: () => Pointer | null
   readonly free: (decoder: Pointer) => unknown
-  readonly set: (decoder: Pointer, parameter: number, value: number) => number | bigint
-  /**
-   * Returns 0 at the end of a frame, a positive number before it, and a negative one for an error. The C function
-   * returns a `size_t` whose highest values are error codes; it is declared as a signed number.
-   */
-  readonly decompress: ((decoder: Pointer, output: Buffer, input: Buffer) => number | bigint) & {
-    async(
-      decoder: Pointer,
-      output: Buffer,
-      input: Buffer,
-      done: (failure: Error | null, result: number | bigint) => void,
-    ): void
-  }
-  readonly errorName: (result: number | bigint) => string
+  readonly set: (decoder: Pointer, parameter: number, value: number) => Result
+  /** Returns 0 at the end of a frame, a positive number before it, and a negative one for an error. */
+  readonly decompress: StreamFunction<[]>
+  readonly errorName: (result: Result) => string
 }
 
 /** Undefined before the first use; false if the library is not usable. */
@@ -94,54 +82,38 @@ function newDecoder(library: Library): LibZstd | undefined {
 }
 
 class LibZstd implements Unzstd {
-  readonly capacity = 256 * 1024
   hasEnded = true
   readonly #library: Library
   readonly #decoder: Pointer
-  readonly #input = Buffer.allocUnsafeSlow(this.capacity)
-  readonly #in = Buffer.alloc(structBytes)
-  readonly #out = Buffer.alloc(structBytes)
+  readonly #buffers: StreamBuffers
   #closed = false
 
   constructor(library: Library, decoder: Pointer) {
     this.#library = library
     this.#decoder = decoder
-    this.#in.writeBigUInt64LE(library.address(this.#input), fieldOffsets.pointer)
+    this.#buffers = new StreamBuffers(library.address)
+  }
+
+  get capacity(): number {
+    return this.#buffers.capacity
   }
 
   get unconsumed(): number {
-    return Number(
-      this.#in.readBigUInt64LE(fieldOffsets.size) - this.#in.readBigUInt64LE(fieldOffsets.position),
-    )
+    return this.#buffers.unconsumed
   }
 
   setInput(input: Uint8Array): number {
-    const length = Math.min(input.length, this.capacity)
-    // Copied, because the library keeps a pointer that the garbage collector does not track.
-    this.#input.set(input.subarray(0, length))
-    this.#in.writeBigUInt64LE(BigInt(length), fieldOffsets.size)
-    this.#in.writeBigUInt64LE(0n, fieldOffsets.position)
-    return length
+    return this.#buffers.setInput(input)
   }
 
-  decompress(output: Buffer): Promise<number> {
+  async decompress(output: Buffer): Promise<number> {
     this.#setOutput(output)
-    return new Promise((resolve, reject) => {
-      this.#library.decompress.async(this.#decoder, this.#out, this.#in, (failure, result) => {
-        if (failure !== null) reject(failure)
-        else
-          try {
-            resolve(this.#written(result))
-          } catch (error) {
-            reject(error)
-          }
-      })
-    })
+    return this.#written(await callAsync(this.#library.decompress, this.#decoder, this.#buffers))
   }
 
   decompressSync(output: Buffer): number {
     this.#setOutput(output)
-    return this.#written(this.#library.decompress(this.#decoder, this.#out, this.#in))
+    return this.#written(this.#library.decompress(this.#decoder, this.#buffers.out, this.#buffers.in))
   }
 
   close(): void {
@@ -152,27 +124,21 @@ class LibZstd implements Unzstd {
 
   #setOutput(output: Buffer): void {
     if (this.#closed) throw new UnzstdError('the decoder is closed')
-    this.#out.writeBigUInt64LE(this.#library.address(output), fieldOffsets.pointer)
-    this.#out.writeBigUInt64LE(BigInt(output.length), fieldOffsets.size)
-    this.#out.writeBigUInt64LE(0n, fieldOffsets.position)
+    this.#buffers.setOutput(output)
   }
 
-  #written(result: number | bigint): number {
+  #written(result: Result): number {
     if (result < 0) throw new UnzstdError(this.#library.errorName(result))
     this.hasEnded = Number(result) === 0
-    return Number(this.#out.readBigUInt64LE(fieldOffsets.position))
+    return this.#buffers.written
   }
 }
 
 function load(): Library | undefined {
-  if (process.platform !== 'linux' || endianness() !== 'LE' || process.env['WINDLASS_ZSTD'] === '0')
-    return undefined
-  if (!['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch)) return undefined
   try {
-    const koffi = loadKoffi()
-    const zstd = koffi.load('libzstd.so.1')
-    const version = zstd.func('unsigned int ZSTD_versionNumber()') as () => number
-    if (version() < oldestVersion) return undefined
+    const loaded = loadLibzstd()
+    if (loaded === undefined) return undefined
+    const { koffi, zstd } = loaded
     const library: Library = {
       address: (buffer) => koffi.address(buffer),
       create: zstd.func('void *ZSTD_createDCtx()'),
