@@ -95,7 +95,7 @@ async function addSweep(sweep: NamedSweep): Promise<void> {
   await writeFile(join(values.out, 'concurrency.md'), `# Concurrency\n\n${text()}`)
   if (values['no-plots']) return
   const { drawSweep } = await import('./report/draw-sweep.js')
-  await drawSweep(sweep, values.out)
+  for (const [name, svg] of Object.entries(drawSweep(sweep))) await writeFile(join(values.out, name), svg)
 }
 
 if (values.image === undefined) await builtIn()

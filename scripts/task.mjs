@@ -37,6 +37,7 @@ const tasks = {
     warm: ['benchmarks/run-warm.ts', 'windlass serve, dockerd and containerd, all running'],
     watchers: ['benchmarks/run-watchers.ts', 'what watchers cost a server'],
     fairness: ['benchmarks/run-fairness.ts', 'how long a small image waits beside a large one'],
+    redraw: ['benchmarks/run-redraw.ts', 'draws the plots of the kept results again'],
   },
   table: {
     behaviours: ['scripts/behaviours.mjs', 'docs/behaviours.md'],

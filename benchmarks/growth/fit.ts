@@ -28,6 +28,11 @@ export function fitLine(points: readonly Point[]): Line {
   return { base: cost - slope * n, slope }
 }
 
-/** Returns the slope on a log-log scale: 1 for linear growth, 0 for none. */
-export const exponent = (points: readonly Point[]): number =>
-  fitLine(points.map(({ n, cost }) => ({ n: Math.log(n), cost: Math.log(cost) }))).slope
+/** Fits a power law, which is a line on a log-log scale. The exponent is 1 for linear growth, 0 for none. */
+export function fitPowerLaw(points: readonly Point[]): {
+  readonly exponent: number
+  readonly costOf: (n: number) => number
+} {
+  const { base, slope } = fitLine(points.map(({ n, cost }) => ({ n: Math.log(n), cost: Math.log(cost) })))
+  return { exponent: slope, costOf: (n) => Math.exp(base + slope * Math.log(n)) }
+}

@@ -1,16 +1,20 @@
 /** Computes the growth of a cost from the measured points. */
 import type { Axis } from './axes.js'
-import { exponent, fitLine, largerHalf, type Line, type Point } from './fit.js'
+import { fitLine, fitPowerLaw, largerHalf, type Line, type Point } from './fit.js'
 import type { GrowthPoint } from './measure.js'
 
 export type Measure = 'wall' | 'cpu' | 'memory'
 
 export interface Growth {
   readonly measure: Measure
+  /** Upper half of the points, of which `line`, `exponent` and `powerLaw` are. */
+  readonly half: readonly Point[]
   /** Line through the upper half of the points, in seconds or bytes by n. */
   readonly line: Line
   /** Exponent of the growth: 1 is linear, 0 is constant. */
   readonly exponent: number
+  /** Cost by n that the exponent stands for. */
+  readonly powerLaw: (n: number) => number
   /** Slope of the line as text. */
   readonly said: string
 }
@@ -24,7 +28,8 @@ export function growthOf(axis: Axis, points: readonly GrowthPoint[], measure: Me
   const line = fitLine(half)
   const { factor, unit } =
     measure === 'memory' ? { factor: kilobytes, unit: `KB a ${axis.unit}` } : axis.slope
-  return { measure, line, exponent: exponent(half), said: `${digits(line.slope * factor)} ${unit}` }
+  const { exponent, costOf } = fitPowerLaw(half)
+  return { measure, half, line, exponent, powerLaw: costOf, said: `${digits(line.slope * factor)} ${unit}` }
 }
 
 /** Formats a number with three significant digits. */

@@ -2,9 +2,9 @@
 import * as Plot from '@observablehq/plot'
 import type { Comparison } from '../compare.js'
 import { inOrder } from '../table.js'
-import { legend, stack, svgOf } from './svg.js'
+import { axisMarks, legend, logScale, stack, svgOf, textLines } from './svg.js'
 
-const width = 900
+const width = 940
 
 /** Colours: that of Windlass first, then those of the other contenders in order. */
 const palette = [
@@ -13,7 +13,9 @@ const palette = [
 ]
 
 const rowOf = ({ image, work, store, link }: Comparison): string =>
-  [work, store, link, image].filter((part) => part !== '').join(', ')
+  [work, store, linkText(link), image].filter((part) => part !== '').join(', ')
+
+const linkText = (link: string): string => link.replace(/^(\d+)\/(\d+)$/, '$1 Mbit/s and $2 ms')
 
 export function drawComparisons(comparisons: readonly Comparison[]): string {
   const sorted = inOrder(comparisons)
@@ -27,24 +29,33 @@ export function drawComparisons(comparisons: readonly Comparison[]): string {
       ...{ seconds: wall.median, least: wall.least, most: wall.most },
     })),
   )
-  const height = 84 + 22 * sorted.length
-  const plot = svgOf(
-    'Windlass and its peers: seconds, the median; the line goes from the least to the most',
-    {
-      ...{ marginLeft: 210, width, height },
-      x: { type: 'log', label: 'seconds', grid: true, tickFormat: '~g' },
-      y: { label: null, domain: sorted.map(rowOf), grid: true },
-      color: { domain: names, range: [...colors.values()] },
-      marks: [
-        Plot.ruleY(dots, { y: 'row', x1: 'least', x2: 'most', stroke: 'name', strokeOpacity: 0.5 }),
-        Plot.dot(dots, {
-          x: 'seconds',
-          y: 'row',
-          fill: 'name',
-          r: ({ name }: { name: string }) => (name === 'windlass' ? 6 : 4),
-        }),
-      ],
-    },
+  const height = 64 + 22 * sorted.length
+  const scale = logScale(
+    'seconds',
+    dots.flatMap(({ least, most }) => [least, most]),
   )
-  return stack([legend(colors, width), { svg: plot, height }], width)
+  const plot = svgOf({
+    ...{ marginLeft: 290, marginRight: 30, marginTop: 12, marginBottom: 40, width, height },
+    x: scale,
+    y: { label: null, domain: sorted.map(rowOf), grid: true },
+    color: { domain: names, range: [...colors.values()] },
+    marks: [
+      ...axisMarks({ x: scale }),
+      Plot.ruleY(dots, { y: 'row', x1: 'least', x2: 'most', stroke: 'name', strokeOpacity: 0.5 }),
+      Plot.dot(dots, {
+        x: 'seconds',
+        y: 'row',
+        fill: 'name',
+        r: ({ name }: { name: string }) => (name === 'windlass' ? 6 : 4),
+      }),
+    ],
+  })
+  const caption = textLines([
+    { text: 'Windlass and its peers: seconds, less is better', color: 'black' },
+    {
+      text: 'A dot is the median of the runs, the line goes from the least to the most. Each row names the work, the file system of the store, the link and the image.',
+      color: '#444',
+    },
+  ])
+  return stack([caption, legend(colors, width), { svg: plot, height }], width)
 }

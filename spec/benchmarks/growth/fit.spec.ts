@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exponent, fitLine, largerHalf, type Point } from '../../../benchmarks/growth/fit.js'
+import { fitLine, fitPowerLaw, largerHalf, type Point } from '../../../benchmarks/growth/fit.js'
 
 const points = (ns: readonly number[], cost: (n: number) => number): Point[] =>
   ns.map((n) => ({ n, cost: cost(n) }))
@@ -26,12 +26,13 @@ describe('fitLine', () => {
   })
 })
 
-describe('exponent', () => {
+describe('fitPowerLaw', () => {
   it('is 1 of what grows with n, 2 of what grows with its square, 0 of what stays', () => {
     const ns = [1, 10, 100, 1000]
-    expect(exponent(points(ns, (n) => 4 * n))).toBeCloseTo(1)
-    expect(exponent(points(ns, (n) => 0.1 * n * n))).toBeCloseTo(2)
-    expect(exponent(points(ns, () => 150e6))).toBeCloseTo(0)
+    expect(fitPowerLaw(points(ns, (n) => 4 * n)).exponent).toBeCloseTo(1)
+    expect(fitPowerLaw(points(ns, (n) => 0.1 * n * n)).exponent).toBeCloseTo(2)
+    expect(fitPowerLaw(points(ns, (n) => 0.1 * n * n)).costOf(7)).toBeCloseTo(4.9)
+    expect(fitPowerLaw(points(ns, () => 150e6)).exponent).toBeCloseTo(0)
   })
 })
 

@@ -32,8 +32,54 @@ describe('the pictures of a report', () => {
       expect(picture).not.toContain('<b>')
     }
     expect(pictures['heat-map.svg']).toContain('Seconds for r.example/a&#60;b&#62;:1')
-    expect(pictures['heat-map.svg'].match(/<rect/g)).toHaveLength(3)
+    expect(pictures['heat-map.svg'].match(/class="setting"/g)).toHaveLength(2)
     expect(pictures['best-run.svg']).toContain('The fastest setting: 3 downloads and 1 unpack at once')
+  })
+
+  it('have a key of the shades, from the least to the most seconds', () => {
+    const picture = drawBench(report)['heat-map.svg']
+    const shades = [...picture.matchAll(/class="shade"[^>]* fill="(rgb\([^"]+\))"/g)].map(([, fill]) => fill)
+    expect(shades.length).toBeGreaterThan(10)
+    expect(new Set(shades).size).toBe(shades.length)
+    expect([shades[0], shades.at(-1)]).toEqual(['rgb(226,240,250)', 'rgb(12,55,110)'])
+    expect(picture).toContain('>1.50 s</text>')
+    expect(picture).toContain('>4.00 s: darker is slower</text>')
+    const equal = { ...report, settings: [result(1, 2), result(3, 2)] }
+    expect(drawBench(equal)['heat-map.svg']).toContain('all are equal')
+  })
+
+  it('mark the settings that may be as fast as the fastest, and say so', () => {
+    const marks = (...settings: SettingResult[]): number =>
+      drawBench({ ...report, settings: [...settings, result(10, 9)] })['heat-map.svg'].split(
+        'class="near-fastest"',
+      ).length - 1
+    expect(marks(result(1, 4), result(3, 1.5))).toBe(1)
+    expect(marks(result(1, 1.6), result(3, 1.5))).toBe(2)
+    expect(drawBench(report)['heat-map.svg']).toContain('the difference is within the noise')
+  })
+
+  it('say what the time before the layers are known is, and what a layer waits for', () => {
+    const picture = drawBench(report)['best-run.svg']
+    expect(picture).toContain('the manifest is fetched; from the dotted line on, the layers are known')
+    // The plan was known after a tenth of the run, of which 720 pixels are drawn from 70 on.
+    expect(picture).toMatch(/class="before-plan" x="70" y="\d+" width="72.0"/)
+    expect(picture).toMatch(/class="plan" d="M142 /)
+    expect(picture).toContain('is downloaded completely: waits for an unpack slot, or is unpacked')
+    expect(picture).toContain('time since the start of the pull')
+  })
+
+  it('have legends above the data, within the picture', () => {
+    for (const picture of Object.values(drawBench(report))) {
+      const [, width] = /viewBox="0 0 (\d+) /.exec(picture)!
+      const items = [
+        ...picture.matchAll(/<g transform="translate\((\d+(?:\.\d+)?),(\d+)\)">.*?<text[^>]*>([^<]+)/g),
+      ]
+      expect(items.length).toBeGreaterThan(2)
+      const ends = items.map(([, x, , text]) => Number(x) + 18 + 6.8 * text!.length)
+      expect(Math.max(...ends)).toBeLessThan(Number(width))
+      const [, firstRow] = /class="(?:setting|span)"[^>]* y="(\d+)"/.exec(picture)!
+      expect(Math.max(...items.map(([, , y]) => Number(y))) + 14).toBeLessThan(Number(firstRow))
+    }
   })
 
   it('can be drawn from a report that was parsed from JSON', () => {
