@@ -17,10 +17,24 @@ import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
 import { retryPolicy } from './options/retry.js'
 import type { PullerLimits } from './control/live-limits.js'
-import { type Pull, PullRun } from './pull-run.js'
+import { ControlledRun } from './control/controlled-run.js'
+import type { Pull } from './pull-run.js'
 
-/** A running copy. It cannot be paused. */
-export interface Copy extends Omit<Pull, 'done' | 'priority' | 'pause' | 'resume'> {
+/** A running copy. */
+export interface Copy extends Omit<Pull, 'done'> {
+  /**
+   * Priority of the blobs of this copy (0). A free slot goes to the copy with the highest number. A change applies to
+   * blobs that wait, not to those in progress.
+   * @throws USAGE when it is set to a value that is not a finite number
+   */
+  priority: number
+  /**
+   * Pauses the copy and emits the event `paused`. Its transfers stop within 250 ms and their slots become free. No
+   * effect on a paused or ended copy.
+   */
+  pause(): void
+  /** Ends a pause and emits the event `resumed`. Interrupted blobs are sent again from their first byte. */
+  resume(): void
   /** The copied image or index, once the target has all of it. Rejects with a WindlassError. */
   readonly done: Promise<CopiedImage>
 }
@@ -47,7 +61,7 @@ export class Copier {
   }
 
   /** Starts a copy. @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic */
-  start(from: string, to: string, options: CopyOptions): PullRun<CopiedImage> {
+  start(from: string, to: string, options: CopyOptions): ControlledRun<CopiedImage> {
     checkOptions('copy', copyTable, options)
     const { platform, allPlatforms = false, signal } = options
     if (allPlatforms && platform !== undefined)
@@ -58,14 +72,14 @@ export class Copier {
     const retry = retryPolicy(this.#parts.options, documentRetryPolicy)
     const { indexDepth } = limits
     const stages = copyStages({ target, allPlatforms, copies: this.#copies, retry, indexDepth })
-    return new PullRun<CopiedImage>({
+    return new ControlledRun<CopiedImage>({
       what: 'copy',
       start: {
         ...{ type: 'start', reference: request.name, target: target.name },
         platform: allPlatforms ? 'all' : formatPlatform(request.platform),
       },
       signal,
-      prepare: () => Promise.resolve(Flow.of(request).pipe(copy(stages))),
+      prepare: (control) => Promise.resolve(Flow.of({ ...request, control }).pipe(copy(stages))),
     })
   }
 }

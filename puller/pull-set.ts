@@ -6,7 +6,8 @@ import { Observable, type Subscriber } from 'rxjs'
 import { asWindlassError } from '../lib/errors.js'
 import { type Flow, type Run, Scope, run } from '../lib/flow/index.js'
 import { ListenerGuard } from '../lib/flow/lifetime/listener-guard.js'
-import { checkOptions } from './options/check-options.js'
+import { checkArgument, checkOptions } from './options/check-options.js'
+import { finiteNumber } from './options/option-codecs.js'
 import { cancelledError } from '../pipelines/run-for-result.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
@@ -26,6 +27,19 @@ export interface PullSet<Result> {
   readonly each: Observable<StartedPull>
   /** The result of all pulls. Rejects with a WindlassError. */
   readonly done: Promise<Result>
+  /**
+   * Priority of all pulls of the set, also of those that start later (0). Setting it replaces the priority that a pull was
+   * given by itself.
+   * @throws USAGE when it is set to a value that is not a finite number
+   */
+  priority: number
+  /**
+   * Pauses all pulls of the set, as `Pull.pause` does, also those that start later. Lists of names or platforms that are
+   * being read are read to their end. No effect on a paused or ended set.
+   */
+  pause(): void
+  /** Ends the pause of all pulls of the set. */
+  resume(): void
   /** Cancels all pulls; `done` rejects with CANCELLED. */
   cancel(reason?: unknown): void
   /**
@@ -58,6 +72,8 @@ export class PullSetRun<Result> implements PullSet<Result> {
   readonly #active = new Set<StartedPull>()
   readonly #listeners = new Set<Subscriber<StartedPull>>()
   #isOver = false
+  #isPaused = false
+  #priority = 0
   #run: Run | undefined
 
   constructor({ signal, prepare }: PullSetStart<Result>) {
@@ -74,6 +90,28 @@ export class PullSetRun<Result> implements PullSet<Result> {
       for (const listener of this.#listeners) listener.complete()
     })
     this.done.catch(() => undefined) // each failed pull reports its own error as well
+  }
+
+  get priority(): number {
+    return this.#priority
+  }
+
+  set priority(priority: number) {
+    checkArgument('priority of a set', 'number', finiteNumber, priority)
+    this.#priority = priority
+    for (const { pull } of this.#active) pull.priority = priority
+  }
+
+  pause(): void {
+    if (this.#isPaused) return
+    this.#isPaused = true
+    for (const { pull } of this.#active) pull.pause()
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    for (const { pull } of this.#active) pull.resume()
   }
 
   cancel(reason?: unknown): void {
@@ -108,9 +146,11 @@ export class PullSetRun<Result> implements PullSet<Result> {
   }
 
   readonly #announce: AnnouncePull = (started) => {
-    this.#active.add(started)
-    for (const listener of [...this.#listeners]) listener.next(started)
     const { pull } = started
+    this.#active.add(started)
+    if (this.#priority !== 0) pull.priority = this.#priority
+    if (this.#isPaused) pull.pause()
+    for (const listener of [...this.#listeners]) listener.next(started)
     return {
       done: pull.done,
       cancel: (reason) => pull.cancel(reason),

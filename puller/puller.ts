@@ -38,7 +38,7 @@ import {
 import { makePlan, plannedRequest } from './planner.js'
 import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
-import { ControlledPull } from './control/controlled-pull.js'
+import { ControlledRun } from './control/controlled-run.js'
 import { startMany, startRetry } from './many/start-many.js'
 import type { Pull } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
@@ -382,7 +382,8 @@ export class Windlass implements AsyncDisposable {
     signal?: AbortSignal,
   ): Pull {
     this.#assertOpen()
-    const started = new ControlledPull({
+    const started = new ControlledRun<PulledImage>({
+      what: 'pull',
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
       signal,
       prepare: async (control) => prepare(await this.#parts.open(), { ...request, control }),

@@ -9,7 +9,7 @@ import { texts } from '../options/option-codecs.js'
 import { pullManyTable, retryFailedTable } from '../options/option-table.js'
 import type { PullManyOptions, PullOptions, RetryFailedOptions } from '../options/options.js'
 import { pullReport } from '../options/report-codec.js'
-import { ControlledPull } from '../control/controlled-pull.js'
+import { ControlledRun } from '../control/controlled-run.js'
 import type { Pull } from '../pull-run.js'
 import { PullSetRun } from '../pull-set.js'
 
@@ -73,8 +73,8 @@ function startOne(name: string, options: PullOptions, pull: StartOne): Pull {
   try {
     return pull(name, options)
   } catch (error) {
-    return new ControlledPull({
-      ...{ start: undefined, signal: undefined },
+    return new ControlledRun({
+      ...{ what: 'pull', start: undefined, signal: undefined },
       prepare: () => Promise.reject(error), // a WindlassError, as all errors of `pull`
     })
   }

@@ -8,7 +8,7 @@ import type { Pull } from '../../puller/index.js'
 export const wanted = { platform: 'linux/amd64' }
 
 /** Every event of the pull, in a list that grows. */
-export function eventsOf(pull: Pull): PullEvent[] {
+export function eventsOf(pull: Pick<Pull, 'events'>): PullEvent[] {
   const events: PullEvent[] = []
   pull.events.subscribe((event) => events.push(event))
   return events

@@ -1,6 +1,6 @@
 /** Copies blobs to a target, several at a time. */
 import { type Observable, defer, finalize } from 'rxjs'
-import { Actor, Scope, SlotCount, type Stage, through } from '../../flow/index.js'
+import { Actor, Scope, SlotCount, type Stage, pausableReplies, through } from '../../flow/index.js'
 import { type BlobAttempts, copyBlob } from '../../transfer/copy/copy-blob.js'
 import type { BlobTask, CopiedBlob } from '../../transfer/copy/elements.js'
 import { RetryCountdown } from '../../transfer/retry-countdown.js'
@@ -14,7 +14,10 @@ export interface BlobCopyLimits {
   readonly retry?: RetryPolicy
 }
 
-/** Runs the copies of blobs, at most `slots` concurrently, in the order of their requests. */
+/**
+ * Runs the copies of blobs, at most `slots` concurrently, in the order of their priorities, and of their requests if these
+ * are equal.
+ */
 export class BlobCopies {
   /** Number of slots of the stages that use these copies. */
   readonly slotCount: SlotCount
@@ -42,13 +45,20 @@ export class BlobCopies {
   }
 
   /**
-   * Emits the blob when the target has it.
+   * Emits the blob when the target has it. A pause ends the transfer and frees its slot; when the pause ends, the blob is
+   * sent again from its first byte.
    * @throws the final failure of the copy
    */
   copy(task: BlobTask, scope: Scope): Observable<CopiedBlob> {
     return defer(() => {
       const countdown = new RetryCountdown()
-      return this.#actor.ask({ ...task, countdown }, scope).pipe(finalize(() => countdown.stop()))
+      const priority = (): number => task.control?.priority ?? 0
+      let wasAsked = false
+      return pausableReplies(task.control, () => {
+        const attempts = { ...task, countdown, wasInterrupted: wasAsked }
+        wasAsked = true
+        return this.#actor.ask(attempts, scope, { priority }).pipe(finalize(() => countdown.stop()))
+      })
     })
   }
 }

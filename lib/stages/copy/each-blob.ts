@@ -12,8 +12,13 @@ import type { BlobTask, CopiedBlob, CopiedBlobs, CopyPlan } from '../../transfer
 export function eachBlob(blobStage: Stage<BlobTask, CopiedBlob>): Stage<CopyPlan, CopiedBlobs> {
   return expand(
     (plan: CopyPlan) => {
-      const { source, target, blobs } = plan
-      const tasks = blobs.map((descriptor): BlobTask => ({ descriptor, source, sink: target.sink }))
+      const { source, target, blobs, control } = plan
+      const tasks = blobs.map((descriptor): BlobTask => ({
+        descriptor,
+        source,
+        sink: target.sink,
+        ...(control && { control }),
+      }))
       return Flow.from(tasks).pipe(
         blobStage,
         toArray(),

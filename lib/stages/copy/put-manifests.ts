@@ -1,5 +1,5 @@
 /** Writes the manifests of a copy to the target: those of images first, then the indexes that list them. */
-import type { Stage } from '../../flow/index.js'
+import { type Stage, pausable } from '../../flow/index.js'
 import type { CopiedBlobs, ManifestNode } from '../../transfer/copy/elements.js'
 import { mapConcurrently } from '../../transfer/copy/map-concurrently.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
@@ -19,9 +19,11 @@ export interface PutManifestsOptions {
 export function putManifests({ retry, slots = 4 }: PutManifestsOptions): Stage<CopiedBlobs, CopiedBlobs> {
   return pullStage(
     async (plan: CopiedBlobs, { signal }) => {
-      const { sink } = plan.target
+      const { control, target } = plan
       const put = ({ bytes, descriptor }: ManifestNode): Promise<void> =>
-        sink.putManifest(bytes, descriptor, { signal })
+        pausable(control, signal, (running) =>
+          target.sink.putManifest(bytes, descriptor, { signal: running }),
+        )
       for (const level of levelsOf(plan.manifests)) await mapConcurrently(level, slots, put)
       return plan
     },

@@ -1,5 +1,5 @@
 /** Completes a copy: writes the manifest or index that the name of the target refers to. */
-import type { Stage } from '../../flow/index.js'
+import { type Stage, pausable } from '../../flow/index.js'
 import type { BlobOutcome, CopiedBlobs, CopiedImage } from '../../transfer/copy/elements.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 import { pullStage } from '../pull-stage.js'
@@ -12,15 +12,17 @@ import { pullStage } from '../pull-stage.js'
 export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<CopiedBlobs, CopiedImage> {
   return pullStage(
     async (plan: CopiedBlobs, turn): Promise<CopiedImage> => {
-      const { root, target, wasTagged } = plan
+      const { root, target, wasTagged, control } = plan
       const { sink, tag } = target
       const isUnchanged = wasTagged && !lacksAnyPart(plan)
       // A target without `hasImage` may lack the manifest itself.
       if (!isUnchanged || sink.hasImage === undefined)
-        await sink.putManifest(root.bytes, root.descriptor, {
-          ...{ root: true, signal: turn.signal },
-          ...(tag !== undefined && { tag }),
-        })
+        await pausable(control, turn.signal, (signal) =>
+          sink.putManifest(root.bytes, root.descriptor, {
+            ...{ root: true, signal },
+            ...(tag !== undefined && { tag }),
+          }),
+        )
       const image = resultOf(plan, isUnchanged)
       turn.emit({ type: 'copied', ...image })
       return image

@@ -1,6 +1,6 @@
 /** Reads the manifests that a copy consists of, and plans the copy. */
 import { WindlassError } from '../../errors.js'
-import type { Stage } from '../../flow/index.js'
+import { type Stage, pausable } from '../../flow/index.js'
 import { type Descriptor, type Digest, isImageManifestType, isSchema1Type } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import type { CopyPlan, CopyTarget, ManifestNode } from '../../transfer/copy/elements.js'
@@ -29,12 +29,15 @@ export const foreignLayersLeftOut = 'foreign-layers-left-out'
 export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Resolved, CopyPlan> {
   return pullStage(
     async ({ request, document: root }: Resolved, turn): Promise<CopyPlan> => {
-      const { name, source, limits = defaultLimits } = request
+      const { name, source, limits = defaultLimits, control } = request
       const { signal } = turn
       const { sink, tag } = target
       assertDigest(root.descriptor.digest, target)
       const onWarning = (code: string, message: string): void => turn.emit({ type: 'warning', code, message })
-      const before = tag === undefined ? undefined : await sink.resolve(tag, { signal, onWarning })
+      const before =
+        tag === undefined
+          ? undefined
+          : await pausable(control, signal, (running) => sink.resolve(tag, { signal: running, onWarning }))
       const unusable: string[] =
         root.kind === 'index' ? root.index.unusable.map(({ problem }) => problem) : []
       const nodes = await manifestNodes(root, {
@@ -46,10 +49,14 @@ export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Re
             unusable.push(...document.index.unusable.map(({ problem }) => problem))
           return document
         },
-        sizeOf: (digest, reading) => source.blobSize(digest, { signal: reading }),
+        sizeOf: (digest, reading) =>
+          pausable(control, reading, (running) => source.blobSize(digest, { signal: running })),
         async has(entry, reading) {
           if (!isImage(entry) || sink.hasImage === undefined) return false
-          return entry.digest === before || sink.hasImage(entry, { signal: reading, onWarning })
+          if (entry.digest === before) return true
+          return pausable(control, reading, (running) =>
+            sink.hasImage!(entry, { signal: running, onWarning }),
+          )
         },
       })
       warnOfEntries(turn, name, unusable)
@@ -59,6 +66,7 @@ export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Re
       return {
         ...{ from: name, source, target, ...plan },
         wasTagged: before === root.descriptor.digest,
+        ...(control && { control }),
       }
     },
     { name: 'read-manifests', order: 'source', supervise: retryingTransfers(retry) },

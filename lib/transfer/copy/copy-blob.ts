@@ -14,6 +14,8 @@ import type { BlobOutcome, BlobTask, CopiedBlob } from './elements.js'
 /** A blob to copy, and the state that its attempts share. */
 export interface BlobAttempts extends BlobTask {
   readonly countdown: RetryCountdown
+  /** Whether a pause ended the transfer before. */
+  readonly wasInterrupted?: boolean
 }
 
 /** Decides whether a failure is retried. Called repeatedly for the same failure, it must return the same verdict. */
@@ -40,13 +42,16 @@ export const copyBlob =
   }
 
 /** Ensures that the target has the blob, and returns how. Tries the cheapest way first. */
-async function ensureBlob({ descriptor, source, sink }: BlobTask, turn: Turn): Promise<BlobOutcome> {
+async function ensureBlob(
+  { descriptor, source, sink, wasInterrupted = false }: BlobAttempts,
+  turn: Turn,
+): Promise<BlobOutcome> {
   const { signal } = turn
   if (await sink.hasBlob(descriptor, { signal })) return 'exists'
   const from = mountSource(source, sink)
   if (from !== undefined && (await sink.mount?.(descriptor, from, { signal })) === true) return 'mounted'
   const task = { descriptor, source, sink }
-  if (turn.attempt > 1) turn.emit(progress(task, 'restart', 0))
+  if (turn.attempt > 1 || wasInterrupted) turn.emit(progress(task, 'restart', 0))
   turn.emit(progress(task, 'copying', 0))
   await sink.putBlob(descriptor, openAtSource(task, turn), { signal })
   return 'copied'

@@ -1,4 +1,5 @@
 /** The values that pass between the stages of a copy. */
+import type { Control } from '../../flow/index.js'
 import type { Descriptor, Digest, ImageSink, ImageSource } from '../../image/index.js'
 
 /** Where a copy goes. */
@@ -38,6 +39,8 @@ export interface CopyPlan {
   readonly blobs: readonly Descriptor[]
   /** Whether the tag referred to the root before the copy. */
   readonly wasTagged: boolean
+  /** Pauses and priority of the copy. Default: it is never paused and has priority 0. */
+  readonly control?: Control
 }
 
 /** A blob to copy. */
@@ -45,6 +48,8 @@ export interface BlobTask {
   readonly descriptor: Descriptor
   readonly source: ImageSource
   readonly sink: ImageSink
+  /** Pauses and priority of the copy. Default: it is never paused and has priority 0. */
+  readonly control?: Control
 }
 
 /**

@@ -1,24 +1,26 @@
-/** Provides `ControlledPull`, a running pull that can be paused, and whose priority can be changed. */
+/** Provides `ControlledRun`, a running pull or copy that can be paused, and whose priority can be changed. */
 import { WorkControl } from '../../lib/flow/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
 import { checkArgument } from '../options/check-options.js'
 import { finiteNumber } from '../options/option-codecs.js'
 import { type Pull, PullRun, type PullStart } from '../pull-run.js'
 
-/** Parameters of a `ControlledPull`. */
-export type ControlledPullStart = Omit<PullStart<PulledImage>, 'what' | 'prepare'> & {
+/** Parameters of a `ControlledRun`. */
+export type ControlledRunStart<Result> = Omit<PullStart<Result>, 'prepare'> & {
   /** Returns the flow to run. Its stages obey `control`. */
-  readonly prepare: (control: WorkControl) => ReturnType<PullStart<PulledImage>['prepare']>
+  readonly prepare: (control: WorkControl) => ReturnType<PullStart<Result>['prepare']>
 }
 
-/** Runs a pull from its construction on. */
-export class ControlledPull extends PullRun implements Pull {
+/** Runs a pull, or a copy, from its construction on. */
+export class ControlledRun<Result = PulledImage> extends PullRun<Result> implements Omit<Pull, 'done'> {
   readonly #control: WorkControl
+  readonly #what: PullStart<Result>['what']
 
-  constructor({ prepare, ...start }: ControlledPullStart) {
+  constructor({ prepare, ...start }: ControlledRunStart<Result>) {
     const control = new WorkControl()
-    super({ ...start, what: 'pull', prepare: () => prepare(control) })
+    super({ ...start, prepare: () => prepare(control) })
     this.#control = control
+    this.#what = start.what
   }
 
   get priority(): number {
@@ -26,7 +28,7 @@ export class ControlledPull extends PullRun implements Pull {
   }
 
   set priority(priority: number) {
-    checkArgument('priority of a pull', 'number', finiteNumber, priority)
+    checkArgument(`priority of a ${this.#what}`, 'number', finiteNumber, priority)
     this.#control.priority = priority
   }
 

@@ -1,0 +1,93 @@
+/** Pauses and priorities of sets of pulls. */
+import { describe, expect, it } from 'vitest'
+import { buildIndex, putImage } from '../../lib/testing/images/index.js'
+import type { TestRegistry } from '../../lib/testing/registry/index.js'
+import type { Pull, PullSet, Windlass } from '../../puller/index.js'
+import { largeImage, until, wanted } from '../support/watching.js'
+import { Workbench } from '../support/workbench.js'
+
+const bench = new Workbench()
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const tags = ['1', '2', '3']
+
+async function repository(size = 60_000, bytesPerSecond = 150_000): Promise<TestRegistry> {
+  const registry = await bench.registry({ bytesPerSecond })
+  for (const tag of tags) await putImage(registry, 'team/app', tag, largeImage(size))
+  await putImage(registry, 'team/app', 'all', buildIndex([largeImage(size)]))
+  return registry
+}
+
+function pullsOf(set: PullSet<unknown>): { readonly name: string; readonly pull: Pull }[] {
+  const pulls: { name: string; pull: Pull }[] = []
+  set.each.subscribe((started) => pulls.push(started))
+  return pulls
+}
+
+const blobs = ({ requests }: TestRegistry) => requests.filter(({ kind }) => kind === 'blob')
+
+/** Each kind of set, of images of one repository. */
+const sets: readonly [
+  name: string,
+  start: (windlass: Windlass, registry: TestRegistry) => PullSet<unknown>,
+][] = [
+  [
+    'of a list',
+    (windlass, { host }) =>
+      windlass.pullMany(
+        tags.map((tag) => `${host}/team/app:${tag}`),
+        wanted,
+      ),
+  ],
+  ['of all tags', (windlass, { host }) => windlass.pullAllTags(`${host}/team/app`, wanted)],
+  ['of all platforms', (windlass, { host }) => windlass.pullAllPlatforms(`${host}/team/app:all`)],
+]
+
+describe.each(sets)('a paused set %s', (_kind, start) => {
+  it('receives nothing any more, starts nothing that would, and goes on when it is resumed', async () => {
+    const registry = await repository()
+    const set = start(await bench.puller(), registry)
+    const pulls = pullsOf(set)
+    await until(() => blobs(registry).length > 0)
+    set.pause()
+    set.pause()
+    await sleep(250)
+    const [sent, requests] = [registry.bytesSent, registry.requests.length]
+    await sleep(500)
+    expect([registry.bytesSent, registry.requests.length]).toEqual([sent, requests])
+    expect(pulls.length).toBeLessThan(3)
+    set.resume()
+    await set.done
+    await set.closed()
+  })
+
+  it('requests no blob while it is paused from its start, and holds no slot', async () => {
+    const registry = await repository()
+    const windlass = await bench.puller({ maxDownloads: 1, maxUnpacks: 1 })
+    const set = start(windlass, registry)
+    set.pause()
+    await sleep(150)
+    expect(blobs(registry)).toEqual([])
+    const other = await bench.registry()
+    await putImage(other, 'team/other', '1', largeImage(10_000))
+    await windlass.pull(`${other.host}/team/other:1`, wanted).done
+    expect(blobs(registry)).toEqual([])
+    set.cancel()
+    await expect(set.done).rejects.toMatchObject({ code: 'CANCELLED' })
+    await set.closed({ within: 2_000 })
+  })
+
+  it('gives its priority to its pulls, also to those that start later', async () => {
+    const registry = await repository(1_000, Infinity)
+    const set = start(await bench.puller(), registry)
+    expect(set.priority).toBe(0)
+    set.priority = 2
+    const pulls = pullsOf(set)
+    await until(() => pulls.length > 0)
+    expect(pulls[0]!.pull.priority).toBe(2)
+    set.priority = 3
+    expect(pulls[0]!.pull.priority).toBe(3)
+    await set.done
+    expect(pulls.map(({ pull }) => pull.priority).slice(2)).toEqual(pulls.slice(2).map(() => 3))
+    expect(() => (set.priority = Infinity)).toThrow('priority of a set')
+  })
+})
