@@ -16,7 +16,7 @@ export function eventsPage(): string {
   const events = eventDocuments()
   return `# Events, field by field
 
-Made from the codecs in [lib/events/event.ts](../lib/events/event.ts) by \`npm run table -- events\`.
+Made from the codecs in \`lib/events/event.ts\` by \`npm run table -- events\`.
 [The guide](guide/events.md) says how to use events. \`windlass pull --progress json\` writes one event per line, and the API of
 [\`windlass serve\`](serve.md) sends the same ones.
 
