@@ -46,6 +46,7 @@ const tasks = {
     layers: ['scripts/corpus-table.ts', 'docs/layers.md'],
     peers: ['scripts/peers-table.ts', 'docs/peers-tables.md'],
     compatibility: ['scripts/compatibility-table.ts', 'docs/compatibility-peers.md'],
+    openapi: ['scripts/openapi.ts', 'docs/openapi.json'],
     api: ['scripts/api-pages.mjs', 'the API pages, in .cache/api'],
   },
 }

@@ -91,9 +91,9 @@ const expected: Record<string, string> = {
     `,
   'windlass/client': `
       ApiFailure ClientOptions Connection Holder Lane LaneSpan LaneStage Lanes LimitChange LineSample
-      PastPull PullChange PullOrder PullProgress PullRecord PullSample PullState ServerInfo ServerLimits
-      ServerMessage ServerState SlotHolder Slots StateMessage StoredFile StoredFiles StoredImage
-      StoredImages StoredLayer TaskRecord WatchOptions WatchedPull WindlassClient addSample apiVersion
+      PastPull PullChange PullOrder PullProgress PullRecord PullSample PullState RemovedName ServerInfo
+      ServerLimits ServerMessage ServerState SlotHolder Slots StateMessage StoredFile StoredFiles StoredImage
+      StoredImages StoredLayer TaskOrder TaskRecord WatchOptions WatchedPull WindlassClient addSample apiVersion
       assignSlots emptyServerState maxSamples noLanes noSlots pullStates reduceLanes reduceServer
     `,
   'windlass/client/node': `

@@ -13,6 +13,7 @@ import {
   type PullChange,
   type PullOrder,
   PullRecord,
+  RemovedName,
   ServerInfo,
   ServerLimits,
   StoredFiles,
@@ -118,7 +119,7 @@ export class WindlassClient {
 
   /** Removes a name of an image. */
   removeImage = async (image: string): Promise<void> => {
-    await this.#send('DELETE', `/images?${queryOf({ image })}`, undefined, t.unknown)
+    await this.#send('DELETE', `/images?${queryOf({ image })}`, undefined, RemovedName)
   }
 
   /** Starts to remove content that nothing needs. `watch` and `task` tell how far it is. */

@@ -247,6 +247,14 @@ export const TaskRecord = t.intersection([
 ])
 export type TaskRecord = t.TypeOf<typeof TaskRecord>
 
+/** A request to start an operation on the store. */
+export const TaskOrder = t.type({ kind: t.keyof({ collect: null, verify: null }) })
+export type TaskOrder = t.TypeOf<typeof TaskOrder>
+
+/** A name that was removed, and the digest that it pointed at, if it had a valid one. */
+export const RemovedName = t.intersection([t.type({ name: t.string }), t.partial({ digest: t.string })])
+export type RemovedName = t.TypeOf<typeof RemovedName>
+
 /** Body of every response that is an error. */
 export const ApiFailure = t.type({
   error: t.intersection([t.type({ code: t.string, message: t.string }), t.partial({ hint: t.string })]),

@@ -1,17 +1,17 @@
-/** Route of the stream of messages: `/events`. */
+/** Answers requests for the stream of messages: `/events`. */
 import { setMaxListeners } from 'node:events'
 import type { ServerResponse } from 'node:http'
-import { Hono } from 'hono'
 import { watchStream } from '../feed/watch-stream.js'
 import type { Feed } from '../feed/feed.js'
 import type { PullBook } from '../pulls/pull-book.js'
 import type { StoreJobs } from '../jobs/store-jobs.js'
 import { failureWith } from './failure.js'
+import type { Handlers } from './handlers.js'
 
 /** Maximum number of watchers. */
 const maxWatchers = 1_024
 
-/** What the route needs. */
+/** What the handler needs. */
 export interface EventParts {
   readonly feed: Feed
   readonly book: PullBook
@@ -20,13 +20,10 @@ export interface EventParts {
   readonly signal: AbortSignal
 }
 
-export function eventRoutes({ feed, book, jobs, signal }: EventParts): Hono {
-  const routes = new Hono()
-  let watchers = 0
+export function watchHandler({ feed, book, jobs, signal }: EventParts): Handlers['watch'] {
   // Each watcher listens. Node warns about more than ten.
   setMaxListeners(0, signal)
-  routes.get('/', (context) => {
-    const pull = context.req.query('pull')
+  return ({ query: { pull }, context }) => {
     if (pull !== undefined) book.get(pull)
     const headers = {
       'content-type': 'text/event-stream',
@@ -36,19 +33,17 @@ export function eventRoutes({ feed, book, jobs, signal }: EventParts): Hono {
     }
     // Hono answers a HEAD with the headers of the GET; a stream that nobody reads would never end.
     if (context.req.method === 'HEAD') return new Response(null, { headers })
-    if (watchers >= maxWatchers)
+    if (feed.watchers >= maxWatchers)
       return failureWith(context, 503, {
         code: 'TOO_MANY_REQUESTS',
         message: `This server has ${maxWatchers} watchers, its maximum`,
       })
-    watchers++
+    const onEnd = feed.addWatcher()
     const body = watchStream({
-      ...{ feed, pull, signal, lastId: context.req.header('last-event-id') },
+      ...{ feed, pull, signal, onEnd, lastId: context.req.header('last-event-id') },
       state: (only) => book.state(jobs.records, only),
-      onEnd: () => watchers--,
       onStall: () => (context.env as { readonly outgoing?: ServerResponse } | undefined)?.outgoing?.destroy(),
     })
     return new Response(body, { headers })
-  })
-  return routes
+  }
 }

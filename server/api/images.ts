@@ -1,51 +1,50 @@
-/** Routes for the images of the store: `/images`. */
-import { Hono } from 'hono'
+/** Answers requests about the images of the store: `/images`. */
 import type { StoredFile, StoredFiles } from '../../lib/api/shapes.js'
 import type { ImageFile } from '../../pipelines/index.js'
 import type { Windlass } from '../../puller/index.js'
 import type { Feed } from '../feed/feed.js'
 import type { StoreView } from '../store-view/store-view.js'
 import { failureWith } from './failure.js'
-import { queryOf } from './read-body.js'
+import type { Handlers } from './handlers.js'
 
 /** Maximum number of files in one response. */
 const maxFiles = 10_000
 const maxHits = 500
 
-/** What the routes need. */
+/** What the handlers need. */
 export interface ImageParts {
   readonly windlass: Windlass
   readonly feed: Feed
   readonly view: StoreView
 }
 
-export function imageRoutes({ windlass, feed, view }: ImageParts): Hono {
-  const routes = new Hono()
-  routes.get('/', async (context) => context.json(await view.images()))
-  routes.get('/files', async (context) => {
-    const image = queryOf(context, 'image')
-    const find = context.req.query('find')
-    const path = context.req.query('path') ?? '/'
-    const layers = await view.layersOf(image)
-    const files = await filesOf(windlass, image, { path, find }, context.req.raw.signal)
-    return context.json({ ...files, files: files.files.map((file) => storedFile(file, layers)) })
-  })
-  routes.delete('/', async (context) => {
-    const image = queryOf(context, 'image')
-    const [users] = (await view.images()).images.filter(
-      ({ name, entry }) => name === image || entry === image,
-    )
-    if (users && users.usedBy.length > 0)
-      return failureWith(context, 409, {
-        code: 'USAGE',
-        message: `The image is used by the pull ${users.usedBy[0]}`,
-        hint: 'Wait for the pull to end, or cancel it.',
-      })
-    const removed = await windlass.remove(image)
-    feed.append({ type: 'images', at: Date.now() })
-    return context.json(removed)
-  })
-  return routes
+export function imageHandlers({
+  windlass,
+  feed,
+  view,
+}: ImageParts): Pick<Handlers, 'listImages' | 'removeImage' | 'listFiles'> {
+  return {
+    listImages: () => view.images(),
+    listFiles: async ({ query: { image, path = '/', find }, context }) => {
+      const layers = await view.layersOf(image)
+      const files = await filesOf(windlass, image, { path, find }, context.req.raw.signal)
+      return { ...files, files: files.files.map((file) => storedFile(file, layers)) }
+    },
+    removeImage: async ({ query: { image }, context }) => {
+      const [users] = (await view.images()).images.filter(
+        ({ name, entry }) => name === image || entry === image,
+      )
+      if (users && users.usedBy.length > 0)
+        return failureWith(context, 409, {
+          code: 'USAGE',
+          message: `The image is used by the pull ${users.usedBy[0]}`,
+          hint: 'Wait for the pull to end, or cancel it.',
+        })
+      const { name, digest } = await windlass.remove(image)
+      feed.append({ type: 'images', at: Date.now() })
+      return { name, ...(digest !== undefined && { digest }) }
+    },
+  }
 }
 
 /** Lists one directory, or all files whose path contains `find`. */

@@ -1,12 +1,10 @@
-/** Routes for the limits of the server: `/limits`. */
-import { Hono } from 'hono'
-import { LimitChange } from '../../lib/api/shapes.js'
+/** Answers requests about the limits of the server: `/limits`. */
 import type { PullBook } from '../pulls/pull-book.js'
-import { readBody } from './read-body.js'
+import type { Handlers } from './handlers.js'
 
-export function limitRoutes(book: PullBook): Hono {
-  const routes = new Hono()
-  routes.get('/', (context) => context.json(book.limits))
-  routes.patch('/', async (context) => context.json(book.setLimits(await readBody(context, LimitChange))))
-  return routes
+export function limitHandlers(book: PullBook): Pick<Handlers, 'getLimits' | 'setLimits'> {
+  return {
+    getLimits: () => book.limits,
+    setLimits: ({ body }) => book.setLimits(body),
+  }
 }

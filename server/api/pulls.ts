@@ -1,28 +1,33 @@
-/** Routes for pulls: `/pulls`. */
-import { Hono } from 'hono'
-import { PullChange, PullOrder } from '../../lib/api/shapes.js'
+/** Answers requests about pulls: `/pulls`. */
+import type { PullRecord } from '../../lib/api/shapes.js'
 import type { PullBook } from '../pulls/pull-book.js'
-import { readBody } from './read-body.js'
+import type { Handlers } from './handlers.js'
 
-export function pullRoutes(book: PullBook): Hono {
-  const routes = new Hono()
-  const records = () => book.entries.map(({ record }) => record)
-  routes.get('/', (context) => context.json(records()))
-  routes.post('/', async (context) => {
-    const order = await readBody(context, PullOrder)
-    return context.json(book.start(order).record, 201)
-  })
-  routes.post('/clear', (context) => {
-    book.clear()
-    return context.json(records())
-  })
-  routes.get('/:id', (context) => context.json(book.get(context.req.param('id')).watched))
-  routes.patch('/:id', async (context) => {
-    const change = await readBody(context, PullChange)
-    return context.json(book.change(context.req.param('id'), change).record)
-  })
-  routes.post('/:id/cancel', (context) => context.json(book.cancel(context.req.param('id')).record))
-  routes.post('/:id/again', (context) => context.json(book.again(context.req.param('id')).record, 201))
-  routes.post('/:id/retry-now', (context) => context.json(book.retryNow(context.req.param('id')).record))
-  return routes
+type PullHandlers = Pick<
+  Handlers,
+  | 'listPulls'
+  | 'startPull'
+  | 'clearPulls'
+  | 'getPull'
+  | 'changePull'
+  | 'cancelPull'
+  | 'pullAgain'
+  | 'retryNow'
+>
+
+export function pullHandlers(book: PullBook): PullHandlers {
+  const records = (): PullRecord[] => book.entries.map(({ record }) => record)
+  return {
+    listPulls: records,
+    startPull: ({ body }) => book.start(body).record,
+    clearPulls: () => {
+      book.clear()
+      return records()
+    },
+    getPull: ({ params }) => book.get(params.id).watched,
+    changePull: ({ params, body }) => book.change(params.id, body).record,
+    cancelPull: ({ params }) => book.cancel(params.id).record,
+    pullAgain: ({ params }) => book.again(params.id).record,
+    retryNow: ({ params }) => book.retryNow(params.id).record,
+  }
 }

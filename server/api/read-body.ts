@@ -1,6 +1,7 @@
-/** Reads the body of a request to the API. */
+/** Reads the body and the query of a request to the API. */
 import type { Context } from 'hono'
 import type { Type } from 'io-ts'
+import type { Parameter } from '../../lib/api/operations.js'
 import { WindlassError } from '../../lib/errors.js'
 
 /** Returns the body, decoded. @throws USAGE with the path of the first wrong member */
@@ -22,9 +23,13 @@ export async function readBody<T>(context: Context, codec: Type<T, unknown>): Pr
   )
 }
 
-/** Returns a parameter of the query. @throws USAGE when it is missing */
-export function queryOf(context: Context, name: string): string {
-  const value = context.req.query(name)
-  if (value !== undefined && value !== '') return value
-  throw new WindlassError('USAGE', `The request has no parameter “${name}”`)
+/** Returns the parameters of the query. @throws USAGE when one that is required is missing */
+export function readQuery(
+  context: Context,
+  parameters: Readonly<Record<string, Parameter>>,
+): Record<string, string | undefined> {
+  const values = Object.keys(parameters).map((name) => [name, context.req.query(name)] as const)
+  const missing = values.find(([name, value]) => parameters[name]?.required && (value ?? '') === '')
+  if (missing) throw new WindlassError('USAGE', `The request has no parameter “${missing[0]}”`)
+  return Object.fromEntries(values)
 }

@@ -8,12 +8,14 @@ import type { History } from '../history/history.js'
 import type { StoreJobs } from '../jobs/store-jobs.js'
 import type { PullBook } from '../pulls/pull-book.js'
 import { StoreView } from '../store-view/store-view.js'
-import { eventRoutes } from './events.js'
+import { watchHandler } from './events.js'
 import { failure, failureWith } from './failure.js'
-import { imageRoutes } from './images.js'
-import { limitRoutes } from './limits.js'
-import { pullRoutes } from './pulls.js'
-import { taskRoutes } from './tasks.js'
+import { addOperations } from './handlers.js'
+import { imageHandlers } from './images.js'
+import { limitHandlers } from './limits.js'
+import { openApiDocument } from './openapi.js'
+import { pullHandlers } from './pulls.js'
+import { taskHandlers } from './tasks.js'
 
 /** What the routes of a server share. */
 export interface ServerParts {
@@ -46,12 +48,15 @@ export function apiRoutes(parts: ServerParts): Hono {
   routes.notFound((context) =>
     failureWith(context, 404, { code: 'USAGE', message: `There is no ${context.req.path} in this API` }),
   )
-  routes.get('/info', (context) => context.json(info))
-  routes.route('/pulls', pullRoutes(book))
-  routes.route('/limits', limitRoutes(book))
-  routes.route('/events', eventRoutes(parts))
-  routes.route('/images', imageRoutes({ windlass, feed, view }))
-  routes.route('/tasks', taskRoutes(jobs))
-  routes.get('/history', (context) => context.json(history.past))
+  addOperations(routes, {
+    getInfo: () => info,
+    describeApi: () => openApiDocument(info.version),
+    ...pullHandlers(book),
+    ...limitHandlers(book),
+    watch: watchHandler(parts),
+    ...imageHandlers({ windlass, feed, view }),
+    ...taskHandlers(jobs),
+    listHistory: () => [...history.past],
+  })
   return routes
 }

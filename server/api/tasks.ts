@@ -1,18 +1,11 @@
-/** Routes for operations on the store that take a while: `/tasks`. */
-import { Hono } from 'hono'
-import * as t from 'io-ts'
+/** Answers requests about operations on the store that take a while: `/tasks`. */
 import type { StoreJobs } from '../jobs/store-jobs.js'
-import { readBody } from './read-body.js'
+import type { Handlers } from './handlers.js'
 
-const TaskOrder = t.type({ kind: t.keyof({ collect: null, verify: null }) })
-
-export function taskRoutes(jobs: StoreJobs): Hono {
-  const routes = new Hono()
-  routes.get('/', (context) => context.json(jobs.records))
-  routes.post('/', async (context) => {
-    const { kind } = await readBody(context, TaskOrder)
-    return context.json(jobs.start(kind), 202)
-  })
-  routes.get('/:id', (context) => context.json(jobs.get(context.req.param('id'))))
-  return routes
+export function taskHandlers(jobs: StoreJobs): Pick<Handlers, 'listTasks' | 'startTask' | 'getTask'> {
+  return {
+    listTasks: () => jobs.records,
+    startTask: ({ body }) => jobs.start(body.kind),
+    getTask: ({ params }) => jobs.get(params.id),
+  }
 }

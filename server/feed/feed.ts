@@ -39,6 +39,7 @@ export class Feed {
   readonly #entries: Entry[] = []
   /** Position of the first entry in the log. */
   #first = 1
+  #watchers = 0
   #bytes = 0
   readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
@@ -55,6 +56,19 @@ export class Feed {
   /** Position of the last message; 0 before the first. */
   get head(): number {
     return this.#first + this.#entries.length - 1
+  }
+
+  /** Number of watchers. */
+  get watchers(): number {
+    return this.#watchers
+  }
+
+  /** Counts a watcher. Returns the function that takes it from the count again. */
+  addWatcher(): () => void {
+    this.#watchers++
+    return () => {
+      this.#watchers--
+    }
   }
 
   /** Appends a message. `pull`: id of the pull that it is about. */

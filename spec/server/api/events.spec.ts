@@ -1,16 +1,21 @@
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { eventRoutes } from '../../../server/api/events.js'
+import { watchHandler } from '../../../server/api/events.js'
 import { Feed } from '../../../server/feed/feed.js'
 import type { StoreJobs } from '../../../server/jobs/store-jobs.js'
 import type { PullBook } from '../../../server/pulls/pull-book.js'
 
-const routes = () =>
-  eventRoutes({
+const routes = () => {
+  const watch = watchHandler({
     feed: new Feed('run'),
     book: { state: () => '{}' } as unknown as PullBook,
     jobs: { records: [] } as unknown as StoreJobs,
     signal: new AbortController().signal,
   })
+  return new Hono().get('/', (context) =>
+    watch({ params: {}, query: { pull: undefined }, body: undefined, context }),
+  )
+}
 
 describe('the stream of messages', () => {
   it('has a bounded number of watchers; those that end make place', async () => {
