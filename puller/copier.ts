@@ -74,6 +74,7 @@ export class Copier {
     const stages = copyStages({ target, allPlatforms, copies: this.#copies, retry, indexDepth })
     return new ControlledRun<CopiedImage>({
       what: 'copy',
+      requestEvents: this.#parts.options.requestEvents,
       start: {
         ...{ type: 'start', reference: request.name, target: target.name },
         platform: allPlatforms ? 'all' : formatPlatform(request.platform),

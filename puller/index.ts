@@ -13,6 +13,7 @@ export type {
   RegistryCredentials,
   RetryFailedOptions,
 } from './options/options.js'
+export { Activity, type PullerLoad, type SlotLoad, type StartedRun } from './activity.js'
 export type { Copy } from './copier.js'
 export type { LiveLimits } from './control/live-limits.js'
 export type { LoadOptions, LoadedImage, StoredContent } from './stored-content.js'

@@ -5,6 +5,7 @@ import type { PullParts } from '../pipelines/pull-stages.js'
 /** The shared resources of a puller. They are opened at most once. */
 export class LazyParts {
   #parts: Promise<PullParts> | undefined
+  #opened: PullParts | undefined
 
   /**
    * @param directory - returns the directory of the store
@@ -17,9 +18,14 @@ export class LazyParts {
 
   /** Opens the resources, and creates the store if it does not exist. @throws STORE_* */
   open(): Promise<PullParts> {
-    this.#parts ??= this.start()
+    this.#parts ??= this.start().then((parts) => (this.#opened = parts))
     this.#parts.catch(() => (this.#parts = undefined)) // the next call tries again
     return this.#parts
+  }
+
+  /** The resources, if they are open. */
+  get opened(): PullParts | undefined {
+    return this.#opened
   }
 
   /** Opens the resources only if the store exists. @throws STORE_CORRUPT when it does not; errors of `open` */

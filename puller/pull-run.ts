@@ -53,6 +53,8 @@ export interface PullStart<Result> {
   /** The first event; undefined for a pull that cannot start. */
   readonly start: (PullEventBody & { readonly type: 'start' }) | undefined
   readonly signal: AbortSignal | undefined
+  /** Whether requests are reported as events (false). */
+  readonly requestEvents?: boolean | undefined
   /** Returns the flow to run. It emits one result. */
   readonly prepare: () => Promise<Flow<Result>>
 }
@@ -71,7 +73,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
   #run: Run | undefined
   #ended = false
 
-  constructor({ what, start, signal, prepare }: PullStart<Result>) {
+  constructor({ what, start, signal, requestEvents = false, prepare }: PullStart<Result>) {
     this.#what = what
     this.id = this.#eventLog.id
     this.events = this.#eventLog.events
@@ -80,7 +82,7 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
     this.#scope.events.subscribe((event) => {
       this.#failedStage.record(event)
       const body = toPullEvent(event)
-      if (!body) return
+      if (!body || (body.type === 'request' && !requestEvents)) return
       // A limitation of the machine affects every layer. Each kind is reported once per pull.
       if (body.type === 'warning' && isMachineWarning(body.code)) {
         if (reportedWarnings.has(body.code)) return

@@ -10,6 +10,7 @@ import type { Collected, CollectOptions } from '../lib/store/index.js'
 import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
 import type { PullReport } from '../pipelines/many/pull-report.js'
+import { Activity } from './activity.js'
 import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
@@ -66,6 +67,8 @@ export class Windlass implements AsyncDisposable {
   readonly limits: LiveLimits
   /** The images of the store in detail: describes, names, saves and loads them. */
   readonly content: StoredContent
+  /** What the puller does: each pull as it starts, and the slots in use. */
+  readonly activity: Activity
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
@@ -87,29 +90,26 @@ export class Windlass implements AsyncDisposable {
     this.#waiting = new StoreWaiting(options.onWarning)
     this.#retry = retryPolicy(options, documentRetryPolicy)
     this.#registries = registries
-    this.#limits = limitsWith(options.limits)
+    const limits = (this.#limits = limitsWith(options.limits))
     const liveLimits = (this.limits = new PullerLimits(options))
     liveLimits.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
-    this.#copier = new Copier({
-      ...{ options, registries, limits: this.#limits },
-      ...{ lifetime: this.#lifetime, liveLimits },
-    })
-    const start = (): Promise<PullParts> =>
-      openParts(options, this.#limits, this.#lifetime, this.#waiting, liveLimits)
+    const lifetime = this.#lifetime
+    this.#copier = new Copier({ options, registries, limits, lifetime, liveLimits })
+    const start = (): Promise<PullParts> => openParts(options, limits, lifetime, this.#waiting, liveLimits)
     this.#parts = new LazyParts(() => this.store, start)
+    this.activity = new Activity(this.#parts, registries, options)
     this.#work = new RunningWork(this.#parts)
     const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
     const startPull = this.#start.bind(this)
-    this.content = new StoredContent({ ...shared, registries, limits: this.#limits, startPull })
+    this.content = new StoredContent({ ...shared, registries, limits, startPull })
     this.#tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
-      locate: (name) => locate(name, undefined, registries, this.#limits),
+      locate: (name) => locate(name, undefined, registries, limits),
     })
-    this.#sets = new PullSets({
-      ...{ registries, limits: this.#limits, retry: this.#retry, parts: this.#parts, startPull },
-    })
+    const retry = this.#retry
+    this.#sets = new PullSets({ registries, limits, retry, parts: this.#parts, startPull })
     this.#files = new FileReads({
-      ...{ retry: this.#retry, limits: this.#limits, foreignUrls: options.foreignUrls },
+      ...{ retry, limits, foreignUrls: options.foreignUrls },
       requireSignatures: options.requireSchema1Signatures ?? false,
       openIfExists: async () => ((await this.#parts.storeExists()) ? this.#parts.open() : undefined),
       register: (read) => this.#work.register(read),
@@ -226,7 +226,7 @@ export class Windlass implements AsyncDisposable {
    */
   copy(from: string, to: string, options: CopyOptions = {}): Copy {
     this.#assertOpen()
-    return this.#work.register(this.#copier.start(from, to, options))
+    return this.#work.register(this.activity.report(this.#copier.start(from, to, options)))
   }
 
   /** Returns the manifest and config of an image. Requests no layers and creates no store. */
@@ -385,11 +385,11 @@ export class Windlass implements AsyncDisposable {
     const started = new ControlledRun<PulledImage>({
       what: 'pull',
       start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
-      signal,
+      ...{ signal, requestEvents: this.#options.requestEvents },
       prepare: async (control) => prepare(await this.#parts.open(), { ...request, control }),
     })
     this.#waiting.add(started)
-    return this.#work.register(started)
+    return this.#work.register(this.activity.report(started))
   }
 
   #assertOpen(): void {

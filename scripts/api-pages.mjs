@@ -32,6 +32,7 @@ const unnamed = {
     'imageResult',
     'plannedLayer',
     'body',
+    'request',
     'state',
   ],
   ofFlow: ['Open', 'PickNext', 'OutputOf', 'BehaviorResult', 'NamedWork'],

@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { failure, failureWith } from './api/failure.js'
 import { type ServerParts, apiRoutes } from './api/routes.js'
 import { dockerApi } from './docker/docker-api.js'
+import { metricsRoutes } from './metrics/metrics-routes.js'
 import { pageRoutes } from './page/page-files.js'
 import type { BlobSender } from './registry/blobs.js'
 import { registryRoutes } from './registry/routes.js'
@@ -40,6 +41,8 @@ export function appOf(parts: ServerParts, { token, hosts, isLocal = false, regis
   app.use(dockerApi(parts, check))
   app.use('/api/*', requireToken(check))
   app.route('/api/v1', apiRoutes(parts))
+  app.use('/metrics', requireToken(check))
+  app.route('/metrics', metricsRoutes(parts))
   app.route('/', pageRoutes())
   return app
 }

@@ -16,6 +16,7 @@ import { History, historySize } from './history/history.js'
 import { StoreJobs } from './jobs/store-jobs.js'
 import { type ListenAddress, isLoopback } from './listen/address.js'
 import { hostAndPort, listen } from './listen/listen.js'
+import { ServerMetrics } from './metrics/server-metrics.js'
 import { PullBook } from './pulls/pull-book.js'
 import { type RegistryOptions, registryOf } from './registry/routes.js'
 import { newToken } from './security/token.js'
@@ -62,7 +63,16 @@ const maxConnections = 2_048
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { tls, version = '0.0.0', onWarning = () => undefined, token = newToken() } = options
   for (const address of options.listen) assertSafe(address, options)
-  const windlass = await open({ ...options.open, onWarning: options.open?.onWarning ?? onWarning })
+  const metrics = new ServerMetrics()
+  const windlass = await open({
+    ...options.open,
+    onWarning: options.open?.onWarning ?? onWarning,
+    onRequest: (report) => {
+      metrics.countRequest(report)
+      options.open?.onRequest?.(report)
+    },
+  })
+  metrics.follow(windlass)
   const stop = new AbortController()
   const run = randomBytes(6).toString('hex')
   const history = await History.open(windlass.store, run, onWarning).catch(async (error: unknown) => {
@@ -74,7 +84,10 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   const book = new PullBook({ windlass, feed, history, info })
   const jobs = new StoreJobs(windlass, feed)
   const registry = options.registry && registryOf(windlass.store, options.registry)
-  const parts: ServerParts = { windlass, info, feed, book, jobs, history, signal: stop.signal }
+  const parts: ServerParts = {
+    ...{ windlass, info, feed, book, jobs, history, metrics },
+    signal: stop.signal,
+  }
   const servers: HttpServer[] = []
   const close = async (): Promise<void> => {
     const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())))

@@ -5,29 +5,31 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions CollectOptions
-      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage
-      DescribedLayer Descriptor Digest DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink
-      ErrorCode ErrorDetails ErrorRecord ErrorSubject ExitCode FailedName FailedRemoval FailedTag
-      FetchedManifest FileOptions FileType FilesOptions GoalOptions ImageConfig ImageFile ImageIndex
-      ImageManifest ImageProblem ImageSink ImageSource ImageSummary InspectOptions InspectRequest
-      InspectWarning InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext
-      LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus LayerToRead LayoutSink LayoutSource
-      Leftovers LimitName LimitValues Limits LiveLimits LoadOptions LoadedImage ManifestRequest OpenBlob
-      OpenOptions OpenedFile PlanRequest Platform Pull PullAllOptions PullContext PullCost PullEvent
-      PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet PullSnapshot
-      PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName PulledTag
-      PulledTags PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask
-      ReadableImage Reference Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource
-      RemovalOutcome RemovedImage RepositoryName ResolvedName RetryFailedOptions RunningPull SaveOrder
-      SignatureState SinkRequest StartedPull Store StoreOptions StoreProblem StoredContent TagOutcome
-      TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool UnpackPoolOptions
-      UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment
-      Windlass WindlassError ZstdCompressorOptions allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits
-      digestOf eachPull emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed
-      holdsCertificate hostPlatform inspect inspectedFields isFailedName latestOrFirst layoutSink
-      layoutSource matchPlatform nonEmptyTags open openStore parseDigest parsePlatform parseReference pull
-      pullStages readBlob readImage reduce registrySink registrySource secondsLeft tee zstdCompressor
+      Activity AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions
+      CollectOptions Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages
+      CopyTarget DescribedImage DescribedLayer Descriptor Digest DigestAlgorithm EachPullOptions
+      EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord ErrorSubject ExitCode
+      FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType FilesOptions GoalOptions
+      HostRole ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink ImageSource
+      ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
+      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource
+      LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
+      LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull
+      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
+      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
+      PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest
+      ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask ReadableImage Reference
+      Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
+      RemovedImage RepositoryName RequestReport ResolvedName RetryFailedOptions RunningPull SaveOrder
+      SignatureState SinkRequest SlotLoad StartedPull StartedRun Store StoreOptions StoreProblem
+      StoredContent TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool
+      UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress VerifyReport
+      WhiteoutForm WhiteoutTreatment Windlass WindlassError ZstdCompressorOptions allPlatforms allTags
+      copy copyStages createContext decodeEvent defaultLimits digestOf eachPull emptySnapshot
+      encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
+      inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags open
+      openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
+      registrySink registrySource secondsLeft tee zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions
@@ -40,8 +42,8 @@ const expected: Record<string, string> = {
   'windlass/events': `
       CopyResult ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot
       LayerStatus MeasuredRate PlannedLayer PullEvent PullEventBody PullEventLog PullPace PullPhase
-      PullSnapshot PullTotals Replay WindlassError byteEventInterval decodeEvent emptySnapshot encodeEvent
-      eventVersion layerStatuses listenerFailed reduce secondsLeft toPullEvent
+      PullSnapshot PullTotals Replay RequestEvent WindlassError byteEventInterval decodeEvent
+      emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce secondsLeft toPullEvent
     `,
   'windlass/stages': `
       Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask

@@ -21,6 +21,8 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
         planLine(event, before.target !== undefined),
         ...event.layers.filter(({ action }) => action === 'exists').map(existsLine),
       ]
+    case 'request':
+      return []
     case 'layer':
       return layerLines(before, event)
     case 'warning':

@@ -131,6 +131,31 @@ const layer = t.intersection([
   }),
 ])
 
+/** An HTTP request of the pull has ended. Only with the option `requestEvents`. */
+const request = t.intersection([
+  t.type({
+    type: t.literal('request'),
+    /** `GET` or another method of HTTP. */
+    method: t.string,
+    /** Without user info, query and fragment. */
+    url: t.string,
+    /** What the host is: see `HostRole`. */
+    role: t.keyof({ registry: null, 'token-server': null, storage: null, foreign: null }),
+    /** Milliseconds from the start to the end, which is the time of the event. */
+    duration: t.number,
+    /** Number of bytes of the body of the response. */
+    received: t.number,
+  }),
+  t.partial({
+    /** Digest of the requested content, if it is known. That of a layer: the request downloaded a part of it. */
+    digest: t.string,
+    /** Status of the response, if there was one. */
+    status: t.number,
+    /** Code of the failure of the request. */
+    error: t.string,
+  }),
+])
+
 /** Something that a user should know although the pull goes on. */
 const warning = t.intersection([
   t.type({
@@ -252,7 +277,20 @@ const end = t.intersection([
   }),
 ])
 
-const body = t.union([start, manifest, platform, plan, layer, warning, paused, resumed, image, copied, end])
+const body = t.union([
+  start,
+  manifest,
+  platform,
+  plan,
+  layer,
+  request,
+  warning,
+  paused,
+  resumed,
+  image,
+  copied,
+  end,
+])
 
 /** An event without its envelope, as stages emit it. */
 export type PullEventBody = t.TypeOf<typeof body>
@@ -279,6 +317,8 @@ export type PullEvent = t.TypeOf<typeof envelope> & PullEventBody
 export type LayerStatus = keyof typeof layerStatuses
 /** An event about the progress of one layer. */
 export type LayerEvent = t.TypeOf<typeof layer>
+/** An event about an HTTP request that has ended. */
+export type RequestEvent = t.TypeOf<typeof request>
 /** The image that a pull results in. */
 export type ImageResult = t.TypeOf<typeof imageResult>
 /** The result of a copy. */

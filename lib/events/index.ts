@@ -16,6 +16,7 @@ export {
   type LayerStatus,
   type PlannedLayer,
   type PullEventBody,
+  type RequestEvent,
 } from './event.js'
 export { decodeEvent, encodeEvent } from './lines.js'
 export { Replay } from './replay.js'

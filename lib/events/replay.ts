@@ -7,6 +7,8 @@ export class Replay {
 
   /** Adds `event` and removes the earlier event that it replaces: one of the same layer, or of the same type. */
   add(event: PullEvent): void {
+    // Requests do not change the state.
+    if (event.type === 'request') return
     const key = keyOf(event)
     this.#kept.delete(key)
     this.#kept.set(key, event)

@@ -95,7 +95,7 @@ export interface PullSnapshot {
   readonly paused?: true
   /** Id of the pull; undefined before the first event. */
   readonly pull?: string
-  /** Sequence number of the last event. */
+  /** Sequence number of the last event that was not a `request`. */
   readonly seq: number
   readonly reference?: string
   /** Name of the target of a copy. */

@@ -46,6 +46,9 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
       const measured = measurePace(pace, { before: state.layers, after: layers, at: Date.parse(event.time) })
       return { ...state, layers, totals: totalsAfter(totals, layers), pace: measured }
     }
+    // Late subscribers do not receive it: nothing may depend on it, not even `seq`.
+    case 'request':
+      return snapshot
     case 'warning': {
       const { code, message, digest } = event
       const warning = { code, message, ...(digest !== undefined && { digest }) }

@@ -2,7 +2,16 @@
 import type { PullEventBody } from './event.js'
 import type { FlowEvent } from '../flow/lifetime/side-channel.js'
 
-const pullEventTypes = new Set(['manifest', 'platform', 'plan', 'layer', 'warning', 'image', 'copied'])
+const pullEventTypes = new Set([
+  'manifest',
+  'platform',
+  'plan',
+  'layer',
+  'request',
+  'warning',
+  'image',
+  'copied',
+])
 
 /**
  * Returns `event` if it is an event of a pull; undefined if it is one of the flow framework or of a custom stage.

@@ -101,7 +101,9 @@ export type {
   BlobBody,
   BlobRequest,
   FetchedManifest,
+  HostRole,
   ImageSource,
   ManifestRequest,
+  RequestReport,
   TagsRequest,
 } from './source.js'

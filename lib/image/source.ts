@@ -3,8 +3,31 @@
  * Pulls use only this interface, so another source, such as an archive, can be added.
  */
 import type { Readable } from 'node:stream'
+import type { ErrorCode } from '../errors.js'
 import type { Descriptor } from './documents/descriptor.js'
 import type { Digest } from './digest/digest.js'
+
+/**
+ * What a host is to a request: the `registry`; the `token-server` of the registry; the `storage` that the registry redirects to; a
+ * `foreign` host that a manifest names.
+ */
+export type HostRole = 'registry' | 'token-server' | 'storage' | 'foreign'
+
+/** An HTTP request that has ended. Each redirect and each repetition is a request of its own. Contains no secrets. */
+export interface RequestReport {
+  readonly method: string
+  /** Without user info, query and fragment. */
+  readonly url: string
+  readonly role: HostRole
+  /** Milliseconds from the start to the end of the body of the response, or to the failure. */
+  readonly duration: number
+  /** Number of bytes of the body that were received. */
+  readonly received: number
+  /** Status of the response, if there was one. */
+  readonly status?: number
+  /** Code of the failure: of the request, or of the body. */
+  readonly error?: ErrorCode
+}
 
 /** A manifest as received, before verification. */
 export interface FetchedManifest {
@@ -27,6 +50,8 @@ export interface ManifestRequest {
   readonly maxBytes?: number
   /** Receives problems that were ignored: a code for programs and a sentence for users. */
   readonly onWarning?: ((code: string, message: string) => void) | undefined
+  /** Is called at the end of each HTTP request. A source without HTTP never calls it. */
+  readonly onRequest?: ((report: RequestReport) => void) | undefined
 }
 
 /** The content of a blob, from `offset` on. */
@@ -57,6 +82,8 @@ export interface BlobRequest {
   readonly length?: number
   /** `BlobBody.validator` of the bytes already fetched. Only with `offset`. */
   readonly validator?: string
+  /** Is called at the end of each HTTP request. A source without HTTP never calls it. */
+  readonly onRequest?: ((report: RequestReport) => void) | undefined
 }
 
 /** Options of `ImageSource.tags`. */

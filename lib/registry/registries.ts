@@ -67,6 +67,11 @@ export class Registries implements RepositorySource {
     this.#connections.rate.bytesPerSecond = bytesPerSecond
   }
 
+  /** Number of bytes of blobs that were received. */
+  get received(): number {
+    return this.#connections.received
+  }
+
   /**
    * Returns a repository. No request is sent and no credential is looked up.
    * @param credentials credentials for this use of the repository (those of the options). Tokens and downloads are shared by

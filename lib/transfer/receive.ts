@@ -9,6 +9,7 @@ import { formatBytes, formatCount } from '../quantities.js'
 import type { Turn } from '../flow/index.js'
 import type { Arriving, ArrivingLayer } from './elements.js'
 import type { BlobPlace } from './places/blob-place.js'
+import { requestEvents } from './request-events.js'
 import { layerProgress } from './layer-progress.js'
 
 /** A layer that is being downloaded into a file. */
@@ -70,6 +71,7 @@ async function append(layer: ReceivingLayer, turn: Turn, { from, fetch }: BlobPl
   const validator = partial.validatorOf(from)
   const body = await fetch({
     signal: turn.signal,
+    onRequest: requestEvents(turn, digest),
     ...(length > 0 && { offset: length, ...(validator !== undefined && { validator }) }),
   })
   const { host, stream } = body

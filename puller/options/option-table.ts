@@ -162,6 +162,8 @@ export const openTable = {
   authFile: { codec: codecs.path, help: "credentials file in the format of Docker's config.json" },
   userAgent: { codec: codecs.headerValue },
   onWarning: { codec: codecs.functionOf<NonNullable<OpenOptions['onWarning']>>() },
+  onRequest: { codec: codecs.functionOf<NonNullable<OpenOptions['onRequest']>>() },
+  requestEvents: { codec: codecs.trueOrFalse, default: false },
   limits: { codec: limits },
   requireSchema1Signatures: {
     codec: codecs.trueOrFalse,

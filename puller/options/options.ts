@@ -1,4 +1,5 @@
 /** Defines the options of pullers and pulls, and the default directory of the store. */
+import type { RequestReport } from '../../lib/image/source.js'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
@@ -90,6 +91,13 @@ export interface OpenOptions {
    * events of that pull.
    */
   readonly onWarning?: (message: string, code: string) => void
+  /** Receives a report of each HTTP request to a registry, a token server or a storage, when the request has ended. */
+  readonly onRequest?: (report: RequestReport) => void
+  /**
+   * Whether pulls and copies emit an event of type `request` for each HTTP request of theirs (false). Requests for tokens, which
+   * pulls share, have none.
+   */
+  readonly requestEvents?: boolean
 }
 
 /** Limits of a puller that may change while its pulls run. */

@@ -7,7 +7,7 @@ import type { OpenOptions } from './options.js'
 export async function registriesFor(options: OpenOptions): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options
   const { responseTimeout, stallTimeout, minimumRate } = options
-  const { limits, foreignHosts, trustedRealms, bytesPerSecond } = options
+  const { limits, foreignHosts, trustedRealms, bytesPerSecond, onRequest } = options
   return new Registries({
     credentials: await credentialsFor(options),
     ...(ca !== undefined && { ca }),
@@ -19,6 +19,7 @@ export async function registriesFor(options: OpenOptions): Promise<Registries> {
       ...(responseTimeout !== undefined && { response: responseTimeout }),
       ...(minimumRate !== undefined && { minimumRate }),
     },
+    ...(onRequest && { onRequest }),
     ...(limits !== undefined && { limits }),
     ...(bytesPerSecond !== undefined && { bytesPerSecond }),
     ...(foreignHosts !== undefined && { foreignHosts }),

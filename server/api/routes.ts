@@ -7,6 +7,7 @@ import type { Feed } from '../feed/feed.js'
 import type { History } from '../history/history.js'
 import type { StoreJobs } from '../jobs/store-jobs.js'
 import type { PullBook } from '../pulls/pull-book.js'
+import type { ServerMetrics } from '../metrics/server-metrics.js'
 import { StoreView } from '../store-view/store-view.js'
 import { watchHandler } from './events.js'
 import { failure, failureWith } from './failure.js'
@@ -25,6 +26,7 @@ export interface ServerParts {
   readonly book: PullBook
   readonly jobs: StoreJobs
   readonly history: History
+  readonly metrics: ServerMetrics
   /** Aborts when the server ends. */
   readonly signal: AbortSignal
 }

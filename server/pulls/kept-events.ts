@@ -20,6 +20,8 @@ export class KeptEvents {
 
   /** Adds `event`. */
   add(event: PullEvent): void {
+    // Requests change neither the state nor the lanes.
+    if (event.type === 'request') return
     if (event.type !== 'layer') {
       this.#others.push(event)
       // A pause ends the work on all layers: the next event of each begins a new span of its lane.

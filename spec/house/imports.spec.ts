@@ -79,7 +79,16 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   cli: [
     ...base,
-    ...['lib/codec', 'lib/api', 'lib/remote', 'lib/archive', 'lib/events', 'lib/image', 'lib/stages'],
+    ...[
+      'lib/codec',
+      'lib/api',
+      'lib/remote',
+      'lib/telemetry',
+      'lib/archive',
+      'lib/events',
+      'lib/image',
+      'lib/stages',
+    ],
     ...['lib/system', 'lib/testing', 'pipelines', 'puller', 'server', 'rxjs', 'commander', 'log-update'],
   ],
   ui: [...base, 'lib/api', 'lib/events', 'preact', 'htm', 'uplot'],

@@ -36,7 +36,8 @@ ${events.map(section).join('\n')}
   \`exists\` are the last of their layer.
 - \`paused\` and \`resumed\` take turns.
 - \`image\`, or \`copied\`, comes before an \`end\` with the outcome \`done\`, and in no other case.
-- \`seq\` grows by one with each event of a pull. A late subscriber misses numbers of events that later ones replaced.
+- \`seq\` grows by one with each event of a pull. A late subscriber misses numbers of events that later ones replaced, and of
+  \`request\`.
 `
 }
 

@@ -168,6 +168,11 @@ export class UnpackPool {
     this.#actor.resize(Math.max(1, Math.floor(workers)))
   }
 
+  /** Number of jobs that run, and of jobs that wait for a thread. */
+  get load(): { readonly active: number; readonly waiting: number } {
+    return this.#actor.load
+  }
+
   /** Cancels all jobs and resolves when all threads have ended. */
   async close(): Promise<void> {
     this.#actor.stop(new WindlassError('CANCELLED', 'The unpack workers were closed'))

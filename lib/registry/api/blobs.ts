@@ -27,14 +27,17 @@ export function fetchBlob(
 ): Promise<BlobBody> {
   const blob = `blob ${digest} of ${displayName({ registry, repository })}`
   const purpose = `download the ${blob}`
-  const { signal } = request
+  const { signal, onRequest } = request
   return fetchRanged(
     {
       purpose,
       digest,
       size,
       send: (headers) =>
-        client.send({ to: [repository, 'blobs', digest], headers, purpose, signal, isRateLimited: true }),
+        client.send({
+          ...{ to: [repository, 'blobs', digest], headers, purpose, signal, onRequest },
+          isRateLimited: true,
+        }),
       toError: (response) =>
         refusalError(response, {
           purpose,

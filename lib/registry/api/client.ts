@@ -108,7 +108,11 @@ export class Client {
    */
   sendForeign(request: Request, urls: ForeignUrls): Promise<FinalResponse> {
     const check = (url: URL): void => urls.check(url)
-    return followRedirects(this.#options.connections, { ...request, lookup: urls.lookup }, { check })
+    return followRedirects(
+      this.#options.connections,
+      { ...request, role: 'foreign', lookup: urls.lookup },
+      { check },
+    )
   }
 
   #follow(request: Request): Promise<FinalResponse> {

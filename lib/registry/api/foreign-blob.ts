@@ -25,14 +25,14 @@ export async function fetchForeignBlob(
   const urls = client.foreignUrls()
   const location = urls.parse(text)
   const purpose = `download the blob ${digest} (foreign URL ${printableUrl(location.url)})`
-  const { signal } = request
+  const { signal, onRequest } = request
   return fetchRanged(
     {
       purpose,
       digest,
       size,
       send: (headers) =>
-        client.sendForeign({ ...location, headers, purpose, signal, isRateLimited: true }, urls),
+        client.sendForeign({ ...location, headers, purpose, signal, onRequest, isRateLimited: true }, urls),
       toError: (response) =>
         refusalError(response, {
           purpose,

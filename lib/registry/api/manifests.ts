@@ -108,7 +108,7 @@ function send(
   context: RepositoryContext,
   method: 'GET' | 'HEAD',
   tagOrDigest: string,
-  { signal, onWarning }: ManifestRequest,
+  { signal, onWarning, onRequest }: ManifestRequest,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<FinalResponse> {
   const { client, repository } = context
@@ -122,6 +122,7 @@ function send(
     purpose: purposeOf(context, tagOrDigest),
     signal,
     onWarning,
+    onRequest,
   })
 }
 

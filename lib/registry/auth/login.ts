@@ -52,7 +52,11 @@ export async function requestToken(
   // The lifetime is counted from the request, so that the token is not used after it has expired.
   const sentAt = performance.now()
   const response = await sendTokenRequest(request, (request) =>
-    followRedirects(connections, { ...request, purpose, signal }, { check: (url) => checkRealm(url, rules) }),
+    followRedirects(
+      connections,
+      { ...request, purpose, signal, role: 'token-server' },
+      { check: (url) => checkRealm(url, rules) },
+    ),
   )
   const { limits, timeouts } = connections
   const timeout = timeouts.document

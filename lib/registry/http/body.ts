@@ -23,6 +23,8 @@ export interface BodyOptions {
   readonly rate?: (Pick<RateShare, 'take'> & Partial<RateShare>) | undefined
   /** Converts an error of the connection after `received` bytes to the error that the reader receives. */
   readonly toFailure: (error: Error, received: number) => Error
+  /** Receives the size of each chunk. */
+  readonly onBytes?: (bytes: number) => void
 }
 
 /**
@@ -54,6 +56,7 @@ export class Body extends Readable {
       if (this.#received === 0) this.#onFirstByte()
       this.#received += chunk.length
       this.#progress += chunk.length
+      options.onBytes?.(chunk.length)
       if (this.#progress >= options.minBytes) {
         this.#progress = 0
         this.#timer?.refresh()
@@ -73,6 +76,11 @@ export class Body extends Readable {
       this.#failOnceRead()
     })
     source.pause()
+  }
+
+  /** Number of bytes received so far. */
+  get received(): number {
+    return this.#received
   }
 
   override read(size?: number): unknown {

@@ -11,6 +11,7 @@ import { WindlassError } from '../../errors.js'
 import { type Limits, limitsWith } from '../../limits.js'
 import { AgentPool } from './agent-pool.js'
 import type { Attempt } from './attempt.js'
+import type { HostRole, RequestReport } from '../../image/source.js'
 import { Body } from './body.js'
 import {
   failureOf,
@@ -28,6 +29,7 @@ import { ResponseTimeouts } from '../policy/response-timeouts.js'
 import { proxyFor, type Proxy } from '../proxy/proxy.js'
 import type { Environment } from '../policy/environment.js'
 import { loginFailure } from '../proxy/failure.js'
+import { type ReceiveReport, reportRequest } from './request-reports.js'
 import { gotBodyOptions, isStreamBody, type RequestBody, sendBody } from './request-body.js'
 import { minBytesPerStall, timeoutsWith, type Timeouts } from '../policy/timeouts.js'
 import { Trust, type TrustOptions } from '../policy/trust.js'
@@ -47,6 +49,10 @@ export interface Request extends Omit<Attempt, 'proxy'> {
   readonly signal?: AbortSignal | undefined
   /** Replaces the name resolution of the system. */
   readonly lookup?: LookupFunction
+  /** What the host is to the request (`registry`). */
+  readonly role?: HostRole
+  /** Receives a report when the request has ended. */
+  readonly onRequest?: ReceiveReport | undefined
   /** Whether the rate limit applies to the body of the response (default false). */
   readonly isRateLimited?: boolean
 }
@@ -61,6 +67,8 @@ export interface Response extends Location {
   readonly body: Readable
 }
 
+type OpenResponse = Response & { readonly body: Body }
+
 /** Settings of `Connections`. */
 export interface ConnectionOptions extends TrustOptions {
   readonly userAgent?: string
@@ -73,6 +81,8 @@ export interface ConnectionOptions extends TrustOptions {
   readonly maxSockets?: number
   /** Environment variables that name proxies and certificates (default `process.env`). */
   readonly env?: Environment
+  /** Receives a report of each request when it has ended. */
+  readonly onRequest?: (report: RequestReport) => void
 }
 
 /** The connections to all hosts, with their timeouts, limits and trusted certificates. */
@@ -90,6 +100,7 @@ export class Connections {
   readonly #aborts = new Set<() => void>()
   readonly #closing = new AbortController()
   #closed = false
+  #received = 0
 
   /** @throws USAGE when a limit or timeout is invalid, or `ca` has no certificate */
   constructor(options: ConnectionOptions = {}) {
@@ -120,12 +131,25 @@ export class Connections {
     }
   }
 
+  /** Number of bytes of blobs that were received, by all requests with `isRateLimited`. */
+  get received(): number {
+    return this.#received
+  }
+
   async #attempt(request: Request, mode: SendMode, content?: Readable): Promise<Response> {
     const rate = request.isRateLimited ? await this.#admit(request.signal) : undefined
-    return this.#exchange(request, mode, content, rate).catch((error: unknown) => {
+    const sent = this.#exchange(request, mode, content, rate).catch((error: unknown) => {
       rate?.end()
       throw error
     })
+    const { onRequest: onAny } = this.#options
+    const { onRequest } = request
+    if (!onAny && !onRequest) return sent
+    const receive: ReceiveReport = (report) => {
+      onAny?.(report)
+      onRequest?.(report)
+    }
+    return reportRequest(sent, request, receive, (error) => error instanceof SendAgain)
   }
 
   /** Waits for the rate limit. Ends early when `signal` aborts or the client is closed. */
@@ -139,13 +163,13 @@ export class Connections {
     mode: SendMode,
     content: Readable | undefined,
     rate: RateShare | undefined,
-  ): Promise<Response> {
+  ): Promise<OpenResponse> {
     const cancelledError = (): WindlassError =>
       new WindlassError('CANCELLED', `Cancelled while trying to ${request.purpose}`, {
         host: request.url.host,
         cause: request.signal?.reason, // undefined if the client is closed
       })
-    return new Promise<Response>((resolve, reject) => {
+    return new Promise<OpenResponse>((resolve, reject) => {
       if (this.#closed) {
         reject(new WindlassError('CANCELLED', `Failed to ${request.purpose}: the registry client is closed`))
         return
@@ -236,6 +260,7 @@ export class Connections {
             firstByte: firstByteTimeout,
             onFirstByte: () => this.#responseTimeouts.recordResponse(key),
             rate,
+            ...(request.isRateLimited && { onBytes: (bytes) => (this.#received += bytes) }),
             stall: this.timeouts.stall,
             minBytes: minBytesPerStall(this.timeouts),
             stallError: (received) =>

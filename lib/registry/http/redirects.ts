@@ -87,6 +87,7 @@ export async function followRedirects(
     request = {
       ...request,
       ...next,
+      ...(url.origin !== first.url.origin && first.role === undefined && { role: 'storage' }),
       headers: credentialsRemoved ? withoutCredentials(request.headers ?? {}) : (request.headers ?? {}),
     }
   }

@@ -2,6 +2,7 @@
  * Fetches the config of an image concurrently with the layers. A schema 1 image has no config to fetch:
  * `convertSchema1` creates it from the layers.
  */
+import { requestEvents } from '../../transfer/request-events.js'
 import type { Buffer } from 'node:buffer'
 import { Observable, of } from 'rxjs'
 import { WindlassError } from '../../errors.js'
@@ -70,7 +71,10 @@ async function configOf(
   const { control } = request
   const bytes =
     (await storedConfig(descriptor, store, options.configBytes)) ??
-    (await fetchConfigBytes(request.source, descriptor, { ...options, control, signal: turn.signal }))
+    (await fetchConfigBytes(request.source, descriptor, {
+      ...{ ...options, control, signal: turn.signal },
+      onRequest: requestEvents(turn, descriptor.digest),
+    }))
   const notices: string[] = []
   const notice = (text: string): void => void notices.push(text)
   const platform = listedPlatform(document, parentIndexes) ?? request.platform

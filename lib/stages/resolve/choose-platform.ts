@@ -1,4 +1,5 @@
 /** Chooses the manifest of one platform from an index. */
+import { requestEvents } from '../../transfer/request-events.js'
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
@@ -54,6 +55,7 @@ export function choosePlatform({
       const fetched = await fetchManifestDocument(request, chosen.digest, {
         signal: turn.signal,
         expected: chosen,
+        onRequest: requestEvents(turn, chosen.digest),
       })
       const child = fetched.document
       emitManifest(turn, child, { name, host: fetched.host })

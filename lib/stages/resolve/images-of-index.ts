@@ -1,4 +1,5 @@
 /** Lists all images of an index, including those of nested indexes. */
+import { requestEvents } from '../../transfer/request-events.js'
 import { WindlassError } from '../../errors.js'
 import { type Stage } from '../../flow/index.js'
 import { type PullTurn, pullStage } from '../pull-stage.js'
@@ -111,7 +112,9 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
 async function fetchClaimedIndex(expected: Descriptor, request: ImageRequest, turn: PullTurn) {
   if (!isIndexType(expected.mediaType)) return undefined
   const { signal } = turn
-  const { document, host } = await fetchManifestDocument(request, expected.digest, { signal, expected })
+  const { document, host } = await fetchManifestDocument(request, expected.digest, {
+    ...{ signal, expected, onRequest: requestEvents(turn, expected.digest) },
+  })
   emitUnclear(turn, `The index of ${request.name} from ${host}`, document.notices, expected.digest)
   return document
 }

@@ -1,4 +1,5 @@
 /** Provides `resolveEntry`, which fetches one entry of an index. */
+import { requestEvents } from '../../transfer/request-events.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
@@ -21,6 +22,7 @@ export function resolveEntry(
       const { document, host } = await fetchManifestDocument(request, descriptor.digest, {
         signal: turn.signal,
         expected: descriptor,
+        onRequest: requestEvents(turn, descriptor.digest),
       })
       emitManifest(turn, document, { name: request.name, host })
       return { request, document, parentIndexes }

@@ -1,4 +1,5 @@
 /** Provides `resolve`, which fetches the manifest that a name refers to. */
+import { requestEvents } from '../../transfer/request-events.js'
 import { type Stage } from '../../flow/index.js'
 import { pullStage } from '../pull-stage.js'
 import type { ImageRequest, Resolved } from '../elements.js'
@@ -24,7 +25,7 @@ export function resolve({ retry, slots = 2 }: ResolveOptions): Stage<ImageReques
       const { target, digest } = request
       const expected = digest === undefined ? undefined : { digest }
       const { document, host } = await fetchManifestDocument(request, target, {
-        ...{ signal: turn.signal, expected },
+        ...{ signal: turn.signal, expected, onRequest: requestEvents(turn) },
         onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
       })
       emitManifest(turn, document, { name: request.name, host })

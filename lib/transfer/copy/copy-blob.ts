@@ -2,6 +2,7 @@
  * Makes one attempt at copying a blob. If the target does not have the blob, it is mounted from another repository of
  * the same registry, or sent. Its content is not written to a disk of this machine.
  */
+import { requestEvents } from '../request-events.js'
 import { type Readable, Transform, pipeline } from 'node:stream'
 import { Meter, sizeMismatchHint } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
@@ -71,7 +72,7 @@ const openAtSource =
   async () => {
     const { descriptor, source } = task
     const { digest, size } = descriptor
-    const body = await source.blob(descriptor, { signal })
+    const body = await source.blob(descriptor, { signal, onRequest: requestEvents(scope, digest) })
     if (body.size !== undefined && body.size !== size) {
       body.stream.destroy()
       throw new WindlassError(

@@ -2,7 +2,7 @@
 import type { Buffer } from 'node:buffer'
 import { Verifier, readCapped } from '../../bytes/index.js'
 import { type Control, pausable } from '../../flow/index.js'
-import { type Descriptor, type ImageSource } from '../../image/index.js'
+import type { BlobRequest, Descriptor, ImageSource } from '../../image/index.js'
 import { defaultLimits, raiseHint } from '../../limits.js'
 
 /** Default maximum size of a config in bytes. */
@@ -21,15 +21,17 @@ export async function fetchConfigBytes(
     signal,
     configBytes: limit = maxConfigBytes,
     control,
+    onRequest,
   }: {
     readonly reference: string
     readonly signal: AbortSignal
     readonly configBytes?: number
     readonly control?: Control | undefined
+    readonly onRequest?: BlobRequest['onRequest']
   },
 ): Promise<Buffer> {
   const fetched = await pausable(control, signal, async (runSignal) => {
-    const { stream } = await source.blob(descriptor, { signal: runSignal })
+    const { stream } = await source.blob(descriptor, { signal: runSignal, onRequest })
     return readCapped(stream, {
       limit,
       name: 'configBytes',

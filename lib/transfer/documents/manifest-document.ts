@@ -21,7 +21,7 @@ export interface ManifestOrigin {
  * Options of `fetchManifestDocument`. `expected` is what the manifest must match. Default: the descriptor that the
  * source returns.
  */
-export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarning'> {
+export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarning' | 'onRequest'> {
   readonly signal: AbortSignal
   readonly expected?: ExpectedManifest | undefined
 }
@@ -34,11 +34,11 @@ export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarnin
 export async function fetchManifestDocument(
   { source, name, limits = defaultLimits, control }: ManifestOrigin,
   tagOrDigest: string,
-  { signal, expected, onWarning }: ManifestDocumentOptions,
+  { signal, expected, onWarning, onRequest }: ManifestDocumentOptions,
 ): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
   const { manifestBytes: maxBytes } = limits
   const fetched = await pausable(control, signal, (runSignal) =>
-    source.manifest(tagOrDigest, { signal: runSignal, onWarning, maxBytes }),
+    source.manifest(tagOrDigest, { signal: runSignal, onWarning, onRequest, maxBytes }),
   )
   const { bytes, contentType, host, descriptor } = fetched
   return {

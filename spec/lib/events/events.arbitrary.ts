@@ -58,6 +58,17 @@ export const plan: PullEventBody = {
   bytes: { total: 4 * size, toDownload: 2600 },
 }
 
+export const request: PullEventBody = {
+  type: 'request',
+  method: 'GET',
+  url: 'https://storage.example/blob',
+  role: 'storage',
+  digest: digests[2]!,
+  duration: 40,
+  received: 7,
+  status: 200,
+}
+
 export const image: PullEventBody = {
   type: 'image',
   name: 'docker.io/library/a:1',
@@ -98,7 +109,7 @@ export const bodies: fc.Arbitrary<PullEventBody[]> = fc
         },
         {
           weight: 1,
-          arbitrary: fc.constantFrom<PullEventBody>({ type: 'paused' }, { type: 'resumed' }),
+          arbitrary: fc.constantFrom<PullEventBody>({ type: 'paused' }, { type: 'resumed' }, request),
         },
       ),
       { maxLength: 40 },
