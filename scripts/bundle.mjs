@@ -70,8 +70,8 @@ const options = {
   bundle: true,
   platform: 'node',
   target: 'node20',
-  // Locates its binary relative to its own package.
-  external: ['koffi'],
+  // koffi locates its binary relative to its own package. OpenTelemetry is optional.
+  external: ['koffi', '@opentelemetry/api'],
   plugins: [esModules, loadedOnDemand, formattersOnDemand],
   legalComments: 'linked',
   logLevel: 'warning',

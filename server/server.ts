@@ -35,6 +35,8 @@ export interface ServeOptions {
   readonly registry?: RegistryOptions
   /** Version of the program, which the API reports. */
   readonly version?: string
+  /** Is called with the puller before the server listens, for example to trace its pulls. */
+  readonly onOpen?: (windlass: Windlass) => void | Promise<void>
   /** Receives what went wrong and does not end the server. */
   readonly onWarning?: (message: string) => void
 }
@@ -73,6 +75,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     },
   })
   metrics.follow(windlass)
+  await options.onOpen?.(windlass)
   const stop = new AbortController()
   const run = randomBytes(6).toString('hex')
   const history = await History.open(windlass.store, run, onWarning).catch(async (error: unknown) => {

@@ -101,6 +101,9 @@ const expected: Record<string, string> = {
   'windlass/client/node': `
       socketFetch
     `,
+  'windlass/telemetry': `
+      InstrumentOptions Instrumentation Instrumented TraceOptions instrument traceEvents
+    `,
   'windlass/server': `
       ListenAddress RunningServer ServeOptions defaultSocket inheritedSocket isLoopback isPortFree
       parseAddress serve

@@ -13,6 +13,7 @@ import {
   openOptions,
   type Settings,
 } from '../setup/settings.js'
+import { hasTelemetry, instrumentIfWanted } from '../setup/telemetry.js'
 import { valueError } from '../setup/flags.js'
 import type { Console } from '../terminal/terminal.js'
 import { version } from '../version.js'
@@ -81,7 +82,11 @@ function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<vo
       throw new WindlassError('USAGE', 'The options --tls-cert and --tls-key belong together')
     const server = await serve({
       listen: await addressesOf(listen, terminal.env),
-      open: { ...(await openOptions(settings, terminal, [], signal)), onWarning },
+      open: {
+        ...(await openOptions(settings, terminal, [], signal)),
+        ...{ onWarning, requestEvents: hasTelemetry() },
+      },
+      onOpen: (windlass) => instrumentIfWanted(windlass, onWarning),
       version: version(),
       onWarning,
       ...(token !== undefined && { token }),

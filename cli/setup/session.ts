@@ -2,6 +2,7 @@
 import type { Windlass } from '../../puller/index.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { openOptions, type Settings } from './settings.js'
+import { hasTelemetry, instrumentIfWanted } from './telemetry.js'
 import type { Console } from '../terminal/terminal.js'
 
 /**
@@ -23,8 +24,12 @@ export function withWindlass<T>(
     const all = typeof names === 'function' ? await names(signal) : names
     const { open } = await import('../../puller/index.js')
     const onWarning = (message: string, code: string): void => terminal.messages.warning(code, message)
-    const windlass = await open({ ...(await openOptions(flags, terminal, all, signal)), onWarning })
+    const windlass = await open({
+      ...(await openOptions(flags, terminal, all, signal)),
+      ...{ onWarning, requestEvents: hasTelemetry() },
+    })
     try {
+      await instrumentIfWanted(windlass, onWarning)
       return await work(windlass, signal, all)
     } finally {
       await windlass.close()

@@ -51,6 +51,12 @@ const says: Record<string, readonly RegExp[]> = {
   ],
   'shared-layers.ts': [/share 3 layers$/m, /^layer requests: 3$/m],
   'stage-under-test.ts': [/^(?:#|ℹ) pass 8$/m, /^(?:#|ℹ) fail 0$/m],
+  'telemetry.ts': [
+    /^deploy \d+ ms\n {2}pull \d+ ms$/m,
+    /^ {4}resolve \d+ ms$/m,
+    /^ {6}unpack \d+ ms$/m,
+    /^ {6}GET \d+ ms$/m,
+  ],
 }
 
 describe('the examples', () => {

@@ -24,6 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/events': [...base, 'lib/codec', 'lib/flow', 'rxjs', 'io-ts', 'fp-ts'],
   'lib/api': [...base, 'lib/events', 'rxjs', 'io-ts', 'eventsource-parser'],
   'lib/remote': [],
+  'lib/telemetry': [...base, 'lib/events', 'rxjs', '@opentelemetry/api'],
   'lib/system': [...base, 'lib/codec', 'koffi'],
   'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': [
