@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -16,6 +17,8 @@ export default defineConfig({
     globalSetup: ['spec/setup/global.ts'],
     setupFiles: ['spec/setup/each.ts'],
     reporters: ['default', './spec/setup/closing-line.ts'],
+    // Many tests wait for timers and disks: two files at a time, also where the default is one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 180_000,
     hookTimeout: 300_000,
   },

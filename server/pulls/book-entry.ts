@@ -4,7 +4,7 @@ import { addSample } from '../../lib/api/server-state.js'
 import { type PullEvent, type PullSnapshot, emptySnapshot, reduce } from '../../lib/events/index.js'
 import type { Pull } from '../../puller/index.js'
 import { KeptEvents } from './kept-events.js'
-import { noProgress, progressOf } from './progress.js'
+import { fractionOf, noProgress, progressOf } from './progress.js'
 
 /** Where a pull comes from. */
 export interface BookEntryStart {
@@ -50,7 +50,7 @@ export class BookEntry {
     this.#kept.add(event)
     this.#snapshot = reduce(this.#snapshot, event)
     // A download that starts over has more work left than before; the fraction stays.
-    this.#fraction = Math.max(this.#fraction, progressOf(this.#snapshot, Date.now()).fraction)
+    this.#fraction = Math.max(this.#fraction, fractionOf(this.#snapshot))
     if (event.type === 'end') this.#endedAt = Date.parse(event.time)
   }
 
