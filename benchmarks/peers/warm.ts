@@ -28,28 +28,28 @@ interface WarmServer {
   stop(): Promise<void>
 }
 
-function warm({ name, version, start, pids, pull, remove, stop }: WarmServer): WarmPeer {
+function warm(server: WarmServer): WarmPeer {
   const pulled = new Set<string>()
   let isRunning = false
   const clear = async (): Promise<void> => {
-    for (const reference of pulled) await runMeasured(remove(reference))
+    for (const reference of pulled) await runMeasured(server.remove(reference))
     pulled.clear()
   }
   return {
-    name,
-    version,
+    name: server.name,
+    version: server.version,
     works: ['unpack', 'again'],
     async prepare() {
-      if (!isRunning) await start()
+      if (!isRunning) await server.start()
       isRunning = true
       await clear()
     },
     clear,
     run(reference) {
       pulled.add(reference)
-      return withServers(pids(), () => runMeasured(pull(reference)))
+      return withServers(server.pids(), () => runMeasured(server.pull(reference)))
     },
-    stop,
+    stop: () => server.stop(),
   }
 }
 
