@@ -67,4 +67,10 @@ export type {
 export { holdsCertificate } from '../lib/registry/index.js'
 export type { FailedRemoval, RemovalOutcome, RemovedImage } from './remove.js'
 export type { VerifyOptions, VerifyProgress, VerifyReport } from './check/verify.js'
-export type { Collected, CollectedItem, CollectOptions, Leftovers } from '../lib/store/index.js'
+export type {
+  Collected,
+  CollectedItem,
+  CollectOptions,
+  CollectProgress,
+  Leftovers,
+} from '../lib/store/index.js'

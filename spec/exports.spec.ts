@@ -6,7 +6,7 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 const expected: Record<string, string> = {
   windlass: `
       Activity AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions
-      CollectOptions Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages
+      CollectOptions CollectProgress Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages
       CopyTarget DescribedImage DescribedLayer Descriptor Digest DigestAlgorithm EachPullOptions
       EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord ErrorSubject ExitCode
       FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType FilesOptions GoalOptions
@@ -64,7 +64,7 @@ const expected: Record<string, string> = {
       retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions Collected CollectedItem CopiedImage CopyParts
+      AllPlatformsOptions AllTagsOptions CollectOptions CollectProgress Collected CollectedItem CopiedImage CopyParts
       CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName
       FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary InspectOptions InspectRequest
       InspectWarning InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext

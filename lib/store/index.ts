@@ -1,6 +1,12 @@
 /** The store of images. The exports are for other modules of the project. */
 export { BlobStore } from './blobs/blobs.js'
-export { type Collected, type CollectedItem, type CollectOptions, Garbage } from './garbage/garbage.js'
+export {
+  type Collected,
+  type CollectedItem,
+  type CollectOptions,
+  type CollectProgress,
+  Garbage,
+} from './garbage/garbage.js'
 export { invalidPointers } from './layers/pointers-by-layer.js'
 export { defaultKeepPartials } from './partial/keep-partials.js'
 export { type Inventory, type StoredItem, inventory, readableInventory } from './garbage/inventory.js'

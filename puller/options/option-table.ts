@@ -329,6 +329,7 @@ export const signalTable = { signal } satisfies OptionTable<{ readonly signal?: 
 export const collectTable = {
   dryRun: { codec: codecs.trueOrFalse, default: false },
   keepPartials: { codec: codecs.wholeNumber(0) },
+  onProgress: { codec: codecs.functionOf<NonNullable<CollectOptions['onProgress']>>() },
 } satisfies OptionTable<CollectOptions>
 
 /** Options of `verify`. */

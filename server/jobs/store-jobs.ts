@@ -8,11 +8,15 @@ import type { Feed } from '../feed/feed.js'
 /** Number of ended tasks that are remembered. */
 const maxEnded = 20
 
+/** Milliseconds between two reports of progress. */
+const reportInterval = 250
+
 /** The tasks of one server. */
 export class StoreJobs {
   #tasks: readonly TaskRecord[] = []
   readonly #stop = new AbortController()
   #running: Promise<void> = Promise.resolve()
+  #reportedAt = 0
 
   constructor(
     private readonly windlass: Windlass,
@@ -37,7 +41,7 @@ export class StoreJobs {
     if (same) return same
     const task: TaskRecord = { id: randomUUID(), kind, state: 'running', startedAt: Date.now() }
     this.#report(task)
-    const work = kind === 'collect' ? () => this.#collect() : () => this.#verify(task)
+    const work = () => (kind === 'collect' ? this.#collect(task) : this.#verify(task))
     this.#running = this.#running.then(work).then(
       (result) => this.#end(task, { state: 'done', ...result }),
       (caught: unknown) => {
@@ -54,15 +58,17 @@ export class StoreJobs {
     await this.#running
   }
 
-  async #collect(): Promise<Partial<TaskRecord>> {
-    const { bytes, removed } = await this.windlass.collect()
+  async #collect(task: TaskRecord): Promise<Partial<TaskRecord>> {
+    const { bytes, removed } = await this.windlass.collect({
+      onProgress: (progress) => this.#reportOften({ ...task, ...progress }),
+    })
     return { bytes, done: removed.length, total: removed.length }
   }
 
   async #verify(task: TaskRecord): Promise<Partial<TaskRecord>> {
     const { blobs, bytes, problems } = await this.windlass.verify({
       signal: this.#stop.signal,
-      onProgress: ({ done, total }) => this.#report({ ...task, done, total }),
+      onProgress: ({ done, total }) => this.#reportOften({ ...task, done, total }),
     })
     return {
       bytes,
@@ -75,6 +81,14 @@ export class StoreJobs {
   #end(task: TaskRecord, result: Partial<TaskRecord>): void {
     this.#report({ ...task, ...result, endedAt: Date.now() })
     this.feed.append({ type: 'images', at: Date.now() })
+  }
+
+  /** Reports progress, but at most every 250 ms: a store may have thousands of items. */
+  #reportOften(task: TaskRecord): void {
+    const now = Date.now()
+    if (now - this.#reportedAt < reportInterval) return
+    this.#reportedAt = now
+    this.#report(task)
   }
 
   #report(task: TaskRecord): void {

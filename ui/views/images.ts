@@ -117,11 +117,15 @@ function Summary({ page, stored, task, isBusy }: SummaryProps): VNode {
   const isFreed = task?.state === 'done' && task.bytes !== undefined && task.bytes > 0
   return html`<p>
     ${counted(layers, 'layer')}. ${saved > 0 ? html`<span>Sharing saves <b>${bytes(saved)}</b>.</span>` : 'No layer is shared.'}
-    ${stored.unneeded > 0 && html`<span> ${bytes(stored.unneeded)} belong to no name. <button class="small" disabled=${isBusy || isRunning} onClick=${() => void page.act('collect', (client) => client.collect())}>${isRunning ? 'Collecting' : 'Collect'}</button></span>`}
+    ${stored.unneeded > 0 && html`<span> ${bytes(stored.unneeded)} belong to no name. <button class="small" disabled=${isBusy || isRunning} onClick=${() => void page.act('collect', (client) => client.collect())}>${isRunning ? collecting(task) : 'Collect'}</button></span>`}
     ${stored.unneeded === 0 && isFreed && ` ${bytes(task.bytes ?? 0)} were freed.`}
     ${task?.state === 'failed' && html`<span class="st bad"> ${task.error?.message ?? 'Collecting failed.'}</span>`}
   </p>`
 }
+
+/** `Collecting: 1.2 GB freed`. */
+const collecting = ({ bytes: freed = 0 }: TaskRecord): string =>
+  freed > 0 ? `Collecting: ${bytes(freed)} freed` : 'Collecting'
 
 interface RowProps {
   readonly page: ViewProps['page']

@@ -34,6 +34,17 @@ export interface CollectOptions {
    * downloads are not counted.
    */
   readonly keepPartials?: number
+  /** Called after each item whose files are deleted. */
+  readonly onProgress?: (progress: CollectProgress) => void
+}
+
+/** How far a collection is. Its items are unreachable by then: what remains is to delete their files. */
+export interface CollectProgress {
+  /** Number of items whose files are deleted, and of all items. */
+  readonly done: number
+  readonly total: number
+  /** Total size of the deleted items in bytes, as in `CollectedItem`. */
+  readonly bytes: number
 }
 
 /** Removed content. */
@@ -56,6 +67,12 @@ export interface Collected {
    * store removes them, so a dry run reports them too.
    */
   readonly leftovers: Leftovers
+}
+
+/** An item that was moved to the staging directory, to be deleted there. */
+interface Trash {
+  readonly aside: string
+  readonly bytes: number
 }
 
 const noLeftovers: Leftovers = { processes: 0, bytes: 0 }
@@ -93,7 +110,7 @@ export class Garbage {
    *   then unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
   collect(
-    { dryRun = false, keepPartials = this.keepPartials }: CollectOptions = {},
+    { dryRun = false, keepPartials = this.keepPartials, onProgress }: CollectOptions = {},
     signal?: AbortSignal,
   ): Promise<Collected> {
     const staging = join(this.directory, 'staging')
@@ -105,23 +122,29 @@ export class Garbage {
         // Failures are ignored: opening the store reported them.
         await this.sweep()
       }
-      const trash: string[] = []
+      const trash: Trash[] = []
       const collect = async (): Promise<StoredItem[]> => {
         const found = await this.#findUnreachable()
         if (dryRun) return found
         // Until the current `index.json` is synced, the disk may have an older one that references this content.
         if (found.length > 0) await syncStore(this.directory)
-        trash.push(...(await this.#moveAside(found.map(({ path }) => path))))
+        trash.push(...(await this.#moveAside(found)))
         // The removal of the layers is synced before their pointers are removed, so that a power failure leaves no
         // layer without its pointer.
-        trash.push(...(await this.#moveAside(await danglingPointers(join(this.directory, 'layers')))))
+        const pointers = await danglingPointers(join(this.directory, 'layers'))
+        trash.push(...(await this.#moveAside(pointers.map((path) => ({ path, bytes: 0 })))))
         return found
       }
       const { metadata } = this
       const collectedItems = await (dryRun
         ? metadata.holdToRead(collect, signal)
         : metadata.hold(collect, signal))
-      for (const path of trash) await removeTree(path)
+      let freed = 0
+      for (const [index, { aside, bytes }] of trash.entries()) {
+        await removeTree(aside)
+        freed += bytes
+        onProgress?.({ done: index + 1, total: trash.length, bytes: freed })
+      }
       const partials = await removePartials(join(this.directory, 'partial'), {
         dryRun,
         keepBytes: keepPartials,
@@ -163,7 +186,7 @@ export class Garbage {
       const { moved, aside } = await this.metadata.hold(async () => {
         const found = await ignoreMissing(lstat(path, { bigint: true }))
         if (found?.ino !== inode) return { moved: false }
-        return { moved: true, aside: (await this.#moveAside([path]))[0] }
+        return { moved: true, aside: (await this.#moveAside([{ path, bytes: 0 }]))[0]?.aside }
       }, signal)
       try {
         await commit()
@@ -192,18 +215,18 @@ export class Garbage {
   }
 
   /**
-   * Moves `paths` to the staging directory, syncs their directories and returns the new paths. Deleting in place could
+   * Moves items to the staging directory, syncs their directories and returns the new paths. Deleting in place could
    * leave an incomplete tree under its valid name after a power failure.
    */
-  async #moveAside(paths: readonly string[]): Promise<string[]> {
-    const trash: string[] = []
-    for (const path of paths) {
+  async #moveAside(items: readonly Pick<StoredItem, 'path' | 'bytes'>[]): Promise<Trash[]> {
+    const trash: Trash[] = []
+    for (const { path, bytes } of items) {
       const aside = await this.#trashPath(path)
       if (aside === undefined) continue
       await moveTree(path, aside)
-      trash.push(aside)
+      trash.push({ aside, bytes })
     }
-    for (const directory of new Set(paths.map((path) => dirname(path)))) await syncDirectory(directory)
+    for (const directory of new Set(items.map(({ path }) => dirname(path)))) await syncDirectory(directory)
     return trash
   }
 

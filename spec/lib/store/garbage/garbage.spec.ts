@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { type Digest, digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import type { Store } from '../../../../lib/store/index.js'
+import type { CollectProgress, Store } from '../../../../lib/store/index.js'
 import { locksAvailable, syncFileSystemAsync } from '../../../../lib/system/index.js'
 import { diskCalls } from '../../../support/store/disk-calls.js'
 import {
@@ -76,6 +76,22 @@ const images = fc.uniqueArray(
 
 describe('collecting garbage', () => {
   const stores = new TemporaryStores()
+
+  it('reports how many items are deleted, and their bytes', async () => {
+    const before = await stores.open()
+    await putImage(before, 'gone', ['a', 'b'], true)
+    await before.close()
+    const store = await stores.open(before.directory)
+    const reports: CollectProgress[] = []
+    const { bytes, removed } = await store.garbage.collect({ onProgress: (each) => reports.push(each) })
+    expect(removed.length).toBeGreaterThanOrEqual(6)
+    const total = reports.length
+    expect(total).toBeGreaterThanOrEqual(removed.length)
+    expect(reports.map(({ done }) => done)).toEqual(reports.map((_, index) => index + 1))
+    expect(reports.at(-1)).toEqual({ done: total, total, bytes })
+    const freed = reports.map((each) => each.bytes)
+    expect(freed).toEqual([...freed].sort((x, y) => x - y))
+  })
 
   it('removes exactly the content that no name, no entry and no run references', async () => {
     await fc.assert(
