@@ -11,25 +11,13 @@
  * Run as `npm run mutate`. `-- --only registry,cli` selects modules, `-- 'NAME'` selects a mutant by its name.
  */
 import { spawn } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { clearTimeout, setTimeout } from 'node:timers'
-import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import ts from 'typescript'
+import { check, modules, mutantsOf, mutate, root } from './support/mutants.mjs'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const lists = join(root, 'scripts/mutants')
 const copied = [
   'lib',
   'pipelines',
@@ -49,29 +37,9 @@ const { values, positionals } = parseArgs({
   options: { only: { type: 'string', multiple: true } },
   allowPositionals: true,
 })
-const modules = readdirSync(lists)
-  .filter((file) => file.endsWith('.mjs'))
-  .map((file) => file.slice(0, -'.mjs'.length))
 const only = values.only?.flatMap((each) => each.split(',')) ?? modules
 for (const module of only)
   if (!modules.includes(module)) throw new Error(`There are no mutants of ${module}: ${modules.join(', ')}`)
-
-/** Returns the text of the mutant's file with the bug. Throws if the bug cannot be planted. */
-function mutate({ name, file, from, to, specs }) {
-  const text = readFileSync(join(root, file), 'utf8')
-  const found = text.split(from).length - 1
-  if (found !== 1) throw new Error(`${name}: expected once in ${file}, found ${found} times: ${from}`)
-  const missing = specs.find((spec) => !existsSync(join(root, spec)))
-  if (specs.length === 0 || missing !== undefined)
-    throw new Error(`${name}: no spec ${missing ?? 'is named'}`)
-  return text.replace(from, () => to)
-}
-
-/** Throws if a mutant cannot be planted or is not valid TypeScript, because any spec would fail with it. */
-function check(mutant) {
-  const { diagnostics } = ts.transpileModule(mutate(mutant), { reportDiagnostics: true })
-  if (diagnostics.length > 0) throw new Error(`${mutant.name}: ${diagnostics[0].messageText}`)
-}
 
 /** Creates a copy of the files that the specs need. */
 function workshop() {
@@ -130,11 +98,7 @@ async function tryOut(mutant, directory) {
   }
 }
 
-const all = []
-for (const module of only) {
-  const { mutants } = await import(pathToFileURL(join(lists, `${module}.mjs`)).href)
-  for (const mutant of mutants) all.push({ ...mutant, module })
-}
+const all = await mutantsOf(only)
 const chosen = positionals.length === 0 ? all : all.filter(({ name }) => positionals.includes(name))
 if (chosen.length === 0) throw new Error(`There is no mutant named ${positionals.join(', ')}`)
 for (const mutant of chosen) check(mutant) // before the long part, so that outdated mutants are reported at once
