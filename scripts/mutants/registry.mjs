@@ -128,4 +128,8 @@ export const mutants = [
   { name: 'answer of a proxy without end', file: 'lib/registry/proxy/connection.ts', from: "if (received.length > maxResponseBytes) refuse('its response is too long')", to: "", specs: of('proxy/connection') },
   { name: 'proxy that sends more than an answer', file: 'lib/registry/proxy/connection.ts', from: 'received.length > end + 4', to: 'received.length > end + 4e9', specs: of('proxy/connection') },
   { name: 'refusal of a proxy taken for a tunnel', file: 'lib/registry/proxy/connection.ts', from: '!/^2/.test(status)', to: "status === ''", specs: of('proxy/connection') },
+  { name: 'failed request keeps its share of the rate', file: 'lib/registry/http/connections.ts', from: "      rate?.end()\n      throw error", to: '      throw error', specs: ['spec/lib/registry/http/connections.spec.ts'] },
+  { name: 'request on a new connection sent twice', file: 'lib/registry/http/connections.ts', from: "mode === 'kept' && isReused && isConnectionClosed", to: "mode === 'kept' && isConnectionClosed", specs: ['spec/lib/registry/http/connections.spec.ts'] },
+  { name: 'token of another service used', file: 'lib/registry/auth/tokens.ts', from: '[realm.href, service ?? null, scope, ', to: '[realm.href, scope, ', specs: ['spec/lib/registry/auth/tokens.spec.ts'] },
+  { name: 'abandoned body keeps its share of the rate', file: 'lib/registry/http/body.ts', from: "    this.#options.rate?.end?.()\n", to: '', specs: ['spec/lib/registry/http/connections.spec.ts'] },
 ]

@@ -125,6 +125,54 @@ describe('connections', () => {
   })
 })
 
+describe('a request on a new connection', () => {
+  it('is not repeated if the server closes the connection', async () => {
+    let asked = 0
+    await withServer(
+      (socket) => {
+        asked++
+        socket.resetAndDestroy()
+      },
+      (host) => expect(ask(host, { plainHttp: true })).rejects.toMatchObject({ code: 'NETWORK' }),
+    )
+    expect(asked).toBe(1)
+  })
+})
+
+describe('the rate limit', () => {
+  it.each<[string, (connections: Connections, url: URL) => Promise<void>]>([
+    [
+      'a request that has failed',
+      async (connections) => {
+        const url = new URL(`http://127.0.0.1:${await freePort()}/v2/`)
+        const sent = connections.send({ url, purpose: 'look', isRateLimited: true })
+        await expect(sent).rejects.toMatchObject({ code: 'NETWORK' })
+      },
+    ],
+    [
+      'a body that was not read',
+      async (connections, url) => {
+        const { body } = await connections.send({ url, purpose: 'look', isRateLimited: true })
+        body.destroy()
+      },
+    ],
+  ])('does not hold up others for %s', async (_, leave) => {
+    const registry = await startRegistry()
+    const connections = new Connections({ bytesPerSecond: 1_000 })
+    const url = new URL(`${registry.url}/v2/`)
+    try {
+      await leave(connections, url)
+      const signal = AbortSignal.timeout(10_000)
+      const next = await connections.send({ url, purpose: 'look', isRateLimited: true, signal })
+      expect(next.status).toBe(200)
+      next.body.destroy()
+    } finally {
+      await connections.close()
+      await registry.close()
+    }
+  })
+})
+
 describe('the signal of a request', () => {
   it('has no listener left after the response was read, was broken off, or never arrived', () =>
     withRegistry({ faults: [faults.reset(10, { nth: 2 })] }, {}, async ({ repository, registry, blob }) => {
