@@ -1,4 +1,4 @@
-/** Deliberate bugs of lib/stages, lib/transfer, lib/sources and pipelines: in which file which text, there once, becomes which, and which specs must notice. */
+/** Deliberate bugs of lib/stages, lib/transfer, lib/sources, lib/sinks and pipelines: in which file which text, there once, becomes which, and which specs must notice. */
 const flights = ['spec/lib/transfer/sharing/layer-flights.spec.ts']
 const identity = ['spec/lib/transfer/sharing/source-identity.spec.ts']
 const goal = ['spec/lib/transfer/sharing/layer-goal.spec.ts']
@@ -170,4 +170,17 @@ export const mutants = [
   { name: 'place asked again that failed', file: 'pipelines/check/verify.ts', from: "if (problem.hasFailedFrom(origin)) return false", to: "", specs: ['spec/stores/verify-many-names.spec.ts'] },
   { name: 'tree that no name needs not verified', file: 'pipelines/check/verify.ts', from: "if (kind === 'layer') await this.#verifyUnreferencedLayer(digest)", to: "if (kind === 'layer' && digest === '') await this.#verifyUnreferencedLayer(digest)", specs: verifyStore },
   { name: 'staged trees of a repair left', file: 'pipelines/check/verify-layer.ts', from: 'for (const staged of stagedLayers) await staged.discard()', to: '', specs: ['spec/pipelines/check/verify-layer.spec.ts'] },
+  { name: 'platform given up after a passing failure', file: 'lib/stages/resolve/read-missing-platforms.ts', from: '!(error instanceof WindlassError) || error.retryable) throw error', to: '!(error instanceof WindlassError)) throw error', specs: ['spec/lib/stages/resolve/read-missing-platforms.spec.ts'] },
+  { name: 'platform of the index not taken for a config', file: 'lib/stages/plan/fetch-config.ts', from: 'listedPlatform(document, parentIndexes) ?? request.platform', to: 'request.platform', specs: ['spec/lib/stages/plan/fetch-config.spec.ts'] },
+  { name: 'layer of another blob taken for its diffID', file: 'lib/stages/layers/ensure-layer.ts', from: 'if (!stored?.blobs.includes(digest)) return undefined', to: 'if (!stored) return undefined', specs: ['spec/lib/stages/layers/ensure-layer.spec.ts'] },
+  { name: 'tree of another form committed', file: 'lib/stages/commit/commit-image.ts', from: 'store.layers.find(stored.diffID, stored.form)', to: 'store.layers.find(stored.diffID)', specs: ['spec/lib/stages/commit/commit-image.spec.ts'] },
+  { name: 'bytes that are there need space again', file: 'lib/stages/policy/check-space.ts', from: 'total + descriptor.size - offset,', to: 'total + descriptor.size,', specs: ['spec/lib/stages/policy/check-space.spec.ts'] },
+  { name: 'delay of a retry skipped after a pause', file: 'lib/transfer/download-history.ts', from: "    this.#retryAt = performance.now() + retryIn\n", to: '', specs: ['spec/lib/transfer/download-history.spec.ts'] },
+  { name: 'foreign layer without a URL left out of a copy', file: 'lib/transfer/copy/manifest-nodes.ts', from: 'isForeignLayerType(mediaType) && urls.length > 0', to: 'isForeignLayerType(mediaType)', specs: ['spec/lib/transfer/copy/manifest-nodes.spec.ts'] },
+  { name: 'annotations of another image kept in a layout', file: 'lib/sinks/layout/layout-index.ts', from: "isObject(old) && old['digest'] === digest ? old : {}", to: 'isObject(old) ? old : {}', specs: ['spec/lib/sinks/layout/layout-index.spec.ts'] },
+  { name: 'list of a layout changed in place overwritten', file: 'lib/sinks/layout/index-file.ts', from: 'one?.ino === other?.ino && one?.mtimeMs === other?.mtimeMs && one?.size', to: 'one?.ino === other?.ino && one?.size', specs: ['spec/lib/sinks/layout/index-file.spec.ts'] },
+  { name: 'temporary file of a running copy swept', file: 'lib/sinks/layout/temporary-file.ts', from: 'if (tryLock(file.fd) === true) await unlink(path)', to: 'await unlink(path)', specs: ['spec/lib/sinks/layout-sink.spec.ts'] },
+  { name: 'limit of an archive for each file', file: 'pipelines/archive/receive-archive.ts', from: 'this.#total += bytes.length', to: 'this.#total = this.#size + bytes.length', specs: ['spec/pipelines/archive/receive-archive.spec.ts'] },
+  { name: 'tables trusted after a wrong one', file: 'pipelines/files.ts', from: "      else if (error.code !== 'LIMIT_EXCEEDED') this.#hasFoundWrongToc = true\n", to: '', specs: ['spec/pipelines/files.spec.ts'] },
+  { name: 'listener left by each repair', file: 'pipelines/check/repair.ts', from: "      signal?.removeEventListener('abort', cancel)\n", to: '', specs: ['spec/pipelines/check/repair.spec.ts'] },
 ]

@@ -167,4 +167,5 @@ export const mutants = [
   { name: 'damaged document listed', file: 'lib/store/check/rebuild-index.ts', from: 'digestOf(bytes, algorithmOf(digest)) === digest ?', to: 'bytes.length > 0 ?', specs: repairFiles },
   { name: 'layer that no pointer leads to is well', file: 'lib/store/check/verify-layer.ts', from: "faults.push('not all of its blobs point to it')", to: '{}', specs: ['spec/stores/verify-pointers.spec.ts'] },
   { name: 'tree that is gone is no fault', file: 'lib/store/check/verify-layer.ts', from: 'else faults.push(`its tree ${tree} is missing`)', to: '', specs: ['spec/pipelines/check/verify.spec.ts'] },
+  { name: 'tree that cannot be removed not reported', file: 'lib/store/staging/sweep-runs.ts', from: "  if (errors.length > 0) throw errors[0]\n", to: '', specs: ['spec/lib/store/staging/sweep-runs.spec.ts'] },
 ]

@@ -222,6 +222,7 @@ describe.each(tocFormats)('one file of a layer with a table of contents (%s)', (
     )
     const file = await windlass.file(name, '/etc/new', { platform })
     expect((await bytesOf(file)).toString()).toBe('new')
+    expect(file.verified).toBe(true)
     const { layers } = await windlass.inspect(name, { platform }).then(({ image }) => image!)
     const whole = blobs(registry)
       .filter(({ status }) => status === 200)

@@ -89,6 +89,8 @@ describe('a received archive', () => {
         limits,
       )
     await expect(limited({ imageBytes: 1_000_000 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(limited({ imageBytes: big.length })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    expect((await limited({ imageBytes: big.length + 1 })).files.size).toBe(2)
     await expect(limited({ layerEntries: 1 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
     await expect(limited({ pathBytes: 0 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })

@@ -55,6 +55,19 @@ describe('the list of a layout', () => {
     )
   })
 
+  it.each([
+    ['the same image', image.digest, { extra: 'x', kept: 'yes' }],
+    ['another image', `sha256:${'b'.repeat(64)}`, {}],
+  ])('takes over fields and annotations only from an entry of the same image: %s', (_, digest, expected) => {
+    const old = { mediaType: 'x', digest, size: 1, extra: 'x', annotations: { [refName]: 'a', kept: 'yes' } }
+    const text = indexTextWithImage({ document: {}, entries: [old] }, image, 'a')
+    const [entry] = parseLayoutIndex(text)!.entries as { annotations: Record<string, string> }[]
+    const { annotations, ...fields } = entry!
+    const { kept, extra } = expected as { kept?: string; extra?: string }
+    expect(fields).toEqual({ ...image, ...(extra !== undefined && { extra }) })
+    expect(annotations).toEqual({ [refName]: 'a', ...(kept !== undefined && { kept }) })
+  })
+
   it.each(['', 'x', '[]', 'null', '{"manifests":1}'])('cannot be parsed from %s', (text) => {
     expect(parseLayoutIndex(text)).toBeUndefined()
   })

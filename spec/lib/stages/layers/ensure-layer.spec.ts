@@ -1,7 +1,7 @@
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow, Scope, stage } from '../../../../lib/flow/index.js'
-import type { Digest } from '../../../../lib/image/index.js'
+import { type Digest, digestOf } from '../../../../lib/image/index.js'
 import { ensureLayer } from '../../../../lib/stages/layers/ensure-layer.js'
 import {
   type EnsuredLayer,
@@ -10,15 +10,20 @@ import {
   type LayerTask,
   type SharedLayerTask,
 } from '../../../../lib/transfer/index.js'
+import type { Store } from '../../../../lib/store/index.js'
 import { commitLayer, diffIDOf, layerBlob } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 const stores = new TemporaryStores()
 
 /** Ensures the layer `a`, which the store has, for a config with `diffID`. Also returns how often it was fetched. */
-async function ensured(diffID: Digest): Promise<{ layer: EnsuredLayer; fetched: number }> {
+async function ensured(
+  diffID: Digest,
+  prepare: (store: Store) => Promise<unknown> = () => Promise.resolve(),
+): Promise<{ layer: EnsuredLayer; fetched: number }> {
   const store = await stores.open()
   await commitLayer(store, 'a')
+  await prepare(store)
   let fetched = 0
   const line = stage<SharedLayerTask, FetchedLayer>(() => {
     fetched++
@@ -47,5 +52,20 @@ describe('a layer whose blob is unpacked in the store', () => {
 
   it('is rejected if the config states another diffID', async () => {
     await expect(ensured(diffIDOf('b'))).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
+  })
+
+  it.each([
+    ['used if it was unpacked from this blob', 'a', 0],
+    ['not used if it was unpacked from another blob', 'b', 1],
+  ])('with the diffID in another algorithm is %s', async (_, blob, times) => {
+    const diffID = digestOf(Buffer.from('the layer'), 'sha512')
+    const commitOther = async (store: Store): Promise<void> => {
+      const staged = await store.layers.stage()
+      await staged.commit({ diffID, blob: layerBlob(blob), size: 1024, form: 'overlay' })
+      // The pointer of the blob leads to the layer of the first algorithm again.
+      if (blob === 'a') await commitLayer(store, 'a')
+    }
+    const { layer, fetched } = await ensured(diffID, commitOther)
+    expect([layer.stored?.diffID, fetched]).toEqual([times === 0 ? diffID : undefined, times])
   })
 })

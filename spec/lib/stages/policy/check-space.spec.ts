@@ -2,8 +2,12 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { lastValueFrom } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
+import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { formatBytes } from '../../../../lib/quantities.js'
+import { checkSpace } from '../../../../lib/stages/policy/check-space.js'
 import { buildImage, putImage } from '../../../../lib/testing/images/index.js'
 import { Workbench, asked, imageOf } from '../../../support/workbench.js'
 
@@ -49,5 +53,22 @@ describe('space for a pull', () => {
     await failed.closed()
     expect(asked(registry)).not.toContain(`blob ${big.layers[0]!.digest}`)
     await puller.pull(`${registry.host}/small:1`, { platform: 'linux/amd64' }).done
+  })
+
+  it.each([
+    ['download', 0, false],
+    ['resume', 2 ** 52 - 10, true],
+    ['exists', 2 ** 52, true],
+  ])('is needed for what is left to download: %s from byte %d', async (action, offset, isEnough) => {
+    const image = { request: { name: 'app' }, layers: [{ action, offset, descriptor: { size: 2 ** 52 } }] }
+    const scope = new Scope()
+    const checked = lastValueFrom(
+      Flow.of(image as never)
+        .pipe(checkSpace({ directory: tmpdir() }))
+        .toObservable(scope),
+    )
+    if (isEnough) expect(await checked).toBe(image)
+    else await expect(checked).rejects.toMatchObject({ code: 'STORE_FULL' })
+    await scope.close()
   })
 })

@@ -33,4 +33,31 @@ describe('entries of an index that state no platform', () => {
     expect(asked).toEqual(manifests.slice(0, maxConfigsRead).map(({ digest }) => digest))
     expect(filled.document.index.manifests).toEqual(manifests)
   })
+
+  it.each([
+    ['MANIFEST_UNKNOWN', 'stay without one', 1],
+    ['REGISTRY_UNAVAILABLE', 'are read again', 2],
+  ] as const)('that cannot be read (%s) %s', async (code, _, attempts) => {
+    let asked = 0
+    const source = {
+      manifest: async () => {
+        asked++
+        throw new WindlassError(code, 'not now')
+      },
+    }
+    const manifests = [{ mediaType: mediaTypes.ociManifest, digest: digestOf(Buffer.from('x')), size: 1 }]
+    const request = { name: 'app', source, platform: { os: 'linux', architecture: 'amd64' } }
+    const resolved = { request, document: { kind: 'index', index: { manifests } }, parentIndexes: [] }
+    const scope = new Scope()
+    const stage = readMissingPlatforms({ retry: { attempts: 2, delay: 0, longestRetryAfter: 0 } })
+    const filled = lastValueFrom(
+      Flow.of(resolved as never)
+        .pipe(stage)
+        .toObservable(scope),
+    )
+    if (attempts === 1) expect((await filled).document.index.manifests).toEqual(manifests)
+    else await expect(filled).rejects.toMatchObject({ code })
+    await scope.close()
+    expect(asked).toBe(attempts)
+  })
 })

@@ -5,6 +5,7 @@ import { chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { Store } from '../../../../lib/store/index.js'
+import { writeTreeNote } from '../../../../lib/store/staging/tree-notes.js'
 import { sweepRuns } from '../../../../lib/store/staging/sweep-runs.js'
 import { locksAvailable, syncFileSystemAsync } from '../../../../lib/system/index.js'
 import { diskCalls } from '../../../support/store/disk-calls.js'
@@ -49,6 +50,21 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     expect(calls[0]).toBe('sync all')
     expect(calls.filter((call) => call === 'sync all')).toHaveLength(1)
     expect(calls).toContain(`rmdir staging/${'a'.repeat(16)}`)
+  })
+
+  it('is reported if it is a tree next to its target that cannot be removed; the rest is removed', async () => {
+    const staging = stores.fresh()
+    const run = await leave(staging, 'a')
+    const tree = join(stores.fresh(), '.rootfs.windlass-0123456789ab')
+    // In place of the lock is a directory, so it is unknown whether the process that builds the tree is alive.
+    await mkdir(join(tree, 'lock'), { recursive: true, mode: 0o700 })
+    await writeTreeNote(run, { path: tree, token: '0'.repeat(32) })
+    const { processes, failures } = await sweepRuns(staging)
+    expect(processes).toBe(0)
+    expect(failures).toMatchObject([
+      { code: 'STORE_CORRUPT', message: expect.stringContaining(join(tree, 'lock')) as string },
+    ])
+    expect([existsSync(run), existsSync(tree)]).toEqual([false, true])
   })
 
   it.skipIf(!isRoot)(

@@ -1,0 +1,49 @@
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { digestOf } from '../../../../lib/image/index.js'
+import { commitImage } from '../../../../lib/stages/commit/commit-image.js'
+import { commitLayer, descriptorOf, layerBlob } from '../../../support/store/images-in-a-store.js'
+import { TemporaryStores } from '../../../support/store/temporary-store.js'
+
+const stores = new TemporaryStores()
+const platform = { os: 'linux', architecture: 'amd64' }
+
+describe('the commit of an image', () => {
+  it.each(['overlay', 'aufs'] as const)(
+    'needs the tree that the pull has ensured, not one of another form: %s',
+    async (form) => {
+      const store = await stores.open()
+      const stored = await commitLayer(store, 'a', { form: 'overlay' })
+      const layer = layerBlob('a')
+      const [manifest, config] = [Buffer.from('{"manifest":1}'), Buffer.from('{"config":1}')]
+      const image = {
+        request: { name: 'example.com/app:1', typed: 'example.com/app:1' },
+        document: {
+          ...{ descriptor: descriptorOf(manifest), bytes: manifest },
+          manifest: { config: { ...descriptorOf(config), digest: digestOf(config) }, layers: [layer] },
+        },
+        ...{ original: undefined, parentIndexes: [], upToDate: false },
+        ensured: [{ task: { descriptor: layer, positions: [0] }, stored: { ...stored, form } }],
+        config: {
+          value: Promise.resolve({ bytes: config, config: platform, diffIDs: [stored.diffID] }),
+        },
+      }
+      const scope = new Scope()
+      const committed = lastValueFrom(
+        Flow.of(image as never)
+          .pipe(commitImage(store))
+          .toObservable(scope),
+      )
+      if (form === 'overlay') expect((await committed).layers[0]?.rootfs).toBe(stored.rootfs)
+      else
+        await expect(committed).rejects.toMatchObject({
+          code: 'STORE_CORRUPT',
+          message: `Failed to store example.com/app:1: its layer ${layer.digest} is no longer in the store`,
+        })
+      await scope.close()
+      const isNamed = (await store.names.get('example.com/app:1')) !== undefined
+      expect(isNamed).toBe(form === 'overlay')
+    },
+  )
+})
