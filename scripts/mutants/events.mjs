@@ -36,4 +36,5 @@ export const mutants = [
   { name: 'existing layer counted as missing', file: 'lib/events/snapshot-layers.ts', from: "const present = action === 'exists' ? size : offset", to: "const present = offset", specs: snapshot },
   { name: 'line of another version read', file: 'lib/events/event.ts', from: 'version: t.literal(eventVersion)', to: 'version: t.number', specs: lines },
   { name: 'line that is no JSON with another code', file: 'lib/events/lines.ts', from: "new WindlassError('PROTOCOL', 'Reading an event: the line is not JSON'", to: "new WindlassError('INTERNAL', 'Reading an event: the line is not JSON'", specs: lines },
+  { name: 'layer listed twice counted twice', file: 'lib/events/snapshot-totals.ts', from: 'sum([...new Set(missing)],', to: 'sum(missing,', specs: ['spec/lib/events/snapshot.spec.ts'] },
 ]

@@ -78,4 +78,5 @@ export const mutants = [
   { name: 'direction marks printed', file: 'lib/codec/printable.ts', from: '\\p{Cc}\\p{Cf}', to: '\\p{Cc}', specs: codec('printable') },
   { name: 'field of a prototype read', file: 'lib/codec/record-codec.ts', from: 'Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined', to: 'value[key] ?? undefined', specs: codec('record-codec') },
   { name: 'optional field of the wrong kind kept', file: 'lib/codec/record-codec.ts', from: 'else Reflect.deleteProperty(record, key)', to: '', specs: codec('record-codec') },
+  { name: 'media type in another case read', file: 'lib/image/documents/manifest-type.ts', from: "const kindDecidingFields = ['schemaVersion', 'mediaType', ", to: "const kindDecidingFields = ['schemaVersion', ", specs: ['spec/lib/image/documents/manifest-type.spec.ts'] },
 ]

@@ -57,6 +57,15 @@ describe('reduce', () => {
     expect(totals).toMatchObject({ fetched: 1400, total: 4000, toDownload: 2600 })
   })
 
+  it('counts a layer that the plan lists twice once', () => {
+    const [digest = ''] = digests
+    const layer = { digest, size: 1000, action: 'download', offset: 0 } as const
+    const bytes = { total: 1000, toDownload: 1000 }
+    const { layers, totals } = after(start, { type: 'plan', layers: [layer, layer], bytes })
+    expect(layers).toHaveLength(1)
+    expect(totals).toMatchObject({ total: 1000, toDownload: 1000, toUnpack: 1000, unpacked: 0, fraction: 0 })
+  })
+
   it('never returns to an earlier phase', () => {
     const all = [start, manifest, plan, manifest, start]
     expect(states(all).map(({ state }) => state.phase)).toEqual([

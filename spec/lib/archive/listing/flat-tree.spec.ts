@@ -10,7 +10,15 @@ import { corpus } from '../../../../testbench/corpus/index.js'
 import { isRefused } from '../../../../testbench/corpus/layer-case.js'
 import { decompressPrefix } from '../../../../testbench/corpus/playground.js'
 import { layers } from '../../../support/archive/random-layers.js'
-import { applyTo, directory, file, type Made, scratch, whiteout } from '../../../support/archive/scratch.js'
+import {
+  applyTo,
+  directory,
+  file,
+  hardlink,
+  type Made,
+  scratch,
+  whiteout,
+} from '../../../support/archive/scratch.js'
 
 const asRoot = process.geteuid?.() === 0
 
@@ -54,6 +62,24 @@ function flattened(tree: FlatTree, entries: readonly Made[]): number {
   }
   return -1
 }
+
+describe('a flat tree', () => {
+  it.each([
+    ['a directory', 'a', 'a/b'],
+    ['a directory further up', 'a', 'a/c/d'],
+  ])('refuses a hard link that replaces the directory of its target: %s', (_, path, target) => {
+    const tree = new FlatTree()
+    expect(flattened(tree, [directory('a'), file('a/b'), file('a/c/d'), hardlink(path, target)])).toBe(3)
+  })
+
+  it('limits the directories that each layer creates, not those of all layers', () => {
+    const tree = new FlatTree(2)
+    expect(flattened(tree, [directory('a'), directory('b')])).toBe(-1)
+    expect(flattened(tree, [directory('c'), file('d/x')])).toBe(-1)
+    const beyond = (): number => flattened(tree, [directory('e'), directory('f'), directory('g')])
+    expect(beyond).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }) as Error)
+  })
+})
 
 describe('FlatTree', () => {
   it('equals the tree on the disk, for random layers', async () => {

@@ -1,5 +1,15 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { applyTo, directory, file, refusal, scratch } from '../../../support/archive/scratch.js'
+import {
+  applyTo,
+  directory,
+  file,
+  hardlink,
+  refusal,
+  scratch,
+  whiteout,
+} from '../../../support/archive/scratch.js'
 
 describe('the directories of a layer', () => {
   it('are limited in number, whether or not they have entries and whether new or of a lower layer', async () => {
@@ -19,5 +29,21 @@ describe('the directories of a layer', () => {
         ) as string,
       })
     }
+  })
+})
+
+describe('an entry in place of a whiteout of the same layer', () => {
+  it.each([
+    ['overlay', [whiteout('.wh.a'), file('a', 'new'), hardlink('b', 'a')]],
+    ['overlay', [whiteout('.wh.a'), directory('a'), file('a/c', 'new'), hardlink('b', 'a/c')]],
+    [
+      'overlay',
+      [whiteout('.wh.a'), file('a', 'old'), whiteout('.wh.a'), file('a', 'new'), hardlink('b', 'a')],
+    ],
+    ['aufs', [whiteout('.wh.a'), file('a', 'new'), hardlink('b', 'a')]],
+  ] as const)('can be linked to: %s, %#', async (whiteouts, entries) => {
+    const it = await scratch()
+    it.apply(entries, { whiteouts })
+    expect(readFileSync(join(it.root, 'b'), 'utf8')).toBe('new')
   })
 })

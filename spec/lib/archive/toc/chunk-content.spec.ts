@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { RandomAccessBlob } from '../../../../lib/bytes/index.js'
 import { chunkContent } from '../../../../lib/archive/toc/chunk-content.js'
 import { encodeLayer, tocFormats } from '../../../../testbench/toc/encode.js'
 import { accessTo, tocOf } from '../../../support/toc.js'
@@ -49,6 +51,31 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
     const { chunks, streams } = await read(layer.bytes, 2)
     expect(chunks).toHaveLength(2)
     expect(streams.every(({ closed }) => closed)).toBe(true)
+  })
+
+  it('waits until its request is closed, however long that takes', async () => {
+    const { entries: listed } = await tocOf(layer)
+    let isClosed = false
+    const blob = new RandomAccessBlob({
+      ...{ size: layer.bytes.length, what: 'the layer' },
+      open: ({ offset, length }) => {
+        const stream = new Readable({
+          read() {
+            this.push(layer.bytes.subarray(offset, offset + length))
+          },
+          destroy(error, done) {
+            setTimeout(() => done(error), 50)
+          },
+        })
+        stream.once('close', () => (isClosed = true))
+        return Promise.resolve({ stream, offset, size: undefined, validator: undefined, host: 'host' })
+      },
+    })
+    for await (const chunk of chunkContent(blob, { path: 'x', content: listed[1]!.content!, compression })) {
+      expect(chunk.length).toBe(10_000)
+      break
+    }
+    expect(isClosed).toBe(true)
   })
 
   it('fails before the first chunk with a wrong byte', async () => {

@@ -6,6 +6,9 @@ import type { LayerEntry } from '../../../../lib/testing/images/index.js'
 import { encodeLayer, tocFormats } from '../../../../testbench/toc/encode.js'
 import type { EncodedLayer } from '../../../../testbench/toc/encoded-layer.js'
 import { recordedLayers } from '../../../../testbench/toc/recorded.js'
+import { readToc } from '../../../../lib/archive/toc/read-toc.js'
+import { tocReferenceOf, type ZstdChunkedReference } from '../../../../lib/archive/toc/toc-reference.js'
+import { digestOf } from '../../../../lib/image/index.js'
 import { accessTo, archiveOf, tocOf } from '../../../support/toc.js'
 
 /** An entry with its time rounded to seconds, as ctr-remote rounds it. */
@@ -77,6 +80,23 @@ describe.each(Object.entries<EncodedLayer>(recordedLayers))('the table of conten
       code: 'LIMIT_EXCEEDED',
       message: expect.stringContaining('tocBytes'),
     })
+  })
+})
+
+describe('the digests of a table of contents', () => {
+  const layer = encodeLayer(files, { format: 'zstd:chunked' })
+  const reference = tocReferenceOf(layer) as ZstdChunkedReference
+  const other = digestOf(Buffer.from('other'))
+
+  it.each<[string, Partial<ZstdChunkedReference>, string | undefined]>([
+    ['of the compressed table alone', { tocDigest: undefined }, undefined],
+    ['of the compressed table, if it is another', { checksum: other }, 'DIGEST_MISMATCH'],
+    ['of the table, if it is another', { tocDigest: other }, 'DIGEST_MISMATCH'],
+  ])('are checked: that %s', async (_, change, code) => {
+    const { blob } = accessTo(layer.bytes)
+    const reading = readToc(blob, { ...reference, ...change }, defaultLimits)
+    if (code === undefined) expect((await reading).entries.length).toBeGreaterThan(5)
+    else await expect(reading).rejects.toMatchObject({ code })
   })
 })
 
