@@ -23,6 +23,7 @@ const copied = [
   'pipelines',
   'puller',
   'cli',
+  'server',
   'spec',
   'testbench',
   'package.json',

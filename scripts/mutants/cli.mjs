@@ -55,4 +55,5 @@ export const mutants = [
   { name: 'cached code not held against its digest', file: 'cli/launcher/code-cache.ts', from: "this.#digest(content).equals(bytes.subarray(0, digestBytes)) ? content : undefined", to: "content", specs: at('launcher/code-cache') },
   { name: 'link to cached code followed', file: 'cli/launcher/code-cache.ts', from: ' | constants.O_NOFOLLOW', to: '', specs: at('launcher/code-cache') },
   { name: 'fifth run adds to the cache', file: 'cli/launcher/code-cache.ts', from: "this.#runs < maxRuns", to: "this.#runs <= maxRuns", specs: at('launcher/code-cache') },
+  { name: 'last outcome of rm decides', file: 'cli/commands/rm.ts', from: 'exitCode ??= code', to: 'exitCode = code', specs: ['spec/commands/store.spec.ts'] },
 ]

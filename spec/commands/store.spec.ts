@@ -35,6 +35,11 @@ describe('the commands of the store', () => {
     expect((await run('images', '--json')).out).toBe('[]\n')
   })
 
+  it('rm ends with the code of the first failure, whichever names follow', async () => {
+    expect(await run('rm', `${registry.host}/none:1`, name)).toMatchObject({ code: 4, out: `${name}\n` })
+    expect(await run('rm', '', `${registry.host}/none:1`)).toMatchObject({ code: 2, out: '' })
+  })
+
   it('gc tells what would go, and what went', async () => {
     expect((await run('gc')).out).toBe('Removed 0 objects, 0 B\n')
     await run('rm', name)

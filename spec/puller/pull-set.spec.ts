@@ -1,8 +1,11 @@
-/** Pauses and priorities of sets of pulls. */
+/** Sets of pulls: their pauses and priorities, and what a late subscriber sees. */
+import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { Flow } from '../../lib/flow/index.js'
 import { buildIndex, putImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
 import type { Pull, PullSet, Windlass } from '../../puller/index.js'
+import { PullSetRun } from '../../puller/pull-set.js'
 import { largeImage, until, wanted } from '../support/watching.js'
 import { Workbench } from '../support/workbench.js'
 
@@ -89,5 +92,38 @@ describe.each(sets)('a paused set %s', (_kind, start) => {
     await set.done
     expect(pulls.map(({ pull }) => pull.priority).slice(2)).toEqual(pulls.slice(2).map(() => 3))
     expect(() => (set.priority = Infinity)).toThrow('priority of a set')
+  })
+})
+
+/** A pull that ends when `end` is called. */
+function controlled() {
+  let end = (): void => undefined
+  const done = new Promise<void>((resolve) => (end = resolve))
+  const pull = { done, closed: () => done, cancel: () => undefined } as unknown as Pull
+  return { pull, end }
+}
+
+describe('a set of pulls', () => {
+  it('shows the running pulls to a late subscriber, and not those that have ended', async () => {
+    const [first, second] = [controlled(), controlled()]
+    const set = new PullSetRun<string>({
+      signal: undefined,
+      prepare: async (announce) => {
+        const running = [first, second].map(({ pull }, at) => announce({ name: String(at), pull }))
+        for (const each of running) await each.done.then(() => each.closed())
+        return Flow.of('result')
+      },
+    })
+    const names = async (): Promise<string[]> =>
+      (await lastValueFrom(set.each.pipe(toArray()))).map(({ name }) => name)
+    const fromStart = names()
+    first.end()
+    await first.pull.closed()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const afterFirst = names()
+    second.end()
+    expect(await set.done).toBe('result')
+    expect(await Promise.all([fromStart, afterFirst, names()])).toEqual([['0', '1'], ['1'], []])
+    await set.closed()
   })
 })

@@ -72,6 +72,43 @@ describe('a client of a server', () => {
     expect(states).toEqual(['connected', 'lost', 'lost', 'lost', 'connected'])
   })
 
+  it('waits longer after each failure in a row, and shortly again after a message', async () => {
+    const { client } = clientWith(
+      ...[new Error('reset'), new Error('reset'), new Error('reset'), new Error('reset')],
+      ...[frames(1), new Error('reset'), frames(2), frames(3)],
+    )
+    const delays: number[] = []
+    const messages = client.messages({
+      onConnection: (connection, retry) => {
+        if (connection.state === 'lost' && connection.triesAt !== undefined)
+          delays.push(Math.round((connection.triesAt - Date.now()) / 50) * 50)
+        retry()
+      },
+    })
+    await firstValueFrom(messages.pipe(take(3), toArray()))
+    expect(delays).toEqual([250, 1_000, 3_000, 3_000, 250, 1_000, 250])
+  })
+
+  it('emits each event of a pull once, also after a connection was lost', async () => {
+    const event = (seq: number, type: 'paused' | 'resumed' | 'end'): object => ({
+      type: 'event',
+      event: {
+        ...{ version: 1, pull: 'p', seq, time: new Date(seq).toISOString(), type },
+        ...(type === 'end' && { outcome: 'done' }),
+      },
+    })
+    const response = (...messages: object[]): Response =>
+      new Response(messages.map((message) => `data: ${JSON.stringify(message)}\n\n`).join(''))
+    const { client } = clientWith(
+      response(event(1, 'paused'), event(2, 'resumed')),
+      response(event(1, 'paused'), event(2, 'resumed'), event(3, 'paused')),
+      response(event(3, 'paused'), event(4, 'end')),
+    )
+    const retryAtOnce = (_: unknown, retry: () => void): void => retry()
+    const received = await firstValueFrom(client.events('p', { onConnection: retryAtOnce }).pipe(toArray()))
+    expect(received.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+  })
+
   it('fails if the server refuses the token', async () => {
     const { client, requests } = clientWith(failure(401, 'UNAUTHORIZED'))
     await expect(firstValueFrom(client.watch())).rejects.toMatchObject({ code: 'UNAUTHORIZED' })

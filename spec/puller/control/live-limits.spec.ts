@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../../lib/testing/images/index.js'
 import { faults } from '../../../lib/testing/registry/index.js'
+import { PullerLimits } from '../../../puller/control/live-limits.js'
 import type { Windlass } from '../../../puller/index.js'
 import { eventsOf, largeImage, layerEvents, until, wanted } from '../../support/watching.js'
 import { Workbench, blobsIn } from '../../support/workbench.js'
@@ -23,6 +24,23 @@ async function stuck(windlass: Windlass, layers: number) {
 }
 
 const quiet = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 150))
+
+describe('the automatic number of downloads', () => {
+  it.each([
+    [{ bytesPerSecond: 1_000 }, true],
+    [{ maxUnpacks: 3 }, true],
+    [{}, true],
+    [{ maxDownloads: 3 }, false],
+    [{ maxDownloads: 5, bytesPerSecond: 1_000 }, false],
+  ])('ends when the number of downloads is set, and for no other limit: %j', (changes, isAuto) => {
+    const limits = new PullerLimits({ maxDownloads: 'auto', maxUnpacks: 1 })
+    limits.set(changes)
+    expect(limits.isAuto).toBe(isAuto)
+    const before = limits.get().maxDownloads
+    limits.setAutoDownloads(before + 4)
+    expect(limits.get().maxDownloads).toBe(isAuto ? before + 4 : before)
+  })
+})
 
 describe('the limits of a puller', () => {
   it('start with the options of open and change individually with set', async () => {

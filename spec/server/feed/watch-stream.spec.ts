@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { createParser } from 'eventsource-parser'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -109,6 +110,29 @@ const commands = fc.array(
   ),
   { minLength: 20, maxLength: 120 },
 )
+
+describe('a watcher', () => {
+  it.each(['goes away', 'stalls', 'is not told of its pull any more'])(
+    'that %s leaves no listener on the signal of the server',
+    async (end) => {
+      const { signal } = new AbortController()
+      const ended = vi.fn()
+      const state = (pull?: string): string => {
+        if (pull !== undefined) throw new Error('no such pull')
+        return '{}'
+      }
+      const pull = end === 'is not told of its pull any more' ? 'gone' : undefined
+      const options = { feed: new Feed('run'), state, pull, lastId: undefined, signal, onEnd: ended }
+      const stream = watchStream(options)
+      const reader = stream.getReader()
+      await reader.read()
+      if (end === 'goes away') await reader.cancel()
+      else await vi.advanceTimersByTimeAsync(10 * 60_000)
+      expect(ended).toHaveBeenCalledTimes(1)
+      expect(getEventListeners(signal, 'abort')).toEqual([])
+    },
+  )
+})
 
 describe('watchers of a feed', () => {
   it('all know what the server knows in the end, without a gap and without a double, however they read and reconnect', async () => {

@@ -1,0 +1,13 @@
+/** Bugs in server, puller and lib/api, for `mutate.mjs`: what a watcher sees, what pulls of one puller share, and what is left behind. */
+// prettier-ignore
+export const mutants = [
+  { name: 'last event twice after a reconnection', file: 'lib/api/client.ts', from: 'if (event.pull !== id || event.seq <= last) return', to: 'if (event.pull !== id || event.seq < last) return', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'delay of a reconnection never short again', file: 'lib/api/client.ts', from: "              failures = 0\n", to: '', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'slot beyond the limit drawn', file: 'lib/api/slots.ts', from: 'last >= most; last--', to: 'last > most; last--', specs: ['spec/lib/api/slots.spec.ts'] },
+  { name: 'any limit ends the automatic downloads', file: 'puller/control/live-limits.ts', from: 'if (changes.maxDownloads !== undefined) this.#isAuto = false', to: 'this.#isAuto = false', specs: ['spec/puller/control/live-limits.spec.ts'] },
+  { name: 'ended pulls shown to a late subscriber', file: 'puller/pull-set.ts', from: "        this.#active.delete(started)\n", to: '', specs: ['spec/puller/pull-set.spec.ts'] },
+  { name: 'timer of a wait left', file: 'puller/within.ts', from: "    clearTimeout(timer)\n", to: "    void timer\n", specs: ['spec/puller/within.spec.ts'] },
+  { name: 'content of a pull that has begun released', file: 'puller/running-work.ts', from: 'if (this.#all.size > 0 || this.#stopped) return', to: 'if (this.#stopped) return', specs: ['spec/puller/running-work.spec.ts'] },
+  { name: 'state of another watcher sent', file: 'server/pulls/pull-book.ts', from: "const key = `${feed.head} ${pull ?? ''}`", to: 'const key = `${feed.head}`', specs: ['spec/server/pulls/pull-book.spec.ts'] },
+  { name: 'watcher that has gone left on the signal', file: 'server/feed/watch-stream.ts', from: "    this.#options.signal.removeEventListener('abort', this.end)\n", to: '', specs: ['spec/server/feed/watch-stream.spec.ts'] },
+]
