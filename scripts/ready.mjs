@@ -13,6 +13,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -119,6 +120,9 @@ function isInstalled() {
 }
 
 function install() {
+  // npm would empty the directory that the link leads to, which another clone uses.
+  if (lstatSync(at('node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
+    throw new Failure('node_modules is a link: remove it, or run `npm ci` where it leads to')
   say('installing dependencies (npm ci)')
   // Within `npm test`, npm would inherit the configuration of the outer npm. --include installs the compiler even with
   // NODE_ENV=production.
