@@ -14,6 +14,9 @@ const minMemory = 10_000
  */
 const reportDelay = 250
 
+/** Minimum duration of a measurement with one number of downloads, in milliseconds. */
+const minMeasured = 500
+
 const downloadingStatuses: ReadonlySet<LayerStatus> = new Set(['downloading', 'copying'])
 
 /** Statuses of layers whose bytes the target had already. */
@@ -21,6 +24,9 @@ const statusesWithoutTransfer: ReadonlySet<LayerStatus> = new Set(['exists', 'mo
 
 /** Returns whether the layer is being fetched. */
 export const isDownloading = ({ status }: LayerSnapshot): boolean => downloadingStatuses.has(status)
+
+/** Returns whether bytes of the layer are arriving: not if its first byte is still to come. */
+const isReceiving = (layer: LayerSnapshot): boolean => isDownloading(layer) && layer.fetched > 0
 
 /** Returns whether the layer is being unpacked. */
 export const isUnpacking = ({ status, unpacked, total }: LayerSnapshot): boolean =>
@@ -30,6 +36,7 @@ export const isUnpacking = ({ status, unpacked, total }: LayerSnapshot): boolean
 export const startPace = (at: number): PullPace => ({
   ...{ since: at, at, latency: 0, downloads: 0, unpacks: 0 },
   download: { bytes: 0, milliseconds: 0 },
+  downloadBy: [],
   unpack: { bytes: 0, milliseconds: 0 },
   unpackHeld: { bytes: 0, milliseconds: 0 },
 })
@@ -81,6 +88,11 @@ export function measurePace(pace: PullPace, { before, after, at }: LayerChange):
       isTransferring ? elapsed : 0,
       fetched,
     ),
+    downloadBy: isTransferring
+      ? withMeasurement(pace.downloadBy, Math.max(1, before.filter(isReceiving).length), (known) =>
+          addMeasurement(known, weight, elapsed, fetched),
+        )
+      : pace.downloadBy,
     unpack:
       before.some(isUnpacking) || unpacked > 0
         ? addMeasurement(pace.unpack, weight, elapsed, unpacked)
@@ -91,6 +103,26 @@ export function measurePace(pace: PullPace, { before, after, at }: LayerChange):
     downloads: Math.max(pace.downloads, after.filter(isDownloading).length),
     unpacks: Math.max(pace.unpacks, after.filter(isUnpacking).length),
   }
+}
+
+/** Returns the rates with that of `count` downloads changed. */
+const withMeasurement = (
+  rates: readonly MeasuredRate[],
+  count: number,
+  change: (known: MeasuredRate) => MeasuredRate,
+): readonly MeasuredRate[] =>
+  Array.from({ length: Math.max(rates.length, count) }, (_, index) => {
+    const known = rates[index] ?? { bytes: 0, milliseconds: 0 }
+    return index === count - 1 ? change(known) : known
+  })
+
+/**
+ * Returns the bytes per millisecond of all downloads together while `count` of them receive bytes; undefined if that was not measured
+ * for long enough.
+ */
+export function rateWith(rates: readonly MeasuredRate[], count: number): number | undefined {
+  const rate = rates[count - 1]
+  return rate && rate.milliseconds >= minMeasured ? rateOf(rate) : undefined
 }
 
 const addMeasurement = (

@@ -1,5 +1,5 @@
 /** Provides `secondsLeft`, which estimates when a pull will be done. */
-import { isDownloading, isUnpacking, rateOf } from './pace.js'
+import { isDownloading, isUnpacking, rateOf, rateWith } from './pace.js'
 import type { PullPace, PullSnapshot } from './snapshot-state.js'
 
 /** A layer with work left. All counts are of compressed bytes. */
@@ -55,7 +55,14 @@ export function secondsLeft(snapshot: PullSnapshot, now?: number): number | unde
   const unpackHeld = (isMeasured ? rateOf(addSilence(pace.unpackHeld, unpackSilence)) : undefined) ?? Infinity
   const unpack = Math.max(unpackHeld, rateOf(addSilence(pace.unpack, unpackSilence)) ?? 0)
   if (download === undefined && work.some(({ toDownload }) => toDownload > 0)) return undefined
-  const rates = { download: download ?? Infinity, unpack }
+  const rates = {
+    download: download ?? Infinity,
+    // Silence is the same share of every rate.
+    downloadBy: (count: number) =>
+      (rateWith(pace.downloadBy, count) ?? rateOf(pace.download) ?? Infinity) *
+      ((download ?? 1) / (rateOf(pace.download) ?? download ?? 1)),
+    unpack,
+  }
   return (work.length > maxSimulated ? lowerBound(work, rates) : simulate(work, rates, pace)) / 1_000
 }
 
@@ -74,10 +81,15 @@ const addSilence = (
 interface Rates {
   readonly download: number
   readonly unpack: number
+  /** Rate of all downloads together if `count` of them receive bytes. */
+  readonly downloadBy: (count: number) => number
 }
 
 /** Returns the milliseconds that the work takes at least. */
-const lowerBound = (work: readonly RemainingWork[], { download, unpack }: Rates): number =>
+const lowerBound = (
+  work: readonly RemainingWork[],
+  { download, unpack }: Pick<Rates, 'download' | 'unpack'>,
+): number =>
   Math.max(
     work.reduce((sum, { toDownload }) => sum + toDownload, 0) / download,
     work.reduce((sum, { toUnpack }) => sum + toUnpack, 0) / unpack,
@@ -85,10 +97,10 @@ const lowerBound = (work: readonly RemainingWork[], { download, unpack }: Rates)
 
 /**
  * Simulates the work until the last layer is complete, and returns the milliseconds that it takes. A step lasts until
- * a download delivers its first byte or ends, or the unpacking of a layer ends or catches up with its download. Downloads share the total download rate, and threads the total
- * unpacking rate. A layer is unpacked at most as fast as it arrives.
+ * a download delivers its first byte or ends, or the unpacking of a layer ends or catches up with its download. Downloads
+ * share the rate that their number had so far, and threads the total unpacking rate. A layer is unpacked at most as fast as it arrives.
  */
-function simulate(all: readonly RemainingWork[], { download, unpack }: Rates, pace: PullPace): number {
+function simulate(all: readonly RemainingWork[], { downloadBy, unpack }: Rates, pace: PullPace): number {
   let time = 0
   let work = [...all]
   for (let rounds = 0; work.length > 0 && rounds < 8 * all.length + 6; rounds++) {
@@ -105,8 +117,8 @@ function simulate(all: readonly RemainingWork[], { download, unpack }: Rates, pa
       pace.unpacks,
       ({ hasDownload, toUnpack }) => toUnpack > negligible && hasDownload,
     )
-    const rateOfDownload =
-      download / countAtLeastOne(work, ({ hasDownload, latencyLeft }) => hasDownload && latencyLeft <= 0)
+    const receiving = countAtLeastOne(work, ({ hasDownload, latencyLeft }) => hasDownload && latencyLeft <= 0)
+    const rateOfDownload = downloadBy(receiving) / receiving
     const rateOfThread = unpack / countAtLeastOne(work, ({ hasThread }) => hasThread)
     const steps = work.map((each) => {
       const isWaiting = each.hasDownload && each.latencyLeft > 0

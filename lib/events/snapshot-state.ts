@@ -79,6 +79,11 @@ export interface PullPace {
   readonly latency: number
   /** Rate of all downloads together, while any layer is downloaded. */
   readonly download: MeasuredRate
+  /**
+   * The same by the number of downloads that received bytes at the same time: item 0 is that of a single one. Some registries
+   * limit the rate of each connection, others that of all together.
+   */
+  readonly downloadBy: readonly MeasuredRate[]
   /** Rate of all unpacking together, while any layer is unpacked. */
   readonly unpack: MeasuredRate
   /** The same, only while unpacking is slower than the downloads: fetched bytes wait for it. */

@@ -10,6 +10,8 @@ import {
 export interface SimulatedMachine {
   /** Bytes per second that all downloads share. */
   readonly link: number
+  /** Bytes per second of each download (no limit of its own). */
+  readonly perDownload?: number
   /** Milliseconds before the first byte of a layer. */
   readonly latency: number
   /** Compressed bytes per second that all threads share. */
@@ -43,7 +45,7 @@ const commit = 30
 /** Runs a pull of layers of these sizes. Returns the state every 100 ms, and the duration in milliseconds. */
 export function simulatePull(
   sizes: readonly number[],
-  { link, latency, disk }: SimulatedMachine,
+  { link, perDownload = Infinity, latency, disk }: SimulatedMachine,
 ): { readonly samples: readonly Sample[]; readonly duration: number } {
   let now = 0
   let state = emptySnapshot
@@ -93,8 +95,9 @@ export function simulatePull(
       }
     now += step
     const receiving = downloads().filter((layer) => (layer.wait = layer.wait! - step) < 0)
+    const rate = Math.min(perDownload, link / receiving.length)
     for (const layer of receiving) {
-      layer.fetched = Math.min(layer.size, layer.fetched + (link * step) / 1_000 / receiving.length)
+      layer.fetched = Math.min(layer.size, layer.fetched + (rate * step) / 1_000)
       tell(layer, layer.fetched === layer.size ? 'downloaded' : 'downloading')
     }
     for (let left = (disk * step) / 1_000, busy = threads(); left > 1e-9 && busy.length > 0;) {

@@ -44,6 +44,7 @@ export const pulling = (
   pace: {
     ...{ since: now - 10_000, at: now, latency: 0, downloads: 3, unpacks: 2 },
     download: { bytes: 20_000_000, milliseconds: 10_000 },
+    downloadBy: [],
     unpack: { bytes: 0, milliseconds: 0 },
     unpackHeld: { bytes: 0, milliseconds: 0 },
   },

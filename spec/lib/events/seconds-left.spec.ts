@@ -1,6 +1,6 @@
 /** The estimated time left, for several links and disks, in virtual time. */
 import { describe, expect, it } from 'vitest'
-import { emptySnapshot, secondsLeft } from '../../../lib/events/index.js'
+import { type PullSnapshot, emptySnapshot, secondsLeft } from '../../../lib/events/index.js'
 import { simulatePull } from '../../support/simulated-pull.js'
 
 const megabyte = 1e6
@@ -36,6 +36,13 @@ function worstError(sizes: readonly number[], machine: (typeof machines)[number]
     .reduce((one, other) => (other.error > one.error ? other : one))
 }
 
+/** Returns whether one layer is left, and has been for `milliseconds`. */
+const isAloneFor = ({ layers, pace }: PullSnapshot, milliseconds: number): boolean => {
+  const others = layers.filter(({ fetched, total }) => fetched === total)
+  const last = Math.max(...others.map(({ fetchedAt }) => fetchedAt ?? 0))
+  return others.length === layers.length - 1 && pace !== undefined && pace.at - last >= milliseconds
+}
+
 describe('the time left', () => {
   describe.each(Object.entries(images))('of %s is within 25 % from the first third on', (_, megabytes) => {
     it.each(machines)('with $link bytes/s, $latency ms and a disk of $disk bytes/s', (machine) => {
@@ -45,6 +52,19 @@ describe('the time left', () => {
       )
       expect(worst.error).toBeLessThanOrEqual(0.25)
     })
+  })
+
+  it('is within 25 % once a layer is alone on a connection that has a rate of its own', () => {
+    const machine = { link: 25 * megabyte, perDownload: 2.5 * megabyte, latency: 60, disk: 200 * megabyte }
+    const { samples, duration } = simulatePull(
+      [40, ...Array<number>(8).fill(4)].map((size) => size * megabyte),
+      machine,
+    )
+    const errors = samples
+      .filter(({ at, state }) => at < duration - 500 && isAloneFor(state, 1_000))
+      .map(({ at, state }) => Math.abs(secondsLeft(state, at)! / ((duration - at) / 1_000) - 1))
+    expect(errors.length).toBeGreaterThan(20)
+    expect(Math.max(...errors)).toBeLessThanOrEqual(0.25)
   })
 
   it('is unknown before the plan, and before anything has arrived', () => {
