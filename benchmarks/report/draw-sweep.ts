@@ -8,7 +8,7 @@ export function drawSweep({ name, result }: NamedSweep): Record<string, string> 
   const { settings, recommended, fastest, slowest } = result
   return {
     [plotFile(name, 'heat')]: heatMap({
-      title: `Seconds for ${name}`,
+      title: `Seconds of a pull: ${name}`,
       settings,
       recommended: recommended.setting,
     }),

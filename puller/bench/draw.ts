@@ -17,7 +17,11 @@ export function drawBench({ image, settings, recommended, fastest, slowest }: Be
     return layerChart(title, setting, timeline)
   }
   return {
-    'heat-map.svg': heatMap({ title: `Seconds for ${image}`, settings, recommended: recommended.setting }),
+    'heat-map.svg': heatMap({
+      title: `Seconds of a pull of ${image}`,
+      settings,
+      recommended: recommended.setting,
+    }),
     'best-run.svg': chart('The fastest setting', fastest),
     'worst-run.svg': chart('The slowest setting', slowest),
   }

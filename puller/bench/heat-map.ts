@@ -48,7 +48,7 @@ export function heatMap({ title, settings, recommended }: HeatMap): string {
       label(
         cx,
         cy + 15,
-        `${wall.least.toFixed(2)}-${wall.most.toFixed(2)}`,
+        `${wall.least.toFixed(2)}–${wall.most.toFixed(2)}`,
         `fill="${ink}" text-anchor="middle" style="font-size:9px"`,
       ),
       ...(mayBeNoise(wall, fastest.wall)
@@ -81,7 +81,7 @@ const legendItems: readonly LegendItem[] = [
   },
   {
     symbol: `<rect x="1" y="1" width="12" height="11" fill="${shade(0.3)}"/>`,
-    text: 'seconds of a setting: the median of the runs; below it, the least and the most',
+    text: 'seconds of a pull: the median of the runs; below it, the least and the most',
   },
 ]
 

@@ -5,7 +5,7 @@ import { label, type LegendItem, legendRows, svgDocument } from './svg.js'
 import type { Timeline, TimelineStage } from './timeline.js'
 
 const stages: Readonly<Record<TimelineStage, { readonly color: string; readonly text: string }>> = {
-  slot: { color: '#d8d8d8', text: 'waits for a download slot' },
+  slot: { color: '#d8d8d8', text: 'waits for its download to begin' },
   download: { color: '#4c78a8', text: 'is downloaded, and unpacked meanwhile if an unpack slot is free' },
   retry: { color: '#e45756', text: 'waits for a retry' },
   unpack: { color: '#54a24b', text: 'is downloaded completely: waits for an unpack slot, or is unpacked' },
@@ -23,7 +23,10 @@ const legendItems: readonly LegendItem[] = [
   })),
 ]
 
-/** Draws one row for each layer, with a bar for each stage over the time of the run. */
+/**
+ * Draws one row for each layer, with a bar for each stage over the time of the run. Layers are numbered in the order in which their
+ * downloads began, which differs between runs.
+ */
 export function layerChart(title: string, { downloads, unpacks }: BenchSetting, run: Timeline): string {
   const layers = [...new Set(run.spans.map(({ layer }) => layer))]
   const [left, width, height] = [70, 820, 16]
@@ -52,7 +55,11 @@ export function layerChart(title: string, { downloads, unpacks }: BenchSetting, 
   ]
   const axis = [
     `<path d="M${left} ${bottom}H${scale(run.end)}" stroke="#555"/>`,
-    label(left, bottom + 36, 'time since the start of the pull'),
+    label(
+      left,
+      bottom + 36,
+      'time since the start of the pull; layers in the order in which their downloads began',
+    ),
   ]
   const heading = `${title}: ${formatCount(downloads, 'download')} and ${formatCount(unpacks, 'unpack')} at once`
   return svgDocument(width, bottom + 46, heading, [

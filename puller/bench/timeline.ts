@@ -11,7 +11,7 @@ export interface Span {
 }
 
 /**
- * `slot`: the layer waits for a download slot. `download`: it is downloaded, and unpacked at the same time. `retry`: it
+ * `slot`: the layer waits for its download to begin: for a slot, or for its turn among the layers in progress. `download`: it is downloaded, and unpacked at the same time. `retry`: it
  * waits for another attempt. `unpack`: it is downloaded, but not completely unpacked.
  */
 export type TimelineStage = 'slot' | 'download' | 'retry' | 'unpack'

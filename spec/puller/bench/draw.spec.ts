@@ -31,7 +31,7 @@ describe('the pictures of a report', () => {
       expect(picture).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" [^>]+>\n[^]*<\/svg>\n$/)
       expect(picture).not.toContain('<b>')
     }
-    expect(pictures['heat-map.svg']).toContain('Seconds for r.example/a&#60;b&#62;:1')
+    expect(pictures['heat-map.svg']).toContain('Seconds of a pull of r.example/a&#60;b&#62;:1')
     expect(pictures['heat-map.svg'].match(/class="setting"/g)).toHaveLength(2)
     expect(pictures['best-run.svg']).toContain('The fastest setting: 3 downloads and 1 unpack at once')
   })
