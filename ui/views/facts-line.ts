@@ -21,8 +21,8 @@ export function FactsLine({ page, frame, pull }: PullProps): VNode {
   const facts = layerFacts(view)
   const why = { chosen: '', trouble: ' (in trouble)', largest: ' (largest)' }[found.why]
   const stage = stageWords(view)
-  // Another subject, or one fact more, is a new line: its parts do not move.
-  const key = `${layer.digest} ${facts.length} ${layer.status}`
+  // Another subject, or a fact of another length, is a new line: its parts do not move.
+  const key = `${layer.digest} ${layer.status} ${facts.map(({ length }) => length).join(' ')}`
   return html`<${Still} key=${key} signature=${[why, stage, ...facts].join(' ')} draw=${() => html`<div class="facts">
     <span><b>Layer ${found.index + 1}</b>${why}</span>
     <button class="m link" title="Copy the digest" onClick=${() => void copy(page, layer.digest, 'The digest is copied.')}>sha256:${digits(layer.digest)}</button>
