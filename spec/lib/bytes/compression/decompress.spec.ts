@@ -40,15 +40,13 @@ const isal =
   () =>
     new IsalGunzip(openGunzip()!, { outputBytes: 2 ** 19, asynchronous: beside })
 
-describe.each<[string, Make, boolean]>([
+const decoders: readonly [name: string, gzip: Make, isHere: boolean][] = [
   ['zlib', zlibGunzip, true],
   ['ISA-L', isal(false), openGunzip() !== undefined],
   ['ISA-L in another thread', isal(true), openGunzip() !== undefined],
-])('gzip by %s', (_library, gzip, isHere) => {
-  if (!isHere) {
-    it.skip('has not got libisal.so.2 here', () => undefined)
-    return
-  }
+]
+
+describe.each(decoders.filter(([, , isHere]) => isHere))('gzip by %s', (_library, gzip) => {
   it.each<[string, Buffer, string]>([
     ['one member', one, 'hello'],
     ['several members, some of them empty', concat([empty, one, empty, empty, one, empty]), 'hellohello'],
