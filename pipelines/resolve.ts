@@ -5,7 +5,6 @@
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope, type Stage, stage } from '../lib/flow/index.js'
 import { type Digest, parseManifest, parseMediaType } from '../lib/image/index.js'
-import { Repository } from '../lib/registry/index.js'
 import { type ImageRequest } from '../lib/stages/index.js'
 import { type RetryPolicy, retryingTransfers } from '../lib/transfer/index.js'
 import { runForResult } from './run-for-result.js'
@@ -57,7 +56,7 @@ const lookUp = (retry: RetryPolicy): Stage<ImageRequest, ResolvedName> =>
 /** Returns undefined if the source is not a registry, or if the response states no digest or media type. */
 async function resolveByHead(request: ImageRequest, signal: AbortSignal): Promise<ResolvedName | undefined> {
   const { name, source, target, digest: expected } = request
-  if (!(source instanceof Repository)) return undefined
+  if (source.head === undefined) return undefined
   const { digest, contentType, size, host } = await source.head(target, { signal })
   const mediaType = parseMediaType(contentType)
   if (digest === undefined || mediaType === undefined) return undefined

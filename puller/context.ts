@@ -2,7 +2,7 @@
 import { type WhiteoutForm, hostWhiteoutForm } from '../lib/archive/index.js'
 import { Scope } from '../lib/flow/index.js'
 import { limitsWith } from '../lib/limits.js'
-import type { Registries } from '../lib/registry/index.js'
+import type { ImageRegistries } from '../lib/registry/index.js'
 import type { ImageRequest } from '../lib/stages/index.js'
 import type { LayerGoal } from '../lib/transfer/index.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
@@ -31,7 +31,7 @@ export interface GoalOptions {
  * connections to registries. `pullStages` creates the stages of a pull from it.
  */
 export interface PullContext extends PullParts, AsyncDisposable {
-  readonly registries: Registries
+  readonly registries: ImageRegistries
   /**
    * Returns the request for an image: the input of `pull` and `fetch` of `windlass/pipelines`.
    * @param name - image name as for Docker, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`

@@ -5,7 +5,7 @@ import { WindlassError } from '../lib/errors.js'
 import { Flow, type Scope } from '../lib/flow/index.js'
 import { formatPlatform } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
-import type { Registries } from '../lib/registry/index.js'
+import type { ImageRegistries } from '../lib/registry/index.js'
 import { BlobCopies } from '../lib/stages/index.js'
 import { type CopiedImage, documentRetryPolicy } from '../lib/transfer/index.js'
 import { copy } from '../pipelines/copy.js'
@@ -42,7 +42,7 @@ export interface Copy extends Omit<Pull, 'done'> {
 /** Parameters of a `Copier`: the parts of the puller that its copies share. */
 export interface CopierParts {
   readonly options: OpenOptions
-  readonly registries: Registries
+  readonly registries: ImageRegistries
   readonly limits: Limits
   readonly lifetime: Scope
   readonly liveLimits: PullerLimits

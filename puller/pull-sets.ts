@@ -2,7 +2,7 @@
 import { Flow } from '../lib/flow/index.js'
 import { formatPlatform } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
-import type { Registries } from '../lib/registry/index.js'
+import type { ImageRegistries } from '../lib/registry/index.js'
 import type { ImageRequest, IndexedImage, PulledImage } from '../lib/stages/index.js'
 import { type RetryPolicy, retryDelayOf } from '../lib/transfer/index.js'
 import { allPlatforms, entryStages, type PulledIndex } from '../pipelines/all-platforms.js'
@@ -22,7 +22,7 @@ import { PullSetRun } from './pull-set.js'
 
 /** The parts of a puller that sets of pulls use. */
 export interface PullSetsParts {
-  readonly registries: Registries
+  readonly registries: ImageRegistries
   readonly limits: Limits
   readonly retry: RetryPolicy
   readonly parts: LazyParts

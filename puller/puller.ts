@@ -3,7 +3,7 @@ import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
 import { type Limits, limitsWith } from '../lib/limits.js'
 import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
-import type { Registries } from '../lib/registry/index.js'
+import type { ImageRegistries } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, retryDelayOf, documentRetryPolicy } from '../lib/transfer/index.js'
 import type { Collected, CollectOptions } from '../lib/store/index.js'
@@ -72,7 +72,7 @@ export class Windlass implements AsyncDisposable {
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
-  readonly #registries: Registries
+  readonly #registries: ImageRegistries
   readonly #limits: Limits
   readonly #lifetime = new Scope()
   readonly #parts: LazyParts
@@ -85,7 +85,7 @@ export class Windlass implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   /** @internal created by `open` */
-  constructor(options: OpenOptions, registries: Registries) {
+  constructor(options: OpenOptions, registries: ImageRegistries) {
     this.#options = options
     this.#waiting = new StoreWaiting(options.onWarning)
     this.#retry = retryPolicy(options, documentRetryPolicy)

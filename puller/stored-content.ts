@@ -14,7 +14,7 @@ import { type SaveOrder, saveImages } from '../pipelines/archive/save-images.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { pullFlow } from './pull-flow.js'
 import type { Pull } from './pull-run.js'
-import { Credential, type Registries } from '../lib/registry/index.js'
+import { Credential, type ImageRegistries } from '../lib/registry/index.js'
 import { checkArgument } from './options/check-options.js'
 import { anyText } from './options/option-codecs.js'
 import type { RegistryCredentials } from './options/options.js'
@@ -27,7 +27,7 @@ import type { RunningWork } from './running-work.js'
 export interface StoredContentParts {
   readonly parts: LazyParts
   readonly work: RunningWork
-  readonly registries: Registries
+  readonly registries: ImageRegistries
   readonly limits: Limits
   /** Starts a pull. */
   readonly startPull: (

@@ -96,13 +96,16 @@ export {
 export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1/image.js'
 export type { Schema1Signature } from './schema1/payload.js'
 export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1/signatures.js'
+export { concernsPlace, isMismatch } from './place-failure.js'
 export type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from './sink.js'
 export type {
   BlobBody,
+  BlobOrigin,
   BlobRequest,
   FetchedManifest,
   HostRole,
   ImageSource,
+  ManifestHead,
   ManifestRequest,
   RequestReport,
   TagsRequest,

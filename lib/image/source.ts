@@ -3,7 +3,7 @@
  * Pulls use only this interface, so another source, such as an archive, can be added.
  */
 import type { Readable } from 'node:stream'
-import type { ErrorCode } from '../errors.js'
+import type { ErrorCode, WindlassError } from '../errors.js'
 import type { Descriptor } from './documents/descriptor.js'
 import type { Digest } from './digest/digest.js'
 
@@ -41,6 +41,17 @@ export interface FetchedManifest {
    * Descriptor of the manifest in the index of the source, if it has one, such as a layout. The bytes must match it.
    */
   readonly descriptor?: Descriptor
+}
+
+/**
+ * What a source states about a manifest without sending it. It is not verified: use it to detect changes, not as a
+ * statement about the manifest. `size` is in bytes.
+ */
+export interface ManifestHead {
+  readonly digest: Digest | undefined
+  readonly contentType: string | undefined
+  readonly size: number | undefined
+  readonly host: string
 }
 
 /** Options of `ImageSource.manifest`. */
@@ -100,6 +111,18 @@ export interface TagsRequest {
   readonly onWarning?: (code: string, message: string) => void
 }
 
+/** A place that may have the blobs of a source: a mirror of a registry, or the registry itself. */
+export interface BlobOrigin {
+  /** Name of the place in events and errors: a host. */
+  readonly host: string
+  /** Whether this is a mirror. It is tried once for each blob; its failure is a warning. */
+  readonly isMirror: boolean
+  /** Opens the blob. */
+  blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
+  /** Records that this place failed to provide a blob, or sent wrong bytes, so that other places are tried first. */
+  recordFailure(error: WindlassError): void
+}
+
 /** A source of images. */
 export interface ImageSource {
   /** Name of the source in events and errors: a host or a path. */
@@ -112,6 +135,13 @@ export interface ImageSource {
   identity(request?: { readonly signal?: AbortSignal }): Promise<string>
   /** Fetches a manifest. */
   manifest(tagOrDigest: string, request?: ManifestRequest): Promise<FetchedManifest>
+  /** Returns what the source states about a manifest. A source that cannot do so without sending it has no `head`. */
+  head?(tagOrDigest: string, request?: ManifestRequest): Promise<ManifestHead>
+  /**
+   * Returns the places that may have the blobs, in the order in which to try them. A source with one place does not
+   * define this method. `blob` tries them too.
+   */
+  blobOrigins?(request?: { readonly signal?: AbortSignal }): Promise<readonly BlobOrigin[]>
   /** Opens a blob. */
   blob(descriptor: Descriptor, request?: BlobRequest): Promise<BlobBody>
   /**

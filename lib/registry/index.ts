@@ -15,9 +15,24 @@ export {
   requireCredentialsFile,
 } from './credentials/credentials-file.js'
 export { parseDockerConfig } from './credentials/docker-config.js'
-export { Registries, type RegistriesOptions, type RepositorySource } from './registries.js'
+export {
+  type ImageRegistries,
+  Registries,
+  type RegistriesOptions,
+  type RepositoryAtOptions,
+  type RepositorySource,
+} from './registries.js'
 export type { RepositoryName } from './policy/registry-name.js'
 export { Repository } from './api/repository.js'
 export { TargetRepository } from './push/target-repository.js'
-export type { ManifestHead, ManifestWithEtag } from './api/manifests.js'
+export type { ManifestWithEtag } from './api/manifests.js'
+export type {
+  HostConfiguration,
+  HostRequest,
+  HostTls,
+  ManifestNames,
+  RegistryHost,
+  RepositoryHosts,
+} from './hosts/registry-hosts.js'
+export type { HostTimeouts } from './http/channel.js'
 export { defaultTimeouts, type Timeouts } from './policy/timeouts.js'

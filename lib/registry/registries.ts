@@ -9,7 +9,11 @@ import type { Credential } from './credentials/credential.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
 import type { AccessAction } from './policy/access-help.js'
 import { anonymous, type Credentials, firstOf } from './credentials/credentials.js'
-import { endpointOf, type EndpointOptions } from './policy/endpoint.js'
+import { type Endpoint, endpointOf, endpointOfHost, type EndpointOptions } from './policy/endpoint.js'
+import type { HostTls, RegistryHost } from './hosts/registry-hosts.js'
+import type { ChannelOptions, HostTimeouts } from './http/channel.js'
+import type { ImageSink } from '../image/sink.js'
+import type { ImageSource } from '../image/source.js'
 import { normalizeForeignHosts } from './policy/foreign-url.js'
 import { canonicalRegistry, type RepositoryName } from './policy/registry-name.js'
 import { RepositoryClient } from './api/repository-client.js'
@@ -34,11 +38,35 @@ export interface RegistriesOptions extends ConnectionOptions, EndpointOptions {
 /** Where repositories come from. */
 export interface RepositorySource {
   /** See `Registries.repository`. */
-  repository(name: RepositoryName): Repository
+  repository(name: RepositoryName): ImageSource
+}
+
+/** The registries that a program uses: their repositories, as sources and as targets, and the logins. */
+export interface ImageRegistries extends RepositorySource {
+  /** Number of bytes of blobs that were received. */
+  readonly received: number
+  /** See `Registries.withCredentials`. */
+  withCredentials(credentials: Credentials): RepositorySource
+  /** See `Registries.target`. */
+  target(name: RepositoryName): ImageSink
+  /** See `Registries.checkLogin`. */
+  checkLogin(registry: string, credential: Credential, signal?: AbortSignal): Promise<void>
+  /** See `Registries.limitRate`. */
+  limitRate(bytesPerSecond: number): void
+  /** See `Registries.close`. */
+  close(): Promise<void>
+}
+
+/** Options of `Registries.repositoryAt`. */
+export interface RepositoryAtOptions {
+  /** See `Registries.repository`. */
+  readonly credentials?: Credentials | undefined
+  /** Timeouts that differ from those of other hosts, in milliseconds. */
+  readonly timeouts?: Partial<HostTimeouts> | undefined
 }
 
 /** Creates repositories, and holds the connections, tokens and secrets that they share. */
-export class Registries implements RepositorySource {
+export class Registries implements ImageRegistries {
   readonly #options: RegistriesOptions
   readonly #connections: Connections
   readonly #secrets = new Secrets()
@@ -84,6 +112,16 @@ export class Registries implements RepositorySource {
     return new Repository(context, access)
   }
 
+  /**
+   * Returns a repository on one host of a registry, such as a mirror. Its credentials are those for the name of the host.
+   * @throws as `repository`; USAGE when the path of the API or a certificate is invalid
+   */
+  repositoryAt(host: RegistryHost, { credentials, timeouts }: RepositoryAtOptions = {}): Repository {
+    const name = { registry: host.host, repository: host.repository }
+    const { context, access } = this.#open(name, 'read', credentials, { ...host, timeouts })
+    return new Repository(context, access)
+  }
+
   /** Returns these registries for a user of their own, whose credentials take precedence over those of the options. */
   withCredentials(credentials: Credentials): RepositorySource {
     const both = firstOf(credentials, this.#options.credentials ?? anonymous)
@@ -99,15 +137,30 @@ export class Registries implements RepositorySource {
     return new TargetRepository(context, access)
   }
 
+  /** Returns a repository on one host of a registry as a target of images. @throws as `repositoryAt` */
+  targetAt(host: RegistryHost, { credentials, timeouts }: RepositoryAtOptions = {}): TargetRepository {
+    const name = { registry: host.host, repository: host.repository }
+    const { context, access } = this.#open(name, 'push', credentials, { ...host, timeouts })
+    return new TargetRepository(context, access)
+  }
+
   /**
    * Checks a credential with a registry.
+   * @param host - host of the registry, if it has settings of its own
    * @throws UNAUTHORIZED, DENIED when it is refused; REFERENCE_INVALID, REGISTRY_RESPONSE, network errors
    */
-  async checkLogin(registry: string, credential: Credential, signal?: AbortSignal): Promise<void> {
+  async checkLogin(
+    registry: string,
+    credential: Credential,
+    signal?: AbortSignal,
+    host?: Omit<RegistryHost, 'repository'>,
+  ): Promise<void> {
     // The end point belongs to no repository, but a token has a scope.
-    const name = { registry, repository: 'windlass/login' }
+    const repository = 'windlass/login'
+    const name = { registry, repository }
     const credentials: Credentials = { for: () => Promise.resolve(credential) }
-    await checkLogin(this.#open(name, 'read', credentials).context, signal)
+    const { context } = this.#open(name, 'read', credentials, host && { ...host, repository })
+    await checkLogin(context, signal)
   }
 
   /** Aborts all requests. Resolves when no socket and no timer remains. */
@@ -115,25 +168,42 @@ export class Registries implements RepositorySource {
     await this.#connections.close()
   }
 
+  #createClient(
+    endpoint: Endpoint,
+    { namespace, headers, tls, timeouts }: Partial<HostSettings> = {},
+  ): Client {
+    const channel =
+      (headers ?? tls ?? timeouts)
+        ? this.#connections.channel({
+            ...(tls && { trust: trustOf(tls) }),
+            ...(headers && { headers }),
+            ...(timeouts && { timeouts }),
+          })
+        : undefined
+    return new Client({
+      endpoint,
+      ...(channel && { channel }),
+      ...(namespace !== undefined && { namespace }),
+      connections: this.#connections,
+      tokens: this.#tokens,
+      trustedRealms: this.#trustedRealms,
+      foreignHosts: this.#foreignHosts,
+    })
+  }
+
   #open(
     { registry, repository }: RepositoryName,
     action: AccessAction = 'read',
     credentials: Credentials = this.#options.credentials ?? anonymous,
+    host?: HostSettings,
   ): { context: RepositoryContext; access: RepositoryAccess } {
     if (!isRepository(repository))
       throw new WindlassError('REFERENCE_INVALID', `${quoted(repository)} is not the name of a repository`)
-    const endpoint = endpointOf(registry, this.#options)
-    const key = canonicalRegistry(registry)
-    const client =
-      this.#clients.get(key) ??
-      new Client({
-        endpoint,
-        connections: this.#connections,
-        tokens: this.#tokens,
-        trustedRealms: this.#trustedRealms,
-        foreignHosts: this.#foreignHosts,
-      })
+    const endpoint = host ? endpointOfHost(host, this.#options) : endpointOf(registry, this.#options)
+    const key = clientKey(registry, host)
+    const client = this.#clients.get(key) ?? this.#createClient(endpoint, host)
     this.#clients.set(key, client)
+    this.#secrets.add(...secretHeaders(host?.headers))
     const repositoryName = { registry, repository }
     const access = new RepositoryAccess({
       repositoryName,
@@ -153,6 +223,27 @@ export class Registries implements RepositorySource {
     }
     return { context, access }
   }
+}
+
+const trustOf = ({ ca, client, skipVerify }: HostTls): NonNullable<ChannelOptions['trust']> => ({
+  ...(ca !== undefined && { ca }),
+  ...(client && { client }),
+  ...(skipVerify !== undefined && { insecureTls: skipVerify }),
+})
+
+/** Returns the values of headers that identify a user. */
+const secretHeaders = (headers: RegistryHost['headers'] = {}): readonly string[] =>
+  Object.entries(headers)
+    .filter(([name, value]) => /auth|token|key|secret|cookie|password/i.test(name) && value.length > 3)
+    .flatMap(([, value]) => [value, ...value.split(' ').slice(1)])
+
+/** A host, and the timeouts of requests to it. */
+type HostSettings = RegistryHost & Pick<RepositoryAtOptions, 'timeouts'>
+
+/** Returns a key of the settings of a client, which the repositories of a host share. */
+function clientKey(registry: string, host: HostSettings | undefined): string {
+  const { scheme, apiPath, namespace, headers, tls, timeouts } = host ?? {}
+  return JSON.stringify([canonicalRegistry(registry), scheme, apiPath, namespace, headers, tls, timeouts])
 }
 
 function originOf(realm: string): string {

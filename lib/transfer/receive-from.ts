@@ -4,47 +4,81 @@
  */
 import { WindlassError } from '../errors.js'
 import type { Turn } from '../flow/index.js'
-import { type ReceivingLayer, isMismatch, receive, startOver } from './receive.js'
+import { concernsPlace, isMismatch } from '../image/index.js'
+import { type ReceivingLayer, receive, startOver } from './receive.js'
+import type { GrowingState } from '../bytes/index.js'
+import type { BlobPlace } from './places/blob-place.js'
 import type { PlaceList } from './places/place-list.js'
 
 /**
- * Downloads the missing bytes of a layer. Tries the places of the current rank in order until one provides the layer. A
- * place whose failure is final is dropped from the list.
- * @throws the error of the place if it is the only one. Otherwise, when all places have failed, an error with all
- * failures in `cause`. Its code is that of a mismatch if there was one, else that of the earlier rank, else
+ * Downloads the missing bytes of a layer. Tries the places of the current rank in order until one provides the layer;
+ * after a failure in the middle of the layer, the next place continues at the same byte. A mirror, and a place whose
+ * failure is final, is dropped from the list.
+ * @throws the error of the place if it is the only one that is not a mirror. Otherwise, when all places have failed, an
+ * error with all failures in `cause`. Its code is that of a mismatch if there was one, else that of the earlier rank, else
  * BLOB_UNKNOWN. It is retryable if one of the failures is. Errors of the store are thrown unchanged.
  */
 export async function receiveFrom(layer: ReceivingLayer, turn: Turn, list: PlaceList): Promise<void> {
   const [first, ...others] = list.places
   if (first && others.length === 0 && list.refusals.length === 0) return receive(layer, turn, first)
   const failures: WindlassError[] = []
-  for (const place of list.places) {
-    try {
-      await receive(layer, turn, place)
-      await assertWhole(layer, turn)
-      return
-    } catch (error) {
-      if (turn.signal.aborted || !concernsPlace(error)) throw error
-      if (!error.retryable) list.drop(place)
-      failures.push(error)
-      const event = place.failureEvent?.(error)
-      if (event) turn.emit(event)
-    }
+  const report = (place: BlobPlace, error: WindlassError): void => {
+    if (!place.isMirror) failures.push(error)
+    const event = place.onFailure?.(error)
+    if (event) turn.emit(event)
   }
+  /** Mirrors that sent the first bytes of the file and then failed. */
+  const contributors = new Set<BlobPlace>()
+  for (const place of list.places) {
+    const before = layer.arriving.file.state
+    let failure = await failureAt(layer, turn, place)
+    if (failure && isMismatch(failure) && failure.retryable) {
+      // The wrong bytes may be those that were there before, of mirrors or of an earlier run. The file is empty now.
+      for (const mirror of contributors) report(mirror, wrongBytesError(layer, mirror, failure))
+      contributors.clear()
+      failure = await failureAt(layer, turn, place)
+    }
+    if (!failure) return
+    report(place, failure)
+    if (place.isMirror || !failure.retryable) list.drop(place)
+    if (place.isMirror && hasGrown(before, layer.arriving.file.state)) contributors.add(place)
+  }
+  const [only, ...more] = failures
+  if (only && more.length === 0 && list.refusals.length === 0) throw only
   throw allFailed(layer, list.refusals, failures)
 }
 
 /**
- * Returns whether another place may succeed after this error: no access, a missing blob, wrong bytes, the network, or a
- * redirect.
+ * Downloads and verifies the layer from one place. Returns the failure; undefined if there is none.
+ * @throws errors that other places would have too
  */
-export const concernsPlace = (error: unknown): error is WindlassError =>
-  error instanceof WindlassError &&
-  (error.exitCode === 3 ||
-    error.exitCode === 4 ||
-    error.exitCode === 6 ||
-    error.code === 'LIMIT_EXCEEDED' ||
-    isMismatch(error))
+async function failureAt(
+  layer: ReceivingLayer,
+  turn: Turn,
+  place: BlobPlace,
+): Promise<WindlassError | undefined> {
+  try {
+    await receive(layer, turn, place)
+    await assertWhole(layer, turn)
+    return undefined
+  } catch (error) {
+    if (turn.signal.aborted || !concernsPlace(error)) throw error
+    return error
+  }
+}
+
+const hasGrown = (before: GrowingState, after: GrowingState): boolean =>
+  after.length > (after.generation === before.generation ? before.length : 0)
+
+const wrongBytesError = (
+  { descriptor: { digest } }: ReceivingLayer,
+  { from }: BlobPlace,
+  cause: WindlassError,
+): WindlassError =>
+  new WindlassError('DIGEST_MISMATCH', `${from} sent wrong bytes of the layer ${digest}`, {
+    ...{ digest, host: from, cause },
+    hint: 'Tell whoever runs this mirror. The layer is downloaded from another place.',
+  })
 
 /** Verifies the complete file. Wrong bytes are discarded, so that the next place starts with an empty file. */
 async function assertWhole(layer: ReceivingLayer, turn: Turn): Promise<void> {

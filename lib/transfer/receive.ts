@@ -7,6 +7,7 @@ import { batches, Meter, sizeMismatchHint, manifestSizeError } from '../bytes/in
 import { WindlassError } from '../errors.js'
 import { formatBytes, formatCount } from '../quantities.js'
 import type { Turn } from '../flow/index.js'
+import { isMismatch } from '../image/index.js'
 import type { Arriving, ArrivingLayer } from './elements.js'
 import type { BlobPlace } from './places/blob-place.js'
 import { requestEvents } from './request-events.js'
@@ -45,10 +46,6 @@ export async function startOver(layer: ReceivingLayer, turn: Turn, host?: string
   await layer.arriving.file.truncate()
   turn.emit(layerProgress(layer, 'restart', host === undefined ? {} : { host }))
 }
-
-/** Returns whether an error says that bytes do not match their digest or size. */
-export const isMismatch = (error: unknown): error is WindlassError =>
-  error instanceof WindlassError && (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH')
 
 /**
  * Returns whether a file of full length has the right digest. An earlier download may have ended before verification.

@@ -8,7 +8,8 @@ import type { DownloadHistory } from './download-history.js'
 import type { ArrivingLayer } from './elements.js'
 import { layerProgress } from './layer-progress.js'
 import type { PlaceList } from './places/place-list.js'
-import { concernsPlace, receiveFrom } from './receive-from.js'
+import { concernsPlace } from '../image/index.js'
+import { receiveFrom } from './receive-from.js'
 import type { ReceivingLayer } from './receive.js'
 import type { RetryCountdown } from './retry-countdown.js'
 
@@ -77,6 +78,7 @@ async function downloadFromRanks(
 ): Promise<void> {
   for (;;)
     try {
+      await places.load(turn.signal)
       await receiveFrom(layer, turn, places)
       layer.arriving.file.finish()
       return

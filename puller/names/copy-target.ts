@@ -2,7 +2,7 @@
 import { WindlassError } from '../../lib/errors.js'
 import { checkPullable, parseImageName, withDefaultTag } from '../../lib/image/index.js'
 import { printable } from '../../lib/codec/index.js'
-import type { Registries } from '../../lib/registry/index.js'
+import type { ImageRegistries } from '../../lib/registry/index.js'
 import { LayoutSink } from '../../lib/sinks/index.js'
 import type { CopyTarget } from '../../lib/transfer/index.js'
 import { checkArgument } from '../options/check-options.js'
@@ -12,7 +12,7 @@ import { anyText } from '../options/option-codecs.js'
  * Returns the target that the user named: a registry reference or `oci:DIR[:NAME]`.
  * @throws WindlassError USAGE for a value that is not a string, or for `oci:DIR:@N`; REFERENCE_INVALID
  */
-export function copyTarget(typed: string, registries: Registries): CopyTarget {
+export function copyTarget(typed: string, registries: ImageRegistries): CopyTarget {
   checkArgument('copy', 'to', anyText, typed)
   const named = parseImageName(typed)
   if (named.kind === 'layout') {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import {
   Credential,
   type Credentials,
-  type Registries,
+  type ImageRegistries,
   type RepositorySource,
   credentialsFile,
   firstOf,
@@ -36,7 +36,7 @@ export const givenCredentials = (given: NonNullable<OpenOptions['credentials']>)
 
 /** Returns `registries` for a pull with the option `credentials`. */
 export const registriesOfPull = (
-  registries: Registries,
+  registries: ImageRegistries,
   credentials: OpenOptions['credentials'],
 ): RepositorySource =>
   credentials === undefined ? registries : registries.withCredentials(givenCredentials(credentials))

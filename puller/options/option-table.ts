@@ -3,6 +3,7 @@
  * against these tables, and the flags of the command line are created from them.
  */
 // Imports single modules instead of index files, because every start of the command line loads this file.
+import { hostsCodec } from './hosts-codec.js'
 import type * as t from 'io-ts'
 import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
 import type { TagsRequest } from '../../lib/image/source.js'
@@ -160,6 +161,7 @@ export const openTable = {
     secret: true,
   },
   authFile: { codec: codecs.path, help: "credentials file in the format of Docker's config.json" },
+  hosts: { codec: hostsCodec },
   userAgent: { codec: codecs.headerValue },
   onWarning: { codec: codecs.functionOf<NonNullable<OpenOptions['onWarning']>>() },
   onRequest: { codec: codecs.functionOf<NonNullable<OpenOptions['onRequest']>>() },

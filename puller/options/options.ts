@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
+import type { HostConfiguration } from '../../lib/registry/index.js'
 import type { ForeignUrlOrder } from '../../lib/transfer/index.js'
 import { checkVariable } from './check-options.js'
 import { homeDirectory } from './home-directory.js'
@@ -75,6 +76,11 @@ export interface OpenOptions {
    * variables name and that logins write.
    */
   readonly authFile?: string
+  /**
+   * Mirrors of registries, and certificates of hosts (those with which containerd, Podman and Docker are configured on
+   * this machine). False: only what the other options say.
+   */
+  readonly hosts?: HostConfiguration | false
   /** Value of the header `User-Agent` (`windlass`). */
   readonly userAgent?: string
   /** Limits on images that differ from the defaults (docs/layers.md, "Limits"). */

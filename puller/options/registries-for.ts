@@ -1,10 +1,17 @@
 /** Creates the registry client of a puller from its options. */
-import { Registries } from '../../lib/registry/index.js'
+import { type ImageRegistries, Registries } from '../../lib/registry/index.js'
+import { MirroredRegistries } from '../hosts/mirrored-registries.js'
 import { credentialsFor } from './credentials.js'
 import type { OpenOptions } from './options.js'
 
 /** Creates the registry client. Sends no request. @throws USAGE as `credentialsFor` and `Registries` */
-export async function registriesFor(options: OpenOptions): Promise<Registries> {
+export async function registriesFor(options: OpenOptions): Promise<ImageRegistries> {
+  const registries = await directRegistries(options)
+  const { hosts } = options
+  return hosts === undefined || hosts === false ? registries : new MirroredRegistries({ registries, hosts })
+}
+
+async function directRegistries(options: OpenOptions): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options
   const { responseTimeout, stallTimeout, minimumRate } = options
   const { limits, foreignHosts, trustedRealms, bytesPerSecond, onRequest } = options

@@ -35,7 +35,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
     ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'socks'],
   ],
-  'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/registry'],
+  'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [

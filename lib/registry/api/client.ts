@@ -6,6 +6,7 @@ import { SingleFlight } from '../../flow/actors/single-flight.js'
 import { isBelowApi, isSigned } from '../policy/authorizable.js'
 import type { AccessHelp } from '../policy/access-help.js'
 import { Authorizer, type Authorization } from '../auth/authorizer.js'
+import type { Channel } from '../http/channel.js'
 import type { Request, Connections } from '../http/connections.js'
 import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
@@ -24,6 +25,10 @@ import { assertPublicTarget } from '../policy/public-target.js'
  */
 export interface ClientOptions {
   readonly endpoint: Endpoint
+  /** Connections to the host, if they differ from those to others. */
+  readonly channel?: Channel
+  /** Value of the query field `ns` of all requests. */
+  readonly namespace?: string
   readonly connections: Connections
   readonly tokens: Tokens
   readonly trustedRealms: ReadonlySet<string>
@@ -65,10 +70,10 @@ export class Client {
    */
   async send({ repository, credential, help, scopes, to, ...rest }: RegistryRequest): Promise<FinalResponse> {
     const base = await this.#base(rest.signal)
-    const location = resolveRequestTarget(to, base)
-    const request: Request = { ...rest, ...location }
-    if (location.url.origin !== base.origin || isSigned(location) || !isBelowApi(location))
-      return this.#follow(request)
+    const location = this.#locate(to, base)
+    const isOwn = location.url.origin === base.origin
+    const request: Request = { ...rest, ...location, channel: isOwn ? this.#options.channel : undefined }
+    if (!isOwn || isSigned(location) || !isBelowApi(location, base.pathname)) return this.#follow(request)
     const authorizer = this.#authorizer({ repository, credential, help, ...(scopes && { scopes }) })
     const first = await authorizer.authorization(request.signal)
     const response = await this.#follow(withAuthorization(request, first))
@@ -115,20 +120,30 @@ export class Client {
     )
   }
 
+  #locate(to: RegistryRequest['to'], base: URL): Location {
+    if (typeof to === 'string') return locationOnOrigin(base, to)
+    if ('url' in to) return to
+    const url = apiUrl(base, ...to)
+    const { namespace } = this.#options
+    if (namespace !== undefined) url.searchParams.set('ns', namespace)
+    return locationOf(url)
+  }
+
   #follow(request: Request): Promise<FinalResponse> {
     const { base } = this.#endpoint
     const check = (url: URL): void => assertPublicTarget(url, base, request.purpose)
-    return followRedirects(this.#options.connections, request, { check, mayAuthorize: isBelowApi })
+    const mayAuthorize = (location: Location): boolean => isBelowApi(location, base.pathname)
+    return followRedirects(this.#options.connections, request, { check, mayAuthorize })
   }
 
   /** Returns the base URL after determining its scheme. */
   async #base(signal?: AbortSignal): Promise<URL> {
-    if (!this.#endpoint.isSchemeKnown) {
-      const { connections } = this.#options
+    if (this.#endpoint.scheme !== 'known') {
+      const { connections, channel } = this.#options
       const base = await joinFlight(
         this.#schemeLookups,
         'scheme',
-        (shared) => detectBaseUrl(connections, this.#endpoint, shared),
+        (shared) => detectBaseUrl(connections, this.#endpoint, { signal: shared, channel }),
         signal,
       )
       this.#storeBase(base)
@@ -140,13 +155,14 @@ export class Client {
    * Stores the base URL, unless another waiting request has stored it. Authorizers, which use it, are created later.
    */
   #storeBase(base: URL): void {
-    if (this.#endpoint.isSchemeKnown) return
-    this.#endpoint = { ...this.#endpoint, base, isSchemeKnown: true }
+    if (this.#endpoint.scheme === 'known') return
+    this.#endpoint = { ...this.#endpoint, base, scheme: 'known' }
   }
 
   /** Some registries send the challenge only at the root of the API. */
   async #rootChallenge(base: URL, { purpose, signal }: Request): Promise<string | undefined> {
-    const response = await this.#options.connections.send({ url: apiUrl(base, ''), purpose, signal })
+    const { connections, channel } = this.#options
+    const response = await connections.send({ url: apiUrl(base, ''), purpose, signal, channel })
     discard(response)
     return response.status === 401 ? response.headers['www-authenticate'] : undefined
   }
@@ -157,17 +173,12 @@ export class Client {
     const key = [repository, credential?.fingerprint() ?? '', ...scopes].join(' ')
     const known = this.#authorizers.get(key)
     if (known !== undefined) return known
-    const { tokens, trustedRealms } = this.#options
-    const rules = { endpoint: this.#endpoint, trusted: trustedRealms }
+    const { tokens, trustedRealms, channel } = this.#options
+    const rules = { endpoint: this.#endpoint, trusted: trustedRealms, channel }
     const authorizer = new Authorizer({ ...identity, rules, tokens })
     this.#authorizers.set(key, authorizer)
     return authorizer
   }
-}
-
-function resolveRequestTarget(to: RegistryRequest['to'], base: URL): Location {
-  if (typeof to === 'string') return locationOnOrigin(base, to)
-  return 'url' in to ? to : locationOf(apiUrl(base, ...to))
 }
 
 /** Appends a path to the origin of `base`. `new URL(target, base)` would take a path such as `//host/` for a host. */

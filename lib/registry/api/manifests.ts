@@ -1,11 +1,11 @@
 /** Fetches manifests by tag or digest (distribution spec, "Pulling manifests"). */
 import { WindlassError } from '../../errors.js'
-import { isDigest, type Digest } from '../../image/digest/digest.js'
+import { isDigest } from '../../image/digest/digest.js'
 import { defaultLimits } from '../../limits.js'
 import { manifestAccept } from '../../image/documents/media-types.js'
 import { quoted } from '../../codec/printable.js'
 import { isTag } from '../../image/reference/grammar.js'
-import type { FetchedManifest, ManifestRequest } from '../../image/source.js'
+import type { FetchedManifest, ManifestHead, ManifestRequest } from '../../image/source.js'
 import type { FinalResponse } from '../http/redirects.js'
 import { readDocument } from '../http/document.js'
 import { refusalError } from '../http/refusal.js'
@@ -16,17 +16,6 @@ import type { RepositoryContext } from './repository-context.js'
 export interface ManifestWithEtag extends FetchedManifest {
   /** The `etag` argument of the next `fetchManifestIfChanged`; undefined if the registry sent none. */
   readonly etag: string | undefined
-}
-
-/**
- * Result of a HEAD request. It is not verified: use it to detect changes, not as a statement about the manifest.
- * `size` is in bytes.
- */
-export interface ManifestHead {
-  readonly digest: Digest | undefined
-  readonly contentType: string | undefined
-  readonly size: number | undefined
-  readonly host: string
 }
 
 /**

@@ -6,6 +6,7 @@ import type {
   BlobRequest,
   FetchedManifest,
   ImageSource,
+  ManifestHead,
   ManifestRequest,
   TagsRequest,
 } from '../../image/source.js'
@@ -13,13 +14,7 @@ import type { RepositoryAccess } from '../auth/access.js'
 import { fetchBlob } from './blobs.js'
 import { fetchForeignBlob } from './foreign-blob.js'
 import { blobSize } from './blob-size.js'
-import {
-  fetchManifest,
-  fetchManifestIfChanged,
-  headManifest,
-  type ManifestHead,
-  type ManifestWithEtag,
-} from './manifests.js'
+import { fetchManifest, fetchManifestIfChanged, headManifest, type ManifestWithEtag } from './manifests.js'
 import type { RepositoryContext } from './repository-context.js'
 import { listTags } from './tags.js'
 

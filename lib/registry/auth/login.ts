@@ -6,7 +6,7 @@ import type { Credential } from '../credentials/credential.js'
 import { discard } from '../http/discard.js'
 import { readDocument } from '../http/document.js'
 import { printableUrl } from '../headers/printable-url.js'
-import { checkRealm, mayReceiveCredentials, type RealmRules, trustHint } from './realm.js'
+import { channelTo, checkRealm, mayReceiveCredentials, type RealmRules, trustHint } from './realm.js'
 import { displayHost } from '../policy/registry-name.js'
 import { followRedirects } from '../http/redirects.js'
 import { refusalError } from '../http/refusal.js'
@@ -54,7 +54,7 @@ export async function requestToken(
   const response = await sendTokenRequest(request, (request) =>
     followRedirects(
       connections,
-      { ...request, purpose, signal, role: 'token-server' },
+      { ...request, purpose, signal, role: 'token-server', channel: channelTo(realm, rules) },
       { check: (url) => checkRealm(url, rules) },
     ),
   )

@@ -7,6 +7,7 @@
 import { WindlassError } from '../../errors.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { addressClassOf } from '../policy/address.js'
+import { type Channel, withoutHeaders } from '../http/channel.js'
 import type { Endpoint } from '../policy/endpoint.js'
 import { displayHost } from '../policy/registry-name.js'
 import { mayReferTo } from '../policy/public-target.js'
@@ -16,6 +17,8 @@ export interface RealmRules {
   readonly endpoint: Endpoint
   /** Origins that the user has allowed to receive credentials, regardless of the rules. */
   readonly trusted: ReadonlySet<string>
+  /** Connections to the registry, if they differ from those to others. Its certificates apply to its token server too. */
+  readonly channel?: Channel | undefined
 }
 
 /**
@@ -62,6 +65,11 @@ export function mayReceiveCredentials(url: URL, { endpoint, trusted }: RealmRule
   if (!endpoint.allowsCredentials) return false
   if (url.protocol === 'https:' || url.origin === endpoint.base.origin) return true
   return addressClassOf(url.hostname) === 'loopback' && addressClassOf(endpoint.base.hostname) === 'loopback'
+}
+
+/** Returns the connections to a token server. Headers of the registry are sent to its own origin only. */
+export function channelTo(url: URL, { endpoint, channel }: RealmRules): Channel | undefined {
+  return channel && url.origin !== endpoint.base.origin ? withoutHeaders(channel) : channel
 }
 
 /** Returns the hint that says how to allow a token server. */

@@ -25,7 +25,11 @@ class TrustingAgent extends HttpsAgent {
     options: RequestOptions,
     created?: (error: Error | null, socket: Duplex) => void,
   ): Duplex | null | undefined {
-    const trusting = { ...options, secureContext: this.#trust.context }
+    const trusting = {
+      ...options,
+      secureContext: this.#trust.context,
+      ...(this.#trust.acceptsAny && { rejectUnauthorized: false }),
+    }
     return super.createConnection(trusting, created)
   }
 }
@@ -33,6 +37,7 @@ class TrustingAgent extends HttpsAgent {
 /** The agents of one set of connections. They are created on demand. */
 export class AgentPool {
   readonly #trust: Trust
+  readonly #proxyTrust: Trust
   readonly #maxSockets: number
   readonly #timeouts: ProxyTimeouts
   readonly #created = new Map<string, Agents>()
@@ -40,9 +45,11 @@ export class AgentPool {
   /**
    * @param maxSockets - maximum number of concurrent connections to one host; further requests wait
    * @param timeouts - timeouts of connections through proxies, in milliseconds
+   * @param proxyTrust - certificates for proxies, if they differ from those for registries
    */
-  constructor(trust: Trust, maxSockets: number, timeouts: ProxyTimeouts) {
+  constructor(trust: Trust, maxSockets: number, timeouts: ProxyTimeouts, proxyTrust = trust) {
     this.#trust = trust
+    this.#proxyTrust = proxyTrust
     this.#maxSockets = maxSockets
     this.#timeouts = timeouts
   }
@@ -77,8 +84,13 @@ export class AgentPool {
       proxy === undefined
         ? { http: new HttpAgent(options), https: new TrustingAgent(this.#trust, options) }
         : {
-            http: new ForwardingAgent(proxy, this.#trust, this.#timeouts, options),
-            https: new TunnelAgent(proxy, this.#trust, this.#timeouts, options),
+            http: new ForwardingAgent(proxy, this.#proxyTrust, this.#timeouts, options),
+            https: new TunnelAgent(
+              proxy,
+              { host: this.#trust, proxy: this.#proxyTrust },
+              this.#timeouts,
+              options,
+            ),
           }
     this.#created.set(key, created)
     return created

@@ -13,6 +13,7 @@ import { AgentPool } from './agent-pool.js'
 import type { Attempt } from './attempt.js'
 import type { HostRole, RequestReport } from '../../image/source.js'
 import { Body } from './body.js'
+import type { Channel, ChannelOptions } from './channel.js'
 import {
   failureOf,
   hasTwoLengths,
@@ -49,6 +50,8 @@ export interface Request extends Omit<Attempt, 'proxy'> {
   readonly signal?: AbortSignal | undefined
   /** Replaces the name resolution of the system. */
   readonly lookup?: LookupFunction
+  /** Connections to use instead of those that all hosts share. */
+  readonly channel?: Channel | undefined
   /** What the host is to the request (`registry`). */
   readonly role?: HostRole
   /** Receives a report when the request has ended. */
@@ -93,7 +96,10 @@ export class Connections {
   readonly rate: RateLimit
   readonly #options: ConnectionOptions
   readonly #client: Got
+  readonly #trust: Trust
   readonly #agents: AgentPool
+  /** Those of the channels. */
+  readonly #otherAgents: AgentPool[] = []
   readonly #responseTimeouts: ResponseTimeouts
   readonly #sockets = new Set<Socket>()
   /** Functions that abort the requests in progress. */
@@ -108,9 +114,34 @@ export class Connections {
     this.limits = limitsWith(options.limits)
     this.rate = new RateLimit(options.bytesPerSecond)
     this.#options = options
-    this.#agents = new AgentPool(new Trust(options), options.maxSockets ?? 32, this.timeouts)
+    this.#trust = new Trust(options)
+    this.#agents = new AgentPool(this.#trust, this.#maxSockets, this.timeouts)
     this.#responseTimeouts = new ResponseTimeouts(this.timeouts.response)
     this.#client = createClient(options, this.timeouts)
+  }
+
+  /**
+   * Returns a channel to a host that differs from others. It is closed with these connections.
+   * @throws USAGE when `ca` has no certificate
+   */
+  channel({ trust, headers = {}, timeouts = {} }: ChannelOptions): Channel {
+    if (trust === undefined) return { agents: this.#agents, headers, timeouts }
+    const { ca = '', env } = this.#options
+    const insecureTls = trust.insecureTls ?? this.#options.insecureTls ?? false
+    const certificates = [ca, trust.ca ?? ''].map(String).filter((pem) => pem !== '')
+    const own = new Trust({
+      insecureTls,
+      ...(env && { env }),
+      ...(certificates.length > 0 && { ca: certificates.join('\n') }),
+      ...(trust.client && { client: trust.client }),
+    })
+    const agents = new AgentPool(own, this.#maxSockets, { ...this.timeouts, ...timeouts }, this.#trust)
+    this.#otherAgents.push(agents)
+    return { agents, headers, timeouts }
+  }
+
+  get #maxSockets(): number {
+    return this.#options.maxSockets ?? 32
   }
 
   /**
@@ -186,7 +217,11 @@ export class Connections {
       const attempt: Attempt = { purpose, preposition, url, proxy }
       // Identifies repetitions of the same request, which have longer timeouts.
       const key = `${request.purpose} ${request.url.host}`
-      const firstByteTimeout = this.#responseTimeouts.timeoutFor(key) + (request.extraTimeout ?? 0)
+      const own = request.channel?.timeouts ?? {}
+      const timeouts = { ...this.timeouts, ...own }
+      // A host with a timeout of its own has an alternative, so a second attempt does not wait longer.
+      const firstByteTimeout =
+        (own.response ?? this.#responseTimeouts.timeoutFor(key)) + (request.extraTimeout ?? 0)
       const timeoutError = (): WindlassError =>
         noResponseError(attempt, firstByteTimeout, this.#responseTimeouts.recordTimeout(key))
       const isForwarded =
@@ -261,10 +296,10 @@ export class Connections {
             onFirstByte: () => this.#responseTimeouts.recordResponse(key),
             rate,
             ...(request.isRateLimited && { onBytes: (bytes) => (this.#received += bytes) }),
-            stall: this.timeouts.stall,
-            minBytes: minBytesPerStall(this.timeouts),
+            stall: timeouts.stall,
+            minBytes: minBytesPerStall(timeouts),
             stallError: (received) =>
-              received === 0 ? timeoutError() : stallError(attempt, received, this.timeouts),
+              received === 0 ? timeoutError() : stallError(attempt, received, timeouts),
             toFailure: (error, received) => failureOf(error, attempt, received),
           })
           body.once('close', finish)
@@ -286,7 +321,7 @@ export class Connections {
     this.#closing.abort()
     for (const abort of [...this.#aborts]) abort()
     const closed = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-    this.#agents.destroy()
+    for (const agents of [this.#agents, ...this.#otherAgents]) agents.destroy()
     for (const socket of this.#sockets) socket.destroy()
     await Promise.all(closed)
   }
@@ -298,16 +333,18 @@ export class Connections {
   }
 
   #gotOptions(request: Request, mode: SendMode, proxy: Proxy | undefined, response: number) {
+    const { agents = this.#agents, headers = {}, timeouts = {} } = request.channel ?? {}
+    const { lookup, connect, secureConnect } = { ...this.timeouts, ...timeouts }
     return {
       method: request.method ?? 'GET',
-      ...gotBodyOptions(request),
+      ...gotBodyOptions({ ...request, headers: { ...headers, ...request.headers } }),
       ...(request.lookup === undefined ? {} : { dnsLookup: request.lookup }),
       // A reused connection was not opened with this request's lookup.
       agent:
         mode === 'kept' && request.lookup === undefined
-          ? this.#agents.keepAliveAgents(proxy)
-          : this.#agents.freshAgents(proxy),
-      timeout: { response },
+          ? agents.keepAliveAgents(proxy)
+          : agents.freshAgents(proxy),
+      timeout: request.channel ? { response, lookup, connect, secureConnect } : { response },
       ...(mode === 'lenient' && { request: requestLeniently }),
     } as const
   }

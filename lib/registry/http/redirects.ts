@@ -88,6 +88,8 @@ export async function followRedirects(
       ...request,
       ...next,
       ...(url.origin !== first.url.origin && first.role === undefined && { role: 'storage' }),
+      // Certificates, headers and timeouts of a host are for this host only.
+      channel: url.origin === first.url.origin ? first.channel : undefined,
       headers: credentialsRemoved ? withoutCredentials(request.headers ?? {}) : (request.headers ?? {}),
     }
   }

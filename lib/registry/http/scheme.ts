@@ -1,35 +1,65 @@
 /**
- * Determines whether a registry on a loopback address uses plain HTTP or TLS. It tries plain HTTP first, without
+ * Determines whether a registry uses plain HTTP or TLS. On a loopback address, it tries plain HTTP first, without
  * credentials. If the response is not HTTP, the connection is closed, or the server asks for HTTPS, TLS is tried with
- * certificate verification.
+ * certificate verification. A registry that the user allows to use plain HTTP is tried with TLS first.
  */
 import { WindlassError } from '../../errors.js'
 import { connectPurpose } from './attempt.js'
-import type { Connections } from './connections.js'
+import type { Channel } from './channel.js'
+import type { Connections, Request } from './connections.js'
 import { discard } from './discard.js'
 import { readBodyStart } from './document.js'
 import { apiUrl, type Endpoint } from '../policy/endpoint.js'
 import { isConnectionClosed, isHandshakeFailure, systemCode } from './failure.js'
 import { wantsTls } from './refusal.js'
 
+/** What `detectBaseUrl` sends its requests with. */
+interface DetectOptions {
+  readonly signal: AbortSignal
+  /** Connections to the host, if they differ from those to others. */
+  readonly channel?: Channel | undefined
+}
+
 /**
  * Returns the base URL of the registry with its scheme.
- * @throws network errors; an unreachable host is not tried with TLS
+ * @throws network errors; an unreachable host on a loopback address is not tried with TLS
  */
-export async function detectBaseUrl(
+export function detectBaseUrl(
   connections: Connections,
-  endpoint: Endpoint,
-  signal: AbortSignal,
+  { base, scheme }: Endpoint,
+  options: DetectOptions,
 ): Promise<URL> {
-  const { base } = endpoint
-  const purpose = connectPurpose
+  const detect = scheme === 'tls-first' ? detectTlsFirst : detectPlainFirst
+  return detect(connections, base, { purpose: connectPurpose, ...options })
+}
+
+type Send = Pick<Request, 'purpose' | 'signal' | 'channel'>
+
+async function detectTlsFirst(connections: Connections, base: URL, send: Send): Promise<URL> {
+  const tryScheme = async (scheme: 'http' | 'https'): Promise<URL> => {
+    const url = withScheme(scheme, base)
+    discard(await connections.send({ url: apiUrl(url, ''), ...send }))
+    return url
+  }
+  try {
+    return await tryScheme('https')
+  } catch (error) {
+    if (!(error instanceof WindlassError) || error.code === 'CANCELLED') throw error
+    // If neither works, the error of TLS is the one to report.
+    return await tryScheme('http').catch((plainError: unknown) => {
+      throw plainError instanceof WindlassError && plainError.code === 'CANCELLED' ? plainError : error
+    })
+  }
+}
+
+async function detectPlainFirst(connections: Connections, base: URL, send: Send): Promise<URL> {
   const tryTls = async (): Promise<URL> => {
-    const secure = new URL(`https://${base.host}`)
-    discard(await connections.send({ url: apiUrl(secure, ''), purpose, signal }))
+    const secure = withScheme('https', base)
+    discard(await connections.send({ url: apiUrl(secure, ''), ...send }))
     return secure
   }
   try {
-    const response = await connections.send({ url: apiUrl(base, ''), purpose, signal })
+    const response = await connections.send({ url: apiUrl(base, ''), ...send })
     const { limits, timeouts } = connections
     const { bytes } = await readBodyStart(response, {
       maxBytes: limits.errorBytes,
@@ -45,6 +75,9 @@ export async function detectBaseUrl(
     })
   }
 }
+
+const withScheme = (scheme: 'http' | 'https', base: URL): URL =>
+  new URL(base.pathname, `${scheme}://${base.host}`)
 
 const mayUseTls = (error: WindlassError): boolean =>
   (error.code === 'REGISTRY_RESPONSE' && systemCode(error.cause) !== 'HPE_HEADER_OVERFLOW') ||

@@ -15,12 +15,12 @@ export function isSigned({ url }: Pick<Location, 'url'>): boolean {
 }
 
 /**
- * Reports whether a location is below `/v2/`, regardless of how the server interprets encoded dots and slashes. Other
- * paths of the host do not belong to the registry.
+ * Reports whether a location is below `root`, the path of the API (`/v2/`), regardless of how the server interprets
+ * encoded dots and slashes. Other paths of the host do not belong to the registry.
  */
-export function isBelowApi({ url, target }: Location): boolean {
+export function isBelowApi({ url, target }: Location, root = '/v2/'): boolean {
   const path = target.replace(/\?.*$/s, '')
   const decoded = path.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/%5c/gi, '/')
   const interpretations = [path, url.pathname, new URL(url.origin + decoded).pathname]
-  return interpretations.every((reading) => reading.startsWith('/v2/'))
+  return interpretations.every((reading) => reading.startsWith(root))
 }

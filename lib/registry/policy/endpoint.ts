@@ -6,24 +6,32 @@ import { WindlassError } from '../../errors.js'
 import { addressClassOf } from './address.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { canonicalRegistry, dockerHubHost } from './registry-name.js'
+import type { RegistryHost } from '../hosts/registry-hosts.js'
+
+/**
+ * `known`, or how to determine the scheme. `plain-first` is for a registry on a loopback address: plain HTTP is tried
+ * first, then TLS. Docker tries TLS first, which blocks on servers that wait for the end of a line. `tls-first` is for a
+ * registry that the user allows to use plain HTTP.
+ */
+export type SchemeState = 'known' | 'plain-first' | 'tls-first'
 
 /** The address of a registry. */
 export interface Endpoint {
   /** Registry name as in references. */
   readonly registry: string
-  /** Scheme, host and port, without a path. */
+  /** The root of the API, which ends with a slash: `https://quay.io/v2/`. */
   readonly base: URL
-  /**
-   * If false, the registry is on a loopback address, and the scheme of `base` is a guess: plain HTTP is tried first,
-   * then TLS. Docker tries TLS first, which blocks on servers that wait for the end of a line.
-   */
-  readonly isSchemeKnown: boolean
+  /** Whether the scheme of `base` is that of the registry, or has to be determined. */
+  readonly scheme: SchemeState
   /**
    * Whether credentials may be sent to the registry. They are only sent over plain HTTP if the address is a loopback
    * address or the user requested plain HTTP.
    */
   readonly allowsCredentials: boolean
 }
+
+/** The root of the API (distribution spec, "Endpoints"). */
+const defaultApiPath = '/v2/'
 
 /** Settings of `endpointOf`. */
 export interface EndpointOptions {
@@ -46,27 +54,58 @@ export function endpointOf(registry: string, options: EndpointOptions = {}): End
     return {
       registry,
       base: override,
-      isSchemeKnown: true,
+      scheme: 'known',
       allowsCredentials: !isPlain || isLoopback(override) || options.plainHttp === true,
     }
   }
-  const name = canonicalRegistry(registry) === 'docker.io' ? dockerHubHost : registry
+  const name = servingHost(registry)
   const port = portOf(name)
   const https = hostUrl('https', name)
-  if (port === 443) return { registry, base: https, isSchemeKnown: true, allowsCredentials: true }
+  if (port === 443) return { registry, base: https, scheme: 'known', allowsCredentials: true }
   if (options.plainHttp === true)
-    return { registry, base: hostUrl('http', name), isSchemeKnown: true, allowsCredentials: true }
+    return { registry, base: hostUrl('http', name), scheme: 'known', allowsCredentials: true }
   if (isLoopback(https))
-    return { registry, base: hostUrl('http', name), isSchemeKnown: false, allowsCredentials: true }
-  if (port === 80)
-    return { registry, base: hostUrl('http', name), isSchemeKnown: true, allowsCredentials: false }
-  return { registry, base: https, isSchemeKnown: true, allowsCredentials: true }
+    return { registry, base: hostUrl('http', name), scheme: 'plain-first', allowsCredentials: true }
+  if (port === 80) return { registry, base: hostUrl('http', name), scheme: 'known', allowsCredentials: false }
+  return { registry, base: https, scheme: 'known', allowsCredentials: true }
 }
 
-/** Returns the URL of an API path, which is `segments` below `/v2/`. */
+/** Returns the URL of an API path, which is `segments` below the root of the API. */
 export function apiUrl(base: URL, ...segments: readonly string[]): URL {
-  return new URL(`/v2/${segments.join('/')}`, base)
+  return new URL(base.pathname + segments.join('/'), base)
 }
+
+/**
+ * Returns the endpoint of a host of a registry.
+ *
+ * @throws as `endpointOf`; USAGE when the path of the API is not a path
+ */
+export function endpointOfHost(
+  { host, scheme, apiPath = defaultApiPath, tls }: RegistryHost,
+  options: EndpointOptions = {},
+): Endpoint {
+  const usual = endpointOf(host, options)
+  const withPath = (url: URL): URL => new URL(apiPath, url)
+  if (!/^\/(?:[\w.~%-]+\/)*$/.test(apiPath) || withPath(usual.base).pathname !== apiPath)
+    throw new WindlassError(
+      'USAGE',
+      `The path ${quoted(apiPath)} of the host ${printable(host)} is not valid`,
+    )
+  const isAllowed = tls?.allowsPlainHttp === true
+  if (scheme !== undefined) {
+    const base = withPath(hostUrl(scheme, servingHost(host)))
+    const allowsCredentials =
+      scheme === 'https' || isAllowed || isLoopback(base) || options.plainHttp === true
+    return { registry: host, base, scheme: 'known', allowsCredentials }
+  }
+  if (!isAllowed || usual.scheme === 'plain-first') return { ...usual, base: withPath(usual.base) }
+  const base = withPath(hostUrl('https', servingHost(host)))
+  return { registry: host, base, scheme: 'tls-first', allowsCredentials: true }
+}
+
+/** Returns the host that serves a registry. */
+const servingHost = (registry: string): string =>
+  canonicalRegistry(registry) === 'docker.io' ? dockerHubHost : registry
 
 const isLoopback = (url: URL): boolean => addressClassOf(url.hostname) === 'loopback'
 
@@ -80,7 +119,7 @@ function overrideFor(registry: string, { endpoints = {} }: EndpointOptions): URL
       'USAGE',
       `The endpoint for ${printable(registry)} must be an http or https URL without a user name and password`,
     )
-  return new URL(url.origin)
+  return new URL(defaultApiPath, url.origin)
 }
 
 /**
@@ -103,5 +142,5 @@ function hostUrl(scheme: 'http' | 'https', name: string): URL {
   // A path, user info or query in a name would change the target of the request.
   if (/[/\\?#@\s]/.test(name) || name === '' || !URL.canParse(text))
     throw new WindlassError('REFERENCE_INVALID', `${quoted(name)} is not the name of a registry`)
-  return new URL(text)
+  return new URL(defaultApiPath, text)
 }

@@ -13,10 +13,18 @@ import {
 } from './certificates.js'
 import type { Environment } from './environment.js'
 
+/** A certificate by which this machine identifies to a host, and its private key, as PEM text. */
+export interface ClientCertificate {
+  readonly certificate: string
+  readonly key: string
+}
+
 /** Settings of `Trust`. */
 export interface TrustOptions {
   /** Certificates to trust besides those of Node and the system, as PEM text. */
   readonly ca?: string | Buffer
+  /** Client certificates with their keys, as PEM text, for hosts that require one. */
+  readonly client?: readonly ClientCertificate[]
   /** Accept any certificate (default false). */
   readonly insecureTls?: boolean
   /** Environment with `SSL_CERT_FILE` and `SSL_CERT_DIR` (default `process.env`). */
@@ -37,7 +45,15 @@ export class Trust {
     })
   }
 
-  /** The TLS context for connections to registries and proxies; created once. */
+  /** Whether any certificate of a host is accepted. */
+  get acceptsAny(): boolean {
+    return this.#options.insecureTls === true
+  }
+
+  /**
+   * The TLS context for connections to registries and proxies; created once.
+   * @throws USAGE when a client certificate or its key is invalid
+   */
   get context(): SecureContext {
     this.#context ??= this.#create()
     return this.#context
@@ -45,7 +61,7 @@ export class Trust {
 
   #create(): SecureContext {
     const { ca = '', insecureTls = false, env = process.env } = this.#options
-    if (insecureTls) return createSecureContext()
+    if (insecureTls) return this.#contextWith()
     // Comparing the text of a certificate is faster than parsing one that Node already has.
     const known = new Set(rootCertificates.map(joinLines))
     const configured = [...certificateBlocks(ca.toString()), ...extraCertificates(env)]
@@ -55,14 +71,34 @@ export class Trust {
       known.add(text)
       return true
     })
-    const context = createSecureContext()
+    const context = this.#contextWith()
     if (additional.length === 0) return context
     // Adds the certificates as `createSecureContext` does for `ca`, but keeps the default ones.
     const native: unknown = context.context
     if (!canAddCertificates(native))
-      return createSecureContext({ ca: [...rootCertificates, ...additional.filter(isCertificate)] })
+      return this.#contextWith([...rootCertificates, ...additional.filter(isCertificate)])
     for (const block of additional) native.addCACert(block)
     return context
+  }
+
+  /** Returns a context with the client certificates and, if given, these authorities in place of those of Node. */
+  #contextWith(ca?: readonly string[]): SecureContext {
+    const { client = [] } = this.#options
+    try {
+      return createSecureContext({
+        ...(ca && { ca: [...ca] }),
+        ...(client.length > 0 && {
+          cert: client.map(({ certificate }) => certificate),
+          key: client.map(({ key }) => key),
+        }),
+      })
+    } catch (cause) {
+      // The message of OpenSSL names a kind of error, and quotes no key.
+      throw new WindlassError('USAGE', 'A client certificate or its key cannot be read', {
+        cause,
+        hint: 'Both must be in PEM format, the key without a password, and belong together.',
+      })
+    }
   }
 }
 

@@ -101,10 +101,16 @@ export class TunnelAgent extends HttpsAgent {
   readonly #dialer: ProxyDialer
   readonly #trust: Trust
 
-  constructor(proxy: Proxy, trust: Trust, timeouts: ProxyTimeouts, options: AgentOptions) {
+  /** @param trust - certificates of the hosts, and of the proxy */
+  constructor(
+    proxy: Proxy,
+    trust: { readonly host: Trust; readonly proxy: Trust },
+    timeouts: ProxyTimeouts,
+    options: AgentOptions,
+  ) {
     super(options)
-    this.#trust = trust
-    this.#dialer = new ProxyDialer(proxy, trust, timeouts)
+    this.#trust = trust.host
+    this.#dialer = new ProxyDialer(proxy, trust.proxy, timeouts)
   }
 
   override createConnection(options: RequestOptions, onConnection?: OnConnection): undefined {
@@ -114,8 +120,14 @@ export class TunnelAgent extends HttpsAgent {
         onConnection?.(failure, socket)
         return
       }
-      const { context: secureContext } = this.#trust
-      const secure = connectTls({ ...options, ...target, path: undefined, socket, secureContext })
+      const secure = connectTls({
+        ...options,
+        ...target,
+        path: undefined,
+        socket,
+        secureContext: this.#trust.context,
+        ...(this.#trust.acceptsAny && { rejectUnauthorized: false }),
+      })
       // The HTTP client (got) limits the duration of a TLS handshake only for connections that it opens itself.
       this.#dialer.waitForHandshake(secure, (failed) => onConnection?.(failed ?? null, secure))
     })

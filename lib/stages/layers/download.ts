@@ -14,7 +14,7 @@ import { DownloadHistory } from '../../transfer/download-history.js'
 import type { ArrivingLayer, SharedLayerTask } from '../../transfer/elements.js'
 import { layerProgress } from '../../transfer/layer-progress.js'
 import type { ReceivingLayer } from '../../transfer/receive.js'
-import { type ForeignUrlOrder, placesOf } from '../../transfer/places/places-of.js'
+import { type ForeignUrlOrder, placesWithMirrors } from '../../transfer/places/places-of.js'
 import { reserve } from './reserve.js'
 import { RetryCountdown } from '../../transfer/retry-countdown.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
@@ -90,7 +90,7 @@ export class Downloads {
     return defer(() => {
       const { foreignUrls = 'last-first' } = this.#limits
       const countdown = new RetryCountdown()
-      const places = placesOf(layer.descriptor, layer.source, foreignUrls)
+      const places = placesWithMirrors(layer.descriptor, layer.source, foreignUrls)
       const { file } = layer.arriving
       const running = { file, initialLength: file.state.length }
       this.#running.add(running)

@@ -9,9 +9,13 @@ import type { BlobPlace } from './blob-place.js'
 /** Number of bytes, received by one or several attempts, that counts as progress. */
 const progressBytes = 64 * 1024
 
+/** Returns the places of a rank. */
+export type LoadPlaces = (signal: AbortSignal) => Promise<readonly BlobPlace[]>
+
 /** The places of one layer that may still be tried. Also counts the attempts at the current rank. */
 export class PlaceList {
   #ranks: readonly (readonly BlobPlace[])[]
+  #load: LoadPlaces | undefined
   readonly #refusals: WindlassError[] = []
   #attemptsBefore = 0
   /** Length of the layer in bytes when the attempts were last reset; undefined before the first attempt. */
@@ -20,6 +24,23 @@ export class PlaceList {
   /** @param ranks - places in the order in which to try them; empty ranks are left out */
   constructor(...ranks: readonly (readonly BlobPlace[])[]) {
     this.#ranks = ranks.filter(({ length }) => length > 0)
+  }
+
+  /**
+   * Replaces the first rank by the places that `load` returns, which is called once, at the next `load`.
+   * @returns this list
+   */
+  withFirstRank(load: LoadPlaces): this {
+    this.#load = load
+    return this
+  }
+
+  /** Loads the first rank, unless that has been done. @throws errors of the function given to `withFirstRank` */
+  async load(signal: AbortSignal): Promise<void> {
+    if (this.#load === undefined) return
+    const places = await this.#load(signal)
+    this.#load = undefined
+    this.#ranks = [places, ...this.#ranks.slice(1)]
   }
 
   /** The places of the current rank that have not been dropped. */

@@ -1,9 +1,10 @@
 /**
- * Lists the places of a layer: its registry, then the foreign URLs of its descriptor (image-spec descriptor.md,
- * `urls`).
+ * Lists the places of a layer: the mirrors of its registry, the registry, then the foreign URLs of its descriptor
+ * (image-spec descriptor.md, `urls`).
  */
 import { printable } from '../../codec/index.js'
-import type { Descriptor, ImageSource } from '../../image/index.js'
+import type { WindlassError } from '../../errors.js'
+import type { BlobOrigin, Descriptor, ImageSource } from '../../image/index.js'
 import type { BlobPlace } from './blob-place.js'
 import { PlaceList } from './place-list.js'
 
@@ -19,6 +20,9 @@ export const foreignUrlFailed = 'foreign-url-failed'
 /** Maximum number of foreign URLs tried for a layer. A manifest may list any number. */
 const maxUrls = 32
 
+/** Code of the `warning` about a mirror that failed to provide a layer. */
+export const mirrorFailed = 'mirror-failed'
+
 /** Returns the places of a layer. At most 32 foreign URLs are used, and none if `source` has no `foreignBlob`. */
 export function placesOf(descriptor: Descriptor, source: ImageSource, order: ForeignUrlOrder): PlaceList {
   const registry: BlobPlace = {
@@ -27,6 +31,41 @@ export function placesOf(descriptor: Descriptor, source: ImageSource, order: For
   }
   return new PlaceList([registry], foreignPlaces(descriptor, source, order))
 }
+
+/**
+ * Returns the places of a layer as `placesOf`, with the mirrors of the source before its registry. They are known after
+ * `PlaceList.load`.
+ */
+export function placesWithMirrors(
+  descriptor: Descriptor,
+  source: ImageSource,
+  order: ForeignUrlOrder,
+): PlaceList {
+  const list = placesOf(descriptor, source, order)
+  const origins = source.blobOrigins?.bind(source)
+  if (origins === undefined) return list
+  return list.withFirstRank(async (signal) =>
+    (await origins({ signal })).map((origin) => placeOf(origin, descriptor)),
+  )
+}
+
+const placeOf = (origin: BlobOrigin, descriptor: Descriptor): BlobPlace => ({
+  from: origin.host,
+  isMirror: origin.isMirror,
+  fetch: (request) => origin.blob(descriptor, request),
+  ...(origin.isMirror && {
+    onFailure: (error: WindlassError) => {
+      origin.recordFailure(error)
+      const { code, exitCode, message, subject } = error
+      // A mirror does not have everything.
+      if (code === 'BLOB_UNKNOWN' || exitCode === 4) return undefined
+      return {
+        ...({ type: 'warning', code: mirrorFailed, message, digest: descriptor.digest } as const),
+        ...(subject.status !== undefined && { status: subject.status }),
+      }
+    },
+  }),
+})
 
 function foreignPlaces(
   descriptor: Descriptor,
@@ -42,7 +81,7 @@ function foreignPlaces(
     return {
       from,
       fetch: (request) => open(url, descriptor, request),
-      failureEvent: ({ message, subject: { status } }) => ({
+      onFailure: ({ message, subject: { status } }) => ({
         ...{ type: 'warning', code: foreignUrlFailed, message, digest, url: from },
         ...(status !== undefined && { status }),
       }),

@@ -5,10 +5,16 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WindlassError } from '../../errors.js'
-import type { BlobBody, BlobRequest, Descriptor, ImageSource } from '../../image/index.js'
+import {
+  type BlobBody,
+  type BlobRequest,
+  type Descriptor,
+  type ImageSource,
+  concernsPlace,
+} from '../../image/index.js'
 import { type ForeignUrlOrder, placesOf } from '../places/places-of.js'
 import type { BlobPlace } from '../places/blob-place.js'
-import { concernsPlace } from '../receive-from.js'
+
 import { type RetryPolicy, retryDelayOf } from '../retry-policy.js'
 
 /** What to read, and from where. */

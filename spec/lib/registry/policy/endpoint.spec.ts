@@ -5,30 +5,30 @@ const base = (registry: string, options = {}) => endpointOf(registry, options).b
 
 describe('endpointOf', () => {
   it('maps docker.io to registry-1.docker.io, or to the configured endpoint (S0-04)', () => {
-    expect(base('docker.io')).toBe('https://registry-1.docker.io/')
+    expect(base('docker.io')).toBe('https://registry-1.docker.io/v2/')
     expect(base('docker.io', { endpoints: { 'index.docker.io': 'http://mirror.example:81/x' } })).toBe(
-      'http://mirror.example:81/',
+      'http://mirror.example:81/v2/',
     )
   })
 
   it('uses host and port of the name (S0-03)', () => {
-    expect(base('Example.com:8443')).toBe('https://example.com:8443/')
-    expect(base('[2001:db8::1]:5000')).toBe('https://[2001:db8::1]:5000/')
+    expect(base('Example.com:8443')).toBe('https://example.com:8443/v2/')
+    expect(base('[2001:db8::1]:5000')).toBe('https://[2001:db8::1]:5000/v2/')
   })
 
   it('derives the scheme from host and port (S0-08)', () => {
-    expect(base('example.com:443')).toBe('https://example.com/')
-    expect(base('example.com:80')).toBe('http://example.com/')
-    expect(base('example.com')).toBe('https://example.com/')
-    expect(base('example.com:5000')).toBe('https://example.com:5000/')
-    expect(base('localhost:443')).toBe('https://localhost/')
+    expect(base('example.com:443')).toBe('https://example.com/v2/')
+    expect(base('example.com:80')).toBe('http://example.com/v2/')
+    expect(base('example.com')).toBe('https://example.com/v2/')
+    expect(base('example.com:5000')).toBe('https://example.com:5000/v2/')
+    expect(base('localhost:443')).toBe('https://localhost/v2/')
     for (const host of ['localhost:5000', '127.0.0.1:5000', '127.9.9.9', '[::1]:5000', 'localhost'])
-      expect(endpointOf(host)).toMatchObject({ isSchemeKnown: false, base: { protocol: 'http:' } })
+      expect(endpointOf(host)).toMatchObject({ scheme: 'plain-first', base: { protocol: 'http:' } })
   })
 
   it('uses plain HTTP and sends credentials over it for other hosts only if plainHttp is set', () => {
     expect(endpointOf('example.com:5000', { plainHttp: true })).toMatchObject({
-      base: { href: 'http://example.com:5000/' },
+      base: { href: 'http://example.com:5000/v2/' },
       allowsCredentials: true,
     })
     expect(endpointOf('example.com:80').allowsCredentials).toBe(false)
@@ -56,7 +56,7 @@ describe('endpointOf', () => {
   })
 
   it('builds API URLs on that host, with slashes in the repository (S0-13, S1-26)', () => {
-    expect(apiUrl(new URL('https://h:1/'), 'a/b', 'manifests', 'c').href).toBe(
+    expect(apiUrl(new URL('https://h:1/v2/'), 'a/b', 'manifests', 'c').href).toBe(
       'https://h:1/v2/a/b/manifests/c',
     )
   })

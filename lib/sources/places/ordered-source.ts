@@ -1,0 +1,221 @@
+/**
+ * Provides `OrderedSource`, an image source that consists of several places in order: mirrors, then the registry. Each
+ * request goes to the first place that may serve it. If a mirror fails, the request moves on to the next place, also in
+ * the middle of a blob.
+ */
+import { WindlassError } from '../../errors.js'
+import {
+  type BlobBody,
+  type BlobOrigin,
+  type BlobRequest,
+  type Descriptor,
+  type Digest,
+  type FetchedManifest,
+  type ImageSource,
+  type ManifestHead,
+  type ManifestRequest,
+  type TagsRequest,
+  concernsPlace,
+  isDigest,
+  parseManifest,
+} from '../../image/index.js'
+import { defaultLimits } from '../../limits.js'
+import { isAbsence, type PlaceHealth } from './place-health.js'
+import { readFromPlaces } from './read-from-places.js'
+import type { SourcePlace } from './source-place.js'
+
+/** Code of the `warning` about a mirror that failed. */
+export const mirrorFailed = 'mirror-failed'
+
+/** Settings of an `OrderedSource`. */
+export interface OrderedSourceOptions {
+  /** Name of the source in events and errors: the registry in the name of the image. */
+  readonly host: string
+  readonly repository: string
+  /**
+   * Returns the places. The last one is not a mirror. Called at the first request.
+   * @throws errors of the configuration that names the places
+   */
+  readonly places: (request: ManifestRequest) => Promise<readonly SourcePlace[]>
+  readonly health: PlaceHealth
+}
+
+type Warn = ManifestRequest['onWarning']
+
+/** Several places that serve the same images. */
+export class OrderedSource implements ImageSource {
+  readonly #options: OrderedSourceOptions
+  #places: Promise<readonly SourcePlace[]> | undefined
+  readonly host: string
+  readonly repository: string
+
+  constructor(options: OrderedSourceOptions) {
+    this.#options = options
+    this.host = options.host
+    this.repository = options.repository
+  }
+
+  /** Returns the identities of all places. */
+  async identity(request: { readonly signal?: AbortSignal } = {}): Promise<string> {
+    const places = await this.#all(request)
+    return (await Promise.all(places.map(({ source }) => source.identity(request)))).join(' ')
+  }
+
+  /**
+   * Fetches a manifest. That of a mirror is parsed, and compared with the requested digest, before it is accepted.
+   * @throws the error of the registry
+   */
+  manifest(tagOrDigest: string, request: ManifestRequest = {}): Promise<FetchedManifest> {
+    const attempt = async ({ source, isMirror }: SourcePlace): Promise<FetchedManifest> => {
+      const fetched = await source.manifest(tagOrDigest, request)
+      if (isMirror) this.#assertUsable(tagOrDigest, fetched, request)
+      return fetched
+    }
+    return this.#first(placesFor(tagOrDigest), attempt, request)
+  }
+
+  /** Returns what the first place that answers states about a manifest. @throws the error of the registry */
+  head(tagOrDigest: string, request: ManifestRequest = {}): Promise<ManifestHead> {
+    const attempt = async ({ source }: SourcePlace): Promise<ManifestHead> => {
+      if (source.head !== undefined) return source.head(tagOrDigest, request)
+      return { digest: undefined, contentType: undefined, size: undefined, host: source.host }
+    }
+    return this.#first(placesFor(tagOrDigest), attempt, request)
+  }
+
+  /** Returns the places that may have the blobs of a layer. */
+  async blobOrigins(request: { readonly signal?: AbortSignal } = {}): Promise<readonly BlobOrigin[]> {
+    return this.#askable(await this.#all(request)).map((place) => this.#originOf(place))
+  }
+
+  /** Opens a blob at the first place that has it. After a failure of a mirror, the stream continues from the next place. */
+  async blob(descriptor: Descriptor, request: BlobRequest = {}): Promise<BlobBody> {
+    return readFromPlaces(await this.blobOrigins(request), descriptor, request)
+  }
+
+  /** Opens a foreign URL of a blob. */
+  async foreignBlob(url: string, descriptor: Descriptor, request: BlobRequest = {}): Promise<BlobBody> {
+    const { source } = last(await this.#all(request))
+    if (source.foreignBlob !== undefined) return source.foreignBlob(url, descriptor, request)
+    throw new WindlassError('BLOB_UNKNOWN', `${source.host} has no foreign URLs`, { host: source.host })
+  }
+
+  /** Returns the size of a blob, as the first place that has it states. */
+  blobSize(digest: Digest, request: { readonly signal?: AbortSignal } = {}): Promise<number> {
+    return this.#first(
+      () => true,
+      ({ source }) => source.blobSize(digest, request),
+      request,
+    )
+  }
+
+  /**
+   * Lists the tags of the registry. If it cannot be reached, those of a mirror that may resolve tags are listed.
+   * @throws the error of the registry
+   */
+  async *tags(request: TagsRequest = {}): AsyncGenerator<readonly string[], void, undefined> {
+    const places = await this.#all(request)
+    const registry = last(places)
+    let failure: unknown
+    for (const { source } of [registry, ...this.#askable(places).filter(isTagMirror)]) {
+      let hasPages = false
+      try {
+        for await (const page of source.tags(request)) {
+          hasPages = true
+          yield page
+        }
+        return
+      } catch (error) {
+        if (hasPages || !isUnreachable(error) || request.signal?.aborted === true) throw failure ?? error
+        failure ??= error
+      }
+    }
+    throw failure
+  }
+
+  /** Runs `attempt` at one place after another. Returns the first result. @throws the error of the last place */
+  async #first<T>(
+    serves: (place: SourcePlace) => boolean,
+    attempt: (place: SourcePlace) => Promise<T>,
+    request: ManifestRequest,
+  ): Promise<T> {
+    const places = this.#askable(await this.#all(request)).filter(serves)
+    for (const place of places) {
+      try {
+        const result = await attempt(place)
+        if (place.isMirror) this.#options.health.recordSuccess(place.source)
+        return result
+      } catch (error) {
+        if (!place.isMirror || request.signal?.aborted === true || !mayMoveOn(error)) throw error
+        this.#recordFailure(place, error, request.onWarning)
+      }
+    }
+    throw new WindlassError('INTERNAL', `${this.host} has no place to ask`)
+  }
+
+  #all(request: ManifestRequest): Promise<readonly SourcePlace[]> {
+    this.#places ??= this.#options.places(request).catch((error: unknown) => {
+      this.#places = undefined
+      throw error
+    })
+    return this.#places
+  }
+
+  /** Leaves out the mirrors that failed a short time ago. */
+  #askable(places: readonly SourcePlace[]): readonly SourcePlace[] {
+    return places.filter(({ source, isMirror }) => !isMirror || this.#options.health.mayAsk(source))
+  }
+
+  #recordFailure({ source }: SourcePlace, error: WindlassError, onWarning: Warn): void {
+    this.#options.health.recordFailure(source, error)
+    if (!isAbsence(error)) onWarning?.(mirrorFailed, error.message)
+  }
+
+  #originOf({ source, isMirror }: SourcePlace): BlobOrigin {
+    const { health } = this.#options
+    return {
+      host: source.host,
+      isMirror,
+      blob: (descriptor, request) => source.blob(descriptor, request),
+      recordFailure: (error) => {
+        if (isMirror) health.recordFailure(source, error)
+      },
+    }
+  }
+
+  #assertUsable(
+    tagOrDigest: string,
+    { bytes, contentType, host }: FetchedManifest,
+    { maxBytes = defaultLimits.manifestBytes }: ManifestRequest,
+  ): void {
+    parseManifest({
+      ...{ bytes, contentType, host },
+      reference: `${this.host}/${this.repository}${isDigest(tagOrDigest) ? '@' : ':'}${tagOrDigest}`,
+      limits: { ...defaultLimits, manifestBytes: maxBytes },
+      ...(isDigest(tagOrDigest) && { expected: { digest: tagOrDigest } }),
+    })
+  }
+}
+
+/** Returns whether a place may serve a manifest with this tag or digest. */
+const placesFor =
+  (tagOrDigest: string) =>
+  ({ manifests = 'all' }: SourcePlace): boolean =>
+    manifests === 'all' || manifests === (isDigest(tagOrDigest) ? 'digests' : 'tags')
+
+const isTagMirror = ({ isMirror, manifests = 'all' }: SourcePlace): boolean =>
+  isMirror && manifests !== 'digests'
+
+/** Returns whether the next place may succeed where a mirror failed: not if the user cancelled, or the disk failed. */
+const mayMoveOn = (error: unknown): error is WindlassError =>
+  concernsPlace(error) || (error instanceof WindlassError && (error.exitCode === 5 || error.exitCode === 8))
+
+/** Returns whether an error says that a host cannot be reached or does not work. */
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof WindlassError && error.retryable && error.exitCode === 6
+
+function last<T>(items: readonly T[]): T {
+  const found = items.at(-1)
+  if (found === undefined) throw new WindlassError('INTERNAL', 'A source has no place')
+  return found
+}
