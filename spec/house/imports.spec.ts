@@ -33,7 +33,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'lib/registry': [
     ...base,
-    ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'socks'],
+    ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'smol-toml', 'socks'],
   ],
   'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],

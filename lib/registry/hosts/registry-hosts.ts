@@ -36,9 +36,12 @@ export interface RegistryHost {
   readonly manifests?: ManifestNames
   /** Value of the query field `ns`, by which a mirror of several registries knows the one that is meant. */
   readonly namespace?: string
-  /** Headers of all requests to this host. They may contain secrets, and are not sent to another host. */
+  /**
+   * Headers of all requests to this host, with names in lower case. They may contain secrets, and are not sent to another
+   * host. Headers that a request has for another reason take precedence.
+   */
   readonly headers?: Readonly<Record<string, string>>
-  /** Takes precedence over what `HostConfiguration.tlsOf` returns for the host. */
+  /** Includes what `HostConfiguration.tlsOf` returns for the host, over which the settings of this host have precedence. */
   readonly tls?: HostTls
   /** Milliseconds for the name resolution, the TCP connection and the TLS handshake, each. */
   readonly dialTimeout?: number
@@ -50,6 +53,8 @@ export interface RepositoryHosts {
   readonly mirrors: readonly RegistryHost[]
   /** The registry itself. Undefined: the host and repository in the name of the image. */
   readonly registry?: RegistryHost
+  /** If true, only the mirrors may be contacted, and not the registry (default false). */
+  readonly usesMirrorsOnly?: boolean
   /** Path of the file that forbids images of this repository. */
   readonly blockedBy?: string
   /** Path of the file that names these hosts. Undefined if none does. */
