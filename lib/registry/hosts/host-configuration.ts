@@ -1,53 +1,40 @@
 /** Combines the files of containerd, Podman and Docker that say from which hosts images come. */
-import { ContainerdDirectories } from './containerd/containerd-hosts.js'
-import { HostFiles } from './files/host-files.js'
+import { ConfigurationFiles } from './configuration-files.js'
+import type { ShortNames } from './containers/short-name.js'
 import { type HostConfigurationOptions, hostPlaces } from './host-places.js'
-import { mergeTls } from './merge-tls.js'
-import type {
-  HostConfiguration,
-  HostRequest,
-  HostTls,
-  RegistryHost,
-  RepositoryHosts,
-} from './registry-hosts.js'
-import { canonicalRegistry, type RepositoryName } from '../policy/registry-name.js'
+import type { HostConfiguration, HostRequest } from './registry-hosts.js'
+
+/** The configuration of hosts in files, and what they say about names without a registry. */
+export interface FileHostConfiguration extends HostConfiguration {
+  /**
+   * Returns the aliases and search registries of `registries.conf`.
+   * @throws USAGE when a file cannot be read or parsed; CANCELLED
+   */
+  shortNames(request?: HostRequest): Promise<ShortNames>
+}
 
 /**
  * Returns what the files on this machine say about hosts. The files are read when they are needed, and again after they
  * change.
+ *
+ * The first kind of file that names the registry decides about its hosts: files that an option names; the user's
+ * `registries.conf`; containerd's `hosts.toml`; the system's `registries.conf`; Docker's `daemon.json`; containerd's
+ * `_default`. A repository that `registries.conf` blocks is blocked, unless an option names a file that decides.
+ * Certificates and insecure settings apply to a host whichever file names it.
  */
-export function hostConfiguration(options: HostConfigurationOptions = {}): HostConfiguration {
-  const files = new HostFiles()
-  const places = hostPlaces(options)
-  const containerd = new ContainerdDirectories(places.containerd, files)
-
-  const tlsOf = (host: string, request: HostRequest): HostTls | undefined =>
-    containerd.tlsOf(canonicalRegistry(host), request)
-
-  const withTls = (host: RegistryHost, request: HostRequest): RegistryHost => {
-    const tls = mergeTls(host.tls, tlsOf(host.host, request))
-    return tls === undefined ? host : { ...host, tls }
-  }
-
-  const hostsOf = (repositoryName: RepositoryName, request: HostRequest): RepositoryHosts => {
-    const { mirrors, registry, ...rest } = containerd.hostsOf(repositoryName, request)?.hosts ?? {
-      mirrors: [],
-    }
-    return {
-      ...rest,
-      mirrors: mirrors.map((host) => withTls(host, request)),
-      ...(registry && { registry: withTls(registry, request) }),
-    }
-  }
-
+export function hostConfiguration(options: HostConfigurationOptions = {}): FileHostConfiguration {
+  const configuration = new ConfigurationFiles(hostPlaces(options))
+  /* eslint-disable @typescript-eslint/require-await -- `async` turns what is thrown into a rejection */
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
     async hostsOf(repositoryName, request = {}) {
-      return hostsOf(repositoryName, request)
+      return configuration.hostsOf(repositoryName, request)
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- as above
     async tlsOf(host, request = {}) {
-      return tlsOf(host, request)
+      return configuration.tlsOf(host, undefined, request)
+    },
+    async shortNames(request = {}) {
+      return configuration.registries(request).shortNames
     },
   }
+  /* eslint-enable @typescript-eslint/require-await */
 }

@@ -3,13 +3,14 @@
  *
  * Source: containerd, docs/hosts.md, core/remotes/docker/config/hosts.go and registry.go.
  */
-import { canonicalRegistry, dockerHubHost, type RepositoryName } from '../../policy/registry-name.js'
+import { canonicalRegistry, type RepositoryName } from '../../policy/registry-name.js'
 import {
   readCertificateDirectory,
   readCertificates,
   readClientCertificate,
 } from '../files/certificate-files.js'
 import type { HostFiles } from '../files/host-files.js'
+import { hubHostFor } from '../hub-host.js'
 import type { HostRequest, HostTls, RegistryHost, RepositoryHosts } from '../registry-hosts.js'
 import { findHostDirectory } from './host-directory.js'
 import type { HostEntry, HostsToml } from './hosts-toml.js'
@@ -119,9 +120,6 @@ function registryOf(
     server.url === undefined && Object.keys(host).every((key) => ['host', 'repository'].includes(key))
   return isDefault ? {} : { registry: host }
 }
-
-/** Returns the host that serves `docker.io`, which is a web page; other hosts are unchanged. */
-const hubHostFor = (host: string): string => (host === 'docker.io' ? dockerHubHost : host)
 
 /** Reports whether a host is that of a registry, rather than a mirror. */
 const isHostOf = (host: string, registry: string): boolean =>

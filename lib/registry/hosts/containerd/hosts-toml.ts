@@ -5,12 +5,12 @@
  */
 import path from 'node:path'
 import { quoted } from '../../../codec/printable.js'
-import type { ConfigTable} from '../files/config-table.js';
+import type { ConfigTable } from '../files/config-table.js'
 import { isTextList } from '../files/config-table.js'
 import { parseToml } from '../files/parse-toml.js'
 import { parseGoDuration } from './go-duration.js'
 import { parseHeaders } from './headers.js'
-import { parseHostUrl, type HostUrl } from './host-url.js'
+import { parseHostUrl, type HostUrl } from '../host-url.js'
 
 /** Files of a client certificate and its key, which may be the same file. */
 export interface ClientFiles {

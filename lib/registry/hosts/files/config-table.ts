@@ -70,9 +70,14 @@ export class ConfigTable {
     return value.map((each, index) => new ConfigTable(each, this.#source, [...this.#at, key, index]))
   }
 
+  /** Returns the line of a field of this table, or of the table itself; undefined if it is not known. */
+  lineOf(at: ConfigPath): number | undefined {
+    return this.#source.lineOf([...this.#at, ...at])
+  }
+
   /** Returns the error about a field of this table, or about the table itself. */
   fault(at: ConfigPath, problem: string): WindlassError {
-    return configFault(this.path, problem, this.#source.lineOf([...this.#at, ...at]))
+    return configFault(this.path, problem, this.lineOf(at))
   }
 }
 

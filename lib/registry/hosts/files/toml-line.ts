@@ -22,12 +22,13 @@ const isPrefix = (path: ConfigPath, of: ConfigPath): boolean =>
   path.length <= of.length && path.every((each, index) => each === of[index])
 
 /**
- * Returns the line, from 1, of the value at `at`, or of the innermost table around it that has a line of its own.
+ * Returns the line, from 1, of the value at `at`, or else of the innermost table around it, or of the first value in it.
  * Undefined if there is none. The text is scanned line by line, so that a string of several lines may mislead it.
  */
 export function tomlLineOf(text: string, at: ConfigPath): number | undefined {
   const positions = new Map<string, number>()
   let table: ConfigPath = []
+  let inside: number | undefined
   let best: { readonly line: number; readonly length: number } | undefined
   for (const [index, line] of text.split('\n').entries()) {
     const [, brackets = ''] = /^\s*(\[{0,2})/.exec(line) ?? []
@@ -35,10 +36,11 @@ export function tomlLineOf(text: string, at: ConfigPath): number | undefined {
     if (keys.length === 0 || (brackets === '' && line[end] !== '=')) continue
     if (brackets !== '') table = tablePath(keys, brackets === '[[', positions)
     const path = brackets === '' ? [...table, ...keys] : table
+    if (at.length > 0 && isPrefix(at, path)) inside ??= index + 1
     if (isPrefix(path, at) && path.length > (best?.length ?? 0))
       best = { line: index + 1, length: path.length }
   }
-  return best?.line
+  return best?.line ?? inside
 }
 
 /** Returns the path of a table header. `positions` has the last position of each array of tables. */

@@ -194,7 +194,7 @@ Authorization = ['Basic c3Bl']
           expect(error).toMatchObject({ code: 'USAGE', subject: { path: file } })
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { parseHostUrl } from '../../../../../lib/registry/hosts/containerd/host-url.js'
+import { parseHostUrl } from '../../../../lib/registry/hosts/host-url.js'
 
 it.each([
   ['https://mirror.lan', 'https', 'mirror.lan', ''],
