@@ -189,6 +189,10 @@ const programs = {
   // A test starts it with a data directory of its own. The policy script below keeps it from starting as a service.
   dockerd: 'docker.io',
   'docker-compose': 'docker-compose',
+  // Tests compare the files that they read with ours.
+  podman: 'podman',
+  containerd: 'containerd',
+  ctr: 'containerd',
   script: 'bsdutils',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',

@@ -16,12 +16,15 @@ export interface Dockerd {
   stop(): Promise<void>
 }
 
-/** Starts dockerd. Returns the reason as text if this machine cannot run it. */
-export async function startDockerd(): Promise<Dockerd | string> {
+/**
+ * Starts dockerd. Returns the reason as text if this machine cannot run it.
+ * @param daemonJson - its configuration file
+ */
+export async function startDockerd(daemonJson = '{}'): Promise<Dockerd | string> {
   if (!existsSync(program)) return `${program} is not installed`
   const directory = await mkdtemp(join(tmpdir(), 'windlass-dockerd-'))
   const at = (name: string): string => join(directory, name)
-  await writeFile(at('daemon.json'), '{}')
+  await writeFile(at('daemon.json'), daemonJson)
   const server: ServerProcess = startServer(program, [
     ...['--config-file', at('daemon.json'), '--data-root', at('data'), '--exec-root', at('exec')],
     ...['--host', `unix://${at('socket')}`, '--pidfile', at('pid'), '--insecure-registry', '127.0.0.0/8'],

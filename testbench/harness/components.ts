@@ -16,6 +16,9 @@ const programs = [
   'dpkg',
   'docker',
   'docker-compose',
+  'podman',
+  'containerd',
+  'ctr',
 ]
 
 const isProgram = (path: string): boolean => {
