@@ -64,9 +64,9 @@ export class ContainerdDirectories {
     const { hostsToml } = directory
     if (hostsToml === undefined) return readCertificateDirectory(this.#files, directory.path, request)
     const { url } = hostsToml.server
-    return url === undefined || isHostOf(url.host, registry)
-      ? this.#tlsOf(hostsToml.server, hostsToml.path, request)
-      : undefined
+    // The settings in `_default` are those of registries, which a mirror is not.
+    if (directory.isDefault || (url !== undefined && !isHostOf(url.host, registry))) return undefined
+    return this.#tlsOf(hostsToml.server, hostsToml.path, request)
   }
 
   #toHost(

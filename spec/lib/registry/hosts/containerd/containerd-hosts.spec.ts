@@ -153,6 +153,14 @@ describe('the directories of containerd', () => {
     expect(directories.tlsOf('e.lan')).toBeUndefined()
   })
 
+  it('for all registries are certificates, and settings of registries but not of mirrors', () => {
+    const certificates = directoriesWith({ '_default/ca.crt': certificate })
+    expect(certificates.directories.tlsOf('any.lan')).toEqual({ ca: certificate })
+    const settings = directoriesWith({ '_default/hosts.toml': 'skip_verify = true' })
+    expect(settings.directories.tlsOf('any.lan')).toBeUndefined()
+    expect(settings.hostsOf('any.lan')?.registry?.tls).toEqual({ skipVerify: true })
+  })
+
   it.each([
     ['ca = "none.pem"', /hosts.toml" names ".*none.pem", which does not exist/],
     ['ca = "text.pem"', /text.pem": it contains no certificate/],
