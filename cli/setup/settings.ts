@@ -38,6 +38,8 @@ export interface NetworkFlags {
   readonly username?: string
   readonly passwordStdin?: boolean
   readonly authfile?: string
+  readonly hostsDir?: string
+  readonly registriesConf?: string
   readonly requireSchema1Signatures?: boolean
   readonly trustRealm?: readonly string[]
   readonly foreignHost?: readonly string[]
@@ -87,6 +89,8 @@ export const addNetworkFlags = (command: Command): Command =>
     // Not a setting: the library reads WINDLASS_AUTHFILE itself. Unlike the file of the option, that file may be
     // missing.
     .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
+    .addOption(textSetting('--hosts-dir <dir>', openTable.hostsDir))
+    .addOption(textSetting('--registries-conf <file>', openTable.registriesConf))
     .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
     .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
     .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
@@ -124,7 +128,8 @@ export async function openOptions(
   const { maxRate, minimumRate, trustRealm, foreignHost, responseTimeout } = flags
   if (authfile !== undefined && !path.is(authfile))
     throw new WindlassError('USAGE', `The option --authfile must be ${path.name}, not ${quoted(authfile)}`)
-  for (const file of [flags.ca, authfile]) if (file !== undefined) requireWorkingDirectory(file)
+  for (const file of [flags.ca, authfile, flags.hostsDir, flags.registriesConf])
+    if (file !== undefined) requireWorkingDirectory(file)
   const login = await readCredentials(flags, terminal, signal)
   const credentials = login && { [onlyRegistryOf(names)]: login }
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
@@ -135,6 +140,8 @@ export async function openOptions(
     ...(ca !== undefined && { ca }),
     ...(credentials && { credentials }),
     ...(authfile !== undefined && { authFile: authfile }),
+    ...(flags.hostsDir !== undefined && { hostsDir: flags.hostsDir }),
+    ...(flags.registriesConf !== undefined && { registriesConf: flags.registriesConf }),
     ...(flags.requireSchema1Signatures && { requireSchema1Signatures: true }),
     ...(maxDownloads !== undefined && { maxDownloads }),
     ...(maxUnpacks !== undefined && { maxUnpacks }),

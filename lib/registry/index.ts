@@ -34,5 +34,8 @@ export type {
   RegistryHost,
   RepositoryHosts,
 } from './hosts/registry-hosts.js'
+export { type FileHostConfiguration, hostConfiguration } from './hosts/host-configuration.js'
+export type { HostConfigurationOptions } from './hosts/host-places.js'
+export { type ShortNameCandidate, type ShortNames, resolveShortName } from './hosts/containers/short-name.js'
 export type { HostTimeouts } from './http/channel.js'
 export { defaultTimeouts, type Timeouts } from './policy/timeouts.js'

@@ -108,17 +108,20 @@ export class MirroredRegistries implements ImageRegistries {
   }
 
   async #placesOf(name: RepositoryName, request: HostRequest): Promise<readonly SourcePlace[]> {
-    const { mirrors } = await this.#hostsOf(name, request)
-    const places = mirrors.map(async (mirror): Promise<SourcePlace> => {
+    const { mirrors, usesMirrorsOnly = false } = await this.#hostsOf(name, request)
+    const last = usesMirrorsOnly ? mirrors.at(-1) : await this.#registryOf(name, request)
+    const before = usesMirrorsOnly ? mirrors.slice(0, -1) : mirrors
+    const places = before.map(async (mirror): Promise<SourcePlace> => {
       const timeouts = { ...mirrorTimeouts, ...dialTimeouts(mirror.dialTimeout ?? mirrorDialTimeout) }
       const source = await this.#open(mirror, timeouts, request)
       return { source, manifests: mirror.manifests ?? 'all', isMirror: true }
     })
-    const registry = await this.#registryOf(name, request)
-    const { dialTimeout } = registry
+    if (last === undefined) return Promise.all(places)
+    const { dialTimeout, manifests = 'all' } = last
     const timeouts = dialTimeout === undefined ? undefined : dialTimeouts(dialTimeout)
-    const source = await this.#open(registry, timeouts, request)
-    return [...(await Promise.all(places)), { source, isMirror: false }]
+    // There is no other place after it, so its failure is that of the image.
+    const source = await this.#open(last, timeouts, request)
+    return [...(await Promise.all(places)), { source, manifests, isMirror: false }]
   }
 
   /** @throws DENIED when the configuration forbids the repository; as `HostConfiguration.hostsOf` */

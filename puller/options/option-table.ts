@@ -162,6 +162,8 @@ export const openTable = {
   },
   authFile: { codec: codecs.path, help: "credentials file in the format of Docker's config.json" },
   hosts: { codec: hostsCodec },
+  hostsDir: { codec: codecs.path, help: "directory with containerd's hosts.toml files, for mirrors" },
+  registriesConf: { codec: codecs.path, help: "Podman's registries.conf, for mirrors" },
   userAgent: { codec: codecs.headerValue },
   onWarning: { codec: codecs.functionOf<NonNullable<OpenOptions['onWarning']>>() },
   onRequest: { codec: codecs.functionOf<NonNullable<OpenOptions['onRequest']>>() },

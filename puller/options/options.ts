@@ -81,6 +81,13 @@ export interface OpenOptions {
    * this machine). False: only what the other options say.
    */
   readonly hosts?: HostConfiguration | false
+  /**
+   * Directory with a directory for each registry, which contains a `hosts.toml` of containerd or certificates. It must
+   * exist, and is read in place of containerd's own.
+   */
+  readonly hostsDir?: string
+  /** Path of a `registries.conf` of Podman, which must exist, and is read in place of those of the system and the user. */
+  readonly registriesConf?: string
   /** Value of the header `User-Agent` (`windlass`). */
   readonly userAgent?: string
   /** Limits on images that differ from the defaults (docs/layers.md, "Limits"). */

@@ -1,5 +1,10 @@
 /** Creates the registry client of a puller from its options. */
-import { type ImageRegistries, Registries } from '../../lib/registry/index.js'
+import {
+  type FileHostConfiguration,
+  type ImageRegistries,
+  Registries,
+  hostConfiguration,
+} from '../../lib/registry/index.js'
 import { MirroredRegistries } from '../hosts/mirrored-registries.js'
 import { credentialsFor } from './credentials.js'
 import type { OpenOptions } from './options.js'
@@ -7,9 +12,16 @@ import type { OpenOptions } from './options.js'
 /** Creates the registry client. Sends no request. @throws USAGE as `credentialsFor` and `Registries` */
 export async function registriesFor(options: OpenOptions): Promise<ImageRegistries> {
   const registries = await directRegistries(options)
-  const { hosts } = options
-  return hosts === undefined || hosts === false ? registries : new MirroredRegistries({ registries, hosts })
+  const hosts = options.hosts ?? configuredHosts(options)
+  return hosts === false ? registries : new MirroredRegistries({ registries, hosts })
 }
+
+/** Returns the hosts that the files on this machine configure, or those that the options name. */
+export const configuredHosts = ({ hostsDir, registriesConf }: OpenOptions): FileHostConfiguration =>
+  hostConfiguration({
+    ...(hostsDir !== undefined && { hostsDir }),
+    ...(registriesConf !== undefined && { registriesConf }),
+  })
 
 async function directRegistries(options: OpenOptions): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options

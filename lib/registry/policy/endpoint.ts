@@ -6,7 +6,6 @@ import { WindlassError } from '../../errors.js'
 import { addressClassOf } from './address.js'
 import { printable, quoted } from '../../codec/printable.js'
 import { canonicalRegistry, dockerHubHost } from './registry-name.js'
-import type { RegistryHost } from '../hosts/registry-hosts.js'
 
 /**
  * `known`, or how to determine the scheme. `plain-first` is for a registry on a loopback address: plain HTTP is tried
@@ -28,6 +27,14 @@ export interface Endpoint {
    * address or the user requested plain HTTP.
    */
   readonly allowsCredentials: boolean
+}
+
+/** The address of one host of a registry, as configured. See `RegistryHost`. */
+export interface HostAddress {
+  readonly host: string
+  readonly scheme?: 'http' | 'https'
+  readonly apiPath?: string
+  readonly tls?: { readonly allowsPlainHttp?: boolean }
 }
 
 /** The root of the API (distribution spec, "Endpoints"). */
@@ -81,7 +88,7 @@ export function apiUrl(base: URL, ...segments: readonly string[]): URL {
  * @throws as `endpointOf`; USAGE when the path of the API is not a path
  */
 export function endpointOfHost(
-  { host, scheme, apiPath = defaultApiPath, tls }: RegistryHost,
+  { host, scheme, apiPath = defaultApiPath, tls }: HostAddress,
   options: EndpointOptions = {},
 ): Endpoint {
   const usual = endpointOf(host, options)

@@ -36,7 +36,7 @@ export interface OrderedSourceOptions {
    * Returns the places. The last one is not a mirror. Called at the first request.
    * @throws errors of the configuration that names the places
    */
-  readonly places: (request: ManifestRequest) => Promise<readonly SourcePlace[]>
+  readonly places: (request: Pick<ManifestRequest, 'signal' | 'onWarning'>) => Promise<readonly SourcePlace[]>
   readonly health: PlaceHealth
 }
 
@@ -150,7 +150,14 @@ export class OrderedSource implements ImageSource {
         this.#recordFailure(place, error, request.onWarning)
       }
     }
-    throw new WindlassError('INTERNAL', `${this.host} has no place to ask`)
+    throw new WindlassError(
+      'MANIFEST_UNKNOWN',
+      `No host that is configured for ${this.host}/${this.repository} serves this`,
+      {
+        host: this.host,
+        hint: 'The configuration of the mirrors limits what they are asked for. “windlass doctor” shows it.',
+      },
+    )
   }
 
   #all(request: ManifestRequest): Promise<readonly SourcePlace[]> {
