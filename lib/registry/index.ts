@@ -34,7 +34,7 @@ export type {
   RegistryHost,
   RepositoryHosts,
 } from './hosts/registry-hosts.js'
-export { type FileHostConfiguration, hostConfiguration } from './hosts/host-configuration.js'
+export { type FileHostConfiguration, hostConfiguration } from './hosts/configuration/host-configuration.js'
 export type { HostConfigurationOptions } from './hosts/host-places.js'
 export { type ShortNameCandidate, type ShortNames, resolveShortName } from './hosts/containers/short-name.js'
 export type { HostTimeouts } from './http/channel.js'

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseReference } from '../../../lib/image/reference/parse-reference.js'
-import { hostConfiguration } from '../../../lib/registry/hosts/host-configuration.js'
+import { hostConfiguration } from '../../../lib/registry/hosts/configuration/host-configuration.js'
 import { type Dockerd, startDockerd } from '../../../testbench/docker/dockerd.js'
 import { describeReal } from '../../../testbench/harness/components.js'
 import { runTool } from '../../../testbench/harness/run-tool.js'

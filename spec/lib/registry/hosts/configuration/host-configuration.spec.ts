@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hostConfiguration } from '../../../../lib/registry/hosts/host-configuration.js'
-import type { HostConfigurationOptions } from '../../../../lib/registry/hosts/host-places.js'
-import { certificate, key } from '../../../support/certificate.js'
-import { temporaryDirectory } from '../../../support/temporary-directory.js'
+import { hostConfiguration } from '../../../../../lib/registry/hosts/configuration/host-configuration.js'
+import type { HostConfigurationOptions } from '../../../../../lib/registry/hosts/host-places.js'
+import { certificate, key } from '../../../../support/certificate.js'
+import { temporaryDirectory } from '../../../../support/temporary-directory.js'
 
 const directory = temporaryDirectory()
 let count = 0

@@ -1,8 +1,8 @@
 /** Combines the files of containerd, Podman and Docker that say from which hosts images come. */
 import { ConfigurationFiles } from './configuration-files.js'
-import type { ShortNames } from './containers/short-name.js'
-import { type HostConfigurationOptions, hostPlaces } from './host-places.js'
-import type { HostConfiguration, HostRequest } from './registry-hosts.js'
+import type { ShortNames } from '../containers/short-name.js'
+import { type HostConfigurationOptions, hostPlaces } from '../host-places.js'
+import type { HostConfiguration, HostRequest } from '../registry-hosts.js'
 
 /** The configuration of hosts in files, and what they say about names without a registry. */
 export interface FileHostConfiguration extends HostConfiguration {
