@@ -11,7 +11,7 @@ import { displayHost } from '../policy/registry-name.js'
 import { followRedirects } from '../http/redirects.js'
 import { refusalError } from '../http/refusal.js'
 import type { Secrets } from '../policy/secrets.js'
-import { parseToken, type Token } from './token.js'
+import { parseIdentityToken, parseToken, type Token } from './token.js'
 
 /** A token request. `scope` may contain several scopes, separated by spaces. */
 export interface TokenRequest {
@@ -70,7 +70,8 @@ export async function requestToken(
       },
     })
   const readOptions = { maxBytes: limits.tokenBytes, limitName: 'tokenBytes', timeout, purpose } as const
-  const token = parseToken(await readDocument(response, readOptions), sentAt)
+  const body = await readDocument(response, readOptions)
+  const token = parseToken(body, sentAt)
   if (token === undefined)
     throw new WindlassError(
       'REGISTRY_RESPONSE',
@@ -81,13 +82,19 @@ export async function requestToken(
       },
     )
   secrets.add(token.value)
+  const issued = credential?.wantsIdentityToken === true ? parseIdentityToken(body) : undefined
+  if (issued !== undefined) {
+    secrets.add(issued)
+    credential?.receiveIdentityToken(issued)
+  }
   return token
 }
 
 /**
  * Sends the identity token by POST, if there is one; otherwise uses GET. If the server rejects the POST, the password
- * is sent by GET, as containerd does.
- * @throws REGISTRY_RESPONSE when the server does not support POST and there is no password
+ * is sent by GET. If there is no password and the server does not support POST, the identity token is sent in its place.
+ * containerd does the same.
+ * @throws REGISTRY_RESPONSE when the server accepts the identity token neither by POST nor by GET
  */
 async function sendTokenRequest(
   request: TokenRequest,
@@ -107,6 +114,13 @@ async function sendTokenRequest(
   }
   if (!isPostUnsupported) return response
   discard(response)
+  const authorization = credential?.basicWithIdentityToken() ?? ''
+  const repeated = await send({ url: tokenUrl(request), headers: { authorization } })
+  const isRejected =
+    repeated.status === 403 ||
+    [postUnsupportedStatuses, tokenRejectedStatuses].some((statuses) => statuses.has(repeated.status))
+  if (!isRejected) return repeated
+  discard(repeated)
   const registryName = displayHost(rules.endpoint.registry)
   throw new WindlassError(
     'REGISTRY_RESPONSE',
@@ -127,6 +141,8 @@ const postUnsupportedStatuses: ReadonlySet<number> = new Set([404, 405, 501])
  */
 const tokenRejectedStatuses: ReadonlySet<number> = new Set([400, 401])
 
+const clientId = 'windlass'
+
 /**
  * Builds the form of a refresh request (RFC 6749 §6) with the additional fields of the distribution project ("OAuth2
  * token specification").
@@ -134,15 +150,22 @@ const tokenRejectedStatuses: ReadonlySet<number> = new Set([400, 401])
 const refreshForm = ({ service, scope }: TokenRequest, identityToken: string): Record<string, string> => ({
   grant_type: 'refresh_token',
   ...(service === undefined ? {} : { service }),
-  client_id: 'windlass',
+  client_id: clientId,
   scope,
   refresh_token: identityToken,
 })
 
-/** Builds the URL of a GET request. The query of the realm is kept. */
-function tokenUrl({ realm, service, scope }: TokenRequest): URL {
+/**
+ * Builds the URL of a GET request. The query of the realm is kept. `offline_token` asks for an identity token (distribution
+ * project, "Token Authentication Specification").
+ */
+function tokenUrl({ realm, service, scope, credential }: TokenRequest): URL {
   const url = new URL(realm)
   if (service !== undefined) url.searchParams.set('service', service)
+  if (credential?.wantsIdentityToken === true) {
+    url.searchParams.set('offline_token', 'true')
+    url.searchParams.set('client_id', clientId)
+  }
   // A challenge separates scopes by spaces; a request has one parameter for each.
   for (const each of scope.split(/\s+/).filter((part) => part !== '')) url.searchParams.append('scope', each)
   return url

@@ -25,14 +25,7 @@ const isToken = (value: unknown): value is string => typeof value === 'string' &
  * @param sentAt - `performance.now()` when the request was sent
  */
 export function parseToken(body: Buffer, sentAt: number): Token | undefined {
-  let json: unknown
-  try {
-    json = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
-  } catch {
-    return undefined
-  }
-  if (typeof json !== 'object' || json === null) return undefined
-  const fields = new Map<string, unknown>(Object.entries(json))
+  const fields = fieldsIn(body)
   const value = [fields.get('token'), fields.get('access_token')].find(isToken)
   if (value === undefined) return undefined
   const lifetime = lifetimeOf(fields.get('expires_in')) * 1000
@@ -41,6 +34,22 @@ export function parseToken(body: Buffer, sentAt: number): Token | undefined {
   const remaining = age < lifetime ? lifetime - age : lifetime
   // The token is replaced slightly early, so that it does not expire during a request.
   return { value, expires: sentAt + remaining - Math.min(5_000, remaining / 10) }
+}
+
+/** Parses the identity token that a token server has issued; returns undefined if there is none. */
+export function parseIdentityToken(body: Buffer): string | undefined {
+  const value = fieldsIn(body).get('refresh_token')
+  return isToken(value) ? value : undefined
+}
+
+/** Returns the fields of a JSON object; none if the body is something else. */
+function fieldsIn(body: Buffer): ReadonlyMap<string, unknown> {
+  try {
+    const json: unknown = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
+    return new Map(typeof json === 'object' && json !== null ? Object.entries(json) : [])
+  } catch {
+    return new Map()
+  }
 }
 
 function lifetimeOf(expiresIn: unknown): number {

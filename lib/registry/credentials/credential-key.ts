@@ -4,7 +4,9 @@
  * - `quay.io`, `localhost:5000`: the whole registry;
  * - `quay.io/team`, `quay.io/team/app`: repositories that begin with these components (containers-auth.json(5));
  * - `https://quay.io`, `https://quay.io/v1/`, `https://quay.io/v2/`: the whole registry, as written by `docker
- * login`.
+ * login`;
+ * - `*.example.com`, `reg?.example.com/team`: registries whose name has the same number of components, as in a
+ * `dockerconfigjson` of Kubernetes ("Images", "Interpretation of config.json"). `*` and `?` match within a component.
  */
 import { canonicalRegistry, hostOf, type RepositoryName } from '../policy/registry-name.js'
 
@@ -35,15 +37,23 @@ export function parseCredentialKey(text: string): CredentialKey {
 
 /** Reports whether the key is a prefix of the registry and repository, by whole components. */
 export function covers(key: CredentialKey, { registry, repository }: RepositoryName): boolean {
-  if (key.registry !== canonicalRegistry(registry)) return false
+  if (!namesRegistry(key, canonicalRegistry(registry))) return false
   const components = repository.split('/')
   return key.path.every((component, index) => component === components[index])
+}
+
+const isPattern = ({ registry }: CredentialKey): boolean => /[*?]/.test(registry)
+
+function namesRegistry(key: CredentialKey, registry: string): boolean {
+  if (!isPattern(key)) return key.registry === registry
+  const escaped = key.registry.replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
+  return new RegExp(`^${escaped.replaceAll('*', '[^.:]*').replaceAll('?', '[^.:]')}$`).test(registry)
 }
 
 /**
  * Returns the keys that cover the repository, the most specific first. A longer path precedes a shorter one. Among
  * equal paths, the exact registry name is first; then, for Docker Hub, the order is that of `hubNames`; for other
- * registries, names precede URLs.
+ * registries, names precede URLs. Patterns are last, those with more characters that are not wildcards first.
  */
 export function bySpecificity<Key extends CredentialKey>(
   keys: Iterable<Key>,
@@ -53,8 +63,15 @@ export function bySpecificity<Key extends CredentialKey>(
     hostOf(repositoryName.registry) === bareName(key) ? -1 : spellingRank(key)
   return [...keys]
     .filter((key) => covers(key, repositoryName))
-    .sort((a, b) => b.path.length - a.path.length || rank(a) - rank(b))
+    .sort(
+      (a, b) =>
+        b.path.length - a.path.length ||
+        Number(isPattern(a)) - Number(isPattern(b)) ||
+        (isPattern(a) ? literalLength(b) - literalLength(a) : rank(a) - rank(b)),
+    )
 }
+
+const literalLength = ({ registry }: CredentialKey): number => registry.replace(/[*?]/g, '').length
 
 /** Names of Docker Hub in Docker and Podman files, in order of preference. */
 const hubNames = ['docker.io', 'index.docker.io', 'https://index.docker.io/v1', 'registry-1.docker.io']

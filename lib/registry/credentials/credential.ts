@@ -18,6 +18,11 @@ export interface CredentialParts {
   readonly identityToken?: string
   /** A token that is sent to the registry unchanged (`registrytoken`), without a token server. */
   readonly registryToken?: string
+  /**
+   * Receives an identity token that a token server issues for the password. If it is set, token requests ask for one
+   * (`offline_token`), as `docker login` does.
+   */
+  readonly onIdentityToken?: (identityToken: string) => void
 }
 
 /** A user name with a password, an identity token, a registry token, or several of them. */
@@ -26,18 +31,21 @@ export class Credential {
   readonly #password: string
   readonly #identityToken: string
   readonly #registryToken: string
+  readonly #onIdentityToken: ((identityToken: string) => void) | undefined
 
   private constructor({
     username = '',
     password = '',
     identityToken = '',
     registryToken = '',
+    onIdentityToken,
   }: CredentialParts) {
     const isIdentityToken = username === identityTokenUsername
     this.#username = isIdentityToken ? '' : username
     this.#password = isIdentityToken ? '' : password
     this.#identityToken = isIdentityToken && identityToken === '' ? password : identityToken
     this.#registryToken = registryToken
+    this.#onIdentityToken = onIdentityToken
   }
 
   /** Creates a credential from its parts. */
@@ -56,6 +64,21 @@ export class Credential {
   /** Creates a credential from an OAuth2 refresh token, as stored by `docker login` under `identitytoken`. */
   static identity(identityToken: string, username = ''): Credential {
     return new Credential({ identityToken, username })
+  }
+
+  /** The user name; empty if there is none. */
+  get username(): string {
+    return this.#username
+  }
+
+  /** Whether token requests are to ask for an identity token. */
+  get wantsIdentityToken(): boolean {
+    return this.#onIdentityToken !== undefined
+  }
+
+  /** Passes an identity token that a token server has issued to the owner of the credential. */
+  receiveIdentityToken(identityToken: string): void {
+    this.#onIdentityToken?.(identityToken)
   }
 
   /** Whether all parts are empty. */
@@ -85,11 +108,22 @@ export class Credential {
     return this.#registryToken === '' ? undefined : this.#registryToken
   }
 
+  /**
+   * Returns the value of a Basic header with the identity token as the password, for token servers that take it so;
+   * undefined if there is none.
+   */
+  basicWithIdentityToken(): string | undefined {
+    if (this.#identityToken === '') return undefined
+    return `Basic ${Buffer.from(`${this.#username}:${this.#identityToken}`, 'utf8').toString('base64')}`
+  }
+
   /** Returns the secrets that must not appear in messages. */
   secrets(): readonly string[] {
-    const basic = this.basic()?.slice('Basic '.length)
-    return [this.#password, this.#identityToken, this.#registryToken, basic ?? ''].filter(
-      (secret) => secret !== '',
+    const headers = [this.basic(), this.basicWithIdentityToken()].map((value) =>
+      value?.slice('Basic '.length),
+    )
+    return [this.#password, this.#identityToken, this.#registryToken, ...headers].filter(
+      (secret): secret is string => secret !== undefined && secret !== '',
     )
   }
 
@@ -98,7 +132,11 @@ export class Credential {
    * cannot be derived from it.
    */
   fingerprint(): string {
-    const parts = JSON.stringify([this.#username, this.#password, this.#identityToken, this.#registryToken])
+    const parts = JSON.stringify([
+      ...[this.#username, this.#password, this.#identityToken, this.#registryToken],
+      // A token that was cached without asking for an identity token brings none.
+      this.wantsIdentityToken,
+    ])
     return createHmac('sha256', fingerprintKey).update(parts).digest('base64url').slice(0, 22)
   }
 }

@@ -1,89 +1,104 @@
 /**
- * Parses the credentials in a Docker or Podman configuration file: `{"auths": {…}}`, or the old form without `auths`.
- * Credential helpers are not supported: a registry that needs one is accessed anonymously, and if access is refused,
- * the hint mentions the helper.
+ * Looks up credentials in a Docker or Podman configuration: `{"auths": {…}, "credsStore": …, "credHelpers": {…}}`, or the
+ * old form without `auths`. An entry for a namespace takes precedence over a helper, and a helper over an entry for the
+ * whole registry.
  */
-import { WindlassError } from '../../errors.js'
+import { type WindlassError, asWindlassError } from '../../errors.js'
 import { quoted } from '../../codec/printable.js'
+import type { Credential } from './credential.js'
 import { bySpecificity, parseCredentialKey, type CredentialKey } from './credential-key.js'
-import type { Credentials } from './credentials.js'
+import type { CredentialRequest, Credentials } from './credentials.js'
+import { fileOrigin, parseConfigFields, shapeError, type ConfigOrigin } from './config-origin.js'
 import { looksLikeEntry, parseDockerEntry, type DockerEntry } from './docker-entry.js'
-import { fieldsOf, textOf, type Fields } from './json-fields.js'
+import { CredentialHelpers } from './credential-helpers.js'
+import { helperSetting } from './helper-settings.js'
+import { fieldsOf, type Fields } from './json-fields.js'
 import { canonicalRegistry, type RepositoryName } from '../policy/registry-name.js'
 
 /** Code of the warning about entries that could not be read and were not needed. */
 export const credentialsIgnored = 'credentials-ignored'
 
+/** Code of the warning about a helper that failed and may not have been needed. */
+export const helperFailed = 'credential-helper-failed'
+
 type Entry = CredentialKey & DockerEntry
 
 /**
  * Parses a configuration file. An empty file holds no credentials. The returned `for` throws USAGE when the entry for
- * the repository is malformed.
+ * the repository is malformed, or a helper fails that has the login for the registry according to the file. If a helper
+ * fails that is only the default (`credsStore`), a warning is reported, and the helper counts as one without a login.
  * @param path - path of the file for messages
  * @throws USAGE when `content` is not a configuration file; the message does not quote it
  */
-export function parseDockerConfig(content: string, path: string): Credentials {
-  const json = parseObject(content, path)
-  const entries = entriesOf(json, path).filter(({ credential, fault }) => (credential ?? fault) !== undefined)
-  const helperOf = helperLookup(json)
+export const parseDockerConfig = (content: string, path: string): Credentials =>
+  configCredentials(content, fileOrigin(path), new CredentialHelpers())
+
+/** Like `parseDockerConfig`, for any origin of the text and with the helpers of the caller. */
+export function configCredentials(
+  content: string,
+  origin: ConfigOrigin,
+  helpers: CredentialHelpers,
+): Credentials {
+  const json = parseConfigFields(content, origin)
+  const entries = entriesOf(json, origin).filter(
+    ({ credential, fault }) => (credential ?? fault) !== undefined,
+  )
   const bestEntry = (repositoryName: RepositoryName): Entry | undefined =>
     bySpecificity(entries, repositoryName)[0]
+
+  const askHelper = async (
+    { registry }: RepositoryName,
+    { signal, onWarning }: CredentialRequest,
+  ): Promise<Credential | undefined> => {
+    const setting = helperSetting(json, registry)
+    if (setting === undefined) return undefined
+    try {
+      return await helpers.get(setting.name, setting.servers, signal)
+    } catch (caught) {
+      const error = asWindlassError(caught)
+      if (setting.isExpected || error.code === 'CANCELLED') throw error
+      onWarning?.(helperFailed, `${error.message} (${origin.short} names it)`)
+      return undefined
+    }
+  }
+
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
-    async for(repositoryName, { onWarning } = {}) {
-      const found = bestEntry(repositoryName)
-      if (found?.fault !== undefined && found.credential === undefined)
-        throw configError(`${describeEntry(found, path)} ${found.fault}`, path)
+    async for(repositoryName, request = {}) {
+      const entry = bestEntry(repositoryName)
+      const isNamespace = entry !== undefined && entry.path.length > 0
+      const helped = isNamespace ? undefined : await askHelper(repositoryName, request)
+      if (helped === undefined && entry?.fault !== undefined && entry.credential === undefined)
+        throw origin.error(`${describeEntry(entry, origin)} ${entry.fault}`)
       const [first, ...others] = entries.filter(({ fault }) => fault !== undefined)
-      if (first !== undefined) onWarning?.(credentialsIgnored, ignoredMessage(path, [first, ...others]))
-      return found?.credential
+      if (first !== undefined)
+        request.onWarning?.(credentialsIgnored, ignoredMessage(origin, [first, ...others]))
+      return helped ?? entry?.credential
     },
-    // eslint-disable-next-line @typescript-eslint/require-await -- as above
+    // eslint-disable-next-line @typescript-eslint/require-await -- `async` turns what is thrown into a rejection
     async why(repositoryName) {
       if (bestEntry(repositoryName) !== undefined) return undefined
-      const name = helperOf(canonicalRegistry(repositoryName.registry))
-      if (name !== undefined)
-        return `${quoted(path)} leaves the login for this registry to the credential helper ${quoted(name, 60)}, and Windlass runs no helpers. Log in with --username and --password-stdin, or with --authfile.`
+      const setting = helperSetting(json, repositoryName.registry)
+      if (setting !== undefined)
+        return whyNotHelped(setting.name, helpers.failureOf(setting.name, setting.servers))
       const others = entries.filter(({ registry }) => registry === canonicalRegistry(repositoryName.registry))
       if (others.length === 0) return undefined
-      return `${quoted(path)} has credentials for ${formatKeys(others)}, but none for ${repositoryName.registry}/${repositoryName.repository}.`
+      return `${origin.short} has credentials for ${formatKeys(others)}, but none for ${repositoryName.registry}/${repositoryName.repository}.`
     },
   }
-}
 
-function parseObject(content: string, path: string): Fields {
-  const text = content.replace(/^\uFEFF/, '')
-  let value: unknown
-  try {
-    value = text.trim() === '' ? null : JSON.parse(text)
-  } catch {
-    // No cause: the message of the parser quotes the content.
-    throw shapeError(path, 'is not JSON')
+  function whyNotHelped(name: string, failed: WindlassError | undefined): string {
+    if (failed !== undefined) return `${failed.message}. ${failed.hint ?? ''}`.trim()
+    return `${origin.short} leaves the login to the credential helper ${quoted(name, 60)}, which has none for this registry. Log in with “windlass login”.`
   }
-  const fields = fieldsOf(value ?? {})
-  if (fields === undefined) throw shapeError(path, 'is not a JSON object')
-  return fields
 }
 
-function entriesOf(json: Fields, path: string): readonly Entry[] {
+function entriesOf(json: Fields, origin: ConfigOrigin): readonly Entry[] {
   const auths = json.get('auths')
   if (auths !== undefined && fieldsOf(auths) === undefined)
-    throw shapeError(path, "has an 'auths' that is not an object")
+    throw shapeError(origin, "has an 'auths' that is not an object")
   const legacy = [...json].filter(([, value]) => looksLikeEntry(fieldsOf(value)))
   const entries = auths === undefined ? legacy : [...(fieldsOf(auths) ?? [])]
   return entries.map(([key, value]) => ({ ...parseCredentialKey(key), ...parseDockerEntry(value) }))
-}
-
-/**
- * Returns a function that finds the helper of a registry by its canonical name. Settings of the wrong type are
- * ignored, since helpers are not run.
- */
-function helperLookup(json: Fields): (registry: string) => string | undefined {
-  const byRegistry = new Map<string, string>()
-  for (const [key, name] of fieldsOf(json.get('credHelpers')) ?? [])
-    if (typeof name === 'string' && name !== '') byRegistry.set(canonicalRegistry(key), name)
-  const defaultHelper = textOf(json, 'credsStore') ?? ''
-  return (registry) => byRegistry.get(registry) ?? (defaultHelper === '' ? undefined : defaultHelper)
 }
 
 /** Formats a key without the user info that a URL may contain. */
@@ -94,16 +109,10 @@ function formatKeys(keys: readonly CredentialKey[]): string {
   return keys.length > 3 ? `${shown} and ${keys.length - 3} more` : shown
 }
 
-const describeEntry = (entry: Entry, path: string): string =>
-  `The entry ${formatKey(entry)} of the credentials file ${quoted(path)}`
+const describeEntry = (entry: Entry, origin: ConfigOrigin): string =>
+  `The entry ${formatKey(entry)} of the ${origin.noun}`
 
-function ignoredMessage(path: string, [first, ...others]: readonly [Entry, ...Entry[]]): string {
+function ignoredMessage(origin: ConfigOrigin, [first, ...others]: readonly [Entry, ...Entry[]]): string {
   const also = others.length === 0 ? '' : `; so ${others.length === 1 ? 'is' : 'are'} ${formatKeys(others)}`
-  return `${describeEntry(first, path)} ${first.fault ?? ''}: it is ignored${also}`
+  return `${describeEntry(first, origin)} ${first.fault ?? ''}: it is ignored${also}`
 }
-
-const shapeError = (path: string, what: string): WindlassError =>
-  configError(`The credentials file ${quoted(path)} ${what}`, path)
-
-const configError = (message: string, path: string): WindlassError =>
-  new WindlassError('USAGE', message, { path, hint: 'Log in again, or correct the file.' })

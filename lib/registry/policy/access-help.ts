@@ -72,6 +72,7 @@ function refusalHint(
 
 /** Returns the ways to provide a login, as the end of a sentence. */
 function loginInstructions(registry: string): string {
-  const command = canonicalRegistry(registry) === 'docker.io' ? 'docker login' : `docker login ${registry}`
+  const command =
+    canonicalRegistry(registry) === 'docker.io' ? 'windlass login' : `windlass login ${registry}`
   return `--username NAME with --password-stdin, --authfile FILE, or “${command}” (in code: credentials).`
 }

@@ -90,4 +90,44 @@ describe('a token request', () => {
       hint: `The credentials for ${server.host} contain only an identity token. Log in again with a user name and a password.`,
     })
   })
+  const response = (status: number, body: object) => ({
+    ...{ status, headers: {} },
+    body: Buffer.from(JSON.stringify(body)),
+  })
+
+  it.each([404, 405, 501])(
+    'sends an identity token by GET where POST is answered with %d',
+    async (status) => {
+      const sent: unknown[] = []
+      server.hook(({ method, headers }) => {
+        sent.push([method, headers['authorization']])
+        return method === 'POST' ? response(status, {}) : response(200, { token: 'bearer' })
+      })
+      const token = await at(`${server.url}/token`, server.host, Credential.identity('refresh-me', 'user'))
+      expect(token).toMatchObject({ value: 'bearer' })
+      const basic = `Basic ${Buffer.from('user:refresh-me').toString('base64')}`
+      expect(sent).toEqual([
+        ['POST', undefined],
+        ['GET', basic],
+      ])
+    },
+  )
+
+  it('asks for an identity token and passes it on only for a credential that wants one', async () => {
+    const issued: string[] = []
+    const targets: string[] = []
+    server.hook(({ url }) => {
+      targets.push(url)
+      return response(200, { token: 'bearer', refresh_token: 'refresh-me' })
+    })
+    const wanting = Credential.of({
+      ...{ username: 'user', password: 'sesame', onIdentityToken: (token) => issued.push(token) },
+    })
+    for (const credential of [known, wanting]) await at(`${server.url}/token`, server.host, credential)
+    expect(issued).toEqual(['refresh-me'])
+    expect(targets.map((target) => /offline_token=true&client_id=windlass/.test(target))).toEqual([
+      false,
+      true,
+    ])
+  })
 })

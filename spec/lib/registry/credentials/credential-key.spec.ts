@@ -46,6 +46,18 @@ describe('a key of a credentials file', () => {
     ['docker.io/team', 'docker.io/library/alpine', false],
     ['hub.docker.io', 'docker.io/library/alpine', false],
     ['', 'quay.io/team/app', false],
+    ['*.example.com', 'reg.example.com/team/app', true],
+    ['https://*.example.com/v2/', 'reg.example.com/team/app', true],
+    ['*.example.com', 'a.b.example.com/team/app', false],
+    ['*.example.com', 'example.com/team/app', false],
+    ['*.example.com', 'reg.example.com:5000/team/app', false],
+    ['*.example.com:5000', 'reg.example.com:5000/team/app', true],
+    ['*.example.com', 'reg.example.com.evil.test/team/app', false],
+    ['*.example.com', 'regXexampleXcom/team/app', false],
+    ['reg?.example.com/team', 'reg1.example.com/team/app', true],
+    ['reg?.example.com/team', 'reg1.example.com/other/app', false],
+    ['reg?.example.com', 'reg.example.com/team/app', false],
+    ['(.*', 'quay.io/team/app', false],
   ])('%s covers %s: %s', (key, asked, expected) => {
     expect(covers(parseCredentialKey(key), named(asked))).toBe(expected)
   })
@@ -66,6 +78,15 @@ describe('a key of a credentials file', () => {
   it('that equals the requested name precedes other keys of the same registry', () => {
     expect(chosen(hub, 'registry-1.docker.io/library/alpine')).toBe('registry-1.docker.io')
     expect(chosen(['https://quay.io', 'quay.io'], 'quay.io/team/app')).toBe('quay.io')
+  })
+
+  it('that is a pattern comes after a name, and the one with more characters first', () => {
+    const keys = ['*.*.com', '*.example.com', 'r*.example.com', 'https://reg.example.com/v1/']
+    for (let from = 0; from < keys.length; from++)
+      expect(chosen(keys.slice(0, from + 1), 'reg.example.com/app')).toBe(keys[from])
+    expect(chosen(['reg.example.com', '*.example.com/team'], 'reg.example.com/team/app')).toBe(
+      '*.example.com/team',
+    )
   })
 
   it('with a longer path precedes the name of the registry', () => {

@@ -23,14 +23,17 @@ describe('Credential', () => {
     const credential = Credential.of({
       ...{ username: 'user', password: 'pass', identityToken: 'refresh', registryToken: 'bearer' },
     })
-    expect(credential.secrets()).toEqual(['pass', 'refresh', 'bearer', basicOf('user:pass').slice(6)])
+    expect(credential.secrets()).toEqual([
+      ...['pass', 'refresh', 'bearer'],
+      ...[basicOf('user:pass'), basicOf('user:refresh')].map((header) => header.slice('Basic '.length)),
+    ])
   })
 
   it('treats the password of the user <token> as an identity token', () => {
     const credential = Credential.password('<token>', 'refresh')
     expect(credential.identityToken()).toBe('refresh')
     expect(credential.basic()).toBeUndefined()
-    expect(credential.secrets()).toEqual(['refresh'])
+    expect(credential.secrets()).toEqual(['refresh', basicOf(':refresh').slice('Basic '.length)])
   })
 
   it('has a password next to a token only if it is not empty', () => {
@@ -40,6 +43,21 @@ describe('Credential', () => {
     expect(beside('p')).toBe(basicOf('u:p'))
     expect(Credential.of({ username: 'u', registryToken: 'bearer' }).basic()).toBeUndefined()
     expect(Credential.password('u', '').basic()).toBe(basicOf('u:'))
+  })
+
+  it('passes an issued identity token on only if it was created to want one', () => {
+    const issued: string[] = []
+    const wanting = Credential.of({
+      username: 'u',
+      password: 'p',
+      onIdentityToken: (token) => issued.push(token),
+    })
+    for (const credential of [wanting, Credential.password('u', 'p')])
+      credential.receiveIdentityToken('refresh')
+    expect(issued).toEqual(['refresh'])
+    expect(wanting.wantsIdentityToken).toBe(true)
+    expect(Credential.password('u', 'p').wantsIdentityToken).toBe(false)
+    expect(wanting.fingerprint()).not.toBe(Credential.password('u', 'p').fingerprint())
   })
 
   it('is empty if all parts are missing', () => {

@@ -2,7 +2,10 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Credential } from '../../../../lib/registry/credentials/credential.js'
-import { parseDockerConfig } from '../../../../lib/registry/credentials/docker-config.js'
+import { fileOrigin } from '../../../../lib/registry/credentials/config-origin.js'
+import { configCredentials, parseDockerConfig } from '../../../../lib/registry/credentials/docker-config.js'
+import { CredentialHelpers } from '../../../../lib/registry/credentials/credential-helpers.js'
+import { temporaryHelpers } from '../../../support/credential-helpers.js'
 
 const auth = (username: string, password: string) => ({
   auth: Buffer.from(`${username}:${password}`).toString('base64'),
@@ -12,7 +15,13 @@ const named = (text: string) => {
   return { registry, repository: path.length === 0 ? 'team/app' : path.join('/') }
 }
 const basic = (username: string, password: string) => `Basic ${auth(username, password).auth}`
-const parse = (value: unknown) => parseDockerConfig(JSON.stringify(value), '/x/config.json')
+/** Parses a configuration whose helpers are programs in the directory `bin`. */
+const parse = (value: unknown, bin?: string) =>
+  configCredentials(
+    JSON.stringify(value),
+    fileOrigin('/x/config.json'),
+    new CredentialHelpers({ env: { PATH: bin === undefined ? '/nonexistent' : `${bin}:/usr/bin:/bin` } }),
+  )
 const found = (value: unknown, asked: string) => parse(value).for(named(asked))
 const basicFor = async (value: unknown, asked: string) => (await found(value, asked))?.basic()
 
@@ -80,19 +89,98 @@ describe('parseDockerConfig', () => {
     for (const other of ['b', 'c']) expect(await found(value, other)).toBeUndefined()
   })
 
-  it('reports that a helper was not run only if there is no credential', async () => {
-    const credentials = parse({
-      credsStore: 'desktop',
-      credHelpers: { 'gcr.io': 'gcloud' },
-      auths: { a: auth('u', 'p') },
+  describe('with helpers', () => {
+    const helpers = temporaryHelpers()
+    const asked = async (value: unknown, name: string, warnings: string[] = []) => {
+      const onWarning = (code: string, message: string) => warnings.push(`${code}: ${message}`)
+      return told(await parse(value, helpers.bin).for(named(name), { onWarning }))
+    }
+
+    it('asks the helper of the registry, else the default helper, else takes the entry', async () => {
+      await helpers.add('of-gcr', { 'gcr.example': ['gcr', 'p'] })
+      await helpers.add('default', { 'quay.example': ['quay', 'p'], 'gcr.example': ['other', 'p'] })
+      const value = {
+        ...{ credsStore: 'default', credHelpers: { 'gcr.example': 'of-gcr' } },
+        auths: { 'quay.example': auth('old', 'p'), c: auth('plain', 'p') },
+      }
+      expect(await asked(value, 'gcr.example')).toEqual([basic('gcr', 'p'), undefined, undefined])
+      expect(await asked(value, 'quay.example')).toEqual([basic('quay', 'p'), undefined, undefined])
+      expect(await asked(value, 'c')).toEqual([basic('plain', 'p'), undefined, undefined])
+      expect(await asked(value, 'd')).toBeUndefined()
     })
-    expect(await credentials.for(named('gcr.io'))).toBeUndefined()
-    expect(await credentials.why?.(named('gcr.io'))).toContain(
-      'the credential helper "gcloud", and Windlass runs no helpers',
-    )
-    expect(await credentials.why?.(named('docker.io'))).toContain('the credential helper "desktop"')
-    expect(await credentials.why?.(named('a'))).toBeUndefined()
-    expect(await parse({}).why?.(named('a'))).toBeUndefined()
+
+    it('takes the entry of a namespace without asking the helper', async () => {
+      await helpers.add('default', { 'quay.example': ['quay', 'p'] })
+      const value = { credsStore: 'default', auths: { 'quay.example/team': auth('team', 'p') } }
+      expect(await asked(value, 'quay.example/team/app')).toEqual([basic('team', 'p'), undefined, undefined])
+      expect(await asked(value, 'quay.example/other/app')).toEqual([basic('quay', 'p'), undefined, undefined])
+      expect(await helpers.calls('default')).toEqual(['get quay.example'])
+    })
+
+    it('asks for Docker Hub by the name that Docker gives it, then by that of Podman', async () => {
+      await helpers.add('default', { 'docker.io': ['hub', 'p'] })
+      const value = { credHelpers: { 'https://index.docker.io/v1/': 'default' } }
+      expect(await asked(value, 'docker.io')).toEqual([basic('hub', 'p'), undefined, undefined])
+      expect(await helpers.calls('default')).toEqual(['get https://index.docker.io/v1/', 'get docker.io'])
+    })
+
+    it('asks by the name of an empty entry too, which an older docker login has left', async () => {
+      await helpers.add('default', { 'https://a.example/v2/': ['<token>', 'refresh'] })
+      const value = { credsStore: 'default', auths: { 'https://a.example/v2/': {} } }
+      expect(await asked(value, 'a.example')).toEqual([undefined, 'refresh', undefined])
+    })
+
+    it('rejects if a helper fails that has the login according to the file', async () => {
+      for (const value of [
+        { credHelpers: { 'gcr.example': 'none' } },
+        { credsStore: 'none', auths: { 'https://gcr.example/v1/': {} } },
+      ])
+        await expect(parse(value).for(named('gcr.example'))).rejects.toMatchObject({
+          code: 'USAGE',
+          message:
+            'Failed to get the login for gcr.example: the credential helper docker-credential-none failed: it is not installed',
+        })
+    })
+
+    it('warns if the default helper fails, and continues without it', async () => {
+      const value = { credsStore: 'none', auths: { b: auth('u', 'p') } }
+      const warnings: string[] = []
+      expect(await asked(value, 'b', warnings)).toEqual([basic('u', 'p'), undefined, undefined])
+      expect(await asked(value, 'c', warnings)).toBeUndefined()
+      expect(warnings).toEqual(
+        ['b', 'c'].map((name): unknown =>
+          expect.stringMatching(
+            `^credential-helper-failed: Failed to get the login for ${name}: the credential helper docker-credential-none failed: .* \\("/x/config.json" names it\\)$`,
+          ),
+        ),
+      )
+    })
+
+    it('says why there is no credential', async () => {
+      await helpers.add('empty', {})
+      const value = {
+        credsStore: 'none',
+        credHelpers: { 'gcr.example': 'empty' },
+        auths: { a: auth('u', 'p') },
+      }
+      const credentials = parse(value, helpers.bin)
+      const why = async (name: string) => {
+        await credentials.for(named(name))
+        return credentials.why?.(named(name))
+      }
+      expect(await why('gcr.example')).toContain(
+        'the credential helper "empty", which has none for this registry',
+      )
+      expect(await why('b')).toMatch(/docker-credential-none failed: it is not installed\. Install/)
+      expect(await why('a')).toBeUndefined()
+    })
+
+    it('uses an answer again for repositories of the same registry, and asks again where there was none', async () => {
+      await helpers.add('default', { b: ['u', 'p'] })
+      const credentials = parse({ credsStore: 'default' }, helpers.bin)
+      for (const name of ['b/one', 'b/two', 'c', 'c']) await credentials.for(named(name))
+      expect(await helpers.calls('default')).toEqual(['get b', 'get c', 'get c'])
+    })
   })
 
   it('reads keys such as __proto__ and constructor like any other', async () => {

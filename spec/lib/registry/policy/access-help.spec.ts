@@ -20,11 +20,11 @@ describe('the help after a refusal by a registry', () => {
     const { hint, loginHint, rateLimitHint } = accessHelp(quay, 'none')
     for (const text of [hint, ...loginHint, ...rateLimitHint])
       expect(text).toContain(
-        '--username NAME with --password-stdin, --authfile FILE, or “docker login quay.io” (in code: credentials).',
+        '--username NAME with --password-stdin, --authfile FILE, or “windlass login quay.io” (in code: credentials).',
       )
     expect(hint).toContain('Check the name')
     expect(loginHint).toHaveLength(1)
-    expect(accessHelp(hub, 'none').hint).toContain('“docker login”')
+    expect(accessHelp(hub, 'none').hint).toContain('“windlass login”')
   })
 
   it.each([
