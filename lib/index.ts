@@ -41,6 +41,7 @@ export {
   type Platform,
   type PutManifestRequest,
   type Reference,
+  type ReferrersRequest,
   type RequestReport,
   type SignatureState,
   type SinkRequest,

@@ -53,6 +53,14 @@ export {
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
 export { type PullParts, type PullStages, type PullStagesOptions, pullStages } from './pull-stages.js'
+export {
+  type ImageReferrer,
+  type ImageReferrers,
+  type ReferrersOptions,
+  type ReferrersQuery,
+  imageReferrers,
+} from './artifacts/referrers.js'
+export type { ReferrerKind } from '../lib/referrers/index.js'
 export type { ResolvedName } from './resolve.js'
 export { latestOrFirst } from './resolve-tag.js'
 export type {

@@ -14,6 +14,8 @@ export type {
   RetryFailedOptions,
 } from './options/options.js'
 export { Activity, type PullerLoad, type SlotLoad, type StartedRun } from './activity.js'
+export type { Artifacts } from './trust/artifacts.js'
+export type { ArtifactsOptions } from './options/artifact-options.js'
 export type { Copy } from './copier.js'
 export type { LiveLimits } from './control/live-limits.js'
 export type { LoadOptions, LoadedImage, StoredContent } from './stored-content.js'

@@ -11,6 +11,7 @@ import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
 import type { PullReport } from '../pipelines/many/pull-report.js'
 import { Activity } from './activity.js'
+import { Artifacts } from './trust/artifacts.js'
 import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
@@ -69,6 +70,8 @@ export class Windlass implements AsyncDisposable {
   readonly content: StoredContent
   /** What the puller does: each pull as it starts, and the slots in use. */
   readonly activity: Activity
+  /** Signatures, SBOMs and attestations of images. */
+  readonly artifacts: Artifacts
   readonly #options: OpenOptions
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
@@ -88,7 +91,7 @@ export class Windlass implements AsyncDisposable {
   constructor(options: OpenOptions, registries: ImageRegistries) {
     this.#options = options
     this.#waiting = new StoreWaiting(options.onWarning)
-    this.#retry = retryPolicy(options, documentRetryPolicy)
+    const retry = (this.#retry = retryPolicy(options, documentRetryPolicy))
     this.#registries = registries
     const limits = (this.#limits = limitsWith(options.limits))
     const liveLimits = (this.limits = new PullerLimits(options))
@@ -106,7 +109,7 @@ export class Windlass implements AsyncDisposable {
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
       locate: (name) => locate(name, undefined, registries, limits),
     })
-    const retry = this.#retry
+    this.artifacts = new Artifacts({ ...shared, registries, limits, retry })
     this.#sets = new PullSets({ registries, limits, retry, parts: this.#parts, startPull })
     this.#files = new FileReads({
       ...{ retry, limits, foreignUrls: options.foreignUrls },
@@ -152,7 +155,6 @@ export class Windlass implements AsyncDisposable {
   /**
    * Pulls all tags of a repository, two images at a time. A tag that fails is reported in the result and does not stop
    * the others, unless `failFast` is set.
-   *
    * @throws USAGE for a name with a tag or digest, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic
    */
   pullAllTags(repository: string, options: PullAllOptions = {}): PullSet<PulledTags> {
@@ -280,7 +282,6 @@ export class Windlass implements AsyncDisposable {
 
   /**
    * Chooses a tag for a repository name without a tag: `latest` if it is listed, otherwise the first listed tag.
-   *
    * @throws MANIFEST_UNKNOWN when the repository has no tags
    */
   async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
@@ -330,8 +331,7 @@ export class Windlass implements AsyncDisposable {
 
   /**
    * Verifies the whole store and reports its problems. With `repair`, replaces damaged content.
-   * @throws STORE_CORRUPT when there is no store, or its list of names cannot be read. Problems are not thrown, but
-   * listed in the report.
+   * @throws STORE_CORRUPT when there is no store, or its list of names cannot be read. Problems are not thrown.
    */
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     return this.#tasks.verify(options)

@@ -5,31 +5,34 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      Activity AllPlatformsOptions AllTagsOptions ArchiveEntry BlobBody BlobRequest CloseOptions
-      CollectOptions CollectProgress Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages
-      CopyTarget DescribedImage DescribedLayer Descriptor Digest DigestAlgorithm EachPullOptions
-      EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord ErrorSubject ExitCode
-      FailedName FailedRemoval FailedTag FetchedManifest FileOptions FileType FilesOptions GoalOptions
-      HostRole ImageConfig ImageFile ImageIndex ImageManifest ImageProblem ImageSink ImageSource
-      ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
-      InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource
-      LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
-      LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform Pull
-      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
-      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
-      PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest
-      ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask ReadableImage Reference
+      Activity AllPlatformsOptions AllTagsOptions ArchiveEntry Artifacts ArtifactsOptions BlobBody
+      BlobRequest CloseOptions CollectOptions CollectProgress Collected CollectedItem CopiedImage
+      Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage DescribedLayer Descriptor
+      Digest DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails
+      ErrorRecord ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest
+      FileOptions FileType FilesOptions GoalOptions HostRole ImageConfig ImageFile ImageIndex
+      ImageManifest ImageProblem ImageReferrer ImageReferrers ImageSink ImageSource ImageSummary
+      InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer
+      Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus
+      LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
+      LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform
+      Pull PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome
+      PullParts PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes
+      PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad
+      PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask
+      ReadableImage Reference ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest
       Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
       RemovedImage RepositoryName RequestReport ResolvedName RetryFailedOptions RunningPull SaveOrder
       SignatureState SinkRequest SlotLoad StartedPull StartedRun Store StoreOptions StoreProblem
-      StoredContent TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions UnpackPool
-      UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress VerifyReport
-      WhiteoutForm WhiteoutTreatment Windlass WindlassError ZstdCompressorOptions allPlatforms allTags
-      copy copyStages createContext decodeEvent defaultLimits digestOf eachPull emptySnapshot
-      encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform inspect
-      inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags open
-      openStore parseDigest parsePlatform parseReference pull pullStages readBlob readImage reduce
-      registrySink registrySource secondsLeft tee zstdCompressor
+      StoredContent TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions
+      UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress
+      VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError ZstdCompressorOptions
+      allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits digestOf eachPull
+      emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate
+      hostPlatform imageReferrers inspect inspectedFields isFailedName latestOrFirst layoutSink
+      layoutSource matchPlatform nonEmptyTags open openStore parseDigest parsePlatform parseReference
+      pull pullStages readBlob readImage reduce registrySink registrySource secondsLeft tee
+      zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions
@@ -64,16 +67,18 @@ const expected: Record<string, string> = {
       retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions CollectProgress Collected CollectedItem CopiedImage CopyParts
-      CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName
-      FailedRemoval FailedTag FileType ImageFile ImageProblem ImageSummary InspectOptions InspectRequest
-      InspectWarning InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext
-      LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullCost PullOutcome PullParts PullPlan
-      PullReport PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName
-      PulledTag PulledTags ReadImageOptions ReadableImage RemovalOutcome RemovedImage ResolvedName
-      RunningPull SaveOrder StoreProblem TagOutcome TagsWarning VerifyOptions VerifyProgress VerifyReport allPlatforms
-      allTags copy copyStages eachPull fetch hasFailed holdsCertificate inspect inspectedFields
-      isFailedName latestOrFirst nonEmptyTags pull pullStages readImage
+      AllPlatformsOptions AllTagsOptions CollectOptions CollectProgress Collected CollectedItem
+      CopiedImage CopyParts CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions
+      EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile ImageProblem ImageReferrer
+      ImageReferrers ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields
+      InspectedImage InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead
+      Leftovers OpenedFile PullCost PullOutcome PullParts PullPlan PullReport PullStages
+      PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName PulledTag
+      PulledTags ReadImageOptions ReadableImage ReferrerKind ReferrersOptions ReferrersQuery
+      RemovalOutcome RemovedImage ResolvedName RunningPull SaveOrder StoreProblem TagOutcome
+      TagsWarning VerifyOptions VerifyProgress VerifyReport allPlatforms allTags copy copyStages
+      eachPull fetch hasFailed holdsCertificate imageReferrers inspect inspectedFields isFailedName
+      latestOrFirst nonEmptyTags pull pullStages readImage
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation

@@ -87,6 +87,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./tags.js')).defineTags,
   },
   {
+    name: 'referrers',
+    group: looking,
+    summary: 'list signatures, SBOMs and attestations of an image',
+    usage: '[options] <image>',
+    load: async () => (await import('./trust/referrers.js')).defineReferrers,
+  },
+  {
     name: 'images',
     group: storing,
     summary: 'list the images in the store',

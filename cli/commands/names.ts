@@ -10,6 +10,7 @@ export const commandNames = [
   'ls',
   'cat',
   'tags',
+  'referrers',
   'images',
   'rm',
   'gc',

@@ -71,6 +71,7 @@ export {
   parseMediaType,
 } from './documents/media-types.js'
 export { type OciManifest, ociManifestOf } from './documents/oci-manifest.js'
+export { readSubject } from './documents/subject.js'
 export { parseImageConfig } from './documents/parse-config.js'
 export { checkPullable, parseReference } from './reference/parse-reference.js'
 export {
@@ -84,6 +85,13 @@ export {
 export { platformVector } from './platform/platform-vector.js'
 export { Reference, defaultTag, withDefaultTag } from './reference/reference.js'
 export { isRepository, isTag } from './reference/grammar.js'
+export {
+  type CosignSuffix,
+  cosignSuffixes,
+  cosignTag,
+  isReferrersTag,
+  referrersTag,
+} from './reference/referrers-tag.js'
 export { defaultRegistry } from './reference/registry.js'
 export { isImageOrIndexEntry } from './documents/listed-images.js'
 export { type Schema1Manifest, Schema1ManifestCodec } from './schema1/manifest.js'
@@ -107,6 +115,7 @@ export type {
   ImageSource,
   ManifestHead,
   ManifestRequest,
+  ReferrersRequest,
   RequestReport,
   TagsRequest,
 } from './source.js'

@@ -62,4 +62,11 @@ export interface ImageSink {
    * @throws UNSUPPORTED if the target does not take manifests of this type
    */
   putManifest(bytes: Buffer, descriptor: Descriptor, request?: PutManifestRequest): Promise<void>
+  /**
+   * Writes a manifest whose `subject` is `subject`, so that the target lists it as a referrer of it. `descriptor` states
+   * its artifact type and annotations. The subject need not exist yet. A target that cannot list referrers does not
+   * define this method.
+   * @throws errors of `putManifest`
+   */
+  putReferrer?(bytes: Buffer, descriptor: Descriptor, subject: Digest, request?: SinkRequest): Promise<void>
 }

@@ -123,6 +123,12 @@ export interface BlobOrigin {
   recordFailure(error: WindlassError): void
 }
 
+/** Options of `ImageSource.referrers`. */
+export interface ReferrersRequest extends Pick<ManifestRequest, 'signal' | 'onWarning' | 'onRequest'> {
+  /** Leave out the referrers that are known to have another artifact type. Default: list all. */
+  readonly artifactType?: string
+}
+
 /** A source of images. */
 export interface ImageSource {
   /** Name of the source in events and errors: a host or a path. */
@@ -156,4 +162,10 @@ export interface ImageSource {
   blobSize(digest: Digest, request?: { readonly signal?: AbortSignal }): Promise<number>
   /** Yields the tags as the source lists them, one page at a time. */
   tags(request?: TagsRequest): AsyncIterable<readonly string[]>
+  /**
+   * Yields the descriptors of the manifests whose `subject` is `digest`, one page at a time: signatures, SBOMs,
+   * attestations. The artifact types and annotations are those of the list. Only the manifests themselves state them
+   * reliably. A source that cannot find referrers does not define this method.
+   */
+  referrers?(digest: Digest, request?: ReferrersRequest): AsyncIterable<readonly Descriptor[]>
 }

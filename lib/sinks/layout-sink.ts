@@ -122,6 +122,16 @@ export class LayoutSink implements ImageSink {
     await changeIndex(this.host, (index) => indexTextWithImage(index, manifest, tag), signal)
   }
 
+  /** Writes a manifest that refers to another one, and lists it in `index.json` without a name. */
+  putReferrer(
+    bytes: Buffer,
+    descriptor: Descriptor,
+    _subject: Digest,
+    request: SinkRequest = {},
+  ): Promise<void> {
+    return this.putManifest(bytes, descriptor, { ...request, root: true })
+  }
+
   /** Writes the file of a digest. If `fill` fails, the file is removed. */
   async #write(
     { digest }: Descriptor,

@@ -32,6 +32,8 @@ export function registrySink(name: string, options: RegistriesOptions = {}): Reg
     mount: (descriptor, fromRepository, request) => target.mount(descriptor, fromRepository, request),
     putBlob: (descriptor, open, request) => target.putBlob(descriptor, open, request),
     putManifest: (bytes, descriptor, request) => target.putManifest(bytes, descriptor, request),
+    putReferrer: (bytes, descriptor, subject, request) =>
+      target.putReferrer(bytes, descriptor, subject, request),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -18,9 +18,15 @@ import {
   type UnusableEntry,
   algorithmOf,
   hexOf,
+  isConfigType,
   isDigest,
+  isImageManifestType,
+  isIndexType,
+  isReferrersTag,
   parseDigest,
   parseImageIndex,
+  readSubject,
+  referrersTag,
 } from '../image/index.js'
 import { defaultLimits, limitExceeded } from '../limits.js'
 import { printable, quoted } from '../codec/index.js'
@@ -115,6 +121,50 @@ export class LayoutSource implements ImageSource {
     yield manifests.flatMap(({ annotations }) => annotations?.[refName] ?? [])
   }
 
+  /**
+   * Yields the manifests whose `subject` is `digest`, as one page: those that the index of the layout lists, and those
+   * in the index named `referrersTag(digest)`. Reads at most 1,000 manifests.
+   * @throws MANIFEST_UNKNOWN if the layout cannot be read
+   */
+  async *referrers(digest: Digest): AsyncGenerator<readonly Descriptor[]> {
+    const { manifests } = this.#readIndex()
+    const found = new Map<Digest, Descriptor>()
+    const tagged = manifests.find((entry) => nameOf(entry) === referrersTag(digest))
+    if (tagged && isIndexType(tagged.mediaType))
+      for (const entry of this.#entriesOf(tagged.digest)) found.set(entry.digest, entry)
+    const candidates = manifests.filter(
+      (entry) => isImageManifestType(entry.mediaType) || isIndexType(entry.mediaType),
+    )
+    for (const entry of candidates.slice(0, maxReferrers))
+      if (!found.has(entry.digest) && this.#subjectOf(entry) === digest) found.set(entry.digest, entry)
+    yield [...found.values()]
+  }
+
+  /** Returns the entries of an index in the layout; none if it cannot be read. */
+  #entriesOf(digest: Digest): readonly Descriptor[] {
+    const { fd, stats } = this.#openBlob(digest)
+    try {
+      return stats.size > defaultLimits.manifestBytes ? [] : parseImageIndex(readFileSync(fd)).manifests
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** Returns the subject of a manifest; undefined if it has none or cannot be read. */
+  #subjectOf({ digest }: Descriptor): Digest | undefined {
+    try {
+      const { fd, stats } = this.#openBlob(digest)
+      try {
+        return stats.size > defaultLimits.manifestBytes ? undefined : readSubject(readFileSync(fd))
+      } finally {
+        closeSync(fd)
+      }
+    } catch (error) {
+      if (error instanceof WindlassError) return undefined // The index may list images that the layout does not hold.
+      throw error
+    }
+  }
+
   #findEntry(target: string): Descriptor {
     const entries = entriesOf(this.#readIndex())
     const found = entriesMatching(target, entries)
@@ -202,6 +252,9 @@ export class LayoutSource implements ImageSource {
 /** Maximum size of the index of a layout, in bytes. 20,000 entries take about 10 MB. */
 const maxIndexBytes = 64 * 1024 * 1024
 
+/** Maximum number of manifests that a search for referrers reads. */
+const maxReferrers = 1_000
+
 /** Maximum size of `oci-layout`, which contains only a version, in bytes. */
 const maxLayoutFileBytes = 64 * 1024
 
@@ -211,6 +264,13 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 type LayoutEntry = Descriptor | UnusableEntry
 
 const isUsable = (entry: LayoutEntry): entry is Descriptor => !('problem' in entry)
+
+/** Returns whether an entry is listed as a referrer of an image: without a name and with an artifact type, or by its tag. */
+const isReferrerEntry = (entry: LayoutEntry): boolean => {
+  const name = nameOf(entry)
+  if (name !== undefined) return isReferrersTag(name)
+  return isUsable(entry) && entry.artifactType !== undefined && !isConfigType(entry.artifactType)
+}
 
 const nameOf = ({ annotations }: LayoutEntry): string | undefined => {
   const name = annotations?.[refName]
@@ -225,7 +285,8 @@ function entriesOf({ manifests, unusable }: ImageIndex): readonly LayoutEntry[] 
 }
 
 function entriesMatching(target: string, entries: readonly LayoutEntry[]): readonly LayoutEntry[] {
-  if (target === '') return entries
+  // What belongs to an image, such as a signature, is not another image.
+  if (target === '') return entries.filter((entry) => !isReferrerEntry(entry))
   const [, position] = /^@(\d+)$/.exec(target) ?? []
   if (position !== undefined) return entries.slice(Number(position), Number(position) + 1)
   return entries.filter((entry) => nameOf(entry) === target)

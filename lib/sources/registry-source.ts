@@ -31,6 +31,7 @@ export function registrySource(name: string, options: RegistriesOptions = {}): R
     foreignBlob: (url, descriptor, request) => repository.foreignBlob(url, descriptor, request),
     blobSize: (digest, request) => repository.blobSize(digest, request),
     tags: (request) => repository.tags(request),
+    referrers: (digest, request) => repository.referrers(digest, request),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -31,6 +31,7 @@ import {
   type RetryFailedOptions,
   defaultUnpacks,
 } from './options.js'
+import type { ArtifactsOptions } from './artifact-options.js'
 import type { VerifyOptions } from '../../pipelines/check/verify.js'
 
 /** Definition of an option. */
@@ -311,6 +312,16 @@ export const filesTable = {
   signal,
   onWarning,
 } satisfies OptionTable<FilesOptions>
+
+/** Options of `artifacts.list`. */
+export const artifactsTable = {
+  platform,
+  allPlatforms: { codec: codecs.trueOrFalse, default: false },
+  artifactType: { codec: codecs.text },
+  fetch: { codec: codecs.functionOf<NonNullable<ArtifactsOptions['fetch']>>() },
+  signal,
+  onWarning,
+} satisfies OptionTable<ArtifactsOptions>
 
 /** Options of `file`. */
 export const fileTable = {

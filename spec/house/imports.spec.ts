@@ -37,6 +37,7 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
+  'lib/referrers': [...base, 'lib/codec', 'lib/image', 'lib/bytes', 'io-ts'],
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [
     ...base,
@@ -51,8 +52,8 @@ const mayImport: Record<string, readonly string[]> = {
   pipelines: [
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
-    ...['lib/registry', 'lib/sources', 'lib/store', 'lib/transfer', 'lib/stages', 'rxjs', 'io-ts'],
-    'tar-stream',
+    ...['lib/registry', 'lib/sources', 'lib/referrers', 'lib/store', 'lib/transfer', 'lib/stages', 'rxjs'],
+    ...['io-ts', 'tar-stream'],
   ],
   puller: [
     ...base,
@@ -88,6 +89,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/archive',
       'lib/events',
       'lib/image',
+      'lib/referrers',
       'lib/stages',
     ],
     ...['lib/system', 'lib/testing', 'pipelines', 'puller', 'server', 'rxjs', 'commander', 'log-update'],

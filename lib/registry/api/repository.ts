@@ -8,6 +8,7 @@ import type {
   ImageSource,
   ManifestHead,
   ManifestRequest,
+  ReferrersRequest,
   TagsRequest,
 } from '../../image/source.js'
 import type { RepositoryAccess } from '../auth/access.js'
@@ -16,6 +17,7 @@ import { fetchForeignBlob } from './foreign-blob.js'
 import { blobSize } from './blob-size.js'
 import { fetchManifest, fetchManifestIfChanged, headManifest, type ManifestWithEtag } from './manifests.js'
 import type { RepositoryContext } from './repository-context.js'
+import { listReferrers } from './referrers.js'
 import { listTags } from './tags.js'
 
 /** One repository of one registry, as a source of images. */
@@ -74,5 +76,10 @@ export class Repository implements ImageSource {
   /** Lists the tags, page by page. */
   tags(request?: TagsRequest): AsyncIterable<readonly string[]> {
     return listTags(this.#context, request)
+  }
+
+  /** Lists the referrers of a manifest, page by page. */
+  referrers(digest: Digest, request?: ReferrersRequest): AsyncIterable<readonly Descriptor[]> {
+    return listReferrers(this.#context, digest, request)
   }
 }

@@ -4,13 +4,12 @@ import { limitExceeded, type LimitName } from '../../limits.js'
 import type { TagsRequest } from '../../image/source.js'
 import { formatBytes, formatCount, formatNumber } from '../../quantities.js'
 import { readDocument } from '../http/document.js'
-import { UnreadableLink, nextLink } from '../headers/link.js'
-import { resolveLocation } from '../headers/location.js'
 import { withRetries } from './with-retries.js'
 import type { FinalResponse } from '../http/redirects.js'
 import { explainRefusal } from '../http/refusal.js'
 import { displayHost, displayName } from '../policy/registry-name.js'
 import type { RepositoryContext } from './repository-context.js'
+import { nextPage } from './next-page.js'
 import { Stopwatch } from '../http/stopwatch.js'
 import { type TagPage, parseTagPage } from './tag-page.js'
 
@@ -45,7 +44,7 @@ export async function* listTags(
       invalidItems.items += page.invalidCount
       yield page.tags.filter((tag) => !listedTags.has(tag) && listedTags.add(tag))
       visitedPages.add(page.response.target)
-      const next = nextPage(context, page.response)
+      const next = nextPage(page.response, (code, reason) => invalidError(context, code, reason))
       if (next === undefined) return
       if (visitedPages.has(next))
         throw invalidError(context, 'REGISTRY_RESPONSE', 'the pages of the list form a loop')
@@ -131,31 +130,6 @@ async function fetchPage(
   if (page === undefined)
     throw invalidError(context, 'REGISTRY_RESPONSE', 'the response is not a list of tags')
   return { ...page, bytes: body.length, response }
-}
-
-/**
- * Returns the path and query of the next page, or undefined after the last. A registry behind a proxy may state a
- * scheme, host or port that only it knows: that part is ignored, so that credentials go to no other host.
- */
-function nextPage(context: RepositoryContext, response: FinalResponse): string | undefined {
-  const link = readLink(context, response)
-  if (link === undefined) return undefined
-  const next = resolveLocation(link, response)
-  if (next !== undefined) return next.target
-  const text = Buffer.from(link, 'latin1').toString('utf8')
-  throw URL.canParse(text, response.url.href)
-    ? invalidError(context, 'REDIRECT_REFUSED', 'the link to the next page is not an http or https URL')
-    : invalidError(context, 'REGISTRY_RESPONSE', 'the link to the next page is not a URL')
-}
-
-function readLink(context: RepositoryContext, { headers }: FinalResponse): string | undefined {
-  try {
-    return nextLink(headers.link)
-  } catch (error) {
-    if (!(error instanceof UnreadableLink)) throw error
-    const reason = `the Link header cannot be parsed: ${error.message}`
-    throw invalidError(context, 'REGISTRY_RESPONSE', reason)
-  }
 }
 
 function invalidItemsMessage(

@@ -13,13 +13,14 @@ import { pushRefusal } from './push-refusal.js'
  * Pushes a manifest under its tag, or under its digest if there is no tag.
  * @throws BLOB_UNKNOWN when the registry lacks content of the image; UNSUPPORTED when it does not accept the type;
  * other errors of `pushRefusal`; DIGEST_MISMATCH when the registry stored it with another digest; network errors
+ * @returns whether the registry lists the manifest as a referrer of its subject (`OCI-Subject`)
  */
 export async function pushManifest(
   context: RepositoryContext,
   bytes: Buffer,
   { digest, mediaType }: Descriptor,
   { tag, signal, onWarning }: PutManifestRequest = {},
-): Promise<void> {
+): Promise<{ readonly isListed: boolean }> {
   const { client, registry, repository } = context
   const target = tag ?? digest
   const purpose = `push the manifest of ${displayName(context, target)}`
@@ -38,7 +39,8 @@ export async function pushManifest(
     throw await pushRefusal(response, context, { kind: 'manifest', digest, tag, mediaType, purpose })
   discard(response)
   const stored = response.headers['docker-content-digest']
-  if (stored === undefined || stored === digest) return
+  if (stored === undefined || stored === digest)
+    return { isListed: response.headers['oci-subject'] !== undefined }
   throw new WindlassError(
     'DIGEST_MISMATCH',
     `${failurePrefix({ purpose, preposition: 'to', url: response.url })}: the registry stored ${String(stored)} instead of ${digest}`,

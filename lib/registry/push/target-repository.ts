@@ -11,6 +11,7 @@ import type { RepositoryContext } from '../api/repository-context.js'
 import { hasBlob, findManifest } from './presence.js'
 import { pushBlob } from './push-blob.js'
 import { pushManifest } from './push-manifest.js'
+import { pushReferrer } from './push-referrer.js'
 import { mountBlob } from './upload.js'
 
 /** One repository of one registry, as a target of images. */
@@ -63,6 +64,16 @@ export class TargetRepository implements ImageSink {
   async putManifest(bytes: Buffer, descriptor: Descriptor, request: PutManifestRequest = {}): Promise<void> {
     if (request.tag !== undefined) assertTag(request.tag)
     await pushManifest(this.#context, bytes, descriptor, request)
+  }
+
+  /** Pushes a manifest that refers to `subject`. A registry without the referrers API gets it listed under a tag. */
+  putReferrer(
+    bytes: Buffer,
+    descriptor: Descriptor,
+    subject: Digest,
+    request: SinkRequest = {},
+  ): Promise<void> {
+    return pushReferrer(this.#context, { bytes, descriptor, subject }, request)
   }
 }
 

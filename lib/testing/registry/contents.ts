@@ -1,4 +1,7 @@
 /** Holds the contents of the embedded registry: blobs by digest, manifests and tags by repository. */
+import type { Descriptor } from '../../image/documents/descriptor.js'
+import type { ImageManifest } from '../../image/documents/image-manifest.js'
+import { readSubject } from '../../image/documents/subject.js'
 import { digestOf, isDigest, type Digest, type DigestAlgorithm } from '../../image/digest/digest.js'
 
 /** A manifest of the embedded registry. */
@@ -78,6 +81,25 @@ export class Contents {
   /** Returns the tags of a repository in lexical order (distribution spec, "Listing Tags"). */
   tags(repository: string): readonly string[] {
     return [...(this.#repositories.get(repository)?.tags.keys() ?? [])].sort()
+  }
+
+  /** Returns the descriptors of the manifests with this subject, in the order of their digests. */
+  referrers(repository: string, subject: string): readonly Descriptor[] {
+    const manifests = [...(this.#repositories.get(repository)?.manifests.values() ?? [])]
+    return manifests
+      .filter(({ bytes }) => readSubject(bytes) === subject)
+      .map(({ bytes, digest, mediaType }) => {
+        const { artifactType, config, annotations } = JSON.parse(
+          bytes.toString('utf8'),
+        ) as Partial<ImageManifest>
+        const type = artifactType ?? config?.mediaType
+        return {
+          ...{ mediaType, digest, size: bytes.length },
+          ...(type !== undefined && { artifactType: type }),
+          ...(annotations && { annotations }),
+        }
+      })
+      .sort((one, other) => (one.digest < other.digest ? -1 : 1))
   }
 
   #has(repository: string, digest: string): boolean {

@@ -1,7 +1,7 @@
 /** Defines the log of requests to the embedded registry. Tests read it, and faults select requests by it. */
 
 /** Endpoint of a request. `ping` is `GET /v2/`, `upload` includes all requests that push a blob. */
-export type RequestKind = 'ping' | 'token' | 'manifest' | 'blob' | 'upload' | 'tags' | 'other'
+export type RequestKind = 'ping' | 'token' | 'manifest' | 'blob' | 'upload' | 'tags' | 'referrers' | 'other'
 
 /** A request to the embedded registry. */
 export interface RequestLogEntry {
@@ -29,6 +29,7 @@ const routes: readonly (readonly [RequestKind, RegExp])[] = [
   ['manifest', /^\/v2\/(.+)\/manifests\/([^/]+)$/],
   ['blob', /^\/v2\/(.+)\/blobs\/([^/]+)$/],
   ['upload', /^\/v2\/(.+)\/blobs\/uploads\/([^/]*)$/],
+  ['referrers', /^\/v2\/(.+)\/referrers\/([^/]+)$/],
   ['tags', /^\/v2\/(.+)\/tags\/list$/],
 ]
 

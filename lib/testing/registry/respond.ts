@@ -1,4 +1,5 @@
 /** Responds to authorised read requests to the embedded registry (distribution spec, "Endpoints"). */
+import { mediaTypes } from '../../image/documents/media-types.js'
 import { answer, json, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
 import { respondRange } from './range.js'
@@ -11,6 +12,8 @@ export interface RespondOptions {
   readonly base: string
   /** Maximum number of tags per page. A client can request fewer. */
   readonly pageSize: number
+  /** Whether the registry has the referrers API. */
+  readonly referrers: boolean
 }
 
 /** Returns the response to a request. */
@@ -26,6 +29,8 @@ export function respond(request: RequestLogEntry, options: RespondOptions): Answ
       return blob(request, options)
     case 'tags':
       return tags(request, options)
+    case 'referrers':
+      return options.referrers ? referrers(request, options) : problem(404, 'UNSUPPORTED', 'no such endpoint')
     case 'token':
     case 'upload':
     case 'other':
@@ -68,6 +73,34 @@ function tags({ repository, url }: RequestLogEntry, { contents, base, pageSize }
   const more = end !== undefined && rest.length > page.length
   const next = `/v2/${repository}/tags/list?n=${n}&last=${encodeURIComponent(end ?? '')}`
   return json(200, { name: repository, tags: page }, more ? { link: `<${next}>; rel="next"` } : {})
+}
+
+/** Lists the manifests with the requested subject (distribution spec, "Listing Referrers"). Pages are as for tags. */
+function referrers(
+  { repository, reference, url }: RequestLogEntry,
+  { contents, base, pageSize }: RespondOptions,
+): Answer {
+  const query = new URL(url, base).searchParams
+  const artifactType = query.get('artifactType')
+  const last = query.get('last') ?? ''
+  const all = contents
+    .referrers(repository, reference)
+    .filter((each) => artifactType === null || each.artifactType === artifactType)
+    .filter(({ digest }) => digest > last)
+  const page = all.slice(0, pageSize)
+  const end = page.at(-1)?.digest ?? ''
+  const filter = artifactType === null ? '' : `&artifactType=${encodeURIComponent(artifactType)}`
+  const next = `/v2/${repository}/referrers/${reference}?last=${encodeURIComponent(end)}${filter}`
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: page }
+  return answer(
+    200,
+    {
+      'content-type': mediaTypes.ociIndex,
+      ...(artifactType !== null && { 'oci-filters-applied': 'artifactType' }),
+      ...(all.length > page.length && { link: `<${next}>; rel="next"` }),
+    },
+    Buffer.from(JSON.stringify(index)),
+  )
 }
 
 const unknownName = (): Answer => problem(404, 'NAME_UNKNOWN', 'repository name not known to registry')

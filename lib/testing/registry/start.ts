@@ -39,6 +39,8 @@ export interface RegistryOptions {
    * that it was pushed or mounted to, and to those with a manifest that contains its digest.
    */
   readonly push?: boolean
+  /** Offer the referrers API: list manifests by their subject. Default: false, as many registries. */
+  readonly referrers?: boolean
   /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer }
   readonly faults?: readonly Fault[]
@@ -92,6 +94,7 @@ export interface TestRegistry extends AsyncDisposable {
 /** Starts a registry on a free port of 127.0.0.1. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const { auth = 'none', pageSize = 100, latency = 0, bytesPerSecond = Infinity, push = false, tls } = options
+  const { referrers = false } = options
   const contents = new Contents({ scoped: push })
   const uploads = new Uploads(contents)
   const faultPlan = new FaultPlan(options.faults)
@@ -118,10 +121,12 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     if (refused !== undefined) return refused
     const { kind, method } = request
     if (!push || (kind !== 'upload' && !(kind === 'manifest' && method === 'PUT')))
-      return respond(request, { contents, base: url, pageSize })
+      return respond(request, { contents, base: url, pageSize, referrers })
     const body = await receiveBody(incoming, faultPlan.stopReadingAt(request), countReceived)
     if (body === undefined) return undefined
-    return kind === 'upload' ? uploads.respond(request, body) : takeManifest(request, body, contents)
+    return kind === 'upload'
+      ? uploads.respond(request, body)
+      : takeManifest(request, body, contents, { referrers })
   }
   const serve = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     const request = createLogEntry(incoming, counts)

@@ -1,5 +1,6 @@
 /** Accepts pushes of manifests to the embedded registry (distribution spec, "Pushing Manifests"). */
 import { digestOf, isDigest, algorithmOf } from '../../image/digest/digest.js'
+import { readSubject } from '../../image/documents/subject.js'
 import { answer, problem, type Answer } from './answer.js'
 import type { Contents } from './contents.js'
 import type { RequestLogEntry } from './request-log.js'
@@ -9,6 +10,7 @@ export function takeManifest(
   { repository, reference, headers }: RequestLogEntry,
   body: Buffer,
   contents: Contents,
+  { referrers = false }: { readonly referrers?: boolean } = {},
 ): Answer {
   const algorithm = isDigest(reference) ? algorithmOf(reference) : 'sha256'
   const digest = digestOf(body, algorithm)
@@ -22,9 +24,11 @@ export function takeManifest(
   if (child !== undefined) return problem(404, 'MANIFEST_UNKNOWN', `manifest unknown: ${child}`)
   contents.putManifest(repository, digest, body, headers['content-type'] ?? '')
   contents.putManifest(repository, reference, body, headers['content-type'] ?? '')
+  const subject = referrers ? readSubject(body) : undefined
   return answer(201, {
     location: `/v2/${repository}/manifests/${digest}`,
     'docker-content-digest': digest,
+    ...(subject !== undefined && { 'oci-subject': subject }),
   })
 }
 

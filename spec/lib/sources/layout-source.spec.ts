@@ -15,9 +15,11 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { WindlassError } from '../../../lib/errors.js'
-import { hexOf } from '../../../lib/image/index.js'
+import { digestOf, hexOf, mediaTypes, referrersTag } from '../../../lib/image/index.js'
+import { LayoutSink } from '../../../lib/sinks/index.js'
 import { LayoutSource } from '../../../lib/sources/index.js'
 import { type BuiltImage, tinyImage } from '../../../lib/testing/images/index.js'
+import { all, artifact, spdx } from '../../support/artifacts.js'
 
 const amd = tinyImage()
 const arm = tinyImage({ platform: { os: 'linux', architecture: 'arm64' } })
@@ -197,5 +199,40 @@ describe('a layout from outside', () => {
     expect((await refusal(() => source.manifest('foreign'))).code).toBe('UNSUPPORTED')
     expect((await refusal(() => source.manifest('@0'))).code).toBe('UNSUPPORTED')
     expect((await refusal(() => source.manifest('empty'))).code).toBe('MANIFEST_INVALID')
+  })
+})
+
+describe('the referrers in a layout', () => {
+  const sbom = artifact(amd.manifest.digest, 'an SBOM')
+
+  /** A layout with an image and an artifact, as `LayoutSink` writes them. */
+  async function signed(): Promise<LayoutSource> {
+    const directory = path.join(work, String(++made))
+    const sink = new LayoutSink(directory)
+    await sink.putManifest(amd.manifest.bytes, descriptorOf(amd), { tag: 'app' })
+    await sink.putReferrer(sbom.bytes, sbom.descriptor, amd.manifest.digest)
+    return new LayoutSource(directory)
+  }
+  const descriptorOf = ({ manifest: { mediaType, digest, bytes } }: BuiltImage) => ({
+    ...{ mediaType, digest, size: bytes.length },
+  })
+
+  it('are found by their subject, and are not images of their own', async () => {
+    const source = await signed()
+    const found = (await all(source.referrers(amd.manifest.digest))).flat()
+    expect(found).toMatchObject([{ digest: sbom.descriptor.digest, artifactType: spdx }])
+    expect((await all(source.referrers(arm.manifest.digest))).flat()).toEqual([])
+    expect((await source.manifest('')).descriptor?.digest).toBe(amd.manifest.digest)
+  })
+
+  it('are found in the index that is named after the image', async () => {
+    const source = await signed()
+    const manifests = [arm, amd].map(descriptorOf)
+    const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }))
+    const about = { mediaType: mediaTypes.ociIndex, digest: digestOf(index), size: index.length }
+    const tag = referrersTag(amd.manifest.digest)
+    await new LayoutSink(source.directory).putManifest(index, about, { tag })
+    expect((await all(source.referrers(amd.manifest.digest))).flat()).toHaveLength(3)
+    expect((await source.manifest('')).descriptor?.digest).toBe(amd.manifest.digest)
   })
 })

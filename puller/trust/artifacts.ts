@@ -1,0 +1,44 @@
+/** Provides `Artifacts`: what belongs to the images of registries and layouts. */
+import type { Limits } from '../../lib/limits.js'
+import type { Registries } from '../../lib/registry/index.js'
+import type { RetryPolicy } from '../../lib/transfer/index.js'
+import {
+  type ImageReferrers,
+  type ReferrersQuery,
+  imageReferrers,
+} from '../../pipelines/artifacts/referrers.js'
+import { locate } from '../names/request.js'
+import { checkOptions } from '../options/check-options.js'
+import type { ArtifactsOptions } from '../options/artifact-options.js'
+import { artifactsTable } from '../options/option-table.js'
+
+/** The parts of the puller that `Artifacts` uses. */
+export interface ArtifactsParts {
+  readonly registries: Registries
+  readonly limits: Limits
+  readonly retry: RetryPolicy
+  readonly assertOpen: () => void
+}
+
+/** Finds signatures, SBOMs and attestations of images. Uses no store. */
+export class Artifacts {
+  constructor(private readonly parts: ArtifactsParts) {}
+
+  /**
+   * Lists what belongs to an image: by the referrers API, or the tags that stand in for it, and the tags that cosign
+   * used before its version 3. Nothing is verified but digests.
+   *
+   * @param name image name as for `pull`
+   * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, LIMIT_EXCEEDED; errors of resolving the name
+   * @example
+   * const { referrers } = await windlass.artifacts.list('alpine:3.20', { fetch: ({ kind }) => kind === 'sbom' })
+   */
+  async list(name: string, options: ArtifactsOptions = {}): Promise<ImageReferrers> {
+    const { registries, limits, retry, assertOpen } = this.parts
+    assertOpen()
+    checkOptions('artifacts.list', artifactsTable, options)
+    const { platform, allPlatforms = false, ...query } = options
+    const of = allPlatforms ? 'all' : platform === undefined ? 'index' : 'platform'
+    return imageReferrers(locate(name, platform, registries, limits), { ...query, of, retry })
+  }
+}

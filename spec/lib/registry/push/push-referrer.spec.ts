@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { digestOf, mediaTypes, referrersTag } from '../../../../lib/image/index.js'
+import type { TestRegistry } from '../../../../lib/testing/registry/index.js'
+import { artifact, emptyConfig } from '../../../support/artifacts.js'
+import { blobOf, opening, traffic, withTarget } from '../../../support/with-target.js'
+import type { TargetRepository } from '../../../../lib/registry/index.js'
+
+const subject = digestOf(Buffer.from('an image'))
+const one = artifact(subject, 'one', { annotations: { made: 'here' } })
+const two = artifact(subject, 'two')
+
+async function push(target: TargetRepository, ...artifacts: readonly (typeof one)[]): Promise<void> {
+  for (const bytes of [emptyConfig, ...artifacts.map(({ content }) => content)])
+    await target.putBlob(blobOf(bytes), opening(bytes))
+  await Promise.all(artifacts.map(({ bytes, descriptor }) => target.putReferrer(bytes, descriptor, subject)))
+}
+
+async function tagged(registry: TestRegistry): Promise<{ manifests: unknown[]; annotations?: unknown }> {
+  const response = await fetch(`${registry.url}/v2/team/app/manifests/${referrersTag(subject)}`)
+  return (await response.json()) as { manifests: unknown[] }
+}
+
+describe('pushing a referrer', () => {
+  it('leaves the list to a registry with the API', () =>
+    withTarget({ referrers: true }, {}, async ({ registry, target }) => {
+      await push(target, one)
+      expect(traffic(registry).filter((each) => each.includes('manifest'))).toEqual(['PUT manifest 201'])
+    }))
+
+  it('adds to the index under the tag without the API; at once, and none is lost', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      await push(target, one, two)
+      const { manifests } = await tagged(registry)
+      expect(new Set(manifests)).toEqual(new Set([one.descriptor, two.descriptor]))
+    }))
+
+  it('keeps what the index has, also entries of an unknown form, and adds nothing twice', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      const odd = { digest: 'md5:00', mediaType: 'application/x' }
+      const index = { schemaVersion: 2, manifests: [odd], annotations: { kept: 'yes' } }
+      registry.putManifest(
+        'team/app',
+        referrersTag(subject),
+        Buffer.from(JSON.stringify(index)),
+        mediaTypes.ociIndex,
+      )
+      registry.putManifest('team/app', 'md5:00', Buffer.from('{}'), 'application/x')
+      await push(target, one)
+      await push(target, one)
+      expect(await tagged(registry)).toMatchObject({
+        manifests: [odd, one.descriptor],
+        annotations: { kept: 'yes' },
+      })
+    }))
+
+  it('fails if the tag points at something else', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      registry.putManifest('team/app', referrersTag(subject), Buffer.from('[]'), mediaTypes.ociIndex)
+      await expect(push(target, one)).rejects.toMatchObject({ code: 'MANIFEST_INVALID' })
+    }))
+})
