@@ -54,7 +54,18 @@ export const errorCodes = {
   CONFIG_INVALID: codeProperties(5),
   LAYER_INVALID: codeProperties(5),
   LIMIT_EXCEEDED: codeProperties(5),
+  /** A signature cannot be read, or its bytes do not belong to what it signs. */
   SIGNATURE_INVALID: codeProperties(5),
+  /** The image has no signature, but a policy requires one. */
+  SIGNATURE_MISSING: codeProperties(5),
+  /** The image is signed by another key, or by another identity, than a policy requires. */
+  SIGNATURE_UNTRUSTED: codeProperties(5),
+  /** A signature is for another image: another digest or another name. */
+  SIGNATURE_MISMATCH: codeProperties(5),
+  /** The certificate of a signature, or an authority, was not valid when the signature was made. */
+  SIGNATURE_EXPIRED: codeProperties(5),
+  /** A policy rejects the image, whether it is signed or not. */
+  POLICY_REJECTED: codeProperties(5),
 
   NETWORK: codeProperties(6, true),
   STALLED: codeProperties(6, true),

@@ -83,6 +83,28 @@ export {
 export { Registries, type RegistriesOptions, type RepositoryName, type Timeouts } from './registry/index.js'
 export { type LayoutSource, type RegistrySource, layoutSource, registrySource } from './sources/index.js'
 export { type LayoutSink, type RegistrySink, layoutSink, registrySink } from './sinks/index.js'
+export {
+  type AcceptedSignature,
+  type CertificateIdentity,
+  type CheckRequest,
+  type ImagePolicy,
+  type PolicyDecision,
+  type PolicyRequirement,
+  type PolicyRule,
+  type PublicKey,
+  type ReadPolicyFile,
+  type RequiredSigner,
+  type SignatureRequirement,
+  type SignedIdentity,
+  type SignedImage,
+  type TrustRoot,
+  checkPolicy,
+  checkSignatures,
+  parsePolicyFile,
+  parsePublicKeys,
+  parseTrustRoot,
+  requireSigned,
+} from './signatures/index.js'
 export { Store, type StoreOptions, openStore } from './store/index.js'
 export * from '../pipelines/index.js'
 export * from '../puller/index.js'

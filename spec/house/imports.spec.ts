@@ -38,6 +38,10 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
   'lib/referrers': [...base, 'lib/codec', 'lib/image', 'lib/bytes', 'io-ts'],
+  'lib/signatures': [
+    ...base,
+    ...['lib/codec', 'lib/image', 'lib/referrers', 'io-ts', '@sigstore/bundle', '@sigstore/verify'],
+  ],
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [
     ...base,
@@ -46,19 +50,29 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/stages': [
     ...base,
     ...['lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
-    ...['lib/store', 'lib/transfer', 'rxjs'],
+    ...['lib/store', 'lib/signatures', 'lib/transfer', 'rxjs'],
   ],
   'lib/testing': [...base, 'lib/archive', 'lib/flow', 'lib/image', 'rxjs', 'tar-fs'],
   pipelines: [
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
-    ...['lib/registry', 'lib/sources', 'lib/referrers', 'lib/store', 'lib/transfer', 'lib/stages', 'rxjs'],
+    ...['lib/registry', 'lib/sources', 'lib/referrers', 'lib/signatures', 'lib/store'],
+    ...['lib/transfer', 'lib/stages', 'rxjs'],
     ...['io-ts', 'tar-stream'],
   ],
   puller: [
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/archive', 'lib/registry', 'lib/sources'],
-    ...['lib/sinks', 'lib/store', 'lib/transfer', 'lib/stages', 'pipelines', 'rxjs', 'io-ts'],
+    ...[
+      'lib/sinks',
+      'lib/signatures',
+      'lib/store',
+      'lib/transfer',
+      'lib/stages',
+      'pipelines',
+      'rxjs',
+      'io-ts',
+    ],
   ],
   server: [
     ...base,
@@ -77,7 +91,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/registry',
       'lib/sources',
     ],
-    ...['lib/sinks', 'lib/store', 'pipelines', 'puller'],
+    ...['lib/sinks', 'lib/signatures', 'lib/store', 'pipelines', 'puller'],
   ],
   cli: [
     ...base,
