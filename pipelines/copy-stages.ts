@@ -10,6 +10,7 @@ import {
   type Resolved,
   choosePlatform,
   copyBlobs,
+  enforcePolicy,
   readMissingPlatforms,
   putManifests,
   putRoot,
@@ -27,6 +28,8 @@ import {
   documentRetryPolicy,
 } from '../lib/transfer/index.js'
 
+import type { ImagePolicy } from '../lib/signatures/index.js'
+
 /** Target and options of a copy, and the resources that it shares with other copies. */
 export interface CopyParts {
   readonly target: CopyTarget
@@ -37,6 +40,8 @@ export interface CopyParts {
    * copy a blob that they both need once. Default: a new object with 3 slots.
    */
   readonly copies?: BlobCopies
+  /** Which images are copied. Default: all. */
+  readonly policy?: ImagePolicy | undefined
   /** Retries of manifests. Default: `documentRetryPolicy`. */
   readonly retry?: RetryPolicy
   /** Maximum depth of nested indexes. Default: that of `defaultLimits`. */
@@ -50,6 +55,8 @@ export interface CopyStages {
    * Chooses the image for the platform from an index. If all platforms are copied, it passes the index on unchanged.
    */
   readonly choose: Stage<Resolved, Resolved>
+  /** Refuses images that the policy does not accept, before anything is copied. */
+  readonly policy: Stage<Resolved, Resolved>
   /** Reads every manifest that is to be copied, and checks which of them the target has. */
   readonly readManifests: Stage<Resolved, CopyPlan>
   readonly copyBlobs: Stage<BlobTask, CopiedBlob>
@@ -63,6 +70,7 @@ export interface CopyStages {
 export function copyStages({
   target,
   allPlatforms = false,
+  policy,
   copies = new BlobCopies(),
   retry = documentRetryPolicy,
   indexDepth = defaultLimits.indexDepth,
@@ -70,6 +78,7 @@ export function copyStages({
   return {
     resolve: resolve({ retry }),
     choose: allPlatforms ? identity() : followIndexes(retry, indexDepth),
+    policy: policy ? enforcePolicy<Resolved>(policy, { retry }) : identity(),
     readManifests: readManifests({ target, retry }),
     copyBlobs: copyBlobs(copies),
     putManifests: putManifests({ retry }),

@@ -1,9 +1,9 @@
 /**
  * Defines the order of the stages of a copy. A copy writes nothing to the disk, unless the target is a layout on it.
  *
- *     name ─► resolve ─► choose ─► readManifests ─► each blob ─► putManifests ─► putRoot
- *             manifest   platform  all of an index,              images, then    with the tag,
- *             or index             or of the image               indexes         last of all
+ *     name ─► resolve ─► choose ─► policy ─► readManifests ─► each blob ─► putManifests ─► putRoot
+ *             manifest   platform  signed?    all of an index,              images, then    with the tag,
+ *             or index                        or of the image               indexes         last of all
  *
  *     each blob ═╦═► skip if the target has it, else mount, else stream from source to target ═╦═►
  *                ╚═════════════════ several at a time, each digest once ═══════════════════════╝
@@ -27,6 +27,7 @@ export const copy = (stages: CopyStages): Stage<ImageRequest, CopiedImage> =>
   compose(
     stages.resolve,
     stages.choose,
+    stages.policy,
     stages.readManifests,
     eachBlob(stages.copyBlobs),
     stages.putManifests,

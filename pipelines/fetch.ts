@@ -11,7 +11,7 @@ import type { PullStages } from './pull-stages.js'
 export const fetch = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
   compose(
     stages.resolve,
-    stages.bySchema,
+    compose(stages.bySchema, stages.policy),
     stages.plan,
     stages.fetchConfig,
     applyPolicy(stages.onImage),

@@ -53,6 +53,7 @@ export {
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
 export { type PullParts, type PullStages, type PullStagesOptions, pullStages } from './pull-stages.js'
+export { type CheckedImage, type CheckImageOptions, checkImage } from './artifacts/check-image.js'
 export {
   type ImageReferrer,
   type ImageReferrers,

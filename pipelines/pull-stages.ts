@@ -33,6 +33,7 @@ import {
   commitLayer,
   convertSchema1,
   download,
+  enforcePolicy,
   ensureLayer,
   fetchConfig,
   readMissingPlatforms,
@@ -47,6 +48,7 @@ import {
   unpack,
   verify,
 } from '../lib/stages/index.js'
+import type { ImagePolicy } from '../lib/signatures/index.js'
 import type { Store, StoredLayer } from '../lib/store/index.js'
 
 /** Resources that all pulls of a puller share. */
@@ -62,6 +64,8 @@ export interface PullParts {
   readonly downloads: Downloads
   /** Maximum number of layers of one pull that are processed concurrently. */
   readonly layerSlots: number | SlotCount
+  /** Which images are accepted. Default: all. */
+  readonly policy?: ImagePolicy | undefined
   /** Refuse schema 1 manifests whose signatures cannot be verified. */
   readonly requireSignatures: boolean
 }
@@ -70,6 +74,8 @@ export interface PullParts {
 export interface PullStages {
   readonly resolve: Stage<ImageRequest, Resolved>
   readonly bySchema: Stage<Resolved, Resolved<PullableDocument>>
+  /** Refuses images that the policy does not accept. Nothing but manifests and signatures was requested before. */
+  readonly policy: Stage<Resolved<PullableDocument>, Resolved<PullableDocument>>
   readonly plan: Stage<Resolved<PullableDocument>, PlannedImage>
   readonly fetchConfig: Stage<PlannedImage, PlannedImage>
   /**
@@ -127,6 +133,7 @@ export function pullStages(
       },
       limits.indexDepth,
     ),
+    policy: parts.policy ? enforcePolicy<Resolved<PullableDocument>>(parts.policy, { retry }) : identity(),
     plan: compose(holdImage(store), plan({ store, goal }), checkSpace(store), readyThreads(pool, goal)),
     fetchConfig: compose(fetchConfig<PlannedImage>({ store, retry }), checkPlatform<PlannedImage>()),
     onImage: noPolicy,

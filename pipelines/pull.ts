@@ -1,9 +1,9 @@
 /**
  * Defines the order of the stages of a pull. Each stage is implemented in its own file.
  *
- *     name ─► resolve ─► bySchema ─► plan ─► fetchConfig ─► each layer ─► convertSchema1 ─► commitImage
- *             manifest   index ►     what is  while layers                schema 1 only     config, then
- *             or index   platform    missing  are fetched                                   the name
+ *     name ─► resolve ─► bySchema ─► policy ─► plan ─► fetchConfig ─► each layer ─► convertSchema1 ─► commitImage
+ *             manifest   index ►     signed?    what is  while layers                schema 1 only     config, then
+ *             or index   platform               missing  are fetched                                   the name
  *
  *     each layer ═╦═► download ─► verify ─► unpack ─► commitLayer ═╦═►
  *                 ╚══════════════ several at a time ═══════════════╝
@@ -20,7 +20,7 @@ import type { PullStages } from './pull-stages.js'
 export const pull = (stages: PullStages): Stage<ImageRequest, PulledImage> =>
   compose(
     stages.resolve,
-    stages.bySchema,
+    compose(stages.bySchema, stages.policy),
     stages.plan,
     stages.fetchConfig,
     applyPolicy(stages.onImage),

@@ -2,7 +2,7 @@
  * Starts copies. All copies of a puller share its connections and one limit on concurrent transfers. They use no store.
  */
 import { WindlassError } from '../lib/errors.js'
-import { Flow, type Scope } from '../lib/flow/index.js'
+import { Flow, type Scope, type WorkControl } from '../lib/flow/index.js'
 import { formatPlatform } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
 import type { ImageRegistries } from '../lib/registry/index.js'
@@ -15,6 +15,7 @@ import { locate } from './names/request.js'
 import { checkOptions } from './options/check-options.js'
 import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
+import { imagePolicy } from './options/policy-options.js'
 import { retryPolicy } from './options/retry.js'
 import type { PullerLimits } from './control/live-limits.js'
 import { ControlledRun } from './control/controlled-run.js'
@@ -71,7 +72,12 @@ export class Copier {
     const target = copyTarget(to, registries)
     const retry = retryPolicy(this.#parts.options, documentRetryPolicy)
     const { indexDepth } = limits
-    const stages = copyStages({ target, allPlatforms, copies: this.#copies, retry, indexDepth })
+    const copies = this.#copies
+    const prepare = async (control: WorkControl): Promise<Flow<CopiedImage>> => {
+      const policy = await imagePolicy(this.#parts.options.policy)
+      const stages = copyStages({ target, allPlatforms, copies, retry, indexDepth, policy })
+      return Flow.of({ ...request, control }).pipe(copy(stages))
+    }
     return new ControlledRun<CopiedImage>({
       what: 'copy',
       requestEvents: this.#parts.options.requestEvents,
@@ -79,8 +85,7 @@ export class Copier {
         ...{ type: 'start', reference: request.name, target: target.name },
         platform: allPlatforms ? 'all' : formatPlatform(request.platform),
       },
-      signal,
-      prepare: (control) => Promise.resolve(Flow.of({ ...request, control }).pipe(copy(stages))),
+      ...{ signal, prepare },
     })
   }
 }

@@ -14,6 +14,7 @@ import {
 import { AutoDownloads } from './control/auto-downloads.js'
 import { PullerLimits } from './control/live-limits.js'
 import { type LimitValues, type OpenOptions, storeDirectory } from './options/options.js'
+import { imagePolicy } from './options/policy-options.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { retryPolicy } from './options/retry.js'
 
@@ -56,6 +57,7 @@ export async function openParts(
     flights: new LayerFlights(),
     downloads: new Downloads(downloadOptions, lifetime),
     layerSlots: new SlotCount(layerSlots({ maxDownloads, maxUnpacks })),
+    policy: await imagePolicy(options.policy),
     requireSignatures: options.requireSchema1Signatures ?? false,
   }
   liveLimits.follow((values) => resizeParts(parts, values))

@@ -2,6 +2,7 @@
 import { checkOptions } from './options/check-options.js'
 import { openTable } from './options/option-table.js'
 import { type OpenOptions, storeDirectory } from './options/options.js'
+import { imagePolicy } from './options/policy-options.js'
 import { registriesFor } from './options/registries-for.js'
 import { Windlass } from './puller.js'
 
@@ -13,6 +14,7 @@ import { Windlass } from './puller.js'
 export async function open(options: OpenOptions = {}): Promise<Windlass> {
   checkOptions('open', openTable, options)
   storeDirectory(options) // reports an invalid environment variable early
+  await imagePolicy(options.policy) // reports an invalid policy early
   const registries = await registriesFor(options)
   return new Windlass(options, registries)
 }

@@ -8,6 +8,7 @@ import { LayerFlights, type LayerGoal } from '../lib/transfer/index.js'
 import { type Store, isNotWritableError } from '../lib/store/index.js'
 import { fetch } from '../pipelines/fetch.js'
 import { followPlan } from '../pipelines/plan/follow-plan.js'
+import { imagePolicy } from './options/policy-options.js'
 import type { PlanRequest, PullOptions } from './options/options.js'
 import { pull } from '../pipelines/pull.js'
 import { type PullParts, type PullStages, pullStages } from '../pipelines/pull-stages.js'
@@ -20,10 +21,12 @@ import { storedImage } from '../pipelines/stored-image.js'
 export async function pullFlow(
   request: ImageRequest,
   options: PullOptions,
-  parts: PullParts,
+  sharedParts: PullParts,
   adaptStages: (stages: PullStages) => PullStages = (stages) => stages,
 ): Promise<Flow<PulledImage>> {
   const { unpack = true, rootfs, stages: replaceStages, onEntry, plan } = options
+  const own = await imagePolicy(options.policy)
+  const parts = own ? { ...sharedParts, policy: own } : sharedParts
   const goal = await layerGoal(request, options, parts.store)
   // An image with a new name probably has layers to unpack, so a thread is started while the manifest is fetched.
   if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)

@@ -109,7 +109,7 @@ export class Windlass implements AsyncDisposable {
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
       locate: (name) => locate(name, undefined, registries, limits),
     })
-    this.artifacts = new Artifacts({ ...shared, registries, limits, retry })
+    this.artifacts = new Artifacts({ ...shared, registries, limits, retry, policy: options.policy })
     this.#sets = new PullSets({ registries, limits, retry, parts: this.#parts, startPull })
     this.#files = new FileReads({
       ...{ retry, limits, foreignUrls: options.foreignUrls },
@@ -211,8 +211,10 @@ export class Windlass implements AsyncDisposable {
     checkOptions('unpack', tables.unpackTable, options)
     const pullOptions = { unpack: false, ...options, rootfs: directory }
     return this.#locateAndStart(name, pullOptions, async ({ request, incompleteError }, parts) => {
-      const stored = await storedImage(request, parts.store)
-      if (!stored && incompleteError) throw incompleteError()
+      // The store keeps no signatures, so a policy is checked at the source.
+      const hasPolicy = (options.policy ?? parts.policy) !== undefined
+      const stored = hasPolicy ? undefined : await storedImage(request, parts.store)
+      if (!stored && incompleteError) return storedFlow(request, pullOptions, parts, incompleteError)
       if (!stored) return pullFlow(request, pullOptions, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory, control: request.control }))
     })
@@ -280,10 +282,7 @@ export class Windlass implements AsyncDisposable {
     return resolveName(this.#locate(name).request, { ...options, retry: this.#retry })
   }
 
-  /**
-   * Chooses a tag for a repository name without a tag: `latest` if it is listed, otherwise the first listed tag.
-   * @throws MANIFEST_UNKNOWN when the repository has no tags
-   */
+  /** Chooses a tag: `latest` if it is listed, otherwise the first. @throws MANIFEST_UNKNOWN if there are no tags */
   async latestOrFirst(repository: string, options: { readonly signal?: AbortSignal } = {}): Promise<string> {
     checkOptions('latestOrFirst', tables.signalTable, options)
     return latestOrFirst(this.tags(repository, options), repositoryNamed(repository, 'list tags').name)

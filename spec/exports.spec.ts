@@ -5,33 +5,37 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 
 const expected: Record<string, string> = {
   windlass: `
-      Activity AllPlatformsOptions AllTagsOptions ArchiveEntry Artifacts ArtifactsOptions BlobBody
-      BlobRequest CloseOptions CollectOptions CollectProgress Collected CollectedItem CopiedImage
-      Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage DescribedLayer Descriptor
-      Digest DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails
-      ErrorRecord ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest
-      FileOptions FileType FilesOptions GoalOptions HostRole ImageConfig ImageFile ImageIndex
-      ImageManifest ImageProblem ImageReferrer ImageReferrers ImageSink ImageSource ImageSummary
-      InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer
-      Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus
-      LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits LiveLimits
-      LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile PlanRequest Platform
-      Pull PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome
-      PullParts PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes
-      PulledImage PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad
-      PutManifestRequest ReadBlobOptions ReadImageOptions ReadJobOptions ReadResult ReadTask
+      AcceptedSignature Activity AllPlatformsOptions AllTagsOptions ArchiveEntry Artifacts
+      ArtifactsOptions BlobBody BlobRequest CertificateIdentity CheckImageOptions CheckPolicyOptions
+      CheckRequest CheckedImage CloseOptions CollectOptions CollectProgress Collected CollectedItem
+      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage DescribedLayer
+      Descriptor Digest DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode
+      ErrorDetails ErrorRecord ErrorSubject ExitCode FailedName FailedRemoval FailedTag
+      FetchedManifest FileOptions FileType FilesOptions GoalOptions HostRole ImageConfig ImageFile
+      ImageIndex ImageManifest ImagePolicy ImageProblem ImageReferrer ImageReferrers ImageSink
+      ImageSource ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields
+      InspectedImage InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan
+      LayerSource LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues
+      Limits LiveLimits LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile
+      PlanRequest Platform PolicyDecision PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
+      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
+      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
+      PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest
+      ReadBlobOptions ReadImageOptions ReadJobOptions ReadPolicyFile ReadResult ReadTask
       ReadableImage Reference ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest
       Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
-      RemovedImage RepositoryName RequestReport ResolvedName RetryFailedOptions RunningPull SaveOrder
-      SignatureState SinkRequest SlotLoad StartedPull StartedRun Store StoreOptions StoreProblem
-      StoredContent TagOutcome TagsRequest TagsWarning TeeOptions Timeouts UnpackJobOptions
-      UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress
+      RemovedImage RepositoryName RequestReport RequiredSigner ResolvedName RetryFailedOptions
+      RunningPull SaveOrder SignatureRequirement SignatureState SignedIdentity SignedImage
+      SinkRequest SlotLoad StartedPull StartedRun Store StoreOptions StoreProblem StoredContent
+      TagOutcome TagsRequest TagsWarning TeeOptions Timeouts TrustRoot UnpackJobOptions UnpackPool
+      UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress
       VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError ZstdCompressorOptions
-      allPlatforms allTags copy copyStages createContext decodeEvent defaultLimits digestOf eachPull
-      emptySnapshot encodeEvent errorCodes fetch formatPlatform hasFailed holdsCertificate
-      hostPlatform imageReferrers inspect inspectedFields isFailedName latestOrFirst layoutSink
-      layoutSource matchPlatform nonEmptyTags open openStore parseDigest parsePlatform parseReference
-      pull pullStages readBlob readImage reduce registrySink registrySource secondsLeft tee
+      allPlatforms allTags checkImage checkPolicy checkSignatures copy copyStages createContext
+      decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent errorCodes fetch
+      formatPlatform hasFailed holdsCertificate hostPlatform imageReferrers inspect inspectedFields
+      isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags open openStore
+      parseDigest parsePlatform parsePolicyFile parsePublicKeys parseReference parseTrustRoot pull
+      pullStages readBlob readImage reduce registrySink registrySource requireSigned secondsLeft tee
       zstdCompressor
     `,
   'windlass/flow': `
@@ -49,36 +53,38 @@ const expected: Record<string, string> = {
       emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce secondsLeft toPullEvent
     `,
   'windlass/stages': `
-      Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome BlobTask
-      BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage CopyPlan
-      CopyTarget DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask Downloads
-      EnsureLayerOptions EnsuredLayer EntryLayer FetchConfigOptions FetchedLayer FinishedImage
-      FollowOptions FollowableLayer ForeignUrlOrder GrowingFile GrowingPhase GrowingState ImageDocument
-      ImageRequest IndexDocument IndexedImage IndexedImages LayerAction LayerEntries LayerEntryContext
-      LayerEntrySink LayerFlights LayerGoal LayerTask ManifestNode PlanOptions PlannedImage PlannedLayer
-      PullTurn PullableDocument PulledImage PulledLayer PutManifestsOptions ReadManifestsOptions
-      ReadSchema1Document ReadSchema1Options ReserveOptions ResolveOptions Resolved RetryPolicy
-      Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions
-      UnpackOptions UnpackedLayer WholeImage assemble awaitConfig bySchema checkPlatform checkSpace
-      choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
-      documentRetryPolicy download eachBlob eachLayer ensureLayer fetchConfig followLayer holdImage
-      imageBytes imageRequest imagesOfIndex plan pullStage putManifests putRoot readManifests
-      readMissingPlatforms readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf
-      retryingTransfers sizeSchema1 storedEntries toPullEvent transfer unpack verify
+      Arriving ArrivingLayer AssembleOptions AwaitingConfig BlobCopies BlobCopyLimits BlobOutcome
+      BlobTask BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage
+      CopyPlan CopyTarget DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask
+      Downloads EnsureLayerOptions EnsuredLayer EntryLayer FetchConfigOptions FetchedLayer
+      FinishedImage FollowOptions FollowableLayer ForeignUrlOrder GrowingFile GrowingPhase
+      GrowingState ImageDocument ImageRequest IndexDocument IndexedImage IndexedImages LayerAction
+      LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask ManifestNode
+      PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer
+      PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options ReserveOptions
+      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
+      SizeSchema1Options StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage assemble
+      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
+      convertSchema1 copyBlobs defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer
+      enforcePolicy ensureLayer fetchConfig followLayer holdImage imageBytes imageRequest
+      imagesOfIndex plan pullStage putManifests putRoot readManifests readMissingPlatforms
+      readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf retryingTransfers
+      signedImage sizeSchema1 storedEntries toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
-      AllPlatformsOptions AllTagsOptions CollectOptions CollectProgress Collected CollectedItem
-      CopiedImage CopyParts CopyStages CopyTarget DescribedImage DescribedLayer EachPullOptions
-      EntryLayer FailedName FailedRemoval FailedTag FileType ImageFile ImageProblem ImageReferrer
-      ImageReferrers ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields
-      InspectedImage InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerPlan LayerToRead
-      Leftovers OpenedFile PullCost PullOutcome PullParts PullPlan PullReport PullStages
-      PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName PulledTag
-      PulledTags ReadImageOptions ReadableImage ReferrerKind ReferrersOptions ReferrersQuery
-      RemovalOutcome RemovedImage ResolvedName RunningPull SaveOrder StoreProblem TagOutcome
-      TagsWarning VerifyOptions VerifyProgress VerifyReport allPlatforms allTags copy copyStages
-      eachPull fetch hasFailed holdsCertificate imageReferrers inspect inspectedFields isFailedName
-      latestOrFirst nonEmptyTags pull pullStages readImage
+      AllPlatformsOptions AllTagsOptions CheckImageOptions CheckedImage CollectOptions
+      CollectProgress Collected CollectedItem CopiedImage CopyParts CopyStages CopyTarget
+      DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName FailedRemoval FailedTag
+      FileType ImageFile ImageProblem ImageReferrer ImageReferrers ImageSummary InspectOptions
+      InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer Inspection
+      LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullCost
+      PullOutcome PullParts PullPlan PullReport PullStages PullStagesOptions PulledBytes PulledImage
+      PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
+      ReferrerKind ReferrersOptions ReferrersQuery RemovalOutcome RemovedImage ResolvedName
+      RunningPull SaveOrder StoreProblem TagOutcome TagsWarning VerifyOptions VerifyProgress
+      VerifyReport allPlatforms allTags checkImage copy copyStages eachPull fetch hasFailed
+      holdsCertificate imageReferrers inspect inspectedFields isFailedName latestOrFirst nonEmptyTags
+      pull pullStages readImage
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation

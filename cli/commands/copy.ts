@@ -6,6 +6,7 @@ import { copyTable, downloadCount, openTable } from '../../puller/options/option
 import { numberSetting, platformSetting } from '../setup/flags.js'
 import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
 import { addLimitFlag } from '../setup/limit-flag.js'
+import { addPolicyFlags } from '../setup/policy-flags.js'
 import { withWindlass } from '../setup/session.js'
 import { addJsonFlag, addNetworkFlags, type Settings } from '../setup/settings.js'
 import type { Console } from '../terminal/terminal.js'
@@ -39,7 +40,7 @@ export function defineCopy(command: Command, terminal: Console): void {
     .addOption(numberSetting('--max-downloads <n>', { ...downloadCount, help: 'blobs copied at once' }))
     .addOption(numberSetting('--retries <n>', { ...openTable.retries, help: 'attempts at each blob' }))
   addJsonFlag(command, 'print the result as one line of JSON')
-  for (const add of [addProgressFlags, addLimitFlag, addNetworkFlags]) add(command)
+  for (const add of [addProgressFlags, addPolicyFlags, addLimitFlag, addNetworkFlags]) add(command)
   command
     .addHelpText('after', examples)
     .action((from: string, to: string) => copy(from, to, command.opts<CopyFlags>(), terminal))

@@ -94,6 +94,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./trust/referrers.js')).defineReferrers,
   },
   {
+    name: 'policy',
+    group: looking,
+    summary: 'say whether a policy accepts an image, and why',
+    usage: 'check [options] <image>',
+    load: async () => (await import('./trust/policy.js')).definePolicy,
+  },
+  {
     name: 'images',
     group: storing,
     summary: 'list the images in the store',

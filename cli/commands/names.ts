@@ -11,6 +11,7 @@ export const commandNames = [
   'cat',
   'tags',
   'referrers',
+  'policy',
   'images',
   'rm',
   'gc',

@@ -9,6 +9,7 @@ import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-
 import { addLimitFlag } from '../setup/limit-flag.js'
 import { addTokenFlag } from '../remote/token-flag.js'
 import { readNames } from '../setup/names-file.js'
+import { addPolicyFlags } from '../setup/policy-flags.js'
 import { withWindlass } from '../setup/session.js'
 import {
   addJsonFlag,
@@ -91,7 +92,14 @@ export function definePull(command: Command, terminal: Console): void {
     .option('--via [address]', 'let a running “windlass serve” pull (default: WINDLASS_HOST, or its socket)')
   addJsonFlag(command, 'print each result as one line of JSON')
   addTokenFlag(command)
-  for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
+  for (const add of [
+    addProgressFlags,
+    addStoreFlags,
+    addTransferFlags,
+    addPolicyFlags,
+    addLimitFlag,
+    addNetworkFlags,
+  ])
     add(command)
   command
     .addHelpText('after', examples)

@@ -4,6 +4,7 @@ import { printable } from '../../lib/codec/printable.js'
 import { platformSetting } from '../setup/flags.js'
 import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
 import { addLimitFlag } from '../setup/limit-flag.js'
+import { addPolicyFlags } from '../setup/policy-flags.js'
 import { withWindlass } from '../setup/session.js'
 import {
   addJsonFlag,
@@ -34,7 +35,14 @@ export function defineUnpack(command: Command, terminal: Console): void {
     .argument('<directory>', 'directory to unpack into')
     .addOption(platformSetting())
   addJsonFlag(command, 'print the result as one line of JSON')
-  for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
+  for (const add of [
+    addProgressFlags,
+    addStoreFlags,
+    addTransferFlags,
+    addPolicyFlags,
+    addLimitFlag,
+    addNetworkFlags,
+  ])
     add(command)
   command
     .addHelpText('after', examples)

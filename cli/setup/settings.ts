@@ -18,6 +18,7 @@ import {
   textSetting,
 } from './flags.js'
 import type { LimitFlag } from './limit-flag.js'
+import { type PolicyFlags, policyOption } from './policy-flags.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
 
@@ -58,7 +59,7 @@ export interface PartialsFlag {
 }
 
 /** All options that `openOptions` converts. */
-export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag & LimitFlag
+export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag & LimitFlag & PolicyFlags
 
 /** Adds `--store` to a command. */
 export const addStoreFlags = (command: Command): Command =>
@@ -132,6 +133,7 @@ export async function openOptions(
     if (file !== undefined) requireWorkingDirectory(file)
   const login = await readCredentials(flags, terminal, signal)
   const credentials = login && { [onlyRegistryOf(names)]: login }
+  const policy = policyOption(flags)
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
   return {
     ...(store !== undefined && { store }),
@@ -154,6 +156,7 @@ export async function openOptions(
     ...(trustRealm !== undefined && { trustedRealms: trustRealm }),
     ...(foreignHost !== undefined && { foreignHosts: foreignHost }),
     ...(flags.limit && { limits: flags.limit }),
+    ...(policy && { policy }),
   }
 }
 

@@ -31,7 +31,8 @@ import {
   type RetryFailedOptions,
   defaultUnpacks,
 } from './options.js'
-import type { ArtifactsOptions } from './artifact-options.js'
+import type { PolicyOptions } from './policy-options.js'
+import type { ArtifactsOptions, CheckPolicyOptions } from './artifact-options.js'
 import type { VerifyOptions } from '../../pipelines/check/verify.js'
 
 /** Definition of an option. */
@@ -68,6 +69,21 @@ const login = codecs.codec(
   'a user name and a password',
   (value): value is RegistryCredentials =>
     codecs.isRecord(value) && codecs.text.is(value['username']) && typeof value['password'] === 'string',
+)
+
+const isIdentityPart = (value: unknown): boolean => codecs.text.is(value) || value instanceof RegExp
+
+const policy = codecs.codec(
+  'an object with file, keys, or identity and trustRoot',
+  (value): value is PolicyOptions =>
+    codecs.isRecord(value) &&
+    Object.entries(value).every(
+      ([key, each]) =>
+        each === undefined ||
+        (key === 'identity'
+          ? codecs.isRecord(each) && isIdentityPart(each['subject']) && isIdentityPart(each['issuer'])
+          : ['file', 'keys', 'trustRoot'].includes(key) && codecs.text.is(each)),
+    ),
 )
 
 /** @throws TypeError when `text` is not the origin of an HTTP URL */
@@ -170,6 +186,7 @@ export const openTable = {
   onRequest: { codec: codecs.functionOf<NonNullable<OpenOptions['onRequest']>>() },
   requestEvents: { codec: codecs.trueOrFalse, default: false },
   limits: { codec: limits },
+  policy: { codec: policy },
   requireSchema1Signatures: {
     codec: codecs.trueOrFalse,
     help: 'refuse schema 1 images whose signatures cannot be verified',
@@ -204,6 +221,7 @@ const commonPullOptions = {
   },
   refresh: { codec: codecs.trueOrFalse, default: false },
   credentials: openTable.credentials,
+  policy: openTable.policy,
   signal,
   stages: { codec: codecs.functionOf<NonNullable<PullOptions['stages']>>() },
 }
@@ -312,6 +330,14 @@ export const filesTable = {
   signal,
   onWarning,
 } satisfies OptionTable<FilesOptions>
+
+/** Options of `artifacts.check`. */
+export const checkPolicyTable = {
+  platform,
+  policy: openTable.policy,
+  signal,
+  onWarning,
+} satisfies OptionTable<CheckPolicyOptions>
 
 /** Options of `artifacts.list`. */
 export const artifactsTable = {

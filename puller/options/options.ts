@@ -10,6 +10,7 @@ import { checkVariable } from './check-options.js'
 import { homeDirectory } from './home-directory.js'
 import { path as pathCodec } from './option-codecs.js'
 import type { LayerEntrySink } from '../../lib/stages/index.js'
+import type { PolicyOptions } from './policy-options.js'
 import type { PullPlan } from '../../pipelines/plan/plan-pull.js'
 import type { PullStages } from '../../pipelines/pull-stages.js'
 
@@ -98,6 +99,11 @@ export interface OpenOptions {
    */
   readonly requireSchema1Signatures?: boolean
   /**
+   * Which images `pull`, `unpack`, `copy` and the sets of pulls accept (all). An image that is refused costs the
+   * requests for its manifests and signatures, and nothing is stored.
+   */
+  readonly policy?: PolicyOptions
+  /**
    * Receives warnings about the store: a message for users and a code. `store-unsafe`: other users can change the
    * store (root refuses to use it). `store-locked`: the lock of the store is held by another process. `no-store`:
    * images were requested from a store that does not exist. `store`: all other problems. Warnings about a pull are
@@ -157,6 +163,8 @@ export interface PullOptions {
    * have the same credentials only.
    */
   readonly credentials?: Readonly<Record<string, RegistryCredentials>>
+  /** Policy of this pull, in place of that of the puller. */
+  readonly policy?: PolicyOptions
   /** Cancels the pull. */
   readonly signal?: AbortSignal
   /**

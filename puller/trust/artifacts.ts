@@ -1,22 +1,22 @@
 /** Provides `Artifacts`: what belongs to the images of registries and layouts. */
+import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
 import type { Registries } from '../../lib/registry/index.js'
 import type { RetryPolicy } from '../../lib/transfer/index.js'
-import {
-  type ImageReferrers,
-  type ReferrersQuery,
-  imageReferrers,
-} from '../../pipelines/artifacts/referrers.js'
+import { type ImageReferrers, imageReferrers } from '../../pipelines/artifacts/referrers.js'
+import { type CheckedImage, checkImage } from '../../pipelines/artifacts/check-image.js'
 import { locate } from '../names/request.js'
 import { checkOptions } from '../options/check-options.js'
-import type { ArtifactsOptions } from '../options/artifact-options.js'
-import { artifactsTable } from '../options/option-table.js'
+import { type PolicyOptions, imagePolicy } from '../options/policy-options.js'
+import type { ArtifactsOptions, CheckPolicyOptions } from '../options/artifact-options.js'
+import { artifactsTable, checkPolicyTable } from '../options/option-table.js'
 
 /** The parts of the puller that `Artifacts` uses. */
 export interface ArtifactsParts {
   readonly registries: Registries
   readonly limits: Limits
   readonly retry: RetryPolicy
+  readonly policy: PolicyOptions | undefined
   readonly assertOpen: () => void
 }
 
@@ -40,5 +40,23 @@ export class Artifacts {
     const { platform, allPlatforms = false, ...query } = options
     const of = allPlatforms ? 'all' : platform === undefined ? 'index' : 'platform'
     return imageReferrers(locate(name, platform, registries, limits), { ...query, of, retry })
+  }
+
+  /**
+   * Says why a policy accepts an image. Requests manifests and signatures only.
+   *
+   * @param name image name as for `pull`
+   * @throws the error with which a pull would be refused: POLICY_REJECTED, SIGNATURE_MISSING, SIGNATURE_INVALID,
+   *   SIGNATURE_UNTRUSTED, SIGNATURE_MISMATCH, SIGNATURE_EXPIRED; USAGE for an invalid policy; errors of resolving the
+   *   name
+   */
+  async check(name: string, options: CheckPolicyOptions = {}): Promise<CheckedImage> {
+    const { registries, limits, retry, assertOpen } = this.parts
+    assertOpen()
+    checkOptions('artifacts.check', checkPolicyTable, options)
+    const { platform, policy: own = this.parts.policy ?? { file: 'containers' }, ...rest } = options
+    const policy = await imagePolicy(own)
+    if (policy === undefined) throw new WindlassError('INTERNAL', 'no policy')
+    return checkImage(locate(name, platform, registries, limits), { ...rest, policy, retry })
   }
 }

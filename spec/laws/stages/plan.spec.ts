@@ -6,6 +6,7 @@ import {
   awaitConfig,
   checkPlatform,
   checkSpace,
+  enforcePolicy,
   fetchConfig,
   holdImage,
   plan,
@@ -33,6 +34,18 @@ keepsTheLaws(holdImage, {
     bench.lockStore()
     return holdImage(bench.store)
   },
+  input: pullable,
+  slots: 1,
+  ...unchanged,
+  inProgress,
+})
+
+keepsTheLaws(enforcePolicy, {
+  make: () =>
+    enforcePolicy<Resolved<PullableDocument>>(
+      { ruleFor: () => ({ requirements: [{ type: 'accept' }], origin: 'a test' }) },
+      { retry },
+    ),
   input: pullable,
   slots: 1,
   ...unchanged,
