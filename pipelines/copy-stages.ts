@@ -13,6 +13,7 @@ import {
   enforcePolicy,
   readMissingPlatforms,
   putManifests,
+  putReferrers,
   putRoot,
   readManifests,
   resolve,
@@ -40,6 +41,11 @@ export interface CopyParts {
    * copy a blob that they both need once. Default: a new object with 3 slots.
    */
   readonly copies?: BlobCopies
+  /**
+   * Also copy what belongs to the image, and to all images of an index that is copied: signatures, SBOMs, attestations.
+   * Default: false.
+   */
+  readonly referrers?: boolean
   /** Which images are copied. Default: all. */
   readonly policy?: ImagePolicy | undefined
   /** Retries of manifests. Default: `documentRetryPolicy`. */
@@ -62,6 +68,8 @@ export interface CopyStages {
   readonly copyBlobs: Stage<BlobTask, CopiedBlob>
   /** Writes all manifests but the root, so that the target has everything the root refers to. */
   readonly putManifests: Stage<CopiedBlobs, CopiedBlobs>
+  /** Writes what belongs to the manifests, if it is copied. */
+  readonly putReferrers: Stage<CopiedBlobs, CopiedBlobs>
   /** Writes the manifest or index that the tag points at, together with the tag. */
   readonly putRoot: Stage<CopiedBlobs, CopiedImage>
 }
@@ -71,6 +79,7 @@ export function copyStages({
   target,
   allPlatforms = false,
   policy,
+  referrers = false,
   copies = new BlobCopies(),
   retry = documentRetryPolicy,
   indexDepth = defaultLimits.indexDepth,
@@ -79,9 +88,10 @@ export function copyStages({
     resolve: resolve({ retry }),
     choose: allPlatforms ? identity() : followIndexes(retry, indexDepth),
     policy: policy ? enforcePolicy<Resolved>(policy, { retry }) : identity(),
-    readManifests: readManifests({ target, retry }),
+    readManifests: readManifests({ target, retry, referrers }),
     copyBlobs: copyBlobs(copies),
     putManifests: putManifests({ retry }),
+    putReferrers: putReferrers({ retry }),
     putRoot: putRoot({ retry }),
   }
 }

@@ -1,9 +1,9 @@
 /**
  * Defines the order of the stages of a copy. A copy writes nothing to the disk, unless the target is a layout on it.
  *
- *     name ─► resolve ─► choose ─► policy ─► readManifests ─► each blob ─► putManifests ─► putRoot
- *             manifest   platform  signed?    all of an index,              images, then    with the tag,
- *             or index                        or of the image               indexes         last of all
+ *     name ─► resolve ─► choose ─► policy ─► readManifests ─► each blob ─► putManifests ─► putReferrers ─► putRoot
+ *             manifest   platform  signed?    all of an index,              images, then    signatures,      with the tag,
+ *             or index                        or of the image               indexes         SBOMs            last of all
  *
  *     each blob ═╦═► skip if the target has it, else mount, else stream from source to target ═╦═►
  *                ╚═════════════════ several at a time, each digest once ═══════════════════════╝
@@ -30,6 +30,6 @@ export const copy = (stages: CopyStages): Stage<ImageRequest, CopiedImage> =>
     stages.policy,
     stages.readManifests,
     eachBlob(stages.copyBlobs),
-    stages.putManifests,
+    compose(stages.putManifests, stages.putReferrers),
     stages.putRoot,
   )

@@ -64,7 +64,7 @@ export class Copier {
   /** Starts a copy. @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic */
   start(from: string, to: string, options: CopyOptions): ControlledRun<CopiedImage> {
     checkOptions('copy', copyTable, options)
-    const { platform, allPlatforms = false, signal } = options
+    const { platform, allPlatforms = false, referrers = false, signal } = options
     if (allPlatforms && platform !== undefined)
       throw new WindlassError('USAGE', 'Cannot copy: `platform` and `allPlatforms` cannot be used together')
     const { registries, limits } = this.#parts
@@ -75,7 +75,7 @@ export class Copier {
     const copies = this.#copies
     const prepare = async (control: WorkControl): Promise<Flow<CopiedImage>> => {
       const policy = await imagePolicy(this.#parts.options.policy)
-      const stages = copyStages({ target, allPlatforms, copies, retry, indexDepth, policy })
+      const stages = copyStages({ target, allPlatforms, copies, retry, indexDepth, policy, referrers })
       return Flow.of({ ...request, control }).pipe(copy(stages))
     }
     return new ControlledRun<CopiedImage>({

@@ -61,15 +61,16 @@ const expected: Record<string, string> = {
       GrowingState ImageDocument ImageRequest IndexDocument IndexedImage IndexedImages LayerAction
       LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask ManifestNode
       PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer
-      PutManifestsOptions ReadManifestsOptions ReadSchema1Document ReadSchema1Options ReserveOptions
-      ResolveOptions Resolved RetryPolicy Schema1Document Schema1ImageDocument SharedLayerTask
-      SizeSchema1Options StoredEntriesOptions UnpackOptions UnpackedLayer WholeImage assemble
-      awaitConfig bySchema checkPlatform checkSpace choosePlatform commitBlob commitImage commitLayer
-      convertSchema1 copyBlobs defaultRetryPolicy documentRetryPolicy download eachBlob eachLayer
-      enforcePolicy ensureLayer fetchConfig followLayer holdImage imageBytes imageRequest
-      imagesOfIndex plan pullStage putManifests putRoot readManifests readMissingPlatforms
-      readSchema1 readyThreads reserve resolve resolveEntry retryDelayOf retryingTransfers
-      signedImage sizeSchema1 storedEntries toPullEvent transfer unpack verify
+      PutManifestsOptions PutReferrersOptions ReadManifestsOptions ReadSchema1Document
+      ReadSchema1Options ReferrerNode ReserveOptions ResolveOptions Resolved RetryPolicy
+      Schema1Document Schema1ImageDocument SharedLayerTask SizeSchema1Options StoredEntriesOptions
+      UnpackOptions UnpackedLayer WholeImage assemble awaitConfig bySchema checkPlatform checkSpace
+      choosePlatform commitBlob commitImage commitLayer convertSchema1 copyBlobs defaultRetryPolicy
+      documentRetryPolicy download eachBlob eachLayer enforcePolicy ensureLayer fetchConfig
+      followLayer holdImage imageBytes imageRequest imagesOfIndex plan pullStage putManifests
+      putReferrers putRoot readManifests readMissingPlatforms readSchema1 readyThreads reserve
+      resolve resolveEntry retryDelayOf retryingTransfers signedImage sizeSchema1 storedEntries
+      toPullEvent transfer unpack verify
     `,
   'windlass/pipelines': `
       AllPlatformsOptions AllTagsOptions CheckImageOptions CheckedImage CollectOptions

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import type { CopyOptions } from '../../puller/index.js'
 import { copyTable, downloadCount, openTable } from '../../puller/options/option-table.js'
-import { numberSetting, platformSetting } from '../setup/flags.js'
+import { flagSetting, numberSetting, platformSetting } from '../setup/flags.js'
 import { follow, type ProgressFlags, addProgressFlags } from '../setup/progress-flags.js'
 import { addLimitFlag } from '../setup/limit-flag.js'
 import { addPolicyFlags } from '../setup/policy-flags.js'
@@ -15,6 +15,7 @@ import { pinnedName } from './sets/pull-sets.js'
 interface CopyFlags extends Settings, ProgressFlags {
   readonly platform?: string
   readonly allPlatforms?: boolean
+  readonly referrers?: boolean
   readonly json?: boolean
 }
 
@@ -22,6 +23,7 @@ const examples = `
 Examples:
   windlass copy alpine:3.20 registry.example/mirror/alpine:3.20
   windlass copy --all-platforms quay.io/podman/hello localhost:5000/hello
+  windlass copy --all-platforms --referrers quay.io/org/app:1 registry.example/app:1   with its signatures
   windlass copy registry.example/app:1.2 registry.example/app:stable
   windlass copy alpine:3.20 oci:./images:alpine
 
@@ -37,6 +39,7 @@ export function defineCopy(command: Command, terminal: Console): void {
     .argument('<to>', 'as Docker names images, or oci:DIR[:NAME]')
     .addOption(platformSetting())
     .addOption(new Option('--all-platforms', copyTable.allPlatforms.help).conflicts('platform'))
+    .addOption(flagSetting('--referrers', copyTable.referrers))
     .addOption(numberSetting('--max-downloads <n>', { ...downloadCount, help: 'blobs copied at once' }))
     .addOption(numberSetting('--retries <n>', { ...openTable.retries, help: 'attempts at each blob' }))
   addJsonFlag(command, 'print the result as one line of JSON')
@@ -48,11 +51,12 @@ export function defineCopy(command: Command, terminal: Console): void {
 
 function copy(from: string, to: string, flags: CopyFlags, terminal: Console): Promise<void> {
   return withWindlass(flags, terminal, [from, to], async (windlass, signal) => {
-    const { platform, allPlatforms, json } = flags
+    const { platform, allPlatforms, referrers, json } = flags
     const options: CopyOptions = {
       signal,
       ...(platform !== undefined && { platform }),
       ...(allPlatforms && { allPlatforms }),
+      ...(referrers && { referrers }),
     }
     const image = await follow(windlass.copy(from, to, options), flags, terminal)
     if (json) await terminal.output.json(image)

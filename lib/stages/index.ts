@@ -50,10 +50,12 @@ export type {
   CopyPlan,
   CopyTarget,
   ManifestNode,
+  ReferrerNode,
 } from '../transfer/copy/elements.js'
 export { BlobCopies, type BlobCopyLimits, copyBlobs } from './copy/copy-blobs.js'
 export { eachBlob } from './copy/each-blob.js'
 export { type PutManifestsOptions, putManifests } from './copy/put-manifests.js'
+export { type PutReferrersOptions, putReferrers } from './copy/put-referrers.js'
 export { putRoot } from './copy/put-root.js'
 export { type ReadManifestsOptions, readManifests } from './copy/read-manifests.js'
 export { awaitConfig } from './plan/await-config.js'

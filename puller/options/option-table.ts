@@ -309,6 +309,11 @@ export const retryFailedTable = {
 export const copyTable = {
   platform,
   allPlatforms: { codec: codecs.trueOrFalse, help: 'copy an index with everything in it', default: false },
+  referrers: {
+    codec: codecs.trueOrFalse,
+    help: 'also copy signatures, SBOMs and attestations',
+    default: false,
+  },
   signal,
 } satisfies OptionTable<CopyOptions>
 

@@ -188,6 +188,11 @@ export interface CopyOptions {
   readonly platform?: string
   /** Copy an index with all its content: the images of all platforms, attestations, nested indexes (default: false). */
   readonly allPlatforms?: boolean
+  /**
+   * Also copy the signatures, SBOMs and attestations of the image and, with `allPlatforms`, of all images of the index
+   * (default: false).
+   */
+  readonly referrers?: boolean
   /** Cancels the copy. */
   readonly signal?: AbortSignal
 }

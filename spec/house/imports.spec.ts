@@ -45,7 +45,8 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [
     ...base,
-    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/archive', 'lib/store', 'rxjs'],
+    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/archive', 'lib/referrers'],
+    ...['lib/store', 'rxjs'],
   ],
   'lib/stages': [
     ...base,

@@ -94,6 +94,18 @@ export function simpleArtifact(
 
 const issuerExtension = '1.3.6.1.4.1.57264.1.8'
 
+/** What the mocked log returns; the package with its types is not installed. */
+interface RekorEntry {
+  readonly body: string
+  readonly integratedTime: number
+  readonly logID: string
+  readonly logIndex: number
+  readonly verification: {
+    readonly signedEntryTimestamp: string
+    readonly inclusionProof: { readonly rootHash: string; readonly checkpoint: string }
+  }
+}
+
 /** A certificate authority and logs, and their trust root. */
 export interface Authorities {
   readonly trustRoot: string
@@ -151,7 +163,7 @@ export async function authorities({
         extensions: [{ oid: issuerExtension, value: issuer }],
       })
       const tlog = await initializeTLog('https://log.example', logKeys, at)
-      const entry = Object.values(
+      const entry = Object.values<RekorEntry>(
         await tlog.log({
           ...{ apiVersion: '0.0.1', kind: 'dsse' },
           spec: {
@@ -160,7 +172,7 @@ export async function authorities({
           },
         }),
       )[0]!
-      const proof = entry.verification!.inclusionProof!
+      const proof = entry.verification.inclusionProof
       return {
         mediaType: bundleType,
         verificationMaterial: {
@@ -171,7 +183,7 @@ export async function authorities({
               logId: { keyId: Buffer.from(entry.logID, 'hex').toString('base64') },
               kindVersion: { kind: 'dsse', version: '0.0.1' },
               integratedTime: String(entry.integratedTime),
-              inclusionPromise: { signedEntryTimestamp: entry.verification!.signedEntryTimestamp },
+              inclusionPromise: { signedEntryTimestamp: entry.verification.signedEntryTimestamp },
               inclusionProof: {
                 ...{ logIndex: '0', treeSize: '1', hashes: [] },
                 rootHash: Buffer.from(proof.rootHash, 'hex').toString('base64'),

@@ -25,7 +25,7 @@ export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<Copie
         )
       const image = resultOf(plan, isUnchanged)
       turn.emit({ type: 'copied', ...image })
-      return image
+      return plan.referrers ? { ...image, referrers: plan.referrers.length } : image
     },
     { name: 'put-root', order: 'source', supervise: retryingTransfers(retry) },
   )

@@ -3,8 +3,9 @@ import { WindlassError } from '../../errors.js'
 import { type Stage, pausable } from '../../flow/index.js'
 import { type Descriptor, type Digest, isImageManifestType, isSchema1Type } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
-import type { CopyPlan, CopyTarget, ManifestNode } from '../../transfer/copy/elements.js'
+import type { CopyPlan, CopyTarget, ManifestNode, ReferrerNode } from '../../transfer/copy/elements.js'
 import { manifestNodes } from '../../transfer/copy/manifest-nodes.js'
+import { referrerNodes } from '../../transfer/copy/referrer-nodes.js'
 import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
 import { documentUnclear } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
@@ -14,6 +15,8 @@ import { type PullTurn, pullStage } from '../pull-stage.js'
 /** Settings of `readManifests`. */
 export interface ReadManifestsOptions {
   readonly target: CopyTarget
+  /** Also read what belongs to the manifests: signatures, SBOMs, attestations (default: false). */
+  readonly referrers?: boolean
   readonly retry: RetryPolicy
 }
 
@@ -26,7 +29,11 @@ export const foreignLayersLeftOut = 'foreign-layers-left-out'
  * @throws DIGEST_MISMATCH when the name of the target states another digest; LIMIT_EXCEEDED when there are too many
  * manifests; errors of the source and of the target
  */
-export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Resolved, CopyPlan> {
+export function readManifests({
+  target,
+  retry,
+  referrers: withReferrers = false,
+}: ReadManifestsOptions): Stage<Resolved, CopyPlan> {
   return pullStage(
     async ({ request, document: root }: Resolved, turn): Promise<CopyPlan> => {
       const { name, source, limits = defaultLimits, control } = request
@@ -61,7 +68,12 @@ export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Re
       })
       warnOfEntries(turn, name, unusable)
       warnOfForeignLayers(turn, name, nodes)
-      const plan = planOf(nodes)
+      const referrers = withReferrers
+        ? await pausable(control, signal, (running) =>
+            referrerNodes(source, nodes, { ...{ reference: name, limits, onWarning }, signal: running }),
+          )
+        : undefined
+      const plan = planOf(nodes, referrers)
       emitPlan(turn, plan.blobs)
       return {
         ...{ from: name, source, target, ...plan },
@@ -76,11 +88,16 @@ export function readManifests({ target, retry }: ReadManifestsOptions): Stage<Re
 const isImage = ({ mediaType }: Descriptor): boolean =>
   isImageManifestType(mediaType) || isSchema1Type(mediaType)
 
-function planOf(nodes: readonly ManifestNode[]): Pick<CopyPlan, 'root' | 'manifests' | 'blobs'> {
+function planOf(
+  nodes: readonly ManifestNode[],
+  referrers: readonly ReferrerNode[] | undefined,
+): Pick<CopyPlan, 'root' | 'manifests' | 'blobs' | 'referrers'> {
   const root = nodes.at(-1)
   if (root === undefined) throw new WindlassError('INTERNAL', 'a walk without its root')
-  const blobs = new Map(nodes.flatMap((node) => node.blobs).map((blob) => [blob.digest, blob]))
-  return { root, manifests: nodes.slice(0, -1), blobs: [...blobs.values()] }
+  const all = [...nodes, ...(referrers ?? [])]
+  const blobs = new Map(all.flatMap((node) => node.blobs).map((blob) => [blob.digest, blob]))
+  const manifests = nodes.slice(0, -1)
+  return { root, manifests, blobs: [...blobs.values()], ...(referrers && { referrers }) }
 }
 
 function assertDigest(digest: Digest, { name, digest: expected }: CopyTarget): void {

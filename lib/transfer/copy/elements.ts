@@ -25,6 +25,14 @@ export interface ManifestNode {
   readonly height: number
 }
 
+/** A manifest that belongs to one of the manifests of a copy. */
+export interface ReferrerNode extends ManifestNode {
+  /** Digest of the manifest that it belongs to. */
+  readonly subject: Digest
+  /** Tag under which it is stored, if its manifest does not state the subject (cosign before version 3). */
+  readonly tag?: string
+}
+
 /** The parts of a copy. */
 export interface CopyPlan {
   /** Normalised name of the source. */
@@ -35,6 +43,8 @@ export interface CopyPlan {
   readonly root: ManifestNode
   /** All other manifests that the target does not have, children before parents. */
   readonly manifests: readonly ManifestNode[]
+  /** What belongs to the manifests and is copied with them. Default: nothing. */
+  readonly referrers?: readonly ReferrerNode[]
   /** The blobs of all manifests, each once. */
   readonly blobs: readonly Descriptor[]
   /** Whether the tag referred to the root before the copy. */
@@ -85,6 +95,8 @@ export interface CopiedImage {
    * were sent.
    */
   readonly bytes: { readonly total: number; readonly copied: number }
+  /** Number of signatures, SBOMs and attestations that were copied with it; undefined if they were not requested. */
+  readonly referrers?: number
   /** Number of blobs per outcome. */
   readonly blobs: Readonly<Record<BlobOutcome, number>>
 }

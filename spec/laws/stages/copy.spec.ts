@@ -12,6 +12,7 @@ import {
   copyBlobs,
   eachBlob,
   putManifests,
+  putReferrers,
   putRoot,
   readManifests,
 } from '../../../lib/stages/index.js'
@@ -86,6 +87,14 @@ keepsTheLaws(eachBlob, {
 
 keepsTheLaws(putManifests, {
   make: () => putManifests({ retry }),
+  input: copied,
+  slots: 1,
+  ...unchanged,
+  inProgress,
+})
+
+keepsTheLaws(putReferrers, {
+  make: () => putReferrers({ retry }),
   input: copied,
   slots: 1,
   ...unchanged,
