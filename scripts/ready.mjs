@@ -17,6 +17,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -211,6 +212,61 @@ function isProgram(name) {
   })
 }
 
+/** Programs of Debian testing, which need no other package of it: where they are kept, and their packages. */
+const tools = at('.cache', 'tools')
+const testingPrograms = { cosign: 'cosign' }
+const missingTestingPrograms = () =>
+  Object.keys(testingPrograms).filter((name) => !existsSync(join(tools, name)) && !isProgram(name))
+
+/** Takes programs out of packages of Debian testing, without installing them. Their signatures are verified by apt. */
+function downloadTesting(missing) {
+  say(`downloading ${missing.join(', ')} of Debian testing, which tests of signatures run`)
+  const work = at('.cache', 'tools.new')
+  rmSync(work, { recursive: true, force: true })
+  for (const folder of ['lists/partial', 'cache/archives/partial', 'out', 'bin'])
+    mkdirSync(join(work, folder), { recursive: true })
+  const targets = ['indextargets', '--format', '$(ORIGIN) $(COMPONENT) $(SITE)', 'Created-By: Packages']
+  const listed = spawnSync('apt-get', targets, { encoding: 'utf8' }).stdout ?? ''
+  const site = /^Debian main (\S+)$/m.exec(listed)?.[1]
+  if (site === undefined) throw new Failure('apt has no mirror of Debian configured')
+  const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg'
+  writeFileSync(join(work, 'sources.list'), `deb [signed-by=${keyring}] ${site} testing main\n`)
+  writeFileSync(join(work, 'status'), '')
+  const settings = [
+    `Dir::Etc::sourcelist=${join(work, 'sources.list')}`,
+    'Dir::Etc::sourceparts=/dev/null',
+    `Dir::State::Lists=${join(work, 'lists')}`,
+    `Dir::State::status=${join(work, 'status')}`,
+    `Dir::Cache=${join(work, 'cache')}`,
+    'Acquire::Languages=none',
+    'Acquire::Retries=3',
+    // A mirror may be an old snapshot.
+    'Acquire::Check-Valid-Until=false',
+    `APT::Sandbox::User=${process.env.USER ?? 'root'}`,
+  ].flatMap((setting) => ['-o', setting])
+  run('apt-get', [...settings, '-qq', 'update'])
+  for (const name of missing) {
+    run('sh', [
+      '-c',
+      'cd "$1/out" && shift && apt-get "$@"',
+      'sh',
+      work,
+      ...settings,
+      '-qq',
+      'download',
+      testingPrograms[name],
+    ])
+    const [file] = readdirSync(join(work, 'out')).filter((each) =>
+      each.startsWith(`${testingPrograms[name]}_`),
+    )
+    if (file === undefined) throw new Failure(`${name} was not downloaded`)
+    run('dpkg-deb', ['-x', join(work, 'out', file), join(work, 'bin')])
+    mkdirSync(tools, { recursive: true })
+    renameSync(join(work, 'bin', 'usr', 'bin', name), join(tools, name))
+  }
+  rmSync(work, { recursive: true, force: true })
+}
+
 const missingPrograms = () => Object.keys(programs).filter((name) => !isProgram(name))
 const isRoot = () => process.getuid?.() === 0
 
@@ -251,6 +307,14 @@ async function makeReal() {
     } catch (error) {
       return error.message
     }
+  const missingTools = missingTestingPrograms()
+  if (missingTools.length > 0 && isProgram('apt-get'))
+    try {
+      downloadTesting(missingTools)
+    } catch (error) {
+      // Only the tests of signatures need them.
+      say(`SKIPPING the tests with ${missingTools.join(', ')}: ${error.message}`)
+    }
   const still = missingPrograms()
   if (still.length > 0)
     return `missing here: ${still.join(', ')}${isRoot() ? '' : ' (and only root may install them)'}`
@@ -270,7 +334,10 @@ try {
       if (!isInstalled()) install()
       if (!isBuilt()) build()
     })
-  if (options.has('--real') && !(isRoot() && missingPrograms().length === 0))
+  if (
+    options.has('--real') &&
+    !(isRoot() && missingPrograms().length === 0 && missingTestingPrograms().length === 0)
+  )
     await locked(async () => {
       const reason = await makeReal()
       if (reason === undefined) return
