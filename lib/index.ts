@@ -105,6 +105,7 @@ export {
   parseTrustRoot,
   requireSigned,
 } from './signatures/index.js'
-export { Store, type StoreOptions, openStore } from './store/index.js'
+export { type MountState, type RuntimeSpec, RuntimeSpecCodec } from './runtime/index.js'
+export { type MountMethod, Store, type StoreOptions, openStore } from './store/index.js'
 export * from '../pipelines/index.js'
 export * from '../puller/index.js'

@@ -23,5 +23,8 @@ export type { LoadOptions, LoadedImage, StoredContent } from './stored-content.j
 export type { Pull } from './pull-run.js'
 export type { PullSet, StartedPull } from './pull-set.js'
 export { type GoalOptions, type PullContext, createContext } from './context.js'
+export { RuntimeMethods } from './runtime/runtime-methods.js'
+export type { MountedImage } from './runtime/runtime-operations.js'
+export type { BundleOptions, MountOptions } from './runtime/runtime-options.js'
 export { open } from './open.js'
 export { Windlass } from './puller.js'

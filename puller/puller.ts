@@ -47,11 +47,13 @@ import type { PullParts } from '../pipelines/pull-stages.js'
 import type { PullSet } from './pull-set.js'
 import { PullSets } from './pull-sets.js'
 import type { RemovalOutcome, RemovedImage } from '../pipelines/remove.js'
-import { locate } from './names/request.js'
+import { locate as requestOf } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
 import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
 import { RunningWork } from './running-work.js'
+import { RuntimeMethods } from './runtime/runtime-methods.js'
+import { RuntimeOperations } from './runtime/runtime-operations.js'
 import { storedFlow } from './stored-flow.js'
 import { StoredContent } from './stored-content.js'
 import { StoreTasks } from './store-tasks.js'
@@ -63,7 +65,7 @@ import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { waitWithin } from './within.js'
 
 /** A puller. All its pulls share one store, its connections and its limits on concurrency. Created by `open`. */
-export class Windlass implements AsyncDisposable {
+export class Windlass extends RuntimeMethods implements AsyncDisposable {
   /** Limits on all pulls together. They may change while pulls run. */
   readonly limits: LiveLimits
   /** The images of the store in detail: describes, names, saves and loads them. */
@@ -84,11 +86,13 @@ export class Windlass implements AsyncDisposable {
   readonly #copier: Copier
   readonly #sets: PullSets
   readonly #tasks: StoreTasks
+  protected readonly runtime: RuntimeOperations
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
   /** @internal created by `open` */
   constructor(options: OpenOptions, registries: ImageRegistries) {
+    super()
     this.#options = options
     this.#waiting = new StoreWaiting(options.onWarning)
     const retry = (this.#retry = retryPolicy(options, documentRetryPolicy))
@@ -104,10 +108,12 @@ export class Windlass implements AsyncDisposable {
     this.#work = new RunningWork(this.#parts)
     const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
     const startPull = this.#start.bind(this)
+    const locate = this.#locate.bind(this)
+    this.runtime = new RuntimeOperations({ ...shared, locate, startPull })
     this.content = new StoredContent({ ...shared, registries, limits, startPull })
     this.#tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
-      locate: (name) => locate(name, undefined, registries, limits),
+      locate: (name) => requestOf(name, undefined, registries, limits),
     })
     this.artifacts = new Artifacts({ ...shared, registries, limits, retry, policy: options.policy })
     this.#sets = new PullSets({ registries, limits, retry, parts: this.#parts, startPull })
@@ -140,7 +146,6 @@ export class Windlass implements AsyncDisposable {
   /**
    * Returns what `pull` with the same options would fetch and reuse. Requests only manifests and the config, and
    * creates no store. The result can be given to `pull` as its option `plan`.
-   *
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID; any error of resolving the name or reading the store
    */
   async plan(name: string, options: PlanRequest = {}): Promise<PullPlan> {
@@ -165,7 +170,6 @@ export class Windlass implements AsyncDisposable {
   /**
    * Pulls the images of all platforms of an index, two at a time, then points the name at the index. If the name does
    * not refer to an index, pulls the single image.
-   *
    * @throws USAGE, REFERENCE_INVALID, before any network traffic
    */
   pullAllPlatforms(name: string, options: Omit<PullAllOptions, 'platform'> = {}): PullSet<PulledIndex> {
@@ -176,7 +180,6 @@ export class Windlass implements AsyncDisposable {
   /**
    * Pulls several images, two at a time unless `concurrency` is given, and continues after failures. Names are as for
    * `pull`. The report has the outcome of each, in the order of the names.
-   *
    * @throws USAGE for an invalid option, before any network traffic. An invalid name is a failure in the report.
    */
   pullMany(names: readonly string[], options: PullManyOptions = {}): PullSet<PullReport> {
@@ -187,7 +190,6 @@ export class Windlass implements AsyncDisposable {
   /**
    * Pulls the failed names of a report again: those whose error is `retryable`, or all with the option `all`. The
    * result is the report with the new outcomes of these names. `options` are not remembered from the first pull.
-   *
    * @throws USAGE for an invalid option or report, before any network traffic
    */
   retryFailed(report: PullReport, options: RetryFailedOptions = {}): PullSet<PullReport> {
@@ -199,7 +201,6 @@ export class Windlass implements AsyncDisposable {
    * Unpacks all layers of an image into one tree in `directory`, which must be empty or must not exist. If the store
    * has the complete image for this platform, there is no network traffic. Otherwise the image is pulled first; its
    * layers are stored only as blobs, unless `unpack` is true.
-   *
    * @throws as `pull`
    */
   unpack(
@@ -262,7 +263,6 @@ export class Windlass implements AsyncDisposable {
    * Opens one file of an image as a stream. Follows links inside the image. Reads layers from the top down until the
    * file is found: only the table of contents and the file, both verified, or, if a layer has no table, everything up
    * to the end of the file, which is verified only with `verify`. See `OpenedFile.verified`.
-   *
    * @throws FILE_UNKNOWN with the last existing directory of the path; NOT_A_FILE for a directory or device; as `files`
    * @example
    * const { stream } = await windlass.file('alpine:3.20', '/etc/os-release')

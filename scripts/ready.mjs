@@ -198,6 +198,10 @@ const programs = {
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',
   chromium: 'chromium',
+  runc: 'runc',
+  crun: 'crun',
+  // Statically linked, so that an image of this one file runs.
+  busybox: 'busybox-static',
 }
 
 function isProgram(name) {

@@ -20,6 +20,7 @@ export interface CommandEntry {
 
 /** Headings of the help. */
 const getting = 'Get images:'
+const running = 'Run images:'
 const looking = 'Look at images, without pulling them:'
 const storing = 'Manage the store:'
 const serving = 'Run and steer a server:'
@@ -57,6 +58,29 @@ export const commands: readonly CommandEntry[] = [
     usage: '[options] <image> <directory>',
     showsProgress: true,
     load: async () => (await import('./unpack.js')).defineUnpack,
+  },
+  {
+    name: 'bundle',
+    group: running,
+    summary: 'make a bundle for runc or crun',
+    usage: '[options] <image> <directory> [-- args...]',
+    showsProgress: true,
+    load: async () => (await import('./runtime/bundle.js')).defineBundle,
+  },
+  {
+    name: 'mount',
+    group: running,
+    summary: 'mount an image, or list the mounts',
+    usage: '[options] [image] [directory] [-- command...]',
+    showsProgress: true,
+    load: async () => (await import('./runtime/mount.js')).defineMount,
+  },
+  {
+    name: 'umount',
+    group: running,
+    summary: 'remove mounts of images',
+    usage: '[options] [directory...]',
+    load: async () => (await import('./runtime/umount.js')).defineUnmount,
   },
   {
     name: 'inspect',

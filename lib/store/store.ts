@@ -10,6 +10,7 @@ import { Garbage } from './garbage/garbage.js'
 import { defaultKeepPartials } from './partial/keep-partials.js'
 import { LayerStore } from './layers/layers.js'
 import { MetadataLock } from './locks/metadata-lock.js'
+import { MountRecords } from './mounts/mount-records.js'
 import { NameStore } from './names/names.js'
 import { openLayout } from './layout/layout.js'
 import { PartialStore } from './partial/partials.js'
@@ -48,6 +49,8 @@ export class Store {
   readonly layers: LayerStore
   readonly names: NameStore
   readonly garbage: Garbage
+  /** The images that are mounted from this store. */
+  readonly mounts: MountRecords
   readonly #run: Run
   #closed: Promise<void> | undefined
 
@@ -71,6 +74,7 @@ export class Store {
     })
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
+    this.mounts = new MountRecords(join(directory, 'mounts'), () => this.#run.assertWritable())
     this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keepPartials)
   }
 

@@ -9,6 +9,14 @@ export { openZstdEncoder, openZstdEncoders, type ZstdEncoder } from './zstd/zstd
 export { getXattr, listXattrs, removeXattr, setXattr } from './xattr.js'
 export { lockFile, type LockOptions, unlockFile } from './lock.js'
 export { makeNode } from './node.js'
+export { mountFileSystem, type MountRequest, unmount } from './mount/mount.js'
+export {
+  isMountNamespaceInUse,
+  type MountEntry,
+  ownMountNamespace,
+  readMountTable,
+} from './mount/mount-table.js'
+export { cloneContent } from './reflink.js'
 export { resetInheritedAttributes } from './inherited-attributes.js'
 export {
   whyCannotChown,

@@ -18,6 +18,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { errnoOf } from '../../system/errno.js'
+import { cloneContent } from '../../system/index.js'
 import type { WindlassError } from '../../errors.js'
 import type { Limits } from '../../limits.js'
 import type { EntryHandler, EntryType, TarEntry } from '../tar/entry.js'
@@ -139,6 +140,13 @@ export class LayerApplier implements EntryHandler {
       for (let done = 0; done < chunk.length;)
         done += writeSync(file.fd, chunk, done, chunk.length - done, offset + done)
     })
+  }
+
+  /**
+   * Makes the content of the current file that of the open file `source`, without a copy. @throws SystemError when the file system cannot do that
+   */
+  clone(source: number): void {
+    if (this.#open !== undefined) cloneContent(source, this.#open.fd)
   }
 
   /** Completes the current file and sets its attributes. @throws WindlassError STORE_*, LAYER_INVALID */

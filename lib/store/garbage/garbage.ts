@@ -1,6 +1,6 @@
 /**
- * Removes unreferenced content from the store: blobs and layers that no entry of `index.json` and no run references. A
- * run is one use of the store by a process. The content is moved to the staging directory under the metadata lock, so
+ * Removes unreferenced content from the store: blobs and layers that no entry of `index.json`, no mount and no
+ * run references. A run is one use of the store by a process. The content is moved to the staging directory under the metadata lock, so
  * that no run can start to use it, and then deleted. If the process is killed in between, a later process deletes it.
  */
 import { constants } from 'node:fs'
@@ -11,6 +11,7 @@ import type { Digest } from '../../image/index.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { syncDirectory } from '../files/durable.js'
 import { digestsHeldByRuns } from '../staging/holds.js'
+import { digestsHeldByMounts } from '../mounts/mount-records.js'
 import { type StoredItem, inventory } from './inventory.js'
 import { removePartials } from '../partial/evict-partials.js'
 import { defaultKeepPartials } from '../partial/keep-partials.js'
@@ -210,6 +211,7 @@ export class Garbage {
   async #findUnreachable(): Promise<StoredItem[]> {
     const needed = await findReachable(join(this.directory, 'index.json'), this.blobs)
     for (const digest of await digestsHeldByRuns(join(this.directory, 'staging'))) needed.add(digest)
+    for (const digest of await digestsHeldByMounts(join(this.directory, 'mounts'))) needed.add(digest)
     const { items } = await inventory(this.directory)
     return items.filter(({ digest, blobs }) => !needed.has(digest) && !blobs.some((blob) => needed.has(blob)))
   }

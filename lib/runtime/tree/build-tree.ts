@@ -1,0 +1,91 @@
+/** Carries out the steps of `correctionSteps`, and makes the layers with the whiteouts that overlayfs does not recognize. */
+import { closeSync, constants, linkSync, openSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import {
+  latin1Of,
+  LayerApplier,
+  makeOverlayWhiteout,
+  type Owner,
+  type TarEntry,
+} from '../../archive/index.js'
+import type { TreeStep } from './corrections.js'
+
+/** How the files of a tree are made: as hard links to the files of the layers, or with shared content (`reflink`). */
+export type LeafPlacement = 'link' | 'reflink'
+
+/** Options of `buildTree`. */
+export interface BuildOptions {
+  /** Trees of the layers, base first. */
+  readonly layers: readonly { readonly rootfs: string }[]
+  readonly placement: LeafPlacement
+  /** The owner of all entries; undefined to keep those of the layers as far as this process may. */
+  readonly owner?: Owner | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+const stepsPerTurn = 2_000
+const toBytes = (path: string): Buffer => Buffer.from(path, 'latin1')
+
+/**
+ * Makes a tree in the empty directory `root`.
+ * @throws WindlassError STORE_* and errors of the system, for example EXDEV when a link would lead to another file system
+ */
+export async function buildTree(
+  root: string,
+  steps: readonly TreeStep[],
+  { layers, placement, owner, signal }: BuildOptions,
+): Promise<void> {
+  const applier = new LayerApplier({ root, whiteouts: 'overlay', ...(owner && { owner }) })
+  const bases = layers.map(({ rootfs }) => latin1Of(rootfs))
+  const top = latin1Of(root)
+  const placed = new Map<object, string>()
+  try {
+    for (const [index, step] of steps.entries()) {
+      if (step.kind === 'directory') applier.entry(step.entry)
+      else if (step.kind === 'whiteout') makeOverlayWhiteout(toBytes(`${top}/${step.path}`))
+      else {
+        const { leaf, path } = step
+        const source = `${bases[leaf.layer] ?? ''}/${leaf.entry.path}`
+        const first = placed.get(leaf)
+        if (placement === 'link') linkSync(toBytes(source), toBytes(`${top}/${path}`))
+        else if (first !== undefined) linkSync(toBytes(`${top}/${first}`), toBytes(`${top}/${path}`))
+        else share(applier, { ...leaf.entry, path }, source)
+        placed.set(leaf, path)
+      }
+      if (index % stepsPerTurn !== 0) continue
+      await setImmediate()
+      signal?.throwIfAborted()
+    }
+    applier.finish()
+  } finally {
+    applier.close()
+  }
+}
+
+/** Makes a copy of `source` whose content is shared with it. */
+function share(applier: LayerApplier, entry: TarEntry, source: string): void {
+  applier.entry(entry)
+  if (entry.type === 'file' && entry.size > 0) {
+    const fd = openSync(toBytes(source), constants.O_RDONLY | constants.O_NOFOLLOW)
+    try {
+      applier.clone(fd)
+    } finally {
+      closeSync(fd)
+    }
+  }
+  applier.end()
+}
+
+/** Makes a layer of whiteouts, in the form of overlayfs, in the empty directory `root`. @throws WindlassError STORE_* */
+export function buildMask(root: string, whiteouts: readonly TarEntry[], owner?: Owner): void {
+  const applier = new LayerApplier({ root, whiteouts: 'overlay', ...(owner && { owner }) })
+  try {
+    for (const entry of whiteouts) {
+      applier.entry(entry)
+      applier.end()
+    }
+    applier.finish()
+  } finally {
+    applier.close()
+  }
+}

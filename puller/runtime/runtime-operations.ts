@@ -1,0 +1,241 @@
+/** Makes runtime bundles of images, and mounts them. */
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { quoted } from '../../lib/codec/printable.js'
+import { WindlassError } from '../../lib/errors.js'
+import { Flow } from '../../lib/flow/index.js'
+import type { Digest } from '../../lib/image/index.js'
+import {
+  bundleRootfs,
+  mountImage,
+  type MountState,
+  mountState,
+  removeMount,
+  writeBundleConfig,
+} from '../../lib/runtime/index.js'
+import { LayoutSource } from '../../lib/sources/index.js'
+import {
+  assemble,
+  commitImage,
+  type ImageRequest,
+  type PulledImage,
+  pullStage,
+} from '../../lib/stages/index.js'
+import { type MountMethod, type MountRecord, removeTree } from '../../lib/store/index.js'
+import type { PullParts } from '../../pipelines/pull-stages.js'
+import { storedImage } from '../../pipelines/stored-image.js'
+import type { LazyParts } from '../lazy-parts.js'
+import type { Located } from '../names/locate-anywhere.js'
+import { checkArgument, checkOptions } from '../options/check-options.js'
+import { path as pathCodec } from '../options/option-codecs.js'
+import { pullFlow } from '../pull-flow.js'
+import type { Pull } from '../pull-run.js'
+import type { RunningWork } from '../running-work.js'
+import { type BundleOptions, bundleTable, type MountOptions, mountTable } from './runtime-options.js'
+
+/** What the operations share with the pulls of a puller. */
+export interface RuntimeContext {
+  readonly parts: LazyParts
+  readonly work: RunningWork
+  readonly locate: (name: string, platform?: string, credentials?: MountOptions['credentials']) => Located
+  /** Starts a pull. */
+  readonly startPull: (
+    request: ImageRequest,
+    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
+    signal?: AbortSignal,
+  ) => Pull
+  /** @throws USAGE when the puller is closed */
+  readonly assertOpen: () => void
+}
+
+/** A mounted image. */
+export interface MountedImage extends AsyncDisposable {
+  /** Absolute path of the mount point. */
+  readonly directory: string
+  readonly image: string
+  /** Digest of the manifest. */
+  readonly manifest: Digest
+  readonly method: MountMethod
+  readonly writable: boolean
+  readonly state: MountState
+  /** Removes the mount. @throws as `Windlass.unmount` */
+  unmount(): Promise<void>
+}
+
+/** The operations. See `RuntimeMethods`. */
+export class RuntimeOperations {
+  /** @internal */
+  constructor(private readonly shared: RuntimeContext) {}
+
+  /** See `RuntimeMethods.bundle`. */
+  bundle(name: string, directory: string, options: BundleOptions): Pull {
+    checkArgument('bundle', 'directory', pathCodec, directory)
+    checkOptions('bundle', bundleTable, options)
+    this.shared.assertOpen()
+    const { platform, credentials, signal } = options
+    const { request, incompleteError } = this.shared.locate(name, platform, credentials)
+    const rootfs = join(resolve(directory), bundleRootfs)
+    return this.shared.startPull(
+      request,
+      async (parts, started) => {
+        if (options.mount === true) {
+          const unpacked = await unpackedImage(started, options, parts, incompleteError)
+          const mounted = unpacked.pipe(mountStage(rootfs, { writable: true }, parts))
+          return mounted.pipe(bundleStage(resolve(directory), options, () => this.unmount(rootfs)))
+        }
+        const stored = await storedImage(started, parts.store)
+        if (!stored && incompleteError) throw incompleteError()
+        const image = stored
+          ? Flow.of(stored)
+          : await pullFlow(started, { unpack: false, ...pullOptionsOf(options) }, parts)
+        const assembled = image.pipe(assemble({ ...parts, directory: rootfs, control: started.control }))
+        const remove = (): Promise<void> => removeTree(rootfs)
+        return assembled.pipe(bundleStage(resolve(directory), options, remove))
+      },
+      signal,
+    )
+  }
+
+  /** See `RuntimeMethods.mount`. */
+  async mount(name: string, directory: string, options: MountOptions): Promise<MountedImage> {
+    checkArgument('mount', 'directory', pathCodec, directory)
+    checkOptions('mount', mountTable, options)
+    this.shared.assertOpen()
+    const { platform, credentials, signal, onPull } = options
+    const { request, incompleteError } = this.shared.locate(name, platform, credentials)
+    let record: MountRecord | undefined
+    const pull = this.shared.startPull(
+      request,
+      async (parts, started) =>
+        (await unpackedImage(started, options, parts, incompleteError)).pipe(
+          mountStage(resolve(directory), options, parts, (mounted) => (record = mounted)),
+        ),
+      signal,
+    )
+    onPull?.(pull)
+    try {
+      await pull.done
+    } finally {
+      await pull.closed()
+    }
+    // The stage has run, because the pull has a result.
+    return this.#mounted(record!)
+  }
+
+  /** See `RuntimeMethods.mounts`. */
+  async mounts(): Promise<readonly MountedImage[]> {
+    const { parts, assertOpen } = this.shared
+    assertOpen()
+    if (!(await parts.storeExists())) return []
+    const { store } = await parts.open()
+    return (await store.mounts.list()).map((record) => this.#mounted(record))
+  }
+
+  /** See `RuntimeMethods.unmount`. */
+  async unmount(directory: string): Promise<void> {
+    checkArgument('unmount', 'directory', pathCodec, directory)
+    this.shared.assertOpen()
+    const wanted = await pathWithoutLinks(directory)
+    await this.shared.work.runWithStore('unmount', undefined, async ({ store }) => {
+      const found = (await store.mounts.list()).filter(({ target }) => target === wanted)
+      if (found.length === 0)
+        throw new WindlassError('USAGE', `No image of this store is mounted at ${quoted(directory)}`, {
+          path: wanted,
+          hint: '“windlass mount” without arguments lists the mounts.',
+        })
+      for (const record of found) await removeMount(record, store)
+    })
+  }
+
+  #mounted(record: MountRecord): MountedImage {
+    const { target: directory, image, manifest, method, writable } = record
+    const unmount = (): Promise<void> => this.unmount(directory)
+    return {
+      ...{ directory, image, manifest, method, writable, state: mountState(record) },
+      ...{ unmount, [Symbol.asyncDispose]: unmount },
+    }
+  }
+}
+
+/** Returns the image of `request` with all its layers unpacked. Without network traffic if the store has the image. */
+async function unpackedImage(
+  request: ImageRequest,
+  options: MountOptions,
+  parts: PullParts,
+  incompleteError: Located['incompleteError'],
+): Promise<Flow<PulledImage>> {
+  const { store } = parts
+  const stored = await storedImage(request, store)
+  if (!stored && incompleteError) throw incompleteError()
+  if (!stored) return pullFlow(request, pullOptionsOf(options), parts)
+  if (stored.layers.every(({ rootfs }) => rootfs !== undefined)) return Flow.of(stored)
+  const { manifestDigest } = stored
+  const source = new LayoutSource(store.directory)
+  const local = { ...request, source, target: manifestDigest, digest: manifestDigest }
+  return pullFlow(local, { ...pullOptionsOf(options), refresh: false }, parts, (bound) => ({
+    ...bound,
+    commitImage: commitImage(store, { named: false }),
+  }))
+}
+
+/** Returns the stage that mounts an image at `target` and passes it on. */
+const mountStage = (
+  target: string,
+  { writable, changes, method }: MountOptions,
+  parts: PullParts,
+  onMounted: (record: MountRecord) => void = () => undefined,
+) =>
+  pullStage(
+    async (image: PulledImage, turn) => {
+      const settings = {
+        ...{ target, method, signal: turn.signal },
+        writable: writable === true || changes !== undefined,
+        changes: changes === undefined ? undefined : resolve(changes),
+        onWarning: (code: string, message: string) => turn.emit({ type: 'warning', code, message }),
+      }
+      onMounted(await mountImage({ ...image, documents: [image.digest, image.imageId] }, settings, parts))
+      return image
+    },
+    { name: 'mount' },
+  )
+
+/** Returns the options that a pull has as well. */
+function pullOptionsOf({ discardBlobs, refresh, stages, whiteouts }: MountOptions): MountOptions {
+  return {
+    ...(discardBlobs !== undefined && { discardBlobs }),
+    ...(refresh !== undefined && { refresh }),
+    ...(stages !== undefined && { stages }),
+    ...(whiteouts !== undefined && { whiteouts }),
+  }
+}
+
+/** Returns the stage that writes the config of a bundle. If that fails, it removes the tree with `remove`. */
+const bundleStage = (directory: string, options: BundleOptions, remove: () => Promise<void>) =>
+  pullStage(
+    async (image: PulledImage, turn) => {
+      const { args, user, hostname, tty, rootless } = options
+      const caller = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+      try {
+        await writeBundleConfig(directory, image.config, {
+          ...(args !== undefined && { args }),
+          ...(user !== undefined && { user }),
+          ...(hostname !== undefined && { hostname }),
+          ...(tty !== undefined && { tty }),
+          ...(rootless === true && { rootless: caller }),
+          onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
+        })
+      } catch (error) {
+        await remove().catch(() => undefined) // report the first error
+        throw error
+      }
+      return image
+    },
+    { name: 'bundle' },
+  )
+
+/** Returns the path with the links of its parent resolved, as the record of a mount has it. */
+async function pathWithoutLinks(path: string): Promise<string> {
+  const full = resolve(path)
+  const parent = await realpath(dirname(full)).catch(() => dirname(full))
+  return join(parent, basename(full))
+}
