@@ -41,6 +41,7 @@ const unnamed = {
   ofStore: [
     ...['BlobStore', 'Garbage', 'LayerStore', 'NameStore', 'PartialStore', 'StoreContents', 'StoreOwner'],
     ...['LayoutFault', 'PartialDownload', 'StagedLayer', 'StoredLayer', 'UnfinishedTree'],
+    'MountRecords',
   ],
   ofRegistry: ['Credential', 'Credentials', 'Repository', 'RepositorySource', 'TargetRepository'],
   ofServers: ['ArchivedImage', 'RegistryOptions'],
@@ -49,6 +50,7 @@ const unnamed = {
     ...['Schema1Conversion', 'Schema1Image', 'Schema1Manifest', 'Schema1Signed', 'SignatureReport'],
   ],
   ofTransfers: ['FetchLayer', 'PlaceList', 'ReceivingLayer', 'RetryCountdown'],
+  ofRuntime: ['RuntimeOperations'],
   ofErrors: ['CodeProperties'],
   ofTesting: ['Census'],
 }

@@ -6,18 +6,19 @@ import { PublicNames, entryPoints } from './support/public-names.js'
 const expected: Record<string, string> = {
   windlass: `
       AcceptedSignature Activity AllPlatformsOptions AllTagsOptions ArchiveEntry Artifacts
-      ArtifactsOptions BlobBody BlobRequest CertificateIdentity CheckImageOptions CheckPolicyOptions
-      CheckRequest CheckedImage CloseOptions CollectOptions CollectProgress Collected CollectedItem
-      CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget DescribedImage DescribedLayer
-      Descriptor Digest DigestAlgorithm EachPullOptions EntryContext EntryLayer EntrySink ErrorCode
-      ErrorDetails ErrorRecord ErrorSubject ExitCode FailedName FailedRemoval FailedTag
-      FetchedManifest FileOptions FileType FilesOptions GoalOptions HostRole ImageConfig ImageFile
-      ImageIndex ImageManifest ImagePolicy ImageProblem ImageReferrer ImageReferrers ImageSink
-      ImageSource ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields
-      InspectedImage InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan
-      LayerSource LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues
-      Limits LiveLimits LoadOptions LoadedImage ManifestRequest OpenBlob OpenOptions OpenedFile
-      PlanRequest Platform PolicyDecision PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
+      ArtifactsOptions BlobBody BlobRequest BundleOptions CertificateIdentity CheckImageOptions
+      CheckPolicyOptions CheckRequest CheckedImage CloseOptions CollectOptions CollectProgress
+      Collected CollectedItem CopiedImage Copy CopyOptions CopyParts CopyStages CopyTarget
+      DescribedImage DescribedLayer Descriptor Digest DigestAlgorithm EachPullOptions EntryContext
+      EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord ErrorSubject ExitCode FailedName
+      FailedRemoval FailedTag FetchedManifest FileOptions FileType FilesOptions GoalOptions HostRole
+      ImageConfig ImageFile ImageIndex ImageManifest ImagePolicy ImageProblem ImageReferrer
+      ImageReferrers ImageSink ImageSource ImageSummary InspectOptions InspectRequest InspectWarning
+      InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext LayerEntrySink
+      LayerEvent LayerPlan LayerSource LayerStatus LayerToRead LayoutSink LayoutSource Leftovers
+      LimitName LimitValues Limits LiveLimits LoadOptions LoadedImage ManifestRequest MountMethod
+      MountOptions MountState MountedImage OpenBlob OpenOptions OpenedFile PlanRequest Platform
+      PolicyDecision PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
       PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
       PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
       PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest
@@ -25,18 +26,18 @@ const expected: Record<string, string> = {
       ReadableImage Reference ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest
       Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome
       RemovedImage RepositoryName RequestReport RequiredSigner ResolvedName RetryFailedOptions
-      RunningPull SaveOrder SignatureRequirement SignatureState SignedIdentity SignedImage
-      SinkRequest SlotLoad StartedPull StartedRun Store StoreOptions StoreProblem StoredContent
-      TagOutcome TagsRequest TagsWarning TeeOptions Timeouts TrustRoot UnpackJobOptions UnpackPool
-      UnpackPoolOptions UnpackResult UnpackTask UnusableEntry VerifyOptions VerifyProgress
-      VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError ZstdCompressorOptions
-      allPlatforms allTags checkImage checkPolicy checkSignatures copy copyStages createContext
-      decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent errorCodes fetch
-      formatPlatform hasFailed holdsCertificate hostPlatform imageReferrers inspect inspectedFields
-      isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags open openStore
-      parseDigest parsePlatform parsePolicyFile parsePublicKeys parseReference parseTrustRoot pull
-      pullStages readBlob readImage reduce registrySink registrySource requireSigned secondsLeft tee
-      zstdCompressor
+      RunningPull RuntimeMethods RuntimeSpec RuntimeSpecCodec SaveOrder SignatureRequirement
+      SignatureState SignedIdentity SignedImage SinkRequest SlotLoad StartedPull StartedRun Store
+      StoreOptions StoreProblem StoredContent TagOutcome TagsRequest TagsWarning TeeOptions Timeouts
+      TrustRoot UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry
+      VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
+      ZstdCompressorOptions allPlatforms allTags checkImage checkPolicy checkSignatures copy
+      copyStages createContext decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent
+      errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform imageReferrers inspect
+      inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags
+      open openStore parseDigest parsePlatform parsePolicyFile parsePublicKeys parseReference
+      parseTrustRoot pull pullStages readBlob readImage reduce registrySink registrySource
+      requireSigned secondsLeft tee zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions

@@ -9,3 +9,4 @@ export {
 } from './config/runtime-spec.js'
 export { type ImageToMount, mountImage, type MountSettings } from './mount/mount-image.js'
 export { type MountState, mountState, removeMount } from './mount/remove-mount.js'
+export { listOwners, ownersFileName, writeOwners } from './owners.js'

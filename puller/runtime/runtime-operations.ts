@@ -7,11 +7,14 @@ import { Flow } from '../../lib/flow/index.js'
 import type { Digest } from '../../lib/image/index.js'
 import {
   bundleRootfs,
+  listOwners,
   mountImage,
+  ownersFileName,
   type MountState,
   mountState,
   removeMount,
   writeBundleConfig,
+  writeOwners,
 } from '../../lib/runtime/index.js'
 import { LayoutSource } from '../../lib/sources/index.js'
 import {
@@ -19,6 +22,7 @@ import {
   commitImage,
   type ImageRequest,
   type PulledImage,
+  type PullTurn,
   pullStage,
 } from '../../lib/stages/index.js'
 import { type MountMethod, type MountRecord, removeTree } from '../../lib/store/index.js'
@@ -81,7 +85,7 @@ export class RuntimeOperations {
         if (options.mount === true) {
           const unpacked = await unpackedImage(started, options, parts, incompleteError)
           const mounted = unpacked.pipe(mountStage(rootfs, { writable: true }, parts))
-          return mounted.pipe(bundleStage(resolve(directory), options, () => this.unmount(rootfs)))
+          return mounted.pipe(bundleStage(resolve(directory), options, parts, () => this.unmount(rootfs)))
         }
         const stored = await storedImage(started, parts.store)
         if (!stored && incompleteError) throw incompleteError()
@@ -90,7 +94,7 @@ export class RuntimeOperations {
           : await pullFlow(started, { unpack: false, ...pullOptionsOf(options) }, parts)
         const assembled = image.pipe(assemble({ ...parts, directory: rootfs, control: started.control }))
         const remove = (): Promise<void> => removeTree(rootfs)
-        return assembled.pipe(bundleStage(resolve(directory), options, remove))
+        return assembled.pipe(bundleStage(resolve(directory), options, parts, remove))
       },
       signal,
     )
@@ -210,7 +214,12 @@ function pullOptionsOf({ discardBlobs, refresh, stages, whiteouts }: MountOption
 }
 
 /** Returns the stage that writes the config of a bundle. If that fails, it removes the tree with `remove`. */
-const bundleStage = (directory: string, options: BundleOptions, remove: () => Promise<void>) =>
+const bundleStage = (
+  directory: string,
+  options: BundleOptions,
+  parts: PullParts,
+  remove: () => Promise<void>,
+) =>
   pullStage(
     async (image: PulledImage, turn) => {
       const { args, user, hostname, tty, rootless } = options
@@ -224,6 +233,7 @@ const bundleStage = (directory: string, options: BundleOptions, remove: () => Pr
           ...(rootless === true && { rootless: caller }),
           onWarning: (code, message) => turn.emit({ type: 'warning', code, message }),
         })
+        if (rootless === true) await keepOwners(image, directory, parts, turn)
       } catch (error) {
         await remove().catch(() => undefined) // report the first error
         throw error
@@ -238,4 +248,20 @@ async function pathWithoutLinks(path: string): Promise<string> {
   const full = resolve(path)
   const parent = await realpath(dirname(full)).catch(() => dirname(full))
   return join(parent, basename(full))
+}
+
+/** Writes what an ordinary user cannot set in the tree beside it, unless there is nothing. */
+async function keepOwners(
+  image: PulledImage,
+  directory: string,
+  { store, pool }: PullParts,
+  turn: PullTurn,
+): Promise<void> {
+  const lines = await listOwners(image.layers, { store, pool, signal: turn.signal })
+  if (lines === undefined)
+    turn.emit({
+      ...{ type: 'warning', code: 'OWNERS_UNKNOWN' },
+      message: `The owners in the image are not listed in ${ownersFileName}: the store has not kept all compressed layers`,
+    })
+  else if (lines.length > 0) await writeOwners(join(directory, ownersFileName), lines)
 }

@@ -1,10 +1,11 @@
 /** The options of bundles and mounts. */
-import type { MountMethod } from '../../lib/store/index.js'
-import { mountMethods } from '../../lib/store/index.js'
+import { type MountMethod, mountMethods } from '../../lib/store/index.js'
 import * as codecs from '../options/option-codecs.js'
 import { type OptionTable, unpackTable } from '../options/option-table.js'
 import type { PullOptions } from '../options/options.js'
 import type { Pull } from '../pull-run.js'
+
+export { mountMethods }
 
 /** Options of `bundle`. */
 export interface BundleOptions extends Omit<PullOptions, 'rootfs' | 'onEntry' | 'plan'> {

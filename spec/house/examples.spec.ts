@@ -25,6 +25,7 @@ const says: Record<string, readonly RegExp[]> = {
     /mirror\/app:1@sha256:[0-9a-f]+: [23] blobs sent, [01] there$/m,
     /^failed: .*:missing: .*missing/m,
   ],
+  'mount.ts': [/^app 7$/m, /^(?:overlay|reflink|link|copy), mounted$/m, /^0 mounts left$/m],
   'one-file.ts': [
     /^\/app\/7\.txt, 6 bytes, not verified\napp 7\nrequests: 1 for layers$/m,
     /^9 \/tools\/10\.txt$/m,

@@ -53,6 +53,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...['lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
     ...['lib/store', 'lib/signatures', 'lib/transfer', 'rxjs'],
   ],
+  'lib/runtime': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/archive', 'lib/store', 'io-ts'],
   'lib/testing': [...base, 'lib/archive', 'lib/flow', 'lib/image', 'rxjs', 'tar-fs'],
   pipelines: [
     ...base,
@@ -68,6 +69,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/sinks',
       'lib/signatures',
       'lib/store',
+      'lib/runtime',
       'lib/transfer',
       'lib/stages',
       'pipelines',
@@ -92,7 +94,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/registry',
       'lib/sources',
     ],
-    ...['lib/sinks', 'lib/signatures', 'lib/store', 'pipelines', 'puller'],
+    ...['lib/sinks', 'lib/signatures', 'lib/store', 'lib/runtime', 'pipelines', 'puller'],
   ],
   cli: [
     ...base,

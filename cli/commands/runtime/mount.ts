@@ -2,9 +2,8 @@
 import { type Command, Option } from 'commander'
 import { maxImageNameLength, printable } from '../../../lib/codec/printable.js'
 import { WindlassError } from '../../../lib/errors.js'
-import { mountMethods, type MountMethod } from '../../../lib/store/mounts/mount-record.js'
 import type { MountedImage, MountOptions, Windlass } from '../../../puller/index.js'
-import { mountTable } from '../../../puller/runtime/runtime-options.js'
+import { mountMethods, mountTable } from '../../../puller/runtime/runtime-options.js'
 import { table } from '../../render/table.js'
 import { platformSetting, textOption } from '../../setup/flags.js'
 import { addLimitFlag } from '../../setup/limit-flag.js'
@@ -25,7 +24,7 @@ interface MountFlags extends Settings, ProgressFlags {
   readonly platform?: string
   readonly rw?: boolean
   readonly changes?: string
-  readonly method?: MountMethod
+  readonly method?: NonNullable<MountOptions['method']>
   readonly json?: boolean
 }
 

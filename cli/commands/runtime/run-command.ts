@@ -23,8 +23,8 @@ export function runCommand(command: readonly string[], signal?: AbortSignal): Pr
 }
 
 /**
- * Runs this command again as root of a new user namespace, which may mount overlayfs. Nobody else sees its mounts, and they
- * end with it.
+ * Runs this command again as root of a new user namespace, which may mount overlayfs. Its mounts are visible only to it, and
+ * they end with it.
  */
 export async function runInNamespace(): Promise<number> {
   const self = [process.execPath, ...process.execArgv, ...process.argv.slice(1)]

@@ -86,7 +86,7 @@ function emitDirectory(
   handler: EntryHandler,
   unlisted: ReadonlySet<string>,
 ): void {
-  const { xattrs, opaque } = withUnpackErrors(path, () => attributesOf(path))
+  const { xattrs, opaque } = withUnpackErrors(path, () => attributesOf(path, stats))
   const pathInLayer = path.slice(root.length + 1)
   const name = pathInLayer === '' ? '.' : pathInLayer
   if (!unlisted.has(name)) {
@@ -123,7 +123,7 @@ function* emitEntry(
     return
   }
   if (stats.nlink > 1n) firstPathByInode.set(inodeKey(stats), pathInLayer)
-  const { xattrs } = withUnpackErrors(path, () => attributesOf(path))
+  const { xattrs } = withUnpackErrors(path, () => attributesOf(path, stats))
   if (type === 'symlink') {
     const linkTarget = withUnpackErrors(path, () => readlinkSync(toPathBytes(path), { encoding: 'latin1' }))
     handler.entry(entryOf(pathInLayer, type, stats, { xattrs, linkTarget }))
@@ -165,14 +165,19 @@ function* passContent(
 /** Opens a file. Makes it readable temporarily if its owner may not read it. */
 function openToRead(path: string, mode: number): number {
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+  return withReadPermission(path, mode, () => openSync(toPathBytes(path), flags))
+}
+
+/** Returns the result of `read`. If its owner may not read the file, makes it readable for that time. */
+function withReadPermission<T>(path: string, mode: number, read: () => T): T {
   try {
-    return openSync(toPathBytes(path), flags)
+    return read()
   } catch (error) {
     if (errnoOf(error) !== 'EACCES') throw error
   }
   chmodSync(toPathBytes(path), mode | 0o400)
   try {
-    return openSync(toPathBytes(path), flags)
+    return read()
   } finally {
     chmodSync(toPathBytes(path), mode)
   }
@@ -192,7 +197,10 @@ function restoreMode({ path, mode }: OpenDirectory): void {
   if (mode !== undefined) chmodSync(toPathBytes(path), mode)
 }
 
-function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaque: boolean } {
+function attributesOf(
+  path: string,
+  stats: BigIntStats,
+): { xattrs: ReadonlyMap<string, Buffer>; opaque: boolean } {
   if (!systemCallsAvailable()) return { xattrs: noXattrs, opaque: false }
   const bytes = toPathBytes(path)
   const names = listXattrs(bytes)
@@ -201,7 +209,10 @@ function attributesOf(path: string): { xattrs: ReadonlyMap<string, Buffer>; opaq
   // Attributes set by the host, for example `security.selinux`, are not part of the layer.
   for (const name of names)
     if (!isOverlayXattr(name) && (!name.startsWith('security.') || name === 'security.capability'))
-      xattrs.set(name, getXattr(bytes, name))
+      xattrs.set(
+        name,
+        withReadPermission(path, Number(stats.mode & 0o7777n), () => getXattr(bytes, name)),
+      )
   return { xattrs, opaque: names.some((name) => opaqueXattrs.has(name)) }
 }
 

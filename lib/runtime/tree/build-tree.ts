@@ -1,5 +1,5 @@
 /** Carries out the steps of `correctionSteps`, and makes the layers with the whiteouts that overlayfs does not recognize. */
-import { closeSync, constants, linkSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, constants, linkSync, lstatSync, openSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import {
   latin1Of,
@@ -8,6 +8,7 @@ import {
   type Owner,
   type TarEntry,
 } from '../../archive/index.js'
+import { errnoOf } from '../../system/index.js'
 import type { TreeStep } from './corrections.js'
 
 /** How the files of a tree are made: as hard links to the files of the layers, or with shared content (`reflink`). */
@@ -45,11 +46,13 @@ export async function buildTree(
       else if (step.kind === 'whiteout') makeOverlayWhiteout(toBytes(`${top}/${step.path}`))
       else {
         const { leaf, path } = step
-        const source = `${bases[leaf.layer] ?? ''}/${leaf.entry.path}`
+        const base = bases[leaf.layer] ?? ''
+        const source = `${base}/${leaf.entry.path}`
         const first = placed.get(leaf)
-        if (placement === 'link') linkSync(toBytes(source), toBytes(`${top}/${path}`))
+        if (placement === 'link')
+          withAccess(base, leaf.entry.path, () => linkSync(toBytes(source), toBytes(`${top}/${path}`)))
         else if (first !== undefined) linkSync(toBytes(`${top}/${first}`), toBytes(`${top}/${path}`))
-        else share(applier, { ...leaf.entry, path }, source)
+        else withAccess(base, leaf.entry.path, () => share(applier, { ...leaf.entry, path }, source))
         placed.set(leaf, path)
       }
       if (index % stepsPerTurn !== 0) continue
@@ -74,6 +77,33 @@ function share(applier: LayerApplier, entry: TarEntry, source: string): void {
     }
   }
   applier.end()
+}
+
+/**
+ * Calls `work`. If it fails with EACCES, makes the directories above `path` in the tree at `base` accessible to their owner,
+ * calls it again, and restores their modes.
+ */
+function withAccess(base: string, path: string, work: () => void): void {
+  try {
+    work()
+    return
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error
+  }
+  const changed: { readonly at: Buffer; readonly mode: number }[] = []
+  try {
+    let at = base
+    for (const name of ['', ...path.split('/').slice(0, -1)]) {
+      at = name === '' ? at : `${at}/${name}`
+      const mode = lstatSync(toBytes(at)).mode & 0o7777
+      if ((mode & 0o100) !== 0) continue
+      chmodSync(toBytes(at), mode | 0o100)
+      changed.push({ at: toBytes(at), mode })
+    }
+    work()
+  } finally {
+    for (const { at, mode } of changed.reverse()) chmodSync(at, mode)
+  }
 }
 
 /** Makes a layer of whiteouts, in the form of overlayfs, in the empty directory `root`. @throws WindlassError STORE_* */

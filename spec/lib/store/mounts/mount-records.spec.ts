@@ -1,0 +1,64 @@
+import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { digestOf } from '../../../../lib/image/index.js'
+import { digestsHeldByMounts } from '../../../../lib/store/mounts/mount-records.js'
+import { openStore } from '../../../../lib/store/index.js'
+import { temporaryDirectory } from '../../../support/temporary-directory.js'
+
+const manifest = digestOf(Buffer.from('manifest'))
+const layer = digestOf(Buffer.from('layer'))
+const mount = {
+  ...{ target: '/mnt/a', image: 'a', manifest, method: 'overlay', writable: false, madeTarget: true },
+  holds: [manifest, layer],
+} as const
+
+describe('the mounts of a store', () => {
+  it('are recorded before they are made, changed and removed', async () => {
+    const directory = temporaryDirectory()
+    const store = await openStore(directory)
+    expect(await store.mounts.list()).toEqual([])
+    const record = await store.mounts.begin(mount)
+    expect(await store.mounts.list()).toEqual([record])
+    await store.mounts.update({ ...record, inode: '7' })
+    expect(await store.mounts.list()).toEqual([{ ...record, inode: '7' }])
+    expect(await digestsHeldByMounts(join(directory, 'mounts'))).toEqual(new Set([manifest, layer]))
+    await store.mounts.remove(record.id)
+    expect(await store.mounts.list()).toEqual([])
+    await store.close()
+  })
+
+  it('keep their content from garbage collection until they are removed', async () => {
+    const store = await openStore(temporaryDirectory())
+    const bytes = Buffer.from('a blob that no name needs')
+    const digest = digestOf(bytes)
+    await store.blobs.put(digest, bytes)
+    const { id } = await store.mounts.begin({ ...mount, holds: [digest] })
+    await store.release()
+    expect((await store.garbage.collect()).removed).toEqual([])
+    await store.mounts.remove(id)
+    expect((await store.garbage.collect()).removed.map((each) => each.digest)).toEqual([digest])
+    await store.close()
+  })
+
+  it('with a damaged record stop the collection', async () => {
+    const directory = temporaryDirectory()
+    const store = await openStore(directory)
+    const { id } = await store.mounts.begin(mount)
+    writeFileSync(join(directory, 'mounts', id, 'mount.json'), '{')
+    await expect(store.garbage.collect()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await store.close()
+  })
+
+  it('that a killed process did not record are removed an hour later', async () => {
+    const directory = temporaryDirectory()
+    const store = await openStore(directory)
+    for (const name of ['0000000000000001.new', '0000000000000002.new'])
+      mkdirSync(join(directory, 'mounts', name), { recursive: true })
+    const old = Date.now() / 1_000 - 7_200
+    utimesSync(join(directory, 'mounts/0000000000000001.new'), old, old)
+    const { id } = await store.mounts.begin(mount)
+    expect(readdirSync(join(directory, 'mounts')).sort()).toEqual([id, '0000000000000002.new'].sort())
+    await store.close()
+  })
+})
