@@ -49,7 +49,7 @@ async function makePolicy({ file, keys, identity, trustRoot }: PolicyOptions): P
     const root = parseTrustRoot(Buffer.from(trustRoot ?? ''), 'the option policy')
     return requireSigned({ signer: { kind: 'identity', identity, trustRoot: root } }, 'the required identity')
   }
-  const { readPolicyFile } = await import('../trust/read-policy-file.js')
+  const { readPolicyFile } = await import('./read-policy-file.js')
   const policyFile = file === 'containers' ? containersPolicy() : path.resolve(file ?? '')
   return parsePolicyFile(readPolicyFile(policyFile), { file: policyFile, read: readPolicyFile })
 }

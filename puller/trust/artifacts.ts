@@ -1,7 +1,7 @@
 /** Provides `Artifacts`: what belongs to the images of registries and layouts. */
 import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
-import type { Registries } from '../../lib/registry/index.js'
+import type { ImageRegistries } from '../../lib/registry/index.js'
 import type { RetryPolicy } from '../../lib/transfer/index.js'
 import { type ImageReferrers, imageReferrers } from '../../pipelines/artifacts/referrers.js'
 import { type CheckedImage, checkImage } from '../../pipelines/artifacts/check-image.js'
@@ -13,7 +13,7 @@ import { artifactsTable, checkPolicyTable } from '../options/option-table.js'
 
 /** The parts of the puller that `Artifacts` uses. */
 export interface ArtifactsParts {
-  readonly registries: Registries
+  readonly registries: ImageRegistries
   readonly limits: Limits
   readonly retry: RetryPolicy
   readonly policy: PolicyOptions | undefined

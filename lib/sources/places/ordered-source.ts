@@ -14,6 +14,7 @@ import {
   type ImageSource,
   type ManifestHead,
   type ManifestRequest,
+  type ReferrersRequest,
   type TagsRequest,
   concernsPlace,
   isDigest,
@@ -114,13 +115,32 @@ export class OrderedSource implements ImageSource {
    * @throws the error of the registry
    */
   async *tags(request: TagsRequest = {}): AsyncGenerator<readonly string[], void, undefined> {
+    yield* this.#pages(request, (source) => source.tags(request))
+  }
+
+  /**
+   * Lists the referrers that the registry knows. If it cannot be reached, those of a mirror that may resolve tags are
+   * listed.
+   * @throws the error of the registry
+   */
+  async *referrers(
+    digest: Digest,
+    request: ReferrersRequest = {},
+  ): AsyncGenerator<readonly Descriptor[], void, undefined> {
+    yield* this.#pages(request, (source) => source.referrers?.(digest, request) ?? noPages())
+  }
+
+  async *#pages<T>(
+    request: Pick<ManifestRequest, 'signal'>,
+    list: (source: ImageSource) => AsyncIterable<readonly T[]>,
+  ): AsyncGenerator<readonly T[], void, undefined> {
     const places = await this.#all(request)
     const registry = last(places)
     let failure: unknown
     for (const { source } of [registry, ...this.#askable(places).filter(isTagMirror)]) {
       let hasPages = false
       try {
-        for await (const page of source.tags(request)) {
+        for await (const page of list(source)) {
           hasPages = true
           yield page
         }
@@ -220,6 +240,9 @@ const mayMoveOn = (error: unknown): error is WindlassError =>
 /** Returns whether an error says that a host cannot be reached or does not work. */
 const isUnreachable = (error: unknown): boolean =>
   error instanceof WindlassError && error.retryable && error.exitCode === 6
+
+/** A list without pages. */
+async function* noPages(): AsyncGenerator<never, void, undefined> {}
 
 function last<T>(items: readonly T[]): T {
   const found = items.at(-1)
