@@ -113,7 +113,9 @@ async function followMount(
   let shown: Promise<unknown> = Promise.resolve()
   const mounting = windlass.mount(name, directory, {
     ...options,
-    onPull: (pull) => (shown = follow(pull, flags, terminal).catch(() => undefined)),
+    onPull: (pull) => {
+      shown = follow(pull, flags, terminal).catch(() => undefined)
+    },
   })
   try {
     return await mounting

@@ -91,11 +91,16 @@ async function entriesOf(rootfs: string, signal: AbortSignal | undefined): Promi
     data: () => undefined,
     end: () => undefined,
   }
-  let steps = 0
-  for (const step of readLayerDirectory(rootfs, handler, [], false)) {
-    if (step !== undefined || ++steps % entriesPerTurn !== 0) continue
-    await setImmediate()
-    signal?.throwIfAborted()
+  const reading = readLayerDirectory(rootfs, handler, [], false)
+  try {
+    for (let steps = 1; reading.next().done !== true; steps++) {
+      if (steps % entriesPerTurn !== 0) continue
+      await setImmediate()
+      signal?.throwIfAborted()
+    }
+  } finally {
+    // Restores the modes of directories that are open.
+    reading.return()
   }
   return entries
 }
