@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { digestsHeldByMounts } from '../../../../lib/store/mounts/mount-records.js'
-import { openStore } from '../../../../lib/store/index.js'
+import { type MountRecord, openStore } from '../../../../lib/store/index.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 const manifest = digestOf(Buffer.from('manifest'))
 const layer = digestOf(Buffer.from('layer'))
-const mount = {
+const mount: Omit<MountRecord, 'id'> = {
   ...{ target: '/mnt/a', image: 'a', manifest, method: 'overlay', writable: false, madeTarget: true },
   holds: [manifest, layer],
-} as const
+}
 
 describe('the mounts of a store', () => {
   it('are recorded before they are made, changed and removed', async () => {
