@@ -32,9 +32,11 @@ import type { LazyParts } from '../lazy-parts.js'
 import type { Located } from '../names/locate-anywhere.js'
 import { checkArgument, checkOptions } from '../options/check-options.js'
 import { path as pathCodec } from '../options/option-codecs.js'
+import type { PullOptions } from '../options/options.js'
 import { pullFlow } from '../pull-flow.js'
 import type { Pull } from '../pull-run.js'
 import type { RunningWork } from '../running-work.js'
+import { storedFlow } from '../stored-flow.js'
 import { type BundleOptions, bundleTable, type MountOptions, mountTable } from './runtime-options.js'
 
 /** What the operations share with the pulls of a puller. */
@@ -87,11 +89,9 @@ export class RuntimeOperations {
           const mounted = unpacked.pipe(mountStage(rootfs, { writable: true }, parts))
           return mounted.pipe(bundleStage(resolve(directory), options, parts, () => this.unmount(rootfs)))
         }
-        const stored = await storedImage(started, parts.store)
-        if (!stored && incompleteError) throw incompleteError()
-        const image = stored
-          ? Flow.of(stored)
-          : await pullFlow(started, { unpack: false, ...pullOptionsOf(options) }, parts)
+        const stored = await acceptedImage(started, options, parts)
+        const pullOptions = { unpack: false, ...pullOptionsOf(options) }
+        const image = stored ? Flow.of(stored) : await pulled(started, pullOptions, parts, incompleteError)
         const assembled = image.pipe(assemble({ ...parts, directory: rootfs, control: started.control }))
         const remove = (): Promise<void> => removeTree(rootfs)
         return assembled.pipe(bundleStage(resolve(directory), options, parts, remove))
@@ -169,9 +169,8 @@ async function unpackedImage(
   incompleteError: Located['incompleteError'],
 ): Promise<Flow<PulledImage>> {
   const { store } = parts
-  const stored = await storedImage(request, store)
-  if (!stored && incompleteError) throw incompleteError()
-  if (!stored) return pullFlow(request, pullOptionsOf(options), parts)
+  const stored = await acceptedImage(request, options, parts)
+  if (!stored) return pulled(request, pullOptionsOf(options), parts, incompleteError)
   if (stored.layers.every(({ rootfs }) => rootfs !== undefined)) return Flow.of(stored)
   const { manifestDigest } = stored
   const source = new LayoutSource(store.directory)
@@ -181,6 +180,27 @@ async function unpackedImage(
     commitImage: commitImage(store, { named: false }),
   }))
 }
+
+/**
+ * Returns the image of `request` in the store, if it is complete and there is no policy. The store keeps no signatures, so a
+ * policy is checked at the source.
+ */
+async function acceptedImage(
+  request: ImageRequest,
+  { policy }: MountOptions,
+  parts: PullParts,
+): Promise<PulledImage | undefined> {
+  return (policy ?? parts.policy) === undefined ? storedImage(request, parts.store) : undefined
+}
+
+/** Returns the flow that pulls the image, from the store if its name is no reference. */
+const pulled = (
+  request: ImageRequest,
+  options: PullOptions,
+  parts: PullParts,
+  incompleteError: Located['incompleteError'],
+): Promise<Flow<PulledImage>> =>
+  incompleteError ? storedFlow(request, options, parts, incompleteError) : pullFlow(request, options, parts)
 
 /** Returns the stage that mounts an image at `target` and passes it on. */
 const mountStage = (
@@ -204,8 +224,9 @@ const mountStage = (
   )
 
 /** Returns the options that a pull has as well. */
-function pullOptionsOf({ discardBlobs, refresh, stages, whiteouts }: MountOptions): MountOptions {
+function pullOptionsOf({ discardBlobs, policy, refresh, stages, whiteouts }: MountOptions): MountOptions {
   return {
+    ...(policy !== undefined && { policy }),
     ...(discardBlobs !== undefined && { discardBlobs }),
     ...(refresh !== undefined && { refresh }),
     ...(stages !== undefined && { stages }),

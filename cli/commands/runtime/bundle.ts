@@ -4,6 +4,7 @@ import { printable } from '../../../lib/codec/printable.js'
 import { bundleTable } from '../../../puller/runtime/runtime-options.js'
 import { addLimitFlag } from '../../setup/limit-flag.js'
 import { platformSetting, textOption } from '../../setup/flags.js'
+import { addPolicyFlags } from '../../setup/policy-flags.js'
 import { addProgressFlags, follow, type ProgressFlags } from '../../setup/progress-flags.js'
 import { withWindlass } from '../../setup/session.js'
 import {
@@ -48,7 +49,14 @@ export function defineBundle(command: Command, terminal: Console): void {
     .addOption(new Option('--rootless', rootless.help))
     .addOption(new Option('--mount', mount.help))
   addJsonFlag(command, 'print the result as one line of JSON')
-  for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
+  for (const add of [
+    addProgressFlags,
+    addStoreFlags,
+    addTransferFlags,
+    addPolicyFlags,
+    addLimitFlag,
+    addNetworkFlags,
+  ])
     add(command)
   command
     .addHelpText('after', examples)

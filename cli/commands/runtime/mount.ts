@@ -7,6 +7,7 @@ import { mountMethods, mountTable } from '../../../puller/runtime/runtime-option
 import { table } from '../../render/table.js'
 import { platformSetting, textOption } from '../../setup/flags.js'
 import { addLimitFlag } from '../../setup/limit-flag.js'
+import { addPolicyFlags } from '../../setup/policy-flags.js'
 import { addProgressFlags, follow, type ProgressFlags } from '../../setup/progress-flags.js'
 import { withWindlass } from '../../setup/session.js'
 import {
@@ -50,7 +51,14 @@ export function defineMount(command: Command, terminal: Console): void {
     .addOption(textOption('--changes <dir>', changes))
     .addOption(new Option('--method <method>', method.help).choices(mountMethods))
   addJsonFlag(command, 'print the result as JSON')
-  for (const add of [addProgressFlags, addStoreFlags, addTransferFlags, addLimitFlag, addNetworkFlags])
+  for (const add of [
+    addProgressFlags,
+    addStoreFlags,
+    addTransferFlags,
+    addPolicyFlags,
+    addLimitFlag,
+    addNetworkFlags,
+  ])
     add(command)
   command
     .addHelpText('after', examples)
