@@ -37,6 +37,7 @@ const says: Record<string, readonly RegExp[]> = {
     /"purl": "pkg:apk\/musl@1\.2\.5-r0"/,
     /"purl": "pkg:apk\/zlib@1\.3\.1-r1"/,
   ],
+  'signed-images.ts': [/^SIGNATURE_MISSING: Refused .*: it is not signed/m, /^1 requests? for blobs$/m],
   'plan.ts': [
     /^.*\/one:1: \d+ bytes in 5 requests, 0 layers reused$/m,
     /^.*\/two:1: 0 bytes in 1 requests, 3 layers reused\npulled as planned$/m,
