@@ -12,7 +12,7 @@ export type TrustRoot = Parameters<typeof toTrustMaterial>[0]
 
 const bytes = new t.Type<Buffer, unknown, unknown>(
   'base64',
-  Buffer.isBuffer,
+  (value): value is Buffer => Buffer.isBuffer(value),
   (value, context) =>
     typeof value === 'string' && /^[A-Za-z0-9+/]+={0,2}$/.test(value)
       ? t.success(Buffer.from(value, 'base64'))
@@ -140,5 +140,5 @@ export function log(
 }
 
 /** `HashAlgorithm.SHA2_256` and `PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED`, which means SPKI. */
-const sha256 = 1
-const unspecifiedKey = 0
+const sha256 = 1 as TrustRoot['tlogs'][number]['hashAlgorithm']
+const unspecifiedKey = 0 as NonNullable<TrustRoot['tlogs'][number]['publicKey']>['keyDetails']

@@ -163,14 +163,14 @@ export async function authorities({
         extensions: [{ oid: issuerExtension, value: issuer }],
       })
       const tlog = await initializeTLog('https://log.example', logKeys, at)
-      const entry = Object.values<RekorEntry>(
-        await tlog.log({
+      const entry = Object.values(
+        (await tlog.log({
           ...{ apiVersion: '0.0.1', kind: 'dsse' },
           spec: {
             payloadHash: { algorithm: 'sha256', value: createHash('sha256').update(payload).digest('hex') },
             signatures: [{ signature: sig, verifier: '' }],
           },
-        }),
+        })) as Record<string, RekorEntry>,
       )[0]!
       const proof = entry.verification.inclusionProof
       return {

@@ -73,7 +73,7 @@ export function parsePolicyFile(bytes: Buffer, source: Source): ImagePolicy {
 }
 
 function parseRequirements(value: unknown, origin: string, source: Source): readonly PolicyRequirement[] {
-  const what = `${origin}`
+  const what = origin
   decodeJson(RequirementsCodec, value, { code: 'USAGE', what })
   const list = value as readonly JsonObject[]
   if (list.length === 0) throw invalid(source, `${origin} has no requirement`)
