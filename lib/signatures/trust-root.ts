@@ -139,6 +139,7 @@ export function log(
   }
 }
 
+/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment -- the package that defines the enums is not a dependency */
 /** `HashAlgorithm.SHA2_256` and `PublicKeyDetails.PUBLIC_KEY_DETAILS_UNSPECIFIED`, which means SPKI. */
 const sha256 = 1 as TrustRoot['tlogs'][number]['hashAlgorithm']
 const unspecifiedKey = 0 as NonNullable<TrustRoot['tlogs'][number]['publicKey']>['keyDetails']
