@@ -150,5 +150,5 @@ function referrerOf(document: ManifestDocument, subject: Digest): Referrer {
 const tooManyError = (digest: Digest, { reference }: ListReferrersOptions): WindlassError =>
   new WindlassError('LIMIT_EXCEEDED', `${reference} (${digest}) has more than ${maxReferrers} referrers`, {
     ...{ reference, digest },
-    hint: 'Remove referrers that nobody needs from the registry.',
+    hint: 'Remove referrers that are not needed any more from the registry.',
   })

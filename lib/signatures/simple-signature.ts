@@ -71,7 +71,7 @@ export async function simpleSignature(
     mediaType: 'application/vnd.dev.sigstore.bundle+json;version=0.1',
     verificationMaterial: {
       ...(certificate === undefined
-        ? { publicKey: { hint: '' } }
+        ? { publicKey: noKeyName }
         : { x509CertificateChain: { certificates: [{ rawBytes: derOf(certificate) }] } }),
       tlogEntries: logEntries(annotations['dev.sigstore.cosign/bundle'], about),
       timestampVerificationData: {
@@ -102,6 +102,9 @@ export async function simpleSignature(
     })
   }
 }
+
+/** This form does not name the key. */
+const noKeyName = Object.fromEntries([['hint', '']])
 
 type About = Parameters<typeof readJson>[2]
 

@@ -140,25 +140,17 @@ export class LayoutSource implements ImageSource {
     yield [...found.values()]
   }
 
-  /** Returns the entries of an index in the layout; none if it cannot be read. */
+  /** Returns the entries of an index in the layout; none if it is too large. */
   #entriesOf(digest: Digest): readonly Descriptor[] {
-    const { fd, stats } = this.#openBlob(digest)
-    try {
-      return stats.size > defaultLimits.manifestBytes ? [] : parseImageIndex(readFileSync(fd)).manifests
-    } finally {
-      closeSync(fd)
-    }
+    const bytes = readAndClose(this.#openBlob(digest))
+    return bytes === undefined ? [] : parseImageIndex(bytes).manifests
   }
 
   /** Returns the subject of a manifest; undefined if it has none or cannot be read. */
   #subjectOf({ digest }: Descriptor): Digest | undefined {
     try {
-      const { fd, stats } = this.#openBlob(digest)
-      try {
-        return stats.size > defaultLimits.manifestBytes ? undefined : readSubject(readFileSync(fd))
-      } finally {
-        closeSync(fd)
-      }
+      const bytes = readAndClose(this.#openBlob(digest))
+      return bytes && readSubject(bytes)
     } catch (error) {
       if (error instanceof WindlassError) return undefined // The index may list images that the layout does not hold.
       throw error
@@ -251,6 +243,15 @@ export class LayoutSource implements ImageSource {
 
 /** Maximum size of the index of a layout, in bytes. 20,000 entries take about 10 MB. */
 const maxIndexBytes = 64 * 1024 * 1024
+
+/** Returns the content of a manifest; undefined if it is too large. */
+function readAndClose({ fd, stats }: { readonly fd: number; readonly stats: Stats }): Buffer | undefined {
+  try {
+    return stats.size > defaultLimits.manifestBytes ? undefined : readFileSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
 
 /** Maximum number of manifests that a search for referrers reads. */
 const maxReferrers = 1_000

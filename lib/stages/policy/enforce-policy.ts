@@ -5,7 +5,7 @@ import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy
 import { requestEvents } from '../../transfer/request-events.js'
 import type { Resolved } from '../elements.js'
 import { pullStage } from '../pull-stage.js'
-import { signedImage } from './signed-image.js'
+import { signedImage } from '../signed-image.js'
 
 /**
  * Returns the stage that passes images on unchanged if `policy` accepts them. It can stand wherever the manifest is

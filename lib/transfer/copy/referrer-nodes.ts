@@ -77,5 +77,5 @@ const nodeOf = ({ descriptor, bytes, blobs, subject, cosign }: Referrer): Referr
 
 const tooManyError = (reference: string): WindlassError =>
   new WindlassError('LIMIT_EXCEEDED', `More than ${maxCopiedReferrers} artifacts belong to ${reference}`, {
-    ...{ reference, hint: 'Copy without --referrers, or remove artifacts that nobody needs.' },
+    ...{ reference, hint: 'Copy without --referrers, or remove artifacts that are not needed any more.' },
   })

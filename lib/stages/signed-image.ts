@@ -1,7 +1,7 @@
 /** Provides `signedImage`: an image as the check of its signatures sees it. */
-import { type Reference, parseImageName } from '../../image/index.js'
-import type { SignedImage } from '../../signatures/index.js'
-import type { Resolved } from '../elements.js'
+import { type Reference, parseImageName } from '../image/index.js'
+import type { SignedImage } from '../signatures/index.js'
+import type { Resolved } from './elements.js'
 
 /** Returns the image with the digests of which one must be signed: the outermost index first, the manifest last. */
 export function signedImage({ request, document, parentIndexes }: Resolved): SignedImage {
