@@ -89,6 +89,7 @@ export {
   type CheckRequest,
   type ImagePolicy,
   type PolicyDecision,
+  type PolicyFileSource,
   type PolicyRequirement,
   type PolicyRule,
   type PublicKey,

@@ -18,7 +18,7 @@ const expected: Record<string, string> = {
       LayerEvent LayerPlan LayerSource LayerStatus LayerToRead LayoutSink LayoutSource Leftovers
       LimitName LimitValues Limits LiveLimits LoadOptions LoadedImage ManifestRequest MountMethod
       MountOptions MountState MountedImage OpenBlob OpenOptions OpenedFile PlanRequest Platform
-      PolicyDecision PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
+      PolicyDecision PolicyFileSource PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
       PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
       PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
       PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest

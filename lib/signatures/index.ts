@@ -16,7 +16,7 @@ export {
   checkPolicy,
   requireSigned,
 } from './policy/image-policy.js'
-export { type ReadPolicyFile, parsePolicyFile } from './policy/policy-file.js'
+export { type PolicyFileSource, type ReadPolicyFile, parsePolicyFile } from './policy/policy-file.js'
 export { type SignedIdentity } from './signed-identity.js'
 export { type PublicKey, parsePublicKeys } from './public-key.js'
 export { type TrustRoot, parseTrustRoot } from './trust-root.js'

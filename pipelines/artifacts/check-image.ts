@@ -28,6 +28,7 @@ export interface CheckImageOptions {
   readonly policy: ImagePolicy
   readonly retry: RetryPolicy
   readonly signal?: AbortSignal
+  /** Receives problems that were ignored. `referrer-unreadable`: a signature is left out. */
   readonly onWarning?: (code: string, message: string) => void
 }
 

@@ -23,7 +23,10 @@ export interface PolicyRule {
 
 /** Decides which requirements apply to an image. */
 export interface ImagePolicy {
-  /** @param name normalised name: `docker.io/library/alpine:3.20`, `oci:DIR:NAME` */
+  /**
+   * Returns the requirements for an image.
+   * @param name normalised name: `docker.io/library/alpine:3.20`, `oci:DIR:NAME`
+   */
   ruleFor(name: string): PolicyRule
 }
 

@@ -17,9 +17,11 @@ import type { SignedIdentity } from '../signed-identity.js'
 /** Reads a file that a policy names, by its absolute path. @throws USAGE if it cannot be read */
 export type ReadPolicyFile = (file: string) => Buffer
 
-interface Source {
+/** Where a policy file is, and how to read the files that it names. */
+export interface PolicyFileSource {
   /** Path of the policy file, for messages and relative paths. */
   readonly file: string
+  /** Reads the keys and certificates that the policy names. */
   readonly read: ReadPolicyFile
 }
 
@@ -29,7 +31,7 @@ const RequirementsCodec = listOf(record('a requirement', { type: t.string }, {})
  * Parses a policy file. Files that it names are read at once, so that a pull does not fail because of them later.
  * @throws USAGE if it is invalid; UNSUPPORTED if it requires what Windlass cannot check, such as signatures of GnuPG
  */
-export function parsePolicyFile(bytes: Buffer, source: Source): ImagePolicy {
+export function parsePolicyFile(bytes: Buffer, source: PolicyFileSource): ImagePolicy {
   const about = {
     code: 'USAGE',
     what: `the policy ${printable(source.file)}`,
@@ -72,7 +74,11 @@ export function parsePolicyFile(bytes: Buffer, source: Source): ImagePolicy {
   }
 }
 
-function parseRequirements(value: unknown, origin: string, source: Source): readonly PolicyRequirement[] {
+function parseRequirements(
+  value: unknown,
+  origin: string,
+  source: PolicyFileSource,
+): readonly PolicyRequirement[] {
   const what = origin
   decodeJson(RequirementsCodec, value, { code: 'USAGE', what })
   const list = value as readonly JsonObject[]
@@ -80,7 +86,7 @@ function parseRequirements(value: unknown, origin: string, source: Source): read
   return list.map((each) => parseRequirement(each, origin, source))
 }
 
-function parseRequirement(value: JsonObject, origin: string, source: Source): PolicyRequirement {
+function parseRequirement(value: JsonObject, origin: string, source: PolicyFileSource): PolicyRequirement {
   const { type } = value
   switch (type) {
     case 'insecureAcceptAnything':
@@ -110,7 +116,7 @@ const logFields = [
   ...(['rekorPublicKeyPath', 'rekorPublicKeyPaths', 'rekorPublicKeyData', 'rekorPublicKeyDatas'] as const),
 ]
 
-function sigstoreSigned(value: JsonObject, origin: string, source: Source): PolicyRequirement {
+function sigstoreSigned(value: JsonObject, origin: string, source: PolicyFileSource): PolicyRequirement {
   if ('pki' in value)
     throw new WindlassError(
       'UNSUPPORTED',
@@ -141,7 +147,7 @@ function keysIn(
   value: JsonObject,
   fields: typeof keyFields | typeof logFields,
   origin: string,
-  source: Source,
+  source: PolicyFileSource,
 ): readonly PublicKey[] | undefined {
   const [field, another] = fields.filter((each) => each in value)
   if (field === undefined) return undefined
@@ -168,7 +174,7 @@ function fulcioSigner(
   value: unknown,
   logs: TrustRoot['tlogs'] | undefined,
   origin: string,
-  source: Source,
+  source: PolicyFileSource,
 ): RequiredSigner {
   if (!isObject(value)) throw invalid(source, `fulcio in ${origin} must be an object`)
   rejectUnknown(value, ['caPath', 'caData', 'oidcIssuer', 'subjectEmail'], `fulcio in ${origin}`, source)
@@ -202,7 +208,7 @@ const certificatesIn = (pem: string): readonly Buffer[] =>
     Buffer.from(body.replace(/\s/g, ''), 'base64'),
   )
 
-function signedIdentity(value: unknown, origin: string, source: Source): SignedIdentity {
+function signedIdentity(value: unknown, origin: string, source: PolicyFileSource): SignedIdentity {
   const where = `signedIdentity in ${origin}`
   const fields = objectOf(value, where, source)
   const text = (field: string): string => {
@@ -230,18 +236,23 @@ function signedIdentity(value: unknown, origin: string, source: Source): SignedI
   }
 }
 
-function objectOf(value: unknown, what: string, source: Source): JsonObject {
+function objectOf(value: unknown, what: string, source: PolicyFileSource): JsonObject {
   if (isObject(value)) return value
   throw invalid(source, `${what} must be an object`)
 }
 
 /** A field that is not known may restrict what is accepted, so it is not ignored. */
-function rejectUnknown(value: JsonObject, known: readonly string[], where: string, source: Source): void {
+function rejectUnknown(
+  value: JsonObject,
+  known: readonly string[],
+  where: string,
+  source: PolicyFileSource,
+): void {
   const unknown = Object.keys(value).find((key) => !known.includes(key))
   if (unknown !== undefined) throw invalid(source, `${where} has the unknown field "${printable(unknown)}"`)
 }
 
-const invalid = ({ file }: Source, problem: string): WindlassError =>
+const invalid = ({ file }: PolicyFileSource, problem: string): WindlassError =>
   new WindlassError('USAGE', `The policy ${printable(file)} is not valid: ${problem}`, {
     path: file,
     hint: 'Its format is described in containers-policy.json(5).',
