@@ -41,6 +41,7 @@ export interface NetworkFlags {
   readonly authfile?: string
   readonly hostsDir?: string
   readonly registriesConf?: string
+  readonly sources?: 'ordered' | 'fastest'
   readonly requireSchema1Signatures?: boolean
   readonly trustRealm?: readonly string[]
   readonly foreignHost?: readonly string[]
@@ -92,6 +93,7 @@ export const addNetworkFlags = (command: Command): Command =>
     .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
     .addOption(textSetting('--hosts-dir <dir>', openTable.hostsDir))
     .addOption(textSetting('--registries-conf <file>', openTable.registriesConf))
+    .addOption(setting('--sources <order>', openTable.sources.help).choices(['ordered', 'fastest']))
     .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
     .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
     .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
@@ -144,6 +146,7 @@ export async function openOptions(
     ...(authfile !== undefined && { authFile: authfile }),
     ...(flags.hostsDir !== undefined && { hostsDir: flags.hostsDir }),
     ...(flags.registriesConf !== undefined && { registriesConf: flags.registriesConf }),
+    ...(flags.sources !== undefined && { sources: flags.sources }),
     ...(flags.requireSchema1Signatures && { requireSchema1Signatures: true }),
     ...(maxDownloads !== undefined && { maxDownloads }),
     ...(maxUnpacks !== undefined && { maxUnpacks }),

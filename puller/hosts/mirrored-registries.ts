@@ -20,7 +20,13 @@ import {
   firstOf,
 } from '../../lib/registry/index.js'
 import { DeferredSink, type RegistryTarget } from '../../lib/sinks/index.js'
-import { OrderedSource, PlaceHealth, type SourcePlace } from '../../lib/sources/index.js'
+import {
+  OrderedSource,
+  PlaceHealth,
+  type PlaceOrder,
+  PlaceRates,
+  type SourcePlace,
+} from '../../lib/sources/index.js'
 
 /** Default time in milliseconds for the connection to a mirror. A registry without mirrors may take longer. */
 const mirrorDialTimeout = 1_000
@@ -37,6 +43,10 @@ export interface MirroredRegistriesOptions {
   readonly hosts: HostConfiguration
   /** Default: no failures known. */
   readonly health?: PlaceHealth
+  /** Default: no rates known. */
+  readonly rates?: PlaceRates
+  /** See `OrderedSourceOptions.order`. */
+  readonly order?: PlaceOrder
   /** Credentials that take precedence over those of the registries. */
   readonly credentials?: Credentials
 }
@@ -45,10 +55,12 @@ export interface MirroredRegistriesOptions {
 export class MirroredRegistries implements ImageRegistries {
   readonly #options: MirroredRegistriesOptions
   readonly #health: PlaceHealth
+  readonly #rates: PlaceRates
 
   constructor(options: MirroredRegistriesOptions) {
     this.#options = options
     this.#health = options.health ?? new PlaceHealth()
+    this.#rates = options.rates ?? new PlaceRates()
   }
 
   /** Number of bytes of blobs that were received, from mirrors and registries. */
@@ -70,7 +82,9 @@ export class MirroredRegistries implements ImageRegistries {
     // Reports an invalid name early.
     this.#options.registries.repository(name)
     const places = (request: HostRequest): Promise<readonly SourcePlace[]> => this.#placesOf(name, request)
-    return new OrderedSource({ host: registry, repository, places, health: this.#health })
+    const { order = 'ordered' } = this.#options
+    const memory = { health: this.#health, rates: this.#rates }
+    return new OrderedSource({ host: registry, repository, places, order, ...memory })
   }
 
   /** Returns these registries for a user of their own, whose credentials take precedence. */
@@ -79,6 +93,7 @@ export class MirroredRegistries implements ImageRegistries {
     return new MirroredRegistries({
       ...this.#options,
       health: this.#health,
+      rates: this.#rates,
       credentials: known ? firstOf(credentials, known) : credentials,
     })
   }

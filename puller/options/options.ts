@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
 import type { Limits } from '../../lib/limits.js'
+import type { PlaceOrder } from '../../lib/sources/index.js'
 import type { HostConfiguration } from '../../lib/registry/index.js'
 import type { ForeignUrlOrder } from '../../lib/transfer/index.js'
 import { checkVariable } from './check-options.js'
@@ -89,6 +90,12 @@ export interface OpenOptions {
   readonly hostsDir?: string
   /** Path of a `registries.conf` of Podman, which must exist, and is read in place of those of the system and the user. */
   readonly registriesConf?: string
+  /**
+   * Which of several places a blob comes from: the first one in the order of the configuration that has it (`ordered`),
+   * or the one that answers first (`fastest`). With `fastest`, a place that falls behind is overtaken by the next one for
+   * the rest of the blob, at the cost of bytes that are received twice.
+   */
+  readonly sources?: PlaceOrder
   /** Value of the header `User-Agent` (`windlass`). */
   readonly userAgent?: string
   /** Limits on images that differ from the defaults (docs/layers.md, "Limits"). */

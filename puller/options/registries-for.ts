@@ -12,8 +12,10 @@ import type { OpenOptions } from './options.js'
 /** Creates the registry client. Sends no request. @throws USAGE as `credentialsFor` and `Registries` */
 export async function registriesFor(options: OpenOptions): Promise<ImageRegistries> {
   const registries = await directRegistries(options)
-  const hosts = options.hosts ?? configuredHosts(options)
-  return hosts === false ? registries : new MirroredRegistries({ registries, hosts })
+  const { sources, hosts = configuredHosts(options) } = options
+  return hosts === false
+    ? registries
+    : new MirroredRegistries({ registries, hosts, ...(sources && { order: sources }) })
 }
 
 /** Returns the hosts that the files on this machine configure, or those that the options name. */

@@ -144,6 +144,29 @@ describe('a pull with mirrors', () => {
     expect(said.every((message) => !message.startsWith(registry.host))).toBe(true)
   })
 
+  it('with the fastest source, lets the registry overtake a mirror that stops in the middle of a blob', async () => {
+    const image = largeImage(3_000_000)
+    const [registry, mirror] = [await serving(image), await serving(image)]
+    const { digest } = image.layers[0]!
+    mirror.addFault(faults.stall(1_000_000, { reference: digest, times: Infinity }))
+    const hosts = mirrorsAt([{ host: mirror.host }])
+    const { events } = await pull(registry, hosts, { sources: 'fastest' })
+    expect(rangesOf(mirror, digest)).toEqual([undefined])
+    expect(rangesOf(registry, digest)).toEqual([expect.stringMatching(/^bytes=[1-9]\d*-/)])
+    expect(warnings(events)).toEqual([])
+    expect(layerEvents(events, digest).some(({ status }) => status === 'restart')).toBe(false)
+  })
+
+  it('with the fastest source, names a mirror that sends wrong bytes, and asks the registry alone', async () => {
+    const image = largeImage(500_000)
+    const [registry, mirror] = [await serving(image), await serving(image)]
+    const { digest } = image.layers[0]!
+    mirror.addFault(faults.wrongByte(100_000, { reference: digest, times: Infinity }))
+    const { events } = await pull(registry, mirrorsAt([{ host: mirror.host }]), { sources: 'fastest' })
+    expect(warnings(events)).toMatchObject([{ code: 'mirror-failed', digest }])
+    expect(rangesOf(registry, digest)).toEqual([undefined])
+  })
+
   it('takes the config from elsewhere when a mirror sends a wrong one', async () => {
     const image = imageOf(['a'])
     const [registry, mirror] = [await serving(image), await serving(image)]

@@ -21,6 +21,8 @@ import {
   parseManifest,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
+import { fastestOrigin } from './fastest-origin.js'
+import { PlaceRates } from './place-rates.js'
 import { isAbsence, type PlaceHealth } from './place-health.js'
 import { readFromPlaces } from './read-from-places.js'
 import type { SourcePlace } from './source-place.js'
@@ -39,7 +41,17 @@ export interface OrderedSourceOptions {
    */
   readonly places: (request: Pick<ManifestRequest, 'signal' | 'onWarning'>) => Promise<readonly SourcePlace[]>
   readonly health: PlaceHealth
+  /**
+   * Which place a blob comes from. `ordered`: the first one that has it. `fastest`: the one that answers first; one that
+   * falls behind is overtaken by the next. Default: `ordered`.
+   */
+  readonly order?: PlaceOrder
+  /** The rates of the places, for `fastest`. Default: none known. */
+  readonly rates?: PlaceRates
 }
+
+/** See `OrderedSourceOptions.order`. */
+export type PlaceOrder = 'ordered' | 'fastest'
 
 type Warn = ManifestRequest['onWarning']
 
@@ -86,7 +98,11 @@ export class OrderedSource implements ImageSource {
 
   /** Returns the places that may have the blobs of a layer. */
   async blobOrigins(request: { readonly signal?: AbortSignal } = {}): Promise<readonly BlobOrigin[]> {
-    return this.#askable(await this.#all(request)).map((place) => this.#originOf(place))
+    const origins = this.#askable(await this.#all(request)).map((place) => this.#originOf(place))
+    const { order = 'ordered', rates = new PlaceRates() } = this.#options
+    if (order === 'ordered' || origins.length < 2) return origins
+    // If the places together fail, because one of them sent wrong bytes, the registry is asked alone.
+    return [fastestOrigin(origins, rates), last(origins)]
   }
 
   /** Opens a blob at the first place that has it. After a failure of a mirror, the stream continues from the next place. */

@@ -12,6 +12,7 @@ import {
   type Descriptor,
   concernsPlace,
 } from '../../image/index.js'
+import { streamOf } from './stream-of.js'
 
 /** Maximum size in bytes of a blob that is verified before its first byte is passed on. */
 const maxBufferedBytes = 4 * 2 ** 20
@@ -54,9 +55,10 @@ export async function readFromPlaces(
     current = next
   }
   const { offset, size, validator } = opened.body
+  const stop = (): void => void current.body.stream.on('error', () => undefined).destroy()
+  const stream = streamOf(readOn(opened, reading, onMove), stop)
   return {
-    ...{ offset, size, validator },
-    stream: Readable.from(readOn(opened, reading, onMove), { objectMode: false }),
+    ...{ offset, size, validator, stream },
     get host() {
       return current.body.host
     },
