@@ -1,6 +1,13 @@
 /** Tells failures of a place that content was fetched from apart from failures that every place would have. */
 import { WindlassError } from '../errors.js'
 
+/** Code of the `warning` about a mirror that failed. */
+export const mirrorFailed = 'mirror-failed'
+
+/** Returns whether an error only says that a place does not have something. */
+export const isAbsence = ({ code, exitCode }: WindlassError): boolean =>
+  code === 'BLOB_UNKNOWN' || exitCode === 4
+
 /** Returns whether an error says that bytes do not match their digest or size. */
 export const isMismatch = (error: unknown): error is WindlassError =>
   error instanceof WindlassError && (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH')

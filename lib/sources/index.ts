@@ -1,11 +1,6 @@
 /** Sources of images: repositories of registries and OCI image layouts. */
 export { LayoutSource, layoutSource } from './layout-source.js'
-export {
-  OrderedSource,
-  type OrderedSourceOptions,
-  type PlaceOrder,
-  mirrorFailed,
-} from './places/ordered-source.js'
+export { OrderedSource, type OrderedSourceOptions, type PlaceOrder } from './places/ordered-source.js'
 export { PlaceRates } from './places/place-rates.js'
 export { PlaceHealth } from './places/place-health.js'
 export type { ServedManifests, SourcePlace } from './places/source-place.js'

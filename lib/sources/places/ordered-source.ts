@@ -17,18 +17,17 @@ import {
   type ReferrersRequest,
   type TagsRequest,
   concernsPlace,
+  isAbsence,
   isDigest,
+  mirrorFailed,
   parseManifest,
 } from '../../image/index.js'
 import { defaultLimits } from '../../limits.js'
 import { fastestOrigin } from './fastest-origin.js'
 import { PlaceRates } from './place-rates.js'
-import { isAbsence, type PlaceHealth } from './place-health.js'
+import type { PlaceHealth } from './place-health.js'
 import { readFromPlaces } from './read-from-places.js'
 import type { SourcePlace } from './source-place.js'
-
-/** Code of the `warning` about a mirror that failed. */
-export const mirrorFailed = 'mirror-failed'
 
 /** Settings of an `OrderedSource`. */
 export interface OrderedSourceOptions {

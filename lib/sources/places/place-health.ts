@@ -5,7 +5,7 @@
  * for 5 minutes. A mirror that does not have something has not failed.
  */
 import type { WindlassError } from '../../errors.js'
-import { isMismatch } from '../../image/index.js'
+import { isAbsence, isMismatch } from '../../image/index.js'
 
 const second = 1000
 const minute = 60 * second
@@ -62,10 +62,6 @@ export class PlaceHealth {
     }
   }
 }
-
-/** Returns whether an error only says that a mirror does not have something. */
-export const isAbsence = ({ code, exitCode }: WindlassError): boolean =>
-  code === 'BLOB_UNKNOWN' || exitCode === 4
 
 const isRefusal = ({ exitCode, code }: WindlassError): boolean =>
   exitCode === 3 || code === 'CHALLENGE_INVALID'

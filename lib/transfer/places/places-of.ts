@@ -4,7 +4,13 @@
  */
 import { printable } from '../../codec/index.js'
 import type { WindlassError } from '../../errors.js'
-import type { BlobOrigin, Descriptor, ImageSource } from '../../image/index.js'
+import {
+  type BlobOrigin,
+  type Descriptor,
+  type ImageSource,
+  isAbsence,
+  mirrorFailed,
+} from '../../image/index.js'
 import type { BlobPlace } from './blob-place.js'
 import { PlaceList } from './place-list.js'
 
@@ -19,9 +25,6 @@ export const foreignUrlFailed = 'foreign-url-failed'
 
 /** Maximum number of foreign URLs tried for a layer. A manifest may list any number. */
 const maxUrls = 32
-
-/** Code of the `warning` about a mirror that failed to provide a layer. */
-export const mirrorFailed = 'mirror-failed'
 
 /** Returns the places of a layer. At most 32 foreign URLs are used, and none if `source` has no `foreignBlob`. */
 export function placesOf(descriptor: Descriptor, source: ImageSource, order: ForeignUrlOrder): PlaceList {
@@ -56,9 +59,9 @@ const placeOf = (origin: BlobOrigin, descriptor: Descriptor): BlobPlace => ({
   ...(origin.isMirror && {
     onFailure: (error: WindlassError) => {
       origin.recordFailure(error)
-      const { code, exitCode, message, subject } = error
+      const { message, subject } = error
       // A mirror does not have everything.
-      if (code === 'BLOB_UNKNOWN' || exitCode === 4) return undefined
+      if (isAbsence(error)) return undefined
       return {
         ...({ type: 'warning', code: mirrorFailed, message, digest: descriptor.digest } as const),
         ...(subject.status !== undefined && { status: subject.status }),
