@@ -195,6 +195,10 @@ const programs = {
   containerd: 'containerd',
   ctr: 'containerd',
   script: 'bsdutils',
+  podman: 'podman',
+  'docker-credential-pass': 'golang-docker-credential-helpers',
+  pass: 'pass',
+  gpg: 'gnupg',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
   igzip: 'isal',
   chromium: 'chromium',

@@ -16,9 +16,10 @@ const expected: Record<string, string> = {
       ImageReferrers ImageSink ImageSource ImageSummary InspectOptions InspectRequest InspectWarning
       InspectedFields InspectedImage InspectedLayer Inspection LayerEntryContext LayerEntrySink
       LayerEvent LayerPlan LayerSource LayerStatus LayerToRead LayoutSink LayoutSource Leftovers
-      LimitName LimitValues Limits LiveLimits LoadOptions LoadedImage ManifestRequest MountMethod
-      MountOptions MountState MountedImage OpenBlob OpenOptions OpenedFile PlanRequest Platform
-      PolicyDecision PolicyFileSource PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
+      LimitName LimitValues Limits LiveLimits LoadOptions LoadedImage LoginOptions LoginPlace
+      ManifestRequest MountMethod MountOptions MountState MountedImage OpenBlob OpenOptions OpenedFile
+      PlanRequest Platform PolicyDecision PolicyFileSource PolicyOptions PolicyRequirement PolicyRule
+      PublicKey Pull
       PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
       PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
       PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest
@@ -33,11 +34,11 @@ const expected: Record<string, string> = {
       VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
       ZstdCompressorOptions allPlatforms allTags checkImage checkPolicy checkSignatures copy
       copyStages createContext decodeEvent defaultLimits digestOf eachPull emptySnapshot encodeEvent
-      errorCodes fetch formatPlatform hasFailed holdsCertificate hostPlatform imageReferrers inspect
-      inspectedFields isFailedName latestOrFirst layoutSink layoutSource matchPlatform nonEmptyTags
-      open openStore parseDigest parsePlatform parsePolicyFile parsePublicKeys parseReference
-      parseTrustRoot pull pullStages readBlob readImage reduce registrySink registrySource
-      requireSigned secondsLeft tee zstdCompressor
+      errorCodes fetch findLogin formatPlatform hasFailed holdsCertificate hostPlatform imageReferrers
+      inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource logIn logOut
+      matchPlatform nonEmptyTags open openStore parseDigest parsePlatform parsePolicyFile
+      parsePublicKeys parseReference parseTrustRoot pull pullStages readBlob readImage reduce
+      registrySink registrySource requireSigned secondsLeft tee zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions

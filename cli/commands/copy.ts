@@ -30,7 +30,7 @@ Examples:
 Without --all-platforms, the image for one platform is copied from an index. Manifests keep their bytes, and
 so their digests. A blob that the target has is not sent. A blob that another repository of the same registry
 has is mounted. Nothing is kept on this machine. The logins for both registries come from --authfile, or from
-what “docker login” or “podman login” saved. Prints <name>@<digest> of the target.`
+what “windlass login”, “docker login” or “podman login” saved. Prints <name>@<digest> of the target.`
 
 /** Defines the arguments, options and action of `windlass copy`. */
 export function defineCopy(command: Command, terminal: Console): void {

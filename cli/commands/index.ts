@@ -22,6 +22,7 @@ export interface CommandEntry {
 const getting = 'Get images:'
 const running = 'Run images:'
 const looking = 'Look at images, without pulling them:'
+const access = 'Log in to registries:'
 const storing = 'Manage the store:'
 const serving = 'Run and steer a server:'
 const trying = 'Other:'
@@ -123,6 +124,20 @@ export const commands: readonly CommandEntry[] = [
     summary: 'say whether a policy accepts an image, and why',
     usage: 'check [options] <image>',
     load: async () => (await import('./trust/policy.js')).definePolicy,
+  },
+  {
+    name: 'login',
+    group: access,
+    summary: 'check a login with a registry and save it',
+    usage: '[options] [registry]',
+    load: async () => (await import('./login.js')).defineLogin,
+  },
+  {
+    name: 'logout',
+    group: access,
+    summary: 'remove the login for a registry',
+    usage: '[options] [registry]',
+    load: async () => (await import('./logout.js')).defineLogout,
   },
   {
     name: 'images',

@@ -15,6 +15,8 @@ export const commandNames = [
   'tags',
   'referrers',
   'policy',
+  'login',
+  'logout',
   'images',
   'rm',
   'gc',

@@ -14,7 +14,11 @@ export interface ProgressStream extends Writable {
 
 /** Environment of a command. */
 export interface Terminal {
-  readonly stdin: Readable & { readonly isTTY?: boolean }
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean
+    /** Only a terminal has it: passes each key on when it is pressed, without showing it. */
+    setRawMode?(on: boolean): unknown
+  }
   /** Receives only results. */
   readonly output: Output
   /** Receives progress, messages and errors. */

@@ -14,6 +14,9 @@ export {
   type CredentialsFileOptions,
   requireCredentialsFile,
 } from './credentials/credentials-file.js'
+export { credentialsVariable } from './credentials/credentials-variable.js'
+export { type KeyStyle, type Login, LoginFile, type LoginPlace } from './credentials/save/login-file.js'
+export { parseCredentialKey } from './credentials/credential-key.js'
 export { parseDockerConfig } from './credentials/docker-config.js'
 export {
   type ImageRegistries,

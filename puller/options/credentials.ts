@@ -1,16 +1,16 @@
-/** Selects the credentials of a puller: those of its options, or those written by `docker login` and `podman login`. */
-import path from 'node:path'
+/** Selects the credentials of a puller: those of its options, or those that the user has configured for Docker and Podman. */
 import {
   Credential,
   type Credentials,
   type ImageRegistries,
   type RepositorySource,
   credentialsFile,
+  credentialsVariable,
   firstOf,
   byRegistry,
   requireCredentialsFile,
 } from '../../lib/registry/index.js'
-import { homeDirectory } from './home-directory.js'
+import { loginFiles, variable } from './login-files.js'
 import type { OpenOptions } from './options.js'
 
 /**
@@ -22,7 +22,7 @@ export async function credentialsFor(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Credentials> {
   if (authFile !== undefined) await requireCredentialsFile(authFile)
-  const files = authFile === undefined ? defaultFiles(env) : [credentialsFile(authFile)]
+  const files = authFile === undefined ? defaultSources(env) : [credentialsFile(authFile, { env })]
   return firstOf(givenCredentials(credentials ?? {}), ...files)
 }
 
@@ -42,32 +42,24 @@ export const registriesOfPull = (
   credentials === undefined ? registries : registries.withCredentials(givenCredentials(credentials))
 
 /**
- * Returns the file that an environment variable names, otherwise the files that `podman login` and `docker login`
- * write, in order of precedence.
+ * Returns the sources that the environment and the files of the user provide, in order of precedence: the file that
+ * `WINDLASS_AUTHFILE` names, and no other; or `DOCKER_AUTH_CONFIG`, then the file that `REGISTRY_AUTH_FILE` names or, if it
+ * is not set, the login files of Podman and Docker.
  */
-function defaultFiles(env: NodeJS.ProcessEnv): readonly Credentials[] {
-  for (const namedBy of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
-    const named = variable(env, namedBy)
-    if (named !== undefined) return [credentialsFile(named, { optional: true, namedBy })]
-  }
-  return loginFiles(env).map((file) => credentialsFile(file, { optional: true, skipUnreadable: true }))
+function defaultSources(env: NodeJS.ProcessEnv): readonly Credentials[] {
+  const own = namedFile(env, 'WINDLASS_AUTHFILE')
+  if (own !== undefined) return [own]
+  const text = variable(env, 'DOCKER_AUTH_CONFIG')
+  const inVariable = text === undefined ? [] : [credentialsVariable('DOCKER_AUTH_CONFIG', text, env)]
+  const named = namedFile(env, 'REGISTRY_AUTH_FILE')
+  if (named !== undefined) return [...inVariable, named]
+  const files = loginFiles(env).map(({ path }) =>
+    credentialsFile(path, { optional: true, skipUnreadable: true, env }),
+  )
+  return [...inVariable, ...files]
 }
 
-/** Returns the files of Podman (containers-auth.json(5)) and Docker. */
-function loginFiles(env: NodeJS.ProcessEnv): readonly string[] {
-  const runtime = variable(env, 'XDG_RUNTIME_DIR')
-  const uid = process.getuid?.()
-  const home = homeDirectory() ?? '/'
-  const podman =
-    runtime === undefined ? `/run/containers/${uid}/auth.json` : `${runtime}/containers/auth.json`
-  const config = variable(env, 'XDG_CONFIG_HOME') ?? path.join(home, '.config')
-  const docker = variable(env, 'DOCKER_CONFIG') ?? path.join(home, '.docker')
-  return [
-    ...(runtime === undefined && uid === undefined ? [] : [podman]),
-    path.join(config, 'containers', 'auth.json'),
-    path.join(docker, 'config.json'),
-  ]
+function namedFile(env: NodeJS.ProcessEnv, namedBy: string): Credentials | undefined {
+  const named = variable(env, namedBy)
+  return named === undefined ? undefined : credentialsFile(named, { optional: true, namedBy, env })
 }
-
-/** Returns the value of a variable; an empty variable counts as not set. */
-const variable = (env: NodeJS.ProcessEnv, name: string): string | undefined => env[name] || undefined

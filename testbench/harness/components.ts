@@ -20,6 +20,9 @@ const programs = [
   'podman',
   'containerd',
   'ctr',
+  'docker-credential-pass',
+  'pass',
+  'gpg',
 ]
 
 const isProgram = (path: string): boolean => {

@@ -62,6 +62,8 @@ describeReal('the client of Docker', () => {
       LC_ALL: 'C',
     }
     mkdirSync(env['DOCKER_CONFIG']!)
+    // With a login in its file, docker does not look for a credential helper of the machine.
+    writeFileSync(join(env['DOCKER_CONFIG']!, 'config.json'), '{"auths":{"other.example":{"auth":"dTpw"}}}')
     await putImage(server.registry, 'team/app', '1', image)
     await putImage(server.registry, 'team/app', '2', imageOf('two'))
     await putImage(server.registry, 'team/multi', 'latest', buildIndex([imageOf('m'), imageOf('m', 'arm64')]))

@@ -1,0 +1,69 @@
+import { PassThrough, Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { ask } from '../../../cli/setup/prompt.js'
+
+function terminal() {
+  const modes: boolean[] = []
+  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: (on: boolean) => modes.push(on) })
+  let shown = ''
+  const stderr = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      shown += chunk.toString()
+      done()
+    },
+  })
+  return { stdin, stderr, modes, shown: () => shown }
+}
+const never = new AbortController().signal
+
+describe('a question on a terminal', () => {
+  it.each([
+    ['sesame\r', 'sesame'],
+    ['ses\u007fs\b same\n', 'se same'],
+    ['wrong\u0015right\r', 'right'],
+    ['pä\u0001ß😀\r', 'päß😀'],
+  ])('typed as %j is read as %j, without being shown if it is secret', async (keys, line) => {
+    const { stdin, stderr, modes, shown } = terminal()
+    const answer = ask({ text: 'Password: ', secret: true }, { stdin, stderr }, never)
+    // One byte at a time, as characters of several bytes may arrive.
+    for (const byte of Buffer.from(keys)) stdin.write(Buffer.from([byte]))
+    expect(await answer).toBe(line)
+    expect(shown()).toBe('Password: \n')
+    expect(modes).toEqual([true, false])
+  })
+
+  it('shows what is typed if it is not secret', async () => {
+    const { stdin, stderr, shown } = terminal()
+    const answer = ask({ text: 'Name: ' }, { stdin, stderr }, never)
+    stdin.write('ab\u007fc\r')
+    expect(await answer).toBe('ac')
+    expect(shown()).toBe('Name: ab\b \bc\n')
+  })
+
+  it('ends with Ctrl-C, Ctrl-D, the end of the input and a signal, and leaves the terminal as it was', async () => {
+    for (const [end, code] of [
+      [({ stdin }: ReturnType<typeof terminal>) => stdin.write('ab\u0003'), 'CANCELLED'],
+      [({ stdin }: ReturnType<typeof terminal>) => stdin.write('\u0004'), 'USAGE'],
+      [({ stdin }: ReturnType<typeof terminal>) => stdin.end(), 'USAGE'],
+    ] as const) {
+      const at = terminal()
+      const answer = ask({ text: '', secret: true }, at, never)
+      end(at)
+      await expect(answer).rejects.toMatchObject({ code })
+      expect(at.modes).toEqual([true, false])
+      expect(at.stdin.listenerCount('data')).toBe(0)
+    }
+    const [at, controller] = [terminal(), new AbortController()]
+    const answer = ask({ text: '' }, at, controller.signal)
+    controller.abort(new Error('enough'))
+    await expect(answer).rejects.toThrow('enough')
+    expect(at.modes).toEqual([true, false])
+  })
+
+  it('is an error without a terminal', async () => {
+    const { stdin, stderr } = terminal()
+    await expect(
+      ask({ text: '' }, { stdin: Object.assign(stdin, { isTTY: false }), stderr }, never),
+    ).rejects.toMatchObject({ code: 'USAGE', hint: expect.stringContaining('--password-stdin') })
+  })
+})
