@@ -50,8 +50,11 @@ export class PlaceHealth {
   recordFailure({ host, repository = '' }: PlaceName, error: WindlassError): void {
     if (isAbsence(error)) return
     const key = isRefusal(error) ? `${host}/${repository}` : host
-    const count = (this.#failures.get(key)?.count ?? 0) + 1
-    this.#failures.set(key, { count, until: this.#now() + pauseAfter(error, count) })
+    const now = this.#now()
+    const { count: before, until } = this.#failures.get(key) ?? { count: 0, until: now }
+    // A failure during a pause is that of a request that was sent before.
+    const count = until > now ? before : before + 1
+    this.#failures.set(key, { count, until: Math.max(until, now + pauseAfter(error, count)) })
   }
 
   /** Records that the mirror served something. Wrong bytes that it sent before stay on record. */
