@@ -107,9 +107,10 @@ async function* readOn(
   { descriptor, request }: Reading,
   onMove: (opened: Opened) => void,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const { length } = request
+  const { offset = 0, length = Infinity } = request
+  // A place that sends the whole blob starts before the requested part.
   const start = first.body.offset
-  const end = length === undefined ? descriptor.size : Math.min(descriptor.size, start + length)
+  const end = Math.min(descriptor.size, offset + length)
   const verifier = start === 0 && end === descriptor.size ? new Verifier(descriptor, 'blob') : undefined
   const mirrors = new Set<BlobOrigin>()
   let position = start
