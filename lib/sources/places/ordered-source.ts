@@ -58,6 +58,8 @@ type Warn = ManifestRequest['onWarning']
 export class OrderedSource implements ImageSource {
   readonly #options: OrderedSourceOptions
   #places: Promise<readonly SourcePlace[]> | undefined
+  /** The places that served a manifest. */
+  readonly #served = new Set<ImageSource>()
   readonly host: string
   readonly repository: string
 
@@ -81,6 +83,7 @@ export class OrderedSource implements ImageSource {
     const attempt = async ({ source, isMirror }: SourcePlace): Promise<FetchedManifest> => {
       const fetched = await source.manifest(tagOrDigest, request)
       if (isMirror) this.#assertUsable(tagOrDigest, fetched, request)
+      this.#served.add(source)
       return fetched
     }
     return this.#first(placesFor(tagOrDigest), attempt, request)
@@ -95,9 +98,13 @@ export class OrderedSource implements ImageSource {
     return this.#first(placesFor(tagOrDigest), attempt, request)
   }
 
-  /** Returns the places that may have the blobs of a layer. */
+  /** Returns the places that may have the blobs of a layer. A mirror for tags may have them if it served a manifest. */
   async blobOrigins(request: { readonly signal?: AbortSignal } = {}): Promise<readonly BlobOrigin[]> {
-    const origins = this.#askable(await this.#all(request)).map((place) => this.#originOf(place))
+    const mayHaveBlobs = ({ source, isMirror, manifests }: SourcePlace): boolean =>
+      !isMirror || manifests !== 'tags' || this.#served.has(source)
+    const origins = this.#askable(await this.#all(request))
+      .filter(mayHaveBlobs)
+      .map((place) => this.#originOf(place))
     const { order = 'ordered', rates = new PlaceRates() } = this.#options
     if (order === 'ordered' || origins.length < 2) return origins
     // If the places together fail, because one of them sent wrong bytes, the registry is asked alone.
