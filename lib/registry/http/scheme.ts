@@ -36,36 +36,24 @@ export function detectBaseUrl(
 type Send = Pick<Request, 'purpose' | 'signal' | 'channel'>
 
 async function detectTlsFirst(connections: Connections, base: URL, send: Send): Promise<URL> {
-  const tryScheme = async (scheme: 'http' | 'https'): Promise<URL> => {
-    const url = withScheme(scheme, base)
-    discard(await connections.send({ url: apiUrl(url, ''), ...send }))
-    return url
-  }
   try {
-    return await tryScheme('https')
+    return await trySecure(connections, base, send)
   } catch (error) {
     if (!(error instanceof WindlassError) || error.code === 'CANCELLED') throw error
     // If neither works, the error of TLS is the one to report.
-    return await tryScheme('http').catch((plainError: unknown) => {
+    const plain = withScheme('http', base)
+    const isWrong = await asksForTls(connections, plain, send).catch((plainError: unknown) => {
       throw plainError instanceof WindlassError && plainError.code === 'CANCELLED' ? plainError : error
     })
+    if (isWrong) throw error
+    return plain
   }
 }
 
 async function detectPlainFirst(connections: Connections, base: URL, send: Send): Promise<URL> {
-  const tryTls = async (): Promise<URL> => {
-    const secure = withScheme('https', base)
-    discard(await connections.send({ url: apiUrl(secure, ''), ...send }))
-    return secure
-  }
+  const tryTls = (): Promise<URL> => trySecure(connections, base, send)
   try {
-    const response = await connections.send({ url: apiUrl(base, ''), ...send })
-    const { limits, timeouts } = connections
-    const { bytes } = await readBodyStart(response, {
-      maxBytes: limits.errorBytes,
-      timeout: timeouts.document,
-    })
-    return wantsTls(response.status, bytes) ? await tryTls() : base
+    return (await asksForTls(connections, base, send)) ? await tryTls() : base
   } catch (error) {
     if (!(error instanceof WindlassError) || !mayUseTls(error)) throw error
     return await tryTls().catch((tlsError: unknown) => {
@@ -74,6 +62,23 @@ async function detectPlainFirst(connections: Connections, base: URL, send: Send)
       throw isNoTls && error.retryable ? error : tlsError
     })
   }
+}
+
+async function trySecure(connections: Connections, base: URL, send: Send): Promise<URL> {
+  const secure = withScheme('https', base)
+  discard(await connections.send({ url: apiUrl(secure, ''), ...send }))
+  return secure
+}
+
+/** Sends a request over plain HTTP. Returns whether the response says that the server expects TLS. */
+async function asksForTls(connections: Connections, plain: URL, send: Send): Promise<boolean> {
+  const response = await connections.send({ url: apiUrl(plain, ''), ...send })
+  const { limits, timeouts } = connections
+  const { bytes } = await readBodyStart(response, {
+    maxBytes: limits.errorBytes,
+    timeout: timeouts.document,
+  })
+  return wantsTls(response.status, bytes)
 }
 
 const withScheme = (scheme: 'http' | 'https', base: URL): URL =>

@@ -105,7 +105,12 @@ export function endpointOfHost(
       scheme === 'https' || isAllowed || isLoopback(base) || options.plainHttp === true
     return { registry: host, base, scheme: 'known', allowsCredentials }
   }
-  if (!isAllowed || usual.scheme === 'plain-first') return { ...usual, base: withPath(usual.base) }
+  const isFixed = overrideFor(host, options) !== undefined || portOf(servingHost(host)) === 443
+  if (!isAllowed || isFixed || usual.scheme === 'plain-first')
+    return {
+      ...{ ...usual, base: withPath(usual.base) },
+      allowsCredentials: usual.allowsCredentials || isAllowed,
+    }
   const base = withPath(hostUrl('https', servingHost(host)))
   return { registry: host, base, scheme: 'tls-first', allowsCredentials: true }
 }

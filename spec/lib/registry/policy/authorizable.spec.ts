@@ -63,4 +63,19 @@ describe('isBelowApi', () => {
   ])('rejects %s', (target) => {
     expect(isBelowApi(at(target))).toBe(false)
   })
+
+  it('is below the path of the API of a host', () => {
+    const root = '/v2/proxy/'
+    expect(isBelowApi(at('/v2/proxy/a/tags/list'), root)).toBe(true)
+    for (const target of [
+      '/v2/',
+      '/v2/a',
+      '/v2/proxy',
+      '/v2/proxy/../a',
+      '/v2/proxy/%2e%2e/a',
+      '/V2/proxy/a',
+    ])
+      expect(isBelowApi(at(target), root)).toBe(false)
+    expect(isBelowApi(at('/anything'), '/')).toBe(true)
+  })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { apiUrl, endpointOf } from '../../../../lib/registry/policy/endpoint.js'
+import { apiUrl, endpointOf, endpointOfHost } from '../../../../lib/registry/policy/endpoint.js'
 
 const base = (registry: string, options = {}) => endpointOf(registry, options).base.href
 
@@ -58,6 +58,76 @@ describe('endpointOf', () => {
   it('builds API URLs on that host, with slashes in the repository (S0-13, S1-26)', () => {
     expect(apiUrl(new URL('https://h:1/v2/'), 'a/b', 'manifests', 'c').href).toBe(
       'https://h:1/v2/a/b/manifests/c',
+    )
+  })
+})
+
+describe('endpointOfHost', () => {
+  it('is that of a registry of this name, with the path of the API', () => {
+    for (const host of ['docker.io', 'example.com:80', 'localhost:5000', 'example.com:8443'])
+      expect(endpointOfHost({ host })).toEqual(endpointOf(host))
+    expect(endpointOfHost({ host: 'example.com', apiPath: '/v2/proxy/' }).base.href).toBe(
+      'https://example.com/v2/proxy/',
+    )
+    const endpoints = { 'example.com': 'http://10.0.0.1:81' }
+    expect(endpointOfHost({ host: 'example.com', apiPath: '/a/' }, { endpoints }).base.href).toBe(
+      'http://10.0.0.1:81/a/',
+    )
+  })
+
+  it('has the configured scheme', () => {
+    expect(endpointOfHost({ host: 'localhost:5000', scheme: 'https' })).toMatchObject({
+      ...{ base: { href: 'https://localhost:5000/v2/' }, scheme: 'known', allowsCredentials: true },
+    })
+    expect(endpointOfHost({ host: 'docker.io', scheme: 'https', apiPath: '/' }).base.href).toBe(
+      'https://registry-1.docker.io/',
+    )
+  })
+
+  it('sends credentials over plain HTTP only to this machine, or if the user allows plain HTTP', () => {
+    const plain = { host: 'example.com', scheme: 'http' } as const
+    const allows = (...parameters: Parameters<typeof endpointOfHost>): boolean =>
+      endpointOfHost(...parameters).allowsCredentials
+    expect(allows(plain)).toBe(false)
+    expect(allows({ ...plain, host: '127.0.0.1:5000' })).toBe(true)
+    expect(allows({ ...plain, tls: { allowsPlainHttp: true } })).toBe(true)
+    expect(allows(plain, { plainHttp: true })).toBe(true)
+  })
+
+  it('tries TLS first if plain HTTP is allowed, except on this machine and on port 443', () => {
+    const tls = { allowsPlainHttp: true }
+    expect(endpointOfHost({ host: 'example.com:80', tls, apiPath: '/a/' })).toMatchObject({
+      ...{ base: { href: 'https://example.com:80/a/' }, scheme: 'tls-first', allowsCredentials: true },
+    })
+    expect(endpointOfHost({ host: 'localhost:5000', tls }).scheme).toBe('plain-first')
+    expect(endpointOfHost({ host: 'example.com:443', tls })).toEqual(endpointOf('example.com:443'))
+    expect(endpointOfHost({ host: 'example.com', tls: {} }).scheme).toBe('known')
+  })
+
+  it('is the configured endpoint if there is one, also if plain HTTP is allowed', () => {
+    const endpoints = { 'example.com': 'http://10.0.0.1:81' }
+    expect(
+      endpointOfHost({ host: 'example.com', tls: { allowsPlainHttp: true } }, { endpoints }),
+    ).toMatchObject({
+      ...{ base: { href: 'http://10.0.0.1:81/v2/' }, scheme: 'known', allowsCredentials: true },
+    })
+  })
+
+  it.each([
+    '',
+    'v2/',
+    '/v2',
+    '//evil.example/',
+    '/v2/../',
+    '/%2e%2e/a/',
+    '/a b/',
+    '/a?b/',
+    '/a#/',
+    '/\\a/',
+    '/./',
+  ])('rejects the path %j', (apiPath) => {
+    expect(() => endpointOfHost({ host: 'example.com', apiPath })).toThrow(
+      expect.objectContaining({ code: 'USAGE' }),
     )
   })
 })
