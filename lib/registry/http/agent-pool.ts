@@ -28,7 +28,7 @@ class TrustingAgent extends HttpsAgent {
     const trusting = {
       ...options,
       secureContext: this.#trust.context,
-      ...(this.#trust.acceptsAny && { rejectUnauthorized: false }),
+      rejectUnauthorized: !this.#trust.acceptsAny,
     }
     return super.createConnection(trusting, created)
   }

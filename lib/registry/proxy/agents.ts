@@ -126,7 +126,7 @@ export class TunnelAgent extends HttpsAgent {
         path: undefined,
         socket,
         secureContext: this.#trust.context,
-        ...(this.#trust.acceptsAny && { rejectUnauthorized: false }),
+        rejectUnauthorized: !this.#trust.acceptsAny,
       })
       // The HTTP client (got) limits the duration of a TLS handshake only for connections that it opens itself.
       this.#dialer.waitForHandshake(secure, (failed) => onConnection?.(failed ?? null, secure))

@@ -4,6 +4,8 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import type { ImageSource } from '../../../lib/image/index.js'
+import type { BlobPlace } from '../../../lib/transfer/places/blob-place.js'
+import { PlaceList } from '../../../lib/transfer/places/place-list.js'
 import { placesOf } from '../../../lib/transfer/places/places-of.js'
 import { receiveFrom } from '../../../lib/transfer/receive-from.js'
 import { arrival } from '../../support/arriving-layer.js'
@@ -74,5 +76,98 @@ describe('a layer from foreign URLs', () => {
       /^Failed to download layer sha256:\w+ from .* or (?:a|the) foreign URL of the layer: /,
     )
     expect(events.find(({ type }) => type === 'warning')).toMatchObject({ url: 'https://a.example/layer' })
+  })
+})
+
+/** What a place sends: the bytes from the requested offset on, at most `atMost`, with a failure after them. */
+interface Sent {
+  readonly bytes?: Buffer
+  readonly atMost?: number
+  readonly failure?: WindlassError
+}
+
+/** A layer with mirrors and the registry, of which each sends what is given. */
+async function mirrored({ mirrors, registry }: { mirrors: readonly Sent[]; registry: Sent }) {
+  const here = await arrival(bytes)
+  const asked: string[] = []
+  const reported: string[] = []
+  const placeAt = (from: string, isMirror: boolean, sent: Sent): BlobPlace => ({
+    ...{ from, isMirror },
+    fetch: ({ offset = 0 }) => {
+      asked.push(`${from} ${offset}`)
+      const { bytes: content = bytes, atMost = Infinity, failure } = sent
+      if (failure && atMost === Infinity) return Promise.reject(failure)
+      const stream = Readable.from(
+        (async function* () {
+          yield await Promise.resolve(content.subarray(offset, offset + atMost))
+          if (failure) throw failure
+        })(),
+      )
+      return Promise.resolve({ stream, offset, size: undefined, validator: undefined, host: from })
+    },
+    onFailure: ({ code, message }) => {
+      reported.push(`${from} ${code}`)
+      return { type: 'warning', code: 'x', message }
+    },
+  })
+  const list = new PlaceList([
+    ...mirrors.map((sent, at) => placeAt(`m${at}`, true, sent)),
+    placeAt('r', false, registry),
+  ])
+  const receiveLayer = () => receiveFrom(here.layer, here.turn, list)
+  const left = () => list.places.map(({ from }) => from)
+  return { ...here, asked, reported, left, receive: receiveLayer }
+}
+
+describe('a layer from mirrors', () => {
+  const refusing = { failure: broken }
+
+  it('continues at the next place, and each mirror is tried once', async () => {
+    const { receive, asked, left, layer, reported } = await mirrored({
+      mirrors: [{ atMost: 5, failure: broken }, refusing, { failure: unknown }],
+      registry: {},
+    })
+    await receive()
+    expect(readFileSync(layer.path)).toEqual(bytes)
+    expect(asked).toEqual(['m0 0', 'm1 5', 'm2 5', 'r 5'])
+    expect(reported).toEqual(['m0 NETWORK', 'm1 NETWORK', 'm2 BLOB_UNKNOWN'])
+    expect(left()).toEqual(['r'])
+  })
+
+  it('is not requested from a mirror again after a failure of all places', async () => {
+    const { receive, asked } = await mirrored({ mirrors: [refusing], registry: refusing })
+    await expect(receive()).rejects.toBe(broken)
+    await expect(receive()).rejects.toBe(broken)
+    expect(asked).toEqual(['m0 0', 'r 0', 'r 0'])
+  })
+
+  it('fails with the error of the registry, unchanged, if that is final too', async () => {
+    const denied = new WindlassError('DENIED', 'no access')
+    const { receive, left } = await mirrored({
+      mirrors: [{ bytes: wrong }, refusing],
+      registry: { failure: denied },
+    })
+    await expect(receive()).rejects.toBe(denied)
+    expect(left()).toEqual([])
+  })
+
+  it('blames the mirrors for wrong bytes that they sent first, and is downloaded again from the same place', async () => {
+    const { receive, asked, reported, layer, events } = await mirrored({
+      mirrors: [{ bytes: wrong, atMost: 5, failure: broken }, { atMost: 5, failure: broken }, refusing],
+      registry: {},
+    })
+    await receive()
+    expect(readFileSync(layer.path)).toEqual(bytes)
+    expect(asked).toEqual(['m0 0', 'm1 5', 'm2 10', 'r 10', 'r 0'])
+    // The third mirror sent nothing.
+    expect(reported.slice(3)).toEqual(['m0 DIGEST_MISMATCH', 'm1 DIGEST_MISMATCH'])
+    expect(events.filter(({ type }) => type === 'warning')).toHaveLength(5)
+  })
+
+  it('blames no mirror if the whole layer of the next place is right', async () => {
+    const { receive, asked, reported } = await mirrored({ mirrors: [{ bytes: wrong }], registry: {} })
+    await receive()
+    expect(asked).toEqual(['m0 0', 'r 0'])
+    expect(reported).toEqual(['m0 DIGEST_MISMATCH'])
   })
 })

@@ -61,3 +61,39 @@ describe('the ranks of a list', () => {
     expect([list.places, list.hasNextRank]).toEqual([[], true])
   })
 })
+
+describe('the first rank of a list', () => {
+  const { signal } = new AbortController()
+
+  it('is replaced by places that are loaded once', async () => {
+    const [registry, mirror, url] = [place('registry'), place('mirror'), place('url')]
+    let loads = 0
+    const list = new PlaceList([registry], [url]).withFirstRank((given) => {
+      expect(given).toBe(signal)
+      loads++
+      return Promise.resolve([mirror, registry])
+    })
+    expect(list.places).toEqual([registry])
+    await list.load(signal)
+    expect([list.places, list.hasNextRank]).toEqual([[mirror, registry], true])
+    list.drop(mirror)
+    await list.load(signal)
+    expect([list.places, loads]).toEqual([[registry], 1])
+  })
+
+  it('is loaded again after a failure', async () => {
+    let loads = 0
+    const list = new PlaceList([place('registry')]).withFirstRank(() =>
+      ++loads === 1 ? Promise.reject(new Error('unreadable')) : Promise.resolve([]),
+    )
+    await expect(list.load(signal)).rejects.toThrow('unreadable')
+    await list.load(signal)
+    expect([list.places, loads]).toEqual([[], 2])
+  })
+
+  it('stays if nothing is to be loaded', async () => {
+    const list = new PlaceList([place('registry')])
+    await list.load(signal)
+    expect(list.places).toHaveLength(1)
+  })
+})
