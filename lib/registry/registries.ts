@@ -59,7 +59,7 @@ export interface ImageRegistries extends RepositorySource {
 
 /** Options of `Registries.repositoryAt`. */
 export interface RepositoryAtOptions {
-  /** See `Registries.repository`. */
+  /** Credentials that take precedence over those of the registries. */
   readonly credentials?: Credentials | undefined
   /** Timeouts that differ from those of other hosts, in milliseconds. */
   readonly timeouts?: Partial<HostTimeouts> | undefined
@@ -118,13 +118,13 @@ export class Registries implements ImageRegistries {
    */
   repositoryAt(host: RegistryHost, { credentials, timeouts }: RepositoryAtOptions = {}): Repository {
     const name = { registry: host.host, repository: host.repository }
-    const { context, access } = this.#open(name, 'read', credentials, { ...host, timeouts })
+    const { context, access } = this.#open(name, 'read', this.#before(credentials), { ...host, timeouts })
     return new Repository(context, access)
   }
 
   /** Returns these registries for a user of their own, whose credentials take precedence over those of the options. */
   withCredentials(credentials: Credentials): RepositorySource {
-    const both = firstOf(credentials, this.#options.credentials ?? anonymous)
+    const both = this.#before(credentials)
     return { repository: (name) => this.repository(name, both) }
   }
 
@@ -140,7 +140,7 @@ export class Registries implements ImageRegistries {
   /** Returns a repository on one host of a registry as a target of images. @throws as `repositoryAt` */
   targetAt(host: RegistryHost, { credentials, timeouts }: RepositoryAtOptions = {}): TargetRepository {
     const name = { registry: host.host, repository: host.repository }
-    const { context, access } = this.#open(name, 'push', credentials, { ...host, timeouts })
+    const { context, access } = this.#open(name, 'push', this.#before(credentials), { ...host, timeouts })
     return new TargetRepository(context, access)
   }
 
@@ -166,6 +166,12 @@ export class Registries implements ImageRegistries {
   /** Aborts all requests. Resolves when no socket and no timer remains. */
   async close(): Promise<void> {
     await this.#connections.close()
+  }
+
+  /** Returns credentials that take precedence over those of the options. */
+  #before(credentials: Credentials | undefined): Credentials {
+    const own = this.#options.credentials ?? anonymous
+    return credentials ? firstOf(credentials, own) : own
   }
 
   #createClient(
