@@ -1,4 +1,4 @@
-/** Runs the real distribution server (`docker-registry`) on a free loopback port: open, with Basic, or with tokens. */
+/** Runs the real distribution server (`docker-registry`) on a free loopback port: open, with Basic, with tokens, or as a proxy. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,6 +16,8 @@ export interface DistributionOptions {
   readonly readOnly?: boolean
   /** Serve schema 1: manifests that were pushed as schema 1, and converted ones to clients without schema 2. */
   readonly schema1?: boolean
+  /** URL of a registry whose images it fetches and keeps when they are asked for. It then accepts no pushes. */
+  readonly proxyOf?: string
 }
 
 export interface LoggedRequest {
@@ -60,6 +62,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
     },
     http: { addr: '127.0.0.1:0', secret: 'of a test' },
     compatibility: { schema1: { enabled: schema1 } },
+    ...(options.proxyOf === undefined ? {} : { proxy: { remoteurl: options.proxyOf } }),
     ...(auth === 'basic' ? { auth: { htpasswd: { realm: 'windlass', path: htpasswdFile } } } : {}),
     ...(tokens === undefined
       ? {}
