@@ -68,7 +68,8 @@ export const unpackedOf = ({
  * - `extracting` while the download is interrupted
  *
  * While the layer is being downloaded, `extracting` becomes `downloading` with the count `unpacked`. The result repeats
- * the host of `before` if `next` has none. Counts that fall without a restart are replaced by the previous ones.
+ * the host of `before` if `next` has none, but not after a restart, which may be for another host. Counts that fall
+ * without a restart are replaced by the previous ones.
  */
 export function nextEvent(before: LayerEvent, next: LayerEvent): LayerEvent | undefined {
   if (finalStatuses.has(before.status) && next.status !== 'restart') return undefined
@@ -76,7 +77,7 @@ export function nextEvent(before: LayerEvent, next: LayerEvent): LayerEvent | un
     return before.status === 'downloading' ? withUnpacked(before, next.current) : undefined
   const isEarlier = rankOf(next.status) < rankOf(before.status)
   if (isEarlier && !interruptions.has(next.status) && !interruptions.has(before.status)) return undefined
-  const host = next.host ?? before.host
+  const host = next.host ?? (before.status === 'restart' ? undefined : before.host)
   const event = { ...next, ...(host !== undefined && { host }), current: countAfter(before, next) }
   return statusesKeepingUnpacked.has(next.status) ? withUnpacked(event, unpackedOf(before)) : event
 }

@@ -39,7 +39,8 @@ export async function receiveFrom(layer: ReceivingLayer, turn: Turn, list: Place
       failure = await failureAt(layer, turn, place)
     }
     if (!failure) return
-    report(place, failure)
+    const isUnnamed = isMismatch(failure) && failure.subject.host === undefined
+    report(place, place.isMirror && isUnnamed ? wrongBytesError(layer, place, failure) : failure)
     if (place.isMirror || !failure.retryable) list.drop(place)
     if (place.isMirror && hasGrown(before, layer.arriving.file.state)) contributors.add(place)
   }

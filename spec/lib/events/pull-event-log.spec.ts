@@ -191,6 +191,17 @@ describe('PullEventLog', () => {
     ])
   })
 
+  it('names no host after a restart until another one serves the layer', () => {
+    const channel = new PullEventLog()
+    const heard = listen(channel)
+    channel.emit(layer('downloading', 1, { host: 'mirror.example' }))
+    channel.emit(layer('restart', 0))
+    channel.emit(layer('downloading', 0))
+    expect(heard.at(-1)).not.toHaveProperty('host')
+    channel.emit(layer('downloading', 1, { host: 'registry.example' }))
+    expect(heard.at(-1)).toMatchObject({ host: 'registry.example' })
+  })
+
   it('repeats the host that serves a layer', () => {
     const { now, pass } = clock()
     const channel = new PullEventLog(now)
