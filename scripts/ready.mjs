@@ -204,6 +204,8 @@ const programs = {
   chromium: 'chromium',
   runc: 'runc',
   crun: 'crun',
+  // A test puts registries behind its paths.
+  nginx: 'nginx-light',
   // Statically linked, so that an image of this one file runs.
   busybox: 'busybox-static',
 }

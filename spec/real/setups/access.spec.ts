@@ -11,6 +11,7 @@ import {
   type TestRegistry,
 } from '../../../lib/testing/registry/index.js'
 import { type Dockerd, startDockerd } from '../../../testbench/docker/dockerd.js'
+import { runWindlass } from '../../../testbench/harness/command-line.js'
 import { describeReal } from '../../../testbench/harness/components.js'
 import { temporaryHelpers } from '../../support/credential-helpers.js'
 import { createAuthority, startMutualTls } from '../../support/setups/authority.js'
@@ -46,8 +47,9 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
   const helpers = temporaryHelpers()
   let dockerd: Dockerd | string = 'not started'
   beforeAll(async () => {
+    await runWindlass(['version']) // builds the command
     dockerd = await startDockerd()
-  }, 60_000)
+  }, 120_000)
   afterAll(async () => {
     if (typeof dockerd !== 'string') await dockerd.stop()
   })
@@ -97,7 +99,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
     expect(credentialsSent(ours.pull)).toEqual({})
     await expectSameAsDocker(setup, host, ours)
-  }, 60_000)
+  }, 120_000)
 
   it('Basic authentication, by the login in config.json', async () => {
     const { host } = await serve({ auth: { kind: 'basic', ...login } })
@@ -109,7 +111,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
       expect(credentialsSent(ours[command])).toEqual({ registry: [basic(login)] })
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
     await expectSameAsDocker(setup, host, ours)
-  }, 60_000)
+  }, 120_000)
 
   it('tokens, by the login of a namespace in auth.json', async () => {
     const { host } = await serve({ auth: { kind: 'token', ...login } })
@@ -124,7 +126,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     // Docker has no logins for namespaces.
     await setup.write('.docker/config.json', JSON.stringify({ auths: { [host]: { auth } } }))
     await expectSameAsDocker(setup, host, ours)
-  }, 60_000)
+  }, 120_000)
 
   it('OAuth2, by an identity token in config.json', async () => {
     const registry = await serve()
@@ -156,7 +158,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     const byDocker = oauth.take()
     expect(byDocker.length).toBeGreaterThan(0)
     byDocker.forEach(same)
-  }, 60_000)
+  }, 120_000)
 
   it('Basic authentication, by a login that a credential helper keeps', async () => {
     const { host } = await serve({ auth: { kind: 'basic', ...login } })
@@ -174,7 +176,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     const all = await helpers.calls('kept')
     expect(all.length).toBeGreaterThan(calls.length + 1)
     expect(new Set(all)).toEqual(new Set([`get ${host}`]))
-  }, 60_000)
+  }, 120_000)
 
   it('mutual TLS, by a client certificate in certs.d', async () => {
     const registry = await serve({ auth: { kind: 'basic', ...login } })
@@ -196,7 +198,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     expect(credentialsSent(ours.pull)).toEqual({ registry: [basic(login)] })
     expectSame(ours, await setup.skopeoTalks(wanted(front.host)))
     expect(front.takeSubjects()).toEqual(['client of a test'])
-  }, 60_000)
+  }, 120_000)
 
   it.each(['SSL_CERT_FILE', 'certs.d'])(
     'an authority of their own in %s',
@@ -215,6 +217,6 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
       expect(withoutFirstBasic(credentialsSent(ours.pull))).toEqual({ registry: withToken })
       expectSame(ours, await setup.skopeoTalks(wanted(host)))
     },
-    60_000,
+    120_000,
   )
 })

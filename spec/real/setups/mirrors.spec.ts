@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { faults, startRegistry, type RegistryOptions } from '../../../lib/testing/registry/index.js'
 import { type BuiltImage, buildImage, putImage } from '../../../lib/testing/images/index.js'
-import { expectExit } from '../../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../../testbench/harness/command-line.js'
 import { describeReal } from '../../../testbench/harness/components.js'
 import { type Containerd, startContainerd } from '../../../testbench/harness/containerd.js'
 import { startDistribution } from '../../../testbench/harness/distribution.js'
@@ -36,8 +36,9 @@ describeReal(
     const open: { close(): Promise<void> }[] = []
     let containerd: Containerd
     beforeAll(async () => {
+      await runWindlass(['version']) // builds the command
       containerd = await startContainerd()
-    }, 60_000)
+    }, 120_000)
     afterAll(() => containerd.stop())
     afterEach(async () => {
       for (const each of open.splice(0).reverse()) await each.close()
@@ -101,7 +102,7 @@ override_path = true
         expect(paths.filter((path) => !path.startsWith('/images/hub/'))).toEqual([])
         expect(paths.length).toBeGreaterThan(0)
       }
-    }, 60_000)
+    }, 120_000)
 
     it('a registry that pulls through, by registries.conf', async () => {
       const image = imageOf('a', 'b')
@@ -132,7 +133,7 @@ override_path = true
       expect(direct(theirs.pull)).toEqual({})
       expect(direct(ours.tags)).toEqual({ tags: ['registry'] })
       expect(direct(theirs.tags)).toEqual({ tags: ['registry'] })
-    }, 60_000)
+    }, 120_000)
 
     it.each(['registries.conf', 'hosts.toml'])(
       'a mirror that is dead, by %s (S2-08)',
@@ -166,7 +167,7 @@ override_path = true
         const inspected = await setup.windlass('inspect', ...options, `${name}:1`)
         for (const mirror of mirrors) expect(inspected.stderr).toContain(mirror)
       },
-      60_000,
+      120_000,
     )
 
     it.each([
@@ -197,7 +198,7 @@ override_path = true
           [`blob ${image.layers[0]?.digest ?? ''}`]: ['mirror'],
         })
       },
-      60_000,
+      120_000,
     )
 
     it('a mirror that has an old tag and is asked for digests only, by registries.conf (S2-04)', async () => {
@@ -215,7 +216,7 @@ override_path = true
       const blob = `blob ${current.config.digest}`
       expect(hostsAsked(theirs.pull)[blob]).toEqual(['registry'])
       expect(hostsAsked(ours.pull)[blob]).toEqual(['mirror', 'registry'])
-    }, 60_000)
+    }, 120_000)
 
     it.each(['registries.conf', 'hosts.toml'])(
       'a mirror that sends wrong bytes, by %s, where only Windlass succeeds (S2-08)',
@@ -246,7 +247,7 @@ override_path = true
         await expect(tool).rejects.toThrow(/digest/i)
         expect(hostsAsked(visits.take())[`blob ${wrong}`]).toEqual(['mirror'])
       },
-      60_000,
+      120_000,
     )
   },
   ['nginx'],
