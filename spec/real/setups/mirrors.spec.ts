@@ -2,6 +2,7 @@
  * Set-ups of mirrors: Windlass pulls, inspects and lists with the files that containerd and Podman read, and asks the same
  * hosts in the same order as `ctr` and skopeo with these files.
  */
+import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -11,6 +12,7 @@ import { expectExit, runWindlass } from '../../../testbench/harness/command-line
 import { describeReal } from '../../../testbench/harness/components.js'
 import { type Containerd, startContainerd } from '../../../testbench/harness/containerd.js'
 import { startDistribution } from '../../../testbench/harness/distribution.js'
+import { createAuthority, startMutualTls } from '../../support/setups/authority.js'
 import { freeAddress, startNginx } from '../../support/setups/nginx.js'
 import { Setup, type Wanted } from '../../support/setups/setup.js'
 import { basic, credentialsSent, hostsAsked, type Visit, Visits } from '../../support/setups/visits.js'
@@ -102,6 +104,34 @@ override_path = true
         expect(paths.filter((path) => !path.startsWith('/images/hub/'))).toEqual([])
         expect(paths.length).toBeGreaterThan(0)
       }
+    }, 120_000)
+
+    it('a registry with mutual TLS, by hosts.toml', async () => {
+      const image = imageOf('a', 'b')
+      const registry = await serve('registry', image)
+      const setup = await Setup.create(visits)
+      await mkdir(setup.path('authority'))
+      const authority = await createAuthority(setup.path('authority'))
+      const front = await startMutualTls(authority, registry.url)
+      open.push(front)
+      const options = await writeHosts(
+        setup,
+        `server = "https://${front.host}"
+ca = "ca.pem"
+client = [["client.pem", "client.key"]]
+[host]
+`,
+      )
+      const name = 'registry.example/team/app'
+      await setup.write('hosts/registry.example/ca.pem', authority.ca)
+      await setup.write('hosts/registry.example/client.pem', authority.client.cert)
+      await setup.write('hosts/registry.example/client.key', authority.client.key)
+      const ours = await setup.windlassTalks(wanted(name, image), ...options)
+      expect(front.takeSubjects()).toEqual(['client of a test'])
+      const theirs = await ctrTalk(`${name}:1`, options)
+      expect(front.takeSubjects()).toEqual(['client of a test'])
+      expect(theirs.digest).toBe(image.manifest.digest)
+      expectSameHosts(ours.pull, theirs.pull, image)
     }, 120_000)
 
     it('a registry that pulls through, by registries.conf', async () => {
