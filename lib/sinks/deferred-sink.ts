@@ -9,7 +9,7 @@ import type {
 } from '../image/index.js'
 
 /** A registry as a target: it can mount blobs, and has every blob of a manifest that it has. */
-export type RegistryTarget = ImageSink & Required<Pick<ImageSink, 'hasImage' | 'mount'>>
+export type RegistryTarget = ImageSink & Required<Pick<ImageSink, 'hasImage' | 'mount' | 'putReferrer'>>
 
 /** A target that is opened at its first use. If that fails, the next use tries again. */
 export class DeferredSink implements RegistryTarget {
@@ -61,6 +61,16 @@ export class DeferredSink implements RegistryTarget {
   /** As the target's. */
   async putManifest(bytes: Buffer, descriptor: Descriptor, request: PutManifestRequest = {}): Promise<void> {
     return (await this.#opened(request)).putManifest(bytes, descriptor, request)
+  }
+
+  /** As the target's. */
+  async putReferrer(
+    bytes: Buffer,
+    descriptor: Descriptor,
+    subject: Digest,
+    request: SinkRequest = {},
+  ): Promise<void> {
+    return (await this.#opened(request)).putReferrer(bytes, descriptor, subject, request)
   }
 
   #opened(request: SinkRequest): Promise<RegistryTarget> {

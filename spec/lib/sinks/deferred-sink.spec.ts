@@ -46,7 +46,8 @@ describe('a sink that is opened at its first use', () => {
       await sink.resolve('1', request),
       await sink.mount(blob, 'team/base', request),
       await sink.putBlob(blob, open, request),
-      await sink.putManifest(bytes, blob, { ...request, tags: ['1'] }),
+      await sink.putManifest(bytes, blob, { ...request, tag: '1' }),
+      await sink.putReferrer(bytes, blob, blob.digest, request),
     ]).toEqual(calls.map(([method]) => `answer to ${String(method)}`))
     expect(calls).toEqual([
       ['identity', request],
@@ -55,7 +56,8 @@ describe('a sink that is opened at its first use', () => {
       ['resolve', '1', request],
       ['mount', blob, 'team/base', request],
       ['putBlob', blob, open, request],
-      ['putManifest', bytes, blob, { ...request, tags: ['1'] }],
+      ['putManifest', bytes, blob, { ...request, tag: '1' }],
+      ['putReferrer', bytes, blob, blob.digest, request],
     ])
   })
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { PlaceHealth, isAbsence } from '../../../../lib/sources/places/place-health.js'
+import { isAbsence } from '../../../../lib/image/index.js'
+import { PlaceHealth } from '../../../../lib/sources/places/place-health.js'
 
 const second = 1000
 const minute = 60 * second
