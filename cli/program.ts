@@ -7,15 +7,9 @@ import { ReportedFailure } from './terminal/failure.js'
 import { ignoreFalseFlags } from './setup/flags.js'
 import { Messages } from './terminal/messages.js'
 import type { Console, Terminal } from './terminal/terminal.js'
+import { description, epilogue } from './help.js'
 import { version } from './version.js'
 import { messageFormat } from './terminal/message-format.js'
-
-const epilogue = `
-Image names are written as for Docker, or oci:DIR, oci:DIR:NAME, oci:DIR:@N for an image in an OCI layout.
-“windlass COMMAND --help” has examples. A variable that the help of an option names sets the option too.
-
-Exit codes: 0 success, 1 other errors, 2 usage or invalid reference, 3 unauthorized or denied, 4 not found,
-5 verification failed, 6 network or registry, 7 store, 8 not an image or not supported, 130 cancelled.`
 
 const helpHint = 'Run the command with --help for its usage.'
 
@@ -28,11 +22,23 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   const messages = new Messages(stderr, { format, debug: Boolean(env['WINDLASS_DEBUG']) })
   terminal.redirectNotices?.(messages)
   const errorOutput: string[] = []
+  const console = {
+    stdin,
+    output,
+    stderr,
+    env,
+    signals,
+    messages,
+    exit: (code: number) => terminal.exit(code),
+  }
   try {
-    const program = await buildProgram(
-      entry,
-      { stdin, output, stderr, env, signals, messages, exit: (code) => terminal.exit(code) },
-      (text) => (json ? errorOutput.push(text) : stderr.write(text)),
+    if (argv[0] === 'complete' && argv[1] === '--') {
+      const { complete } = await import('./completion/complete.js')
+      await complete(argv.slice(2), commands, console)
+      return 0
+    }
+    const program = await buildProgram(entry, console, (text) =>
+      json ? errorOutput.push(text) : stderr.write(text),
     )
     await program.parseAsync([...argv], { from: 'user' })
     return 0
@@ -65,9 +71,11 @@ async function buildProgram(
 ): Promise<Command> {
   const program = new Command('windlass')
     .commandsGroup('Other:') // that of the command `help`
-    .description('Pulls container images from any OCI or Docker registry, without a daemon.')
+    .description(description)
     .version(version(), '-V, --version')
     .exitOverride()
+    // The longest option has 42 characters. With the default, 40, Commander would not wrap the texts beside it.
+    .configureHelp({ minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => void terminal.output.write(text),
       writeErr: (text) => void writeError(text),

@@ -37,6 +37,7 @@ export {
   type ImageSink,
   type ImageSource,
   type ManifestRequest,
+  type RateLimit,
   type OpenBlob,
   type Platform,
   type PutManifestRequest,

@@ -124,11 +124,12 @@ export function pullStages(
 ): PullStages {
   const { store, pool, retry, limits, flights, downloads, layerSlots, requireSignatures } = parts
   const entries = onEntry && new LayerEntries(onEntry)
+  const known = goal.refresh ? undefined : store
   return {
-    resolve: resolve({ retry }),
+    resolve: resolve({ retry, store: known }),
     bySchema: bySchema(
       {
-        index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry })),
+        index: compose(readMissingPlatforms({ retry }), choosePlatform({ retry, store: known })),
         schema1: compose(readSchema1({ requireSignatures }), sizeSchema1({ store, retry })),
       },
       limits.indexDepth,

@@ -133,6 +133,8 @@ function install() {
 
 // --- dist
 
+/** The scripts that build what tsc does not. */
+const builders = ['bundle.mjs', 'bundle-ui.mjs', 'man-pages.mjs']
 const buildStamp = at('dist', '.sources.json')
 
 /** Returns the source files of dist/ with their sizes and times. */
@@ -145,8 +147,8 @@ function sources() {
   }
   for (const file of ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'package-lock.json'])
     visit(file)
-  for (const script of ['bundle.mjs', 'bundle-ui.mjs']) visit(join('scripts', script))
-  for (const folder of ['lib', 'pipelines', 'puller', 'server', 'cli', 'ui'])
+  for (const script of builders) visit(join('scripts', script))
+  for (const folder of ['lib', 'pipelines', 'puller', 'doctor', 'server', 'cli', 'ui'])
     if (existsSync(at(folder)))
       for (const name of readdirSync(at(folder), { recursive: true }))
         if (/\.([cm]?tsx?|css|html|svg)$/.test(name)) visit(join(folder, name))
@@ -163,7 +165,7 @@ function build() {
   if (Object.keys(before).some((path) => !(path in now))) rmSync(at('dist'), { recursive: true, force: true })
   say('compiling (tsc)')
   run(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'])
-  for (const script of ['bundle.mjs', 'bundle-ui.mjs']) run(process.execPath, [at('scripts', script)])
+  for (const script of builders) run(process.execPath, [at('scripts', script)])
   writeFileSync(buildStamp, JSON.stringify(now))
 }
 
@@ -208,6 +210,11 @@ const programs = {
   nginx: 'nginx-light',
   // Statically linked, so that an image of this one file runs.
   busybox: 'busybox-static',
+  // The completion scripts and the manual pages are tested with them.
+  zsh: 'zsh',
+  fish: 'fish',
+  mandoc: 'mandoc',
+  man: 'man-db',
 }
 
 function isProgram(name) {

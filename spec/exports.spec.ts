@@ -22,7 +22,7 @@ const expected: Record<string, string> = {
       PublicKey Pull
       PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
       PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
-      PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest
+      PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest RateLimit
       ReadBlobOptions ReadImageOptions ReadJobOptions ReadPolicyFile ReadResult ReadTask
       ReadableImage Reference ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest
       Registries RegistriesOptions RegistryCredentials RegistrySink RegistrySource RemovalOutcome

@@ -8,6 +8,7 @@ import { table } from '../render/table.js'
 import { valueError, platformSetting, textOption } from '../setup/flags.js'
 import { addLimitFlag } from '../setup/limit-flag.js'
 import { addJsonFlag, addNetworkFlags, openOptions, type Settings } from '../setup/settings.js'
+import { verboseOptions } from '../setup/verbose.js'
 import { interruptible } from '../terminal/interrupt.js'
 import type { Console } from '../terminal/terminal.js'
 
@@ -26,12 +27,14 @@ interface BenchFlags extends Settings {
 const examples = `
 Examples:
   windlass bench registry.example/app:1
-  windlass bench --downloads 1,3,6,10 --unpacks 1,2 --runs 3 --budget 2m registry.example/app:1
-  windlass bench --out ./bench registry.example/app:1     also write JSON and pictures
+  windlass bench --downloads 1,3,6,10 --unpacks 1,2 registry.example/app:1
+  windlass bench --out ./bench registry.example/app:1
 
-Pulls the image repeatedly with different settings, each time into an empty temporary store, and recommends a
-setting. Each run fetches all layers: mind the rate limits of public registries. The temporary stores are on the
-same disk as the usual store, unless --under is given. Settings whose times overlap get more runs.`
+Pulls the image repeatedly with different settings, each time into an empty
+temporary store, and recommends a setting. Each run fetches all layers: mind the
+rate limits of public registries. The temporary stores are on the same disk as
+the usual store, unless --under is given. Settings whose times overlap get more
+runs.`
 
 /** Defines the arguments, options and action of `windlass bench`. */
 export function defineBench(command: Command, terminal: Console): void {
@@ -86,7 +89,11 @@ function runBench(image: string, flags: BenchFlags, terminal: Console): Promise<
     const { downloads, unpacks, runs, budget, under, platform, unpack, out, json = false } = flags
     const progress = terminal.stderr.isTTY === true && !json
     const report = await bench(image, {
-      ...{ runs, budget, unpack, signal, open: await openOptions(flags, terminal, [image], signal) },
+      ...{ runs, budget, unpack, signal },
+      open: {
+        ...(await openOptions(flags, terminal, [image], signal)),
+        ...verboseOptions(flags, terminal.messages),
+      },
       ...(downloads && { downloads }),
       ...(unpacks && { unpacks }),
       ...(under !== undefined && { under }),

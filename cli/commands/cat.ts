@@ -16,11 +16,13 @@ Examples:
   windlass cat alpine:3.20 /etc/os-release
   windlass cat --verify --platform linux/arm64 nginx /usr/sbin/nginx > nginx
 
-Links are followed inside the image. The file is written byte for byte, also to a terminal. An image in the store is
-read from the store. Otherwise layers are read from the top down until the file is found. Of a layer with a table of
-contents (eStargz, zstd:chunked), only the table and the file are read, and both are verified. Any other layer is read
-up to the end of the file, without verification. With --verify, it is read completely; the exit code is 5 if its digest
-is wrong.`
+Links are followed inside the image. The file is written byte for byte, also to
+a terminal. An image in the store is read from the store. Otherwise layers are
+read from the top down until the file is found. Of a layer with a table of
+contents (eStargz, zstd:chunked), only the table and the file are read, and both
+are verified. Any other layer is read up to the end of the file, without
+verification. With --verify, it is read completely; the exit code is 5 if its
+digest is wrong.`
 
 /** Defines the arguments, options and action of `windlass cat`. */
 export function defineCat(command: Command, terminal: Console): void {

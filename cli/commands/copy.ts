@@ -23,14 +23,16 @@ const examples = `
 Examples:
   windlass copy alpine:3.20 registry.example/mirror/alpine:3.20
   windlass copy --all-platforms quay.io/podman/hello localhost:5000/hello
-  windlass copy --all-platforms --referrers quay.io/org/app:1 registry.example/app:1   with its signatures
+  windlass copy --referrers quay.io/org/app:1 registry.example/app:1
   windlass copy registry.example/app:1.2 registry.example/app:stable
   windlass copy alpine:3.20 oci:./images:alpine
 
-Without --all-platforms, the image for one platform is copied from an index. Manifests keep their bytes, and
-so their digests. A blob that the target has is not sent. A blob that another repository of the same registry
-has is mounted. Nothing is kept on this machine. The logins for both registries come from --authfile, or from
-what “windlass login”, “docker login” or “podman login” saved. Prints <name>@<digest> of the target.`
+Without --all-platforms, the image for one platform is copied from an index.
+Manifests keep their bytes, and so their digests. A blob that the target has is
+not sent. A blob that another repository of the same registry has is mounted.
+Nothing is kept on this machine. The logins for both registries come from
+--authfile, or from what “windlass login”, “docker login” or “podman login”
+saved. Prints <name>@<digest> of the target.`
 
 /** Defines the arguments, options and action of `windlass copy`. */
 export function defineCopy(command: Command, terminal: Console): void {

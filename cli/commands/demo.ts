@@ -29,7 +29,7 @@ interface DemoFlags extends ProgressFlags {
 const examples = `
 Examples:
   windlass demo
-  windlass demo --keep                 keep the store and the tree to look at them
+  windlass demo --keep                 keep the store and the tree
   windlass demo --progress json 2>&1   print all events`
 
 /** Rate of each layer in bytes per second. It is low so that the progress can be watched. */

@@ -19,8 +19,9 @@ Examples:
   windlass gc --keep-partials 0      also remove interrupted downloads
   windlass gc --json | jq .bytes
 
-Pulls may run at the same time, also in other processes: nothing that they need is removed. Other programs that
-write to the store must not run, because they do not know its locks.`
+Pulls may run at the same time, also in other processes: nothing that they need
+is removed. Other programs that write to the store must not run, because they do
+not know its locks.`
 
 /** Defines the options and the action of `windlass gc`. */
 export function defineCollect(command: Command, terminal: Console): void {

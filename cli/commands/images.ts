@@ -18,8 +18,9 @@ Examples:
   windlass images
   windlass images --json | jq -r '.[].name'
 
-An image of another tool is listed with its name in that tool, and an image without a name as <none>. To remove
-the latter, pass the value in the column DIGEST to “windlass rm”.`
+An image of another tool is listed with its name in that tool, and an image
+without a name as <none>. To remove the latter, pass the value in the column
+DIGEST to “windlass rm”.`
 
 /** Defines the options and the action of `windlass images`. */
 export function defineImages(command: Command, terminal: Console): void {

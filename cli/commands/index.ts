@@ -232,4 +232,25 @@ export const commands: readonly CommandEntry[] = [
     showsProgress: true,
     load: async () => (await import('./demo.js')).defineDemo,
   },
+  {
+    name: 'doctor',
+    group: trying,
+    summary: 'find out why pulls fail or are slow on this machine',
+    usage: '[options] [target...]',
+    load: async () => (await import('./environment/doctor.js')).defineDoctor,
+  },
+  {
+    name: 'version',
+    group: trying,
+    summary: 'print the versions of Windlass and of what it uses',
+    usage: '[options]',
+    load: async () => (await import('./environment/version.js')).defineVersion,
+  },
+  {
+    name: 'completion',
+    group: trying,
+    summary: 'print the completion script for a shell',
+    usage: '[options] <shell>',
+    load: async () => (await import('./environment/completion.js')).defineCompletion,
+  },
 ]

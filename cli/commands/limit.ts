@@ -17,12 +17,13 @@ interface LimitFlags extends ServerFlags {
 
 const examples = `
 Examples:
-  windlass limit                       print the limits
-  windlass limit --max-rate 2M         at most 2 MiB per second, all pulls together
+  windlass limit                    print the limits
+  windlass limit --max-rate 2M      at most 2 MiB per second, all pulls together
   windlass limit --max-rate none --max-downloads 6
 
-A change applies at once, also to pulls that run, until the server ends. More downloads start immediately; with fewer,
-downloads under way continue and no new one starts until the number is reached.`
+A change applies at once, also to pulls that run, until the server ends. More
+downloads start immediately; with fewer, downloads under way continue and no new
+one starts until the number is reached.`
 
 /**
  * Defines the options and the action of `windlass limit`. They have no variables: WINDLASS_MAX_RATE and the others are those of a

@@ -17,12 +17,13 @@ interface ListFlags extends Settings {
 
 const examples = `
 Examples:
-  windlass ls alpine:3.20                          list the root
-  windlass ls -l alpine:3.20 /etc                  show modes, owners, sizes and times (UTC)
+  windlass ls alpine:3.20                list the root
+  windlass ls -l alpine:3.20 /etc        with modes, owners, sizes, times (UTC)
   windlass ls -R --json debian:12 | jq -r 'select(.size > 1000000).path'
 
-An image that the store has is read from the store. Otherwise every layer is read and verified; of a layer with a table
-of contents (eStargz, zstd:chunked), only the table.`
+An image that the store has is read from the store. Otherwise every layer is
+read and verified; of a layer with a table of contents (eStargz, zstd:chunked),
+only the table.`
 
 /** Defines the arguments, options and action of `windlass ls`. */
 export function defineList(command: Command, terminal: Console): void {

@@ -30,6 +30,9 @@ export const commandNames = [
   'limit',
   'bench',
   'demo',
+  'doctor',
+  'version',
+  'completion',
 ] as const
 
 /** Name of a command. */

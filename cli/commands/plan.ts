@@ -22,10 +22,11 @@ interface PlanFlags extends Settings {
 const examples = `
 Examples:
   windlass plan alpine:3.20
-  windlass plan --json debian:12 | jq .bytes.toDownload     bytes that a pull would download
+  windlass plan --json debian:12 | jq .bytes.toDownload
 
-Fetches manifests and the config only, and stores nothing. Reads what the store has, if there is one. In code,
-a pull that is given the plan fetches exactly that image: pull(name, { plan }).`
+Fetches manifests and the config only, and stores nothing. Reads what the store
+has, if there is one. In code, a pull that is given the plan fetches exactly
+that image: pull(name, { plan }).`
 
 /** Defines the arguments, options and action of `windlass plan`. */
 export function definePlan(command: Command, terminal: Console): void {

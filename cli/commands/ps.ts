@@ -22,7 +22,8 @@ Examples:
   windlass ps -a --json | jq -r '.[] | select(.state == "interrupted").id'
   WINDLASS_HOST=http://127.0.0.1:5180 windlass ps --token-file token
 
-The columns: id, image, state, per cent done, bytes fetched of all, bytes per second, time left.`
+The columns: id, image, state, per cent done, bytes fetched of all, bytes per
+second, time left.`
 
 /** A pull with the rate of the last second. */
 type ListedPull = PullRecord & {

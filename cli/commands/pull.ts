@@ -49,17 +49,18 @@ Examples:
   windlass pull alpine:3.20
   windlass pull --platform linux/arm64/v8 debian:stable nginx
   windlass pull -f images.txt
-  kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' | sort -u | windlass pull -f -
+  kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' | windlass pull -f -
   windlass pull --all-tags quay.io/podman/hello
   windlass pull --all-platforms busybox:1.36
   windlass pull --rootfs ./rootfs alpine@sha256:…
   windlass pull -q --json quay.io/podman/hello | jq -r .imageId
   windlass pull --username me --password-stdin registry.example/team/app < token
-  windlass pull --via alpine:3.20 nginx                a running “windlass serve” pulls
+  windlass pull --via alpine:3.20 nginx         a running “windlass serve” pulls
 
-A file of -f has one image a line; blank lines and comments (#) are ignored, and - is stdin.
-Prints <name>@<digest> for each image. An image that fails does not stop the others, and the exit code is
-that of the first failure. On Ctrl-C, what was received is kept, and the next pull resumes it.`
+A file of -f has one image a line; blank lines and comments (#) are ignored, and
+- is stdin. Prints <name>@<digest> for each image. An image that fails does not
+stop the others, and the exit code is that of the first failure. On Ctrl-C, what
+was received is kept, and the next pull resumes it.`
 
 /** What an interrupt does. */
 const notice = 'cancelling: what was received is kept, and the next pull resumes it'

@@ -18,9 +18,10 @@ const examples = `
 Examples:
   windlass rm alpine:3.20
   windlass rm debian:11 debian:12 && windlass gc     also free their disk space
-  windlass rm sha256:1f3a                            an image without a name, by the start of its digest
+  windlass rm sha256:1f3a           an image without a name, by its digest
 
-Prints each name that was removed. “windlass gc” removes the layers and manifests that no name needs any more.`
+Prints each name that was removed. “windlass gc” removes the layers and
+manifests that no name needs any more.`
 
 /** Defines the arguments, options and action of `windlass rm`. */
 export function defineRemove(command: Command, terminal: Console): void {

@@ -14,6 +14,7 @@ import {
   type Settings,
 } from '../setup/settings.js'
 import { hasTelemetry, instrumentIfWanted } from '../setup/telemetry.js'
+import { verboseOptions } from '../setup/verbose.js'
 import { valueError } from '../setup/flags.js'
 import type { Console } from '../terminal/terminal.js'
 import { version } from '../version.js'
@@ -32,13 +33,14 @@ const pagePort = 5180
 
 const examples = `
 Examples:
-  windlass serve                                 a socket for commands, and a page on http://127.0.0.1:${pagePort}
-  windlass serve --listen 127.0.0.1:8080         the page and the API, on this port only
+  windlass serve        a socket for commands, a page on http://127.0.0.1:${pagePort}
+  windlass serve --listen 127.0.0.1:8080    the page and the API, there only
   windlass serve --listen unix:/run/windlass.sock
-  windlass serve --registry                      docker, podman and containerd can pull from it as well
+  windlass serve --registry      docker, podman and containerd can pull from it
 
-The server ends on Ctrl-C or SIGTERM. Pulls that run then are cancelled; what they received is kept, and the next
-server lists them, so that they can be resumed. With socket activation by systemd, no --listen is needed.`
+The server ends on Ctrl-C or SIGTERM. Pulls that run then are cancelled; what
+they received is kept, and the next server lists them, so that they can be
+resumed. With socket activation by systemd, no --listen is needed.`
 
 /** Defines the options and the action of `windlass serve`. */
 export function defineServe(command: Command, terminal: Console): void {
@@ -85,6 +87,7 @@ function serveUntilInterrupted(flags: ServeFlags, terminal: Console): Promise<vo
       open: {
         ...(await openOptions(settings, terminal, [], signal)),
         ...{ onWarning, requestEvents: hasTelemetry() },
+        ...verboseOptions(settings, terminal.messages),
       },
       onOpen: (windlass) => instrumentIfWanted(windlass, onWarning),
       version: version(),

@@ -24,7 +24,7 @@ const resume: Change = (client, { id, state }) => (ended.has(state) ? client.aga
 
 const pauseHelp = `
 Examples:
-  windlass pause 4f1c           an id may be shortened to a start that only one pull has
+  windlass pause 4f1c           an id may be shortened to an unambiguous start
   windlass pause 4f1c 90ab
 
 A paused pull transfers and unpacks nothing. What it received is kept.`
@@ -32,10 +32,12 @@ A paused pull transfers and unpacks nothing. What it received is kept.`
 const resumeHelp = `
 Examples:
   windlass resume 4f1c
-  windlass ps -a --json | jq -r '.[] | select(.state == "interrupted").id' | xargs windlass resume
+  windlass ps -a --json | jq -r '.[] | select(.state == "interrupted").id' |
+    xargs windlass resume
 
-Resumes a paused pull. Starts a pull again that was interrupted or cancelled or failed; what it had received is not
-fetched again. It then has a new id, which is printed.`
+Resumes a paused pull. Starts a pull again that was interrupted or cancelled or
+failed; what it had received is not fetched again. It then has a new id, which
+is printed.`
 
 const cancelHelp = `
 Examples:

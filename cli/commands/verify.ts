@@ -26,8 +26,9 @@ Examples:
   windlass verify --repair                     also repair what is damaged
   windlass verify --json | jq '.problems[]'
 
-Compares every blob with its digest, every unpacked layer with its blob, file by file, and every name and record
-with its checksum. The exit code is 7 if a problem was not repaired.`
+Compares every blob with its digest, every unpacked layer with its blob, file by
+file, and every name and record with its checksum. The exit code is 7 if a
+problem was not repaired.`
 
 /** Defines the options and the action of `windlass verify`. */
 export function defineVerify(command: Command, terminal: Console): void {

@@ -23,11 +23,12 @@ interface WatchFlags extends ServerFlags, ProgressFlags {
 
 const examples = `
 Examples:
-  windlass watch                      all pulls, until Ctrl-C
-  windlass watch 4f1c                 one pull, until it ends; the id may be shortened
+  windlass watch               all pulls, until Ctrl-C
+  windlass watch 4f1c          one pull, until it ends; the id may be short
   windlass watch --progress json 2>&1 | jq -c 'select(.type == "end")'
 
-Ctrl-C ends the display only: the pulls go on. With an id, the exit code is that of the pull.`
+Ctrl-C ends the display only: the pulls go on. With an id, the exit code is that
+of the pull.`
 
 /** Defines the arguments, options and action of `windlass watch`. */
 export function defineWatch(command: Command, terminal: Console): void {

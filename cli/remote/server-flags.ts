@@ -10,6 +10,7 @@ import { socketFetch } from '../../lib/remote/socket-fetch.js'
 import { defaultSocket, parseAddress } from '../../server/listen/address.js'
 import { isPrivateDirectory } from '../private-directory.js'
 import { setting } from '../setup/flags.js'
+import { inGroup } from '../setup/option-groups.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { addTokenFlag } from './token-flag.js'
 
@@ -22,10 +23,12 @@ export interface ServerFlags {
 /** Adds `--host` and `--token-file` to a command. */
 export const addServerFlags = (command: Command): Command =>
   addTokenFlag(
-    command.addOption(
-      setting(
-        '--host <address>',
-        'the server: unix:PATH or http://HOST:PORT (default: the socket of “windlass serve”)',
+    inGroup(command, 'server', (group) =>
+      group.addOption(
+        setting(
+          '--host <address>',
+          'the server: unix:PATH or http://HOST:PORT (default: the socket of “windlass serve”)',
+        ),
       ),
     ),
   )

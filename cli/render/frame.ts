@@ -9,6 +9,7 @@ import type { View } from './frame-view.js'
 import { layerLines } from './layer-lines.js'
 import { isFinished, shortDigest } from './layer-status.js'
 import { noPaint } from './paint.js'
+import { rateLimitNote } from './rate-limit-note.js'
 import { copyLine, statusLine } from './status-line.js'
 
 /** Maximum number of warnings in a frame of limited height. */
@@ -73,10 +74,16 @@ function totalLine(snapshot: PullSnapshot, { rate, now, columns }: View): string
 }
 
 /** Returns the line for the outcome of a pull; none before its end, and none if it failed. */
-export function outcomeLine({ phase, result, copied, reference = '' }: PullSnapshot): string | undefined {
+export function outcomeLine({
+  phase,
+  result,
+  copied,
+  reference = '',
+  manifests,
+}: PullSnapshot): string | undefined {
   if (phase === 'cancelled') return 'Cancelled'
   if (phase === 'done' && copied)
     return copyLine({ ...copied, from: ascii(copied.from), name: ascii(copied.name) })
   if (phase !== 'done' || !result) return undefined
-  return statusLine(ascii(reference), result.status)
+  return `${statusLine(ascii(reference), result.status)}${ascii(rateLimitNote({ manifests }))}`
 }

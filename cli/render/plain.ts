@@ -3,6 +3,7 @@ import { type PullEvent, type PullSnapshot, reduce } from '../../lib/events/inde
 import { printable } from '../../lib/codec/printable.js'
 import { shortDigest, statusWords } from './layer-status.js'
 import { formatBytes, formatCount } from '../../lib/quantities.js'
+import { rateLimitNote } from './rate-limit-note.js'
 import { copyLine, statusLine } from './status-line.js'
 
 /** Returns the lines for `event`; none if it only updates byte counts. @param before state before the event */
@@ -32,7 +33,7 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
     case 'resumed':
       return ['Resumed']
     case 'image':
-      return [statusLine(event.name, event.status)]
+      return [`${statusLine(event.name, event.status)}${rateLimitNote(before)}`]
     case 'copied':
       return [copyLine(event)]
     case 'end':

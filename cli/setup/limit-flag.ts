@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
 import { setting } from './flags.js'
+import { inGroup } from './option-groups.js'
 
 /** Value of `--limit`. */
 export interface LimitFlag {
@@ -10,11 +11,13 @@ export interface LimitFlag {
 
 /** Adds `--limit` to a command. */
 export const addLimitFlag = (command: Command): Command =>
-  command.addOption(
-    setting(
-      '--limit <name=value>',
-      `set a limit, such as layerBytes=20G, or lift it with none; repeatable: ${limitNames.join(', ')}`,
-    ).argParser(parseLimits),
+  inGroup(command, 'limits', (group) =>
+    group.addOption(
+      setting(
+        '--limit <name=value>',
+        `set a limit, such as layerBytes=20G, or lift it with none; repeatable: ${limitNames.join(', ')}`,
+      ).argParser(parseLimits),
+    ),
   )
 
 const scales = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const

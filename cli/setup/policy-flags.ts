@@ -6,6 +6,7 @@ import { readOutsideFile } from '../../lib/system/outside-file.js'
 import type { PolicyOptions } from '../../puller/options/policy-options.js'
 import { path, text } from '../../puller/options/option-codecs.js'
 import { textSetting } from './flags.js'
+import { inGroup } from './option-groups.js'
 
 /** Values of the options that `addPolicyFlags` adds. */
 export interface PolicyFlags {
@@ -20,31 +21,33 @@ export interface PolicyFlags {
 
 /** Adds the options that require signatures to a command. */
 export const addPolicyFlags = (command: Command): Command =>
-  command
-    .addOption(
-      textSetting('--policy <file>', {
-        codec: path,
-        help: 'accept only what this policy file accepts (policy.json of Podman; “containers” for the one it uses)',
-      }),
-    )
-    .addOption(
-      new Option(
-        '--verify-key <file>',
-        'require a signature by this public key (PEM); repeatable, one of them must have signed',
-      ).argParser((file: string, before: readonly string[] | undefined) => [...(before ?? []), file]),
-    )
-    .addOption(
-      identityOption('--certificate-identity <subject>', 'require a keyless signature of this identity'),
-    )
-    .addOption(patternOption('--certificate-identity-regexp <pattern>', 'pattern of the whole identity'))
-    .addOption(identityOption('--certificate-oidc-issuer <url>', 'who authenticated the identity'))
-    .addOption(patternOption('--certificate-oidc-issuer-regexp <pattern>', 'pattern of the whole issuer'))
-    .addOption(
-      textSetting('--trust-root <file>', {
-        codec: path,
-        help: 'trust root of keyless signatures (trusted_root.json)',
-      }),
-    )
+  inGroup(command, 'signatures', (group) =>
+    group
+      .addOption(
+        textSetting('--policy <file>', {
+          codec: path,
+          help: 'accept only what this policy file accepts (policy.json of Podman; “containers” for the one it uses)',
+        }),
+      )
+      .addOption(
+        new Option(
+          '--verify-key <file>',
+          'require a signature by this public key (PEM); repeatable, one of them must have signed',
+        ).argParser((file: string, before: readonly string[] | undefined) => [...(before ?? []), file]),
+      )
+      .addOption(
+        identityOption('--certificate-identity <subject>', 'require a keyless signature of this identity'),
+      )
+      .addOption(patternOption('--certificate-identity-regexp <regex>', 'pattern of the whole identity'))
+      .addOption(identityOption('--certificate-oidc-issuer <url>', 'who authenticated the identity'))
+      .addOption(patternOption('--certificate-oidc-issuer-regexp <regex>', 'pattern of the whole issuer'))
+      .addOption(
+        textSetting('--trust-root <file>', {
+          codec: path,
+          help: 'trust root of keyless signatures (trusted_root.json)',
+        }),
+      ),
+  )
 
 const identityOption = (flags: string, help: string): Option =>
   new Option(flags, help).argParser((value) => {

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import type { Observable } from 'rxjs'
 import type { PullEvent } from '../../lib/events/index.js'
 import { setting } from './flags.js'
+import { inGroup } from './option-groups.js'
 import { type ProgressKind, progressKinds, progressView } from '../render/progress.js'
 import type { ShownPull } from '../render/progress-view.js'
 import type { Console } from '../terminal/terminal.js'
@@ -22,11 +23,13 @@ export interface FollowedPull<Result> {
 
 /** Adds `--progress` and `--quiet` to a command. */
 export const addProgressFlags = (command: Command): Command =>
-  command
-    .addOption(
-      setting('--progress <kind>', 'how to show progress on stderr').choices(progressKinds).default('auto'),
-    )
-    .addOption(new Option('-q, --quiet', 'same as --progress none'))
+  inGroup(command, 'output', (group) =>
+    group
+      .addOption(
+        setting('--progress <kind>', 'how to show progress on stderr').choices(progressKinds).default('auto'),
+      )
+      .addOption(new Option('-q, --quiet', 'same as --progress none')),
+  )
 
 /** Returns the form of the progress. */
 export const progressKind = ({ progress, quiet }: ProgressFlags): ProgressKind => (quiet ? 'none' : progress)

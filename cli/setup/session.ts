@@ -3,6 +3,7 @@ import type { Windlass } from '../../puller/index.js'
 import { interruptible } from '../terminal/interrupt.js'
 import { openOptions, type Settings } from './settings.js'
 import { hasTelemetry, instrumentIfWanted } from './telemetry.js'
+import { verboseOptions } from './verbose.js'
 import type { Console } from '../terminal/terminal.js'
 
 /**
@@ -27,6 +28,7 @@ export function withWindlass<T>(
     const windlass = await open({
       ...(await openOptions(flags, terminal, all, signal)),
       ...{ onWarning, requestEvents: hasTelemetry() },
+      ...verboseOptions(flags, terminal.messages),
     })
     try {
       await instrumentIfWanted(windlass, onWarning)

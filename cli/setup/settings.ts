@@ -18,6 +18,7 @@ import {
   textSetting,
 } from './flags.js'
 import type { LimitFlag } from './limit-flag.js'
+import { inGroup } from './option-groups.js'
 import { type PolicyFlags, policyOption } from './policy-flags.js'
 import { readPassword } from './read-password.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -45,6 +46,7 @@ export interface NetworkFlags {
   readonly requireSchema1Signatures?: boolean
   readonly trustRealm?: readonly string[]
   readonly foreignHost?: readonly string[]
+  readonly verbose?: boolean
 }
 
 /** Values of the options that `addTransferFlags` adds. */
@@ -64,56 +66,72 @@ export type Settings = StoreFlags & NetworkFlags & TransferFlags & PartialsFlag 
 
 /** Adds `--store` to a command. */
 export const addStoreFlags = (command: Command): Command =>
-  command.addOption(
-    textSetting('--store <dir>', {
-      ...openTable.store,
-      help: `${openTable.store.help} (default: $XDG_DATA_HOME/windlass)`,
-    }),
+  inGroup(command, 'store', (group) =>
+    group.addOption(
+      textSetting('--store <dir>', {
+        ...openTable.store,
+        help: `${openTable.store.help} (default: $XDG_DATA_HOME/windlass)`,
+      }),
+    ),
   )
 
 /** Adds the options for connections, trust and logins to a command. */
-export const addNetworkFlags = (command: Command): Command =>
-  command
-    .addOption(flagSetting('--plain-http', openTable.plainHttp))
-    .addOption(flagSetting('--tls-skip-verify', openTable.insecureTls))
-    .addOption(textSetting('--ca <file>', { codec: path, help: openTable.ca.help }))
-    .addOption(secondsSetting('--response-timeout <seconds>', openTable.responseTimeout))
-    .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
-    .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
-    .addOption(numberSetting('--max-rate <bytes>', openTable.bytesPerSecond))
-    .addOption(
-      textSetting('--username <name>', {
-        codec: text,
-        help: 'user name for the registry; the password comes from --password-stdin',
-      }),
-    )
-    .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD contains it)')
-    // Not a setting: the library reads WINDLASS_AUTHFILE itself. Unlike the file of the option, that file may be
-    // missing.
-    .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
-    .addOption(textSetting('--hosts-dir <dir>', openTable.hostsDir))
-    .addOption(textSetting('--registries-conf <file>', openTable.registriesConf))
-    .addOption(setting('--sources <order>', openTable.sources.help).choices(['ordered', 'fastest']))
-    .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures))
-    .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
-    .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
+export const addNetworkFlags = (command: Command): Command => {
+  inGroup(command, 'network', (group) =>
+    group
+      .addOption(flagSetting('--plain-http', openTable.plainHttp))
+      .addOption(secondsSetting('--response-timeout <seconds>', openTable.responseTimeout))
+      .addOption(secondsSetting('--stall-timeout <seconds>', openTable.stallTimeout))
+      .addOption(numberSetting('--minimum-rate <bytes>', openTable.minimumRate))
+      .addOption(numberSetting('--max-rate <bytes>', openTable.bytesPerSecond))
+      .addOption(textSetting('--hosts-dir <dir>', openTable.hostsDir))
+      .addOption(textSetting('--registries-conf <file>', openTable.registriesConf))
+      .addOption(setting('--sources <order>', openTable.sources.help).choices(['ordered', 'fastest'])),
+  )
+  inGroup(command, 'access', (group) =>
+    group
+      .addOption(
+        textSetting('--username <name>', {
+          codec: text,
+          help: 'user name for the registry; the password comes from --password-stdin',
+        }),
+      )
+      .option('--password-stdin', 'read the password from stdin (env: WINDLASS_PASSWORD contains it)')
+      // Not a setting: the library reads WINDLASS_AUTHFILE itself. Unlike the file of the option, that file may be
+      // missing.
+      .option('--authfile <file>', `${openTable.authFile.help} (env: WINDLASS_AUTHFILE)`)
+      .addOption(textSetting('--ca <file>', { codec: path, help: openTable.ca.help }))
+      .addOption(flagSetting('--tls-skip-verify', openTable.insecureTls))
+      .addOption(listSetting('--trust-realm <origin>', openTable.trustedRealms))
+      .addOption(listSetting('--foreign-host <host>', openTable.foreignHosts))
+      .addOption(flagSetting('--require-schema1-signatures', openTable.requireSchema1Signatures)),
+  )
+  return inGroup(command, 'output', (group) =>
+    group.addOption(
+      setting('-v, --verbose', 'print a line for each HTTP request on stderr, without secrets'),
+    ),
+  )
+}
 
 /** Adds the options for downloads and unpacking to a command. */
 export const addTransferFlags = (command: Command): Command =>
-  command
-    .addOption(numberOrWordSetting('--max-downloads <n|auto>', 'auto', openTable.maxDownloads))
-    .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'number of processors'))
-    .addOption(numberSetting('--retries <n>', openTable.retries))
-    .addOption(partialsSetting())
+  inGroup(command, 'transfers', (group) =>
+    group
+      .addOption(numberOrWordSetting('--max-downloads <n|auto>', 'auto', openTable.maxDownloads))
+      .addOption(numberSetting('--max-unpacks <n>', openTable.maxUnpacks, 'number of processors'))
+      .addOption(numberSetting('--retries <n>', openTable.retries))
+      .addOption(partialsSetting()),
+  )
 
 /** Adds `--keep-partials` to a command. */
-export const addPartialsFlag = (command: Command): Command => command.addOption(partialsSetting())
+export const addPartialsFlag = (command: Command): Command =>
+  inGroup(command, 'store', (group) => group.addOption(partialsSetting()))
 
 const partialsSetting = () => numberSetting('--keep-partials <bytes>', openTable.keepPartials, '1 GiB')
 
 /** Adds `--json` to a command. */
 export const addJsonFlag = (command: Command, description: string): Command =>
-  command.addOption(setting('--json', description))
+  inGroup(command, 'output', (group) => group.addOption(setting('--json', description)))
 
 /**
  * Converts `flags` to options of the library. Reads the password and the certificates.

@@ -22,20 +22,41 @@ const start = t.intersection([
   }),
 ])
 
+const statedLimit = t.intersection([
+  t.type({
+    /** Number of requests that are left. */
+    remaining: t.number,
+  }),
+  t.partial({
+    /** Number of requests in a window. */
+    limit: t.number,
+    /** Length of the window, in seconds. */
+    window: t.number,
+    /** Seconds until more requests are allowed. */
+    reset: t.number,
+  }),
+])
+
 /** A manifest, or an index, was found and verified. */
-const manifest = t.type({
-  type: t.literal('manifest'),
-  /** Digest of its bytes. */
-  digest: t.string,
-  /** Media type by which it was parsed. */
-  mediaType: t.string,
-  /** Number of its bytes. */
-  size: t.number,
-  /** Host that sent it; the store, if it was stored. */
-  host: t.string,
-  /** Source of the media type: the `Content-Type`, the `mediaType` of the body, or the shape of the body. */
-  decidedBy: t.keyof({ 'content-type': null, 'media-type': null, shape: null }),
-})
+const manifest = t.intersection([
+  t.type({
+    type: t.literal('manifest'),
+    /** Digest of its bytes. */
+    digest: t.string,
+    /** Media type by which it was parsed. */
+    mediaType: t.string,
+    /** Number of its bytes. */
+    size: t.number,
+    /** Host that sent it; the store, if it was stored. */
+    host: t.string,
+    /** Source of the media type: the `Content-Type`, the `mediaType` of the body, or the shape of the body. */
+    decidedBy: t.keyof({ 'content-type': null, 'media-type': null, shape: null }),
+  }),
+  t.partial({
+    /** How many requests the registry still allows, if it says so. */
+    rateLimit: statedLimit,
+  }),
+])
 
 /** A manifest was chosen from an index. */
 const platform = t.type({

@@ -108,7 +108,10 @@ export interface PullSnapshot {
   /** The requested platform, then the chosen one. */
   readonly platform?: string
   /** The manifests in the order in which they were read, from the one the name refers to down to the image manifest. */
-  readonly manifests: readonly Pick<EventOf<'manifest'>, 'digest' | 'mediaType' | 'size' | 'host'>[]
+  readonly manifests: readonly Pick<
+    EventOf<'manifest'>,
+    'digest' | 'mediaType' | 'size' | 'host' | 'rateLimit'
+  >[]
   /** One per digest, base layer first. */
   readonly layers: readonly LayerSnapshot[]
   /** Set once the plan is known. */

@@ -27,8 +27,9 @@ export function reduce(snapshot: PullSnapshot, event: PullEvent): PullSnapshot {
         ...(event.target !== undefined && { target: event.target }),
       }
     case 'manifest': {
-      const { digest, mediaType, size, host } = event
-      const manifests = [...state.manifests, { digest, mediaType, size, host }]
+      const { digest, mediaType, size, host, rateLimit } = event
+      const manifest = { digest, mediaType, size, host, ...(rateLimit && { rateLimit }) }
+      const manifests = [...state.manifests, manifest]
       return { ...state, phase: laterPhase(state, 'planning'), manifests }
     }
     case 'platform':

@@ -116,6 +116,7 @@ export type {
   ManifestHead,
   ManifestRequest,
   ReferrersRequest,
+  RateLimit,
   RequestReport,
   TagsRequest,
 } from './source.js'

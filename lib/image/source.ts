@@ -29,6 +29,20 @@ export interface RequestReport {
   readonly error?: ErrorCode
 }
 
+/** How many requests a registry still allows this client, as its response says. */
+export interface RateLimit {
+  /** Number of requests that are left. */
+  readonly remaining: number
+  /** Number of requests in a window. */
+  readonly limit?: number
+  /** Length of the window, in seconds. */
+  readonly window?: number
+  /** Seconds until more requests are allowed. */
+  readonly reset?: number
+  /** What the registry counts by: an address or a user. Only Docker Hub says that. */
+  readonly source?: string
+}
+
 /** A manifest as received, before verification. */
 export interface FetchedManifest {
   /** The body, unchanged. At most `maxBytes` bytes. */
@@ -41,6 +55,8 @@ export interface FetchedManifest {
    * Descriptor of the manifest in the index of the source, if it has one, such as a layout. The bytes must match it.
    */
   readonly descriptor?: Descriptor
+  /** What the registry said about its rate limit, if anything. */
+  readonly rateLimit?: RateLimit
 }
 
 /**
@@ -52,11 +68,20 @@ export interface ManifestHead {
   readonly contentType: string | undefined
   readonly size: number | undefined
   readonly host: string
+  /** What the registry said about its rate limit, if anything. */
+  readonly rateLimit?: RateLimit
+  /** Time of the response, in milliseconds since 1970. */
+  readonly date?: number
 }
 
 /** Options of `ImageSource.manifest`. */
 export interface ManifestRequest {
   readonly signal?: AbortSignal
+  /**
+   * For `ImageSource.head`: send no GET request if the response to HEAD states no digest; the digest is then undefined (false).
+   * Registries count GET requests of manifests.
+   */
+  readonly onlyHead?: boolean
   /** Maximum size of the body, in bytes. Default: 4 MiB. */
   readonly maxBytes?: number
   /** Receives problems that were ignored: a code for programs and a sentence for users. */

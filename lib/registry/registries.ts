@@ -3,7 +3,7 @@ import { WindlassError } from '../errors.js'
 import { quoted } from '../codec/printable.js'
 import { isRepository } from '../image/reference/grammar.js'
 import { RepositoryAccess } from './auth/access.js'
-import { checkLogin } from './api/check-login.js'
+import { checkLogin, type LoginResponse } from './api/check-login.js'
 import { Client } from './api/client.js'
 import type { Credential } from './credentials/credential.js'
 import { Connections, type ConnectionOptions } from './http/connections.js'
@@ -50,7 +50,11 @@ export interface ImageRegistries extends RepositorySource {
   /** See `Registries.target`. */
   target(name: RepositoryName): ImageSink
   /** See `Registries.checkLogin`. */
-  checkLogin(registry: string, credential: Credential, signal?: AbortSignal): Promise<void>
+  checkLogin(
+    registry: string,
+    credential: Credential | undefined,
+    signal?: AbortSignal,
+  ): Promise<LoginResponse>
   /** See `Registries.limitRate`. */
   limitRate(bytesPerSecond: number): void
   /** See `Registries.close`. */
@@ -145,22 +149,22 @@ export class Registries implements ImageRegistries {
   }
 
   /**
-   * Checks a credential with a registry.
+   * Checks a credential with a registry, or whether the registry can be used without one.
    * @param host - host of the registry, if it has settings of its own
    * @throws UNAUTHORIZED, DENIED when it is refused; REFERENCE_INVALID, REGISTRY_RESPONSE, network errors
    */
   async checkLogin(
     registry: string,
-    credential: Credential,
+    credential: Credential | undefined,
     signal?: AbortSignal,
     host?: Omit<RegistryHost, 'repository'>,
-  ): Promise<void> {
+  ): Promise<LoginResponse> {
     // The end point belongs to no repository, but a token has a scope.
     const repository = 'windlass/login'
     const name = { registry, repository }
     const credentials: Credentials = { for: () => Promise.resolve(credential) }
     const { context } = this.#open(name, 'read', credentials, host && { ...host, repository })
-    await checkLogin(context, signal)
+    return checkLogin(context, signal)
   }
 
   /** Aborts all requests. Resolves when no socket and no timer remains. */

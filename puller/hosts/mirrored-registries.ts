@@ -17,6 +17,7 @@ import {
   type Credential,
   type HostRequest,
   type ImageRegistries,
+  type LoginResponse,
   firstOf,
 } from '../../lib/registry/index.js'
 import { DeferredSink, type RegistryTarget } from '../../lib/sinks/index.js'
@@ -112,9 +113,13 @@ export class MirroredRegistries implements ImageRegistries {
   }
 
   /** Checks a credential with a registry, never with a mirror. @throws as `Registries.checkLogin` */
-  async checkLogin(registry: string, credential: Credential, signal?: AbortSignal): Promise<void> {
+  async checkLogin(
+    registry: string,
+    credential: Credential | undefined,
+    signal?: AbortSignal,
+  ): Promise<LoginResponse> {
     const host = await this.#withTls({ host: registry, repository: '' }, { signal })
-    await this.#options.registries.checkLogin(registry, credential, signal, host)
+    return this.#options.registries.checkLogin(registry, credential, signal, host)
   }
 
   /** Closes the connections. */

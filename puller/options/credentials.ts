@@ -26,6 +26,13 @@ export async function credentialsFor(
   return firstOf(givenCredentials(credentials ?? {}), ...files)
 }
 
+/** A file that may have credentials. */
+export interface CredentialsFile {
+  readonly path: string
+  /** Name of the environment variable that names it, if one does. */
+  readonly namedBy?: string
+}
+
 /** Returns the credentials of the option `credentials`. */
 export const givenCredentials = (given: NonNullable<OpenOptions['credentials']>): Credentials =>
   byRegistry(
@@ -57,6 +64,22 @@ function defaultSources(env: NodeJS.ProcessEnv): readonly Credentials[] {
     credentialsFile(path, { optional: true, skipUnreadable: true, env }),
   )
   return [...inVariable, ...files]
+}
+
+/**
+ * Returns the file of the options, otherwise those that an environment variable names, otherwise the files that
+ * `podman login` and `docker login` write, in order of precedence. They need not exist.
+ */
+export function credentialsFiles(
+  { authFile }: Pick<OpenOptions, 'authFile'>,
+  env: NodeJS.ProcessEnv = process.env,
+): readonly CredentialsFile[] {
+  if (authFile !== undefined) return [{ path: authFile }]
+  for (const namedBy of ['WINDLASS_AUTHFILE', 'REGISTRY_AUTH_FILE']) {
+    const path = variable(env, namedBy)
+    if (path !== undefined) return [{ path, namedBy }]
+  }
+  return loginFiles(env).map(({ path }) => ({ path }))
 }
 
 function namedFile(env: NodeJS.ProcessEnv, namedBy: string): Credentials | undefined {

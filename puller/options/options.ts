@@ -117,7 +117,10 @@ export interface OpenOptions {
    * events of that pull.
    */
   readonly onWarning?: (message: string, code: string) => void
-  /** Receives a report of each HTTP request to a registry, a token server or a storage, when the request has ended. */
+  /**
+   * Receives a report of each HTTP request to a registry, a token server or a storage, when the request has ended. If
+   * the function throws, the request is not affected: the first error is passed to `onWarning` (`listener-failed`).
+   */
   readonly onRequest?: (report: RequestReport) => void
   /**
    * Whether pulls and copies emit an event of type `request` for each HTTP request of theirs (false). Requests for tokens, which

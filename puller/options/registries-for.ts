@@ -7,6 +7,7 @@ import {
 } from '../../lib/registry/index.js'
 import { MirroredRegistries } from '../hosts/mirrored-registries.js'
 import { credentialsFor } from './credentials.js'
+import { guardListener } from './guard-listener.js'
 import type { OpenOptions } from './options.js'
 
 /** Creates the registry client. Sends no request. @throws USAGE as `credentialsFor` and `Registries` */
@@ -40,7 +41,7 @@ async function directRegistries(options: OpenOptions): Promise<Registries> {
       ...(responseTimeout !== undefined && { response: responseTimeout }),
       ...(minimumRate !== undefined && { minimumRate }),
     },
-    ...(onRequest && { onRequest }),
+    ...(onRequest && { onRequest: guardListener('onRequest', onRequest, options.onWarning) }),
     ...(limits !== undefined && { limits }),
     ...(bytesPerSecond !== undefined && { bytesPerSecond }),
     ...(foreignHosts !== undefined && { foreignHosts }),

@@ -77,6 +77,7 @@ const mayImport: Record<string, readonly string[]> = {
       'io-ts',
     ],
   ],
+  doctor: [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/registry', 'puller'],
   server: [
     ...base,
     ...['lib/codec', 'lib/api', 'lib/events', 'lib/image', 'lib/store', 'pipelines', 'puller'],
@@ -109,7 +110,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/referrers',
       'lib/stages',
     ],
-    ...['lib/system', 'lib/testing', 'pipelines', 'puller', 'server', 'rxjs', 'commander', 'log-update'],
+    ...['lib/system', 'lib/testing', 'pipelines', 'puller', 'doctor', 'server', 'rxjs', 'commander', 'log-update'],
   ],
   ui: [...base, 'lib/api', 'lib/events', 'preact', 'htm', 'uplot'],
 }
@@ -120,7 +121,7 @@ const packageOf = (name: string): string =>
     .slice(0, name.startsWith('@') ? 2 : 1)
     .join('/')
 
-const sources = sourcesBelow('lib', 'pipelines', 'puller', 'server', 'cli', 'ui')
+const sources = sourcesBelow('lib', 'pipelines', 'puller', 'doctor', 'server', 'cli', 'ui')
 const imports = sources.flatMap(importsOf)
 const tools = sourcesBelow('benchmarks', 'testbench', 'scripts')
 

@@ -3,7 +3,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { sourcesBelow, textOf } from '../support/source-tree.js'
 
-const sources = sourcesBelow('lib', 'pipelines', 'puller', 'cli')
+const sources = sourcesBelow('lib', 'pipelines', 'puller', 'doctor', 'cli')
 
 /** The texts that an expression may have, with `…` for what is put in. */
 function textsOf(node: ts.Expression): string[] {

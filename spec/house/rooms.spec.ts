@@ -23,7 +23,7 @@ const aboutSeveral: Record<string, string> = {
   'spec/types': 'types',
 }
 
-const sources = sourcesBelow('lib', 'pipelines', 'puller', 'cli', 'ui')
+const sources = sourcesBelow('lib', 'pipelines', 'puller', 'doctor', 'cli', 'ui')
 const all = [...sources, ...sourcesBelow('benchmarks', 'testbench', 'examples')]
 const specs = sourcesBelow('spec').filter((file) => file.endsWith('.spec.ts'))
 

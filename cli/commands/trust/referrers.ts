@@ -27,13 +27,14 @@ interface ReferrersFlags extends Settings {
 const examples = `
 Examples:
   windlass referrers quay.io/org/app:1
-  windlass referrers --all-platforms --json quay.io/org/app:1 | jq -r '.referrers[].artifactType'
+  windlass referrers --json quay.io/org/app:1 | jq '.referrers[].artifactType'
   windlass referrers --fetch sbom quay.io/org/app:1 > sbom.json
-  windlass referrers --fetch attestation --payload --output ./attestations quay.io/org/app:1
+  windlass referrers --fetch attestation --output ./dir quay.io/org/app:1
 
---fetch takes the start of a digest, an artifact type, a predicate type, or one of: signature, sbom,
-attestation. Without --output, exactly one content must match, and goes to stdout. Only digests are
-verified: “windlass pull --verify-key” verifies signatures.`
+--fetch takes the start of a digest, an artifact type, a predicate type, or one
+of: signature, sbom, attestation. Without --output, exactly one content must
+match, and goes to stdout. Only digests are verified: “windlass pull
+--verify-key” verifies signatures.`
 
 /** Defines the arguments, options and action of `windlass referrers`. */
 export function defineReferrers(command: Command, terminal: Console): void {

@@ -6,6 +6,8 @@ import { manifestAccept } from '../../image/documents/media-types.js'
 import { quoted } from '../../codec/printable.js'
 import { isTag } from '../../image/reference/grammar.js'
 import type { FetchedManifest, ManifestHead, ManifestRequest } from '../../image/source.js'
+import { parseRateLimit } from '../headers/rate-limit.js'
+import { responseDate } from '../headers/response-date.js'
 import type { FinalResponse } from '../http/redirects.js'
 import { readDocument } from '../http/document.js'
 import { refusalError } from '../http/refusal.js'
@@ -53,7 +55,7 @@ export function fetchManifestIfChanged(
 
 /**
  * Returns the digest, media type and size of a manifest by HEAD. Falls back to GET if the registry does not support
- * HEAD or does not send the digest.
+ * HEAD or does not send the digest, unless `onlyHead` is set.
  * @throws as `fetchManifest`
  */
 export async function headManifest(
@@ -66,7 +68,13 @@ export async function headManifest(
   response.body.resume()
   const digest = response.headers['docker-content-digest']
   if (response.status === 200 && isDigest(digest))
-    return { digest, ...contentTypeAndHost(response), size: lengthOf(response.headers['content-length']) }
+    return {
+      digest,
+      ...contentTypeAndHost(response),
+      size: lengthOf(response.headers['content-length']),
+      ...responseDate(response.headers),
+    }
+  if (request.onlyHead) return { digest: undefined, ...contentTypeAndHost(response), size: undefined }
   // A refused HEAD has no body that explains it; GET returns the manifest or an explained error.
   const getResponse = await send(context, 'GET', tagOrDigest, request)
   const bytes = await readManifest(context, getResponse, tagOrDigest, request)
@@ -75,6 +83,7 @@ export async function headManifest(
     digest: isDigest(reportedDigest) ? reportedDigest : undefined,
     ...contentTypeAndHost(getResponse),
     size: bytes.length,
+    ...responseDate(getResponse.headers),
   }
 }
 
@@ -155,10 +164,10 @@ const formatReference = (registry: string, repository: string, tagOrDigest: stri
 const contentTypeAndHost = ({
   headers,
   url,
-}: FinalResponse): Pick<FetchedManifest, 'contentType' | 'host'> => ({
-  contentType: headers['content-type'],
-  host: url.host,
-})
+}: FinalResponse): Pick<FetchedManifest, 'contentType' | 'host' | 'rateLimit'> => {
+  const rateLimit = parseRateLimit(headers)
+  return { contentType: headers['content-type'], host: url.host, ...(rateLimit && { rateLimit }) }
+}
 
 const lengthOf = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined

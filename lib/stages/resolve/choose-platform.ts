@@ -15,6 +15,8 @@ import {
 } from '../../image/index.js'
 import type { IndexDocument, Resolved } from '../elements.js'
 import { fetchManifestDocument } from '../../transfer/documents/manifest-document.js'
+import { storedChild } from '../../transfer/stored/stored-manifest.js'
+import type { Store } from '../../store/index.js'
 import { emitManifest } from '../../transfer/documents/manifest-event.js'
 import { type RetryPolicy, retryingTransfers } from '../../transfer/retry-policy.js'
 
@@ -30,8 +32,11 @@ const platformOf = ({ platform }: { readonly platform?: Platform | undefined }):
  */
 export function choosePlatform({
   retry,
+  store,
 }: {
   readonly retry: RetryPolicy
+  /** A store that may have the manifest, which is then not fetched. */
+  readonly store?: Store | undefined
 }): Stage<Resolved<IndexDocument>, Resolved> {
   return pullStage(
     async ({ request, document, parentIndexes }: Resolved<IndexDocument>, turn): Promise<Resolved> => {
@@ -52,13 +57,16 @@ export function choosePlatform({
         digest: chosen.digest,
         rejected: manifests.filter((candidate) => candidate !== chosen).map(platformOf),
       })
-      const fetched = await fetchManifestDocument(request, chosen.digest, {
-        signal: turn.signal,
-        expected: chosen,
-        onRequest: requestEvents(turn, chosen.digest),
-      })
+      const subject = { name, host: request.source.host, limits: request.limits }
+      const fetched =
+        (store && (await storedChild(chosen, subject, store))) ??
+        (await fetchManifestDocument(request, chosen.digest, {
+          signal: turn.signal,
+          expected: chosen,
+          onRequest: requestEvents(turn, chosen.digest),
+        }))
       const child = fetched.document
-      emitManifest(turn, child, { name, host: fetched.host })
+      emitManifest(turn, child, { name, host: fetched.host, rateLimit: fetched.rateLimit })
       return { request, document: child, parentIndexes: visited }
     },
     { name: 'choose-platform', order: 'source', supervise: retryingTransfers(retry) },

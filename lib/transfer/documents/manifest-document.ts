@@ -5,6 +5,7 @@ import {
   type ImageSource,
   type ManifestDocument,
   type ManifestRequest,
+  type RateLimit,
   parseManifest,
 } from '../../image/index.js'
 import { type Limits, defaultLimits } from '../../limits.js'
@@ -26,8 +27,15 @@ export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarnin
   readonly expected?: ExpectedManifest | undefined
 }
 
+/** A manifest that was fetched. */
+export interface FetchedDocument {
+  readonly document: ManifestDocument
+  readonly host: string
+  readonly rateLimit: RateLimit | undefined
+}
+
 /**
- * Fetches a manifest, verifies it and determines its kind. Also returns the host that served it.
+ * Fetches a manifest, verifies it and determines its kind. Also returns the host that served it and its rate limit.
  * @throws LIMIT_EXCEEDED when the manifest is larger than `manifestBytes`; errors of the source and of
  * `parseManifest`
  */
@@ -35,12 +43,12 @@ export async function fetchManifestDocument(
   { source, name, limits = defaultLimits, control }: ManifestOrigin,
   tagOrDigest: string,
   { signal, expected, onWarning, onRequest }: ManifestDocumentOptions,
-): Promise<{ readonly document: ManifestDocument; readonly host: string }> {
+): Promise<FetchedDocument> {
   const { manifestBytes: maxBytes } = limits
   const fetched = await pausable(control, signal, (runSignal) =>
     source.manifest(tagOrDigest, { signal: runSignal, onWarning, onRequest, maxBytes }),
   )
-  const { bytes, contentType, host, descriptor } = fetched
+  const { bytes, contentType, host, descriptor, rateLimit } = fetched
   return {
     document: parseManifest({
       bytes,
@@ -51,5 +59,6 @@ export async function fetchManifestDocument(
       expected: expected ?? descriptor,
     }),
     host,
+    rateLimit,
   }
 }

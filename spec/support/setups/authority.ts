@@ -50,7 +50,8 @@ export async function startMutualTls(authority: Authority, target: string): Prom
   let subjects = new Set<string>()
   const options = { ...authority.server, ca: authority.ca, requestCert: true, rejectUnauthorized: true }
   const server: Server = createServer(options, (request, response) => {
-    if (request.socket instanceof TLSSocket) subjects.add(request.socket.getPeerCertificate().subject.CN)
+    if (request.socket instanceof TLSSocket)
+      subjects.add(String(request.socket.getPeerCertificate().subject.CN))
     const { method, headers, url = '/' } = request
     const onward = forward(new URL(url, target), { method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)

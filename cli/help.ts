@@ -1,0 +1,14 @@
+/** The texts of the help that belong to no command. The manual pages have them too (scripts/man-pages.mjs). */
+
+/** What the program is. */
+export const description = 'Pulls container images from any OCI or Docker registry, without a daemon.'
+
+/** Text after the list of commands. */
+export const epilogue = `
+Image names are written as for Docker, or oci:DIR, oci:DIR:NAME, oci:DIR:@N for
+an image in an OCI layout. “windlass COMMAND --help” has examples. A variable
+that the help of an option names sets the option too.
+
+Exit codes: 0 success, 1 other errors, 2 usage or invalid reference, 3
+unauthorized or denied, 4 not found, 5 verification failed, 6 network or
+registry, 7 store, 8 not an image or not supported, 130 cancelled.`
