@@ -249,11 +249,12 @@ function pauseBefore(
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delay)
     const now = (): void => {
       clearTimeout(timer)
+      signal.removeEventListener('abort', now)
       resolve()
     }
+    const timer = setTimeout(now, delay)
     signal.addEventListener('abort', now, { once: true })
     onConnection?.({ state: 'lost', triesAt: Date.now() + delay, error }, now)
   })

@@ -39,6 +39,15 @@ describe('a context', () => {
     await opened.close()
   })
 
+  it('keeps the blobs of a goal that does not unpack, and may discard those of one that does', async () => {
+    const context = await createContext({ store: bench.path() })
+    const keepBlobs = false
+    expect(await context.goal({ unpack: false, keepBlobs })).toMatchObject({ unpack: false, keepBlobs: true })
+    expect(await context.goal({ keepBlobs })).toMatchObject({ unpack: true, keepBlobs: false })
+    expect(await context.goal()).toMatchObject({ unpack: true, keepBlobs: true, refresh: false })
+    await context.close()
+  })
+
   it('refuses an option that does not exist', async () => {
     await expect(createContext({ stores: 'x' } as never)).rejects.toMatchObject({ code: 'USAGE' })
   })

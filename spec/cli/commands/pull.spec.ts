@@ -54,12 +54,17 @@ describe('pull of several names', () => {
     expect((await pullAll(unreachable, missing)).code).toBe(6)
   })
 
-  it('starts no further pull after it is cancelled', async () => {
+  it.each([
+    ['images', [], ['team/app:a', 'team/app:b']],
+    ['repositories', ['--all-tags'], ['team/multi', 'team/app']],
+    ['indexes', ['--all-platforms'], ['team/multi:1', 'team/app:a']],
+  ])('starts no further pull of %s after it is cancelled', async (_, flags, paths) => {
     registry.addFault(faults.stall(10, { times: Infinity }))
     const terminal = new TestTerminal()
     const store = path.join(work, String(stores))
-    const names = ['a', 'b'].map((tag) => `${repository()}:${tag}`)
-    const ended = runOn(['pull', '-q', '--store', store, ...amd64, ...names], terminal)
+    const names = paths.map((each) => `${registry.host}/${each}`)
+    const platform = flags.includes('--all-platforms') ? [] : amd64
+    const ended = runOn(['pull', '-q', '--store', store, ...flags, ...platform, ...names], terminal)
     await expect.poll(() => registry.appliedFaults, { timeout: 20_000 }).toContain('stall')
     terminal.signals.emit('SIGINT')
     expect(await ended).toBe(130)

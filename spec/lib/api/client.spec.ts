@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events'
 import { firstValueFrom, take, toArray } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { WindlassClient } from '../../../lib/api/index.js'
 import { WindlassError } from '../../../lib/errors.js'
 
@@ -107,6 +108,33 @@ describe('a client of a server', () => {
     const retryAtOnce = (_: unknown, retry: () => void): void => retry()
     const received = await firstValueFrom(client.events('p', { onConnection: retryAtOnce }).pipe(toArray()))
     expect(received.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+  })
+
+  it('leaves no timer and no listener of its waits, whether they end, are cut short or are given up', async () => {
+    vi.useFakeTimers()
+    try {
+      let signal: AbortSignal | null | undefined
+      const client = new WindlassClient({
+        url: 'http://server/',
+        fetch: (_, init) => {
+          signal = init?.signal
+          return Promise.reject(new Error('reset'))
+        },
+      })
+      const waits = () => [lost, vi.getTimerCount(), getEventListeners(signal!, 'abort').length]
+      let lost = 0
+      const watching = client
+        .messages({ onConnection: (_, retry) => void (++lost === 2 && retry()) })
+        .subscribe({ error: () => undefined })
+      await vi.advanceTimersByTimeAsync(0)
+      expect(waits()).toEqual([1, 1, 1])
+      await vi.advanceTimersByTimeAsync(250)
+      expect(waits()).toEqual([3, 1, 1])
+      watching.unsubscribe()
+      expect(waits()).toEqual([3, 0, 0])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('fails if the server refuses the token', async () => {

@@ -100,6 +100,24 @@ describe('the digests of a table of contents', () => {
   })
 })
 
+describe('a table of contents that is small only while it is compressed', () => {
+  it('is not fetched if it is larger than the limit', async () => {
+    const recorded = Object.values<EncodedLayer>(recordedLayers).flatMap((layer) => {
+      const reference = tocReferenceOf(layer)
+      return reference && 'size' in reference ? [{ layer, reference }] : []
+    })
+    expect(recorded.length).toBeGreaterThan(0)
+    for (const { layer, reference } of recorded) {
+      expect(reference.length).toBeLessThan(reference.size)
+      const { blob, parts } = accessTo(layer.bytes)
+      const read = (tocBytes: number) => readToc(blob, reference, { ...defaultLimits, tocBytes })
+      await expect(read(reference.size - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+      expect(parts).toEqual([])
+      expect((await read(reference.size)).entries.length).toBeGreaterThan(0)
+    }
+  })
+})
+
 describe.each(tocFormats)('a table of contents in the format %s', (format) => {
   it.each([
     ['of one chunk a file', {}],

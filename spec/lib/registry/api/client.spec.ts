@@ -20,4 +20,16 @@ describe('a request to a registry', () => {
     })
     await elsewhere.close()
   })
+
+  it('gives its connection back if the token server is refused', () =>
+    withRegistry({}, { maxSockets: 1 }, async ({ repository, registry, blob }) => {
+      // Larger than what a connection reads ahead.
+      const body = Buffer.alloc(8 * 2 ** 20)
+      const headers = { 'www-authenticate': 'Bearer realm="ftp://x"' }
+      registry.hook(({ kind }) => (kind === 'ping' ? undefined : { status: 401, headers, body }))
+      for (let time = 0; time < 3; time++)
+        await expect(repository.blob(blob, { signal: AbortSignal.timeout(5_000) })).rejects.toMatchObject({
+          code: 'CHALLENGE_INVALID',
+        })
+    }))
 })

@@ -81,6 +81,21 @@ describe('the body of a response', () => {
     expect(left.source.destroyed).toBe(true)
   })
 
+  it('gives up its place in the rate limit when it is destroyed', async () => {
+    const waiting = new Set<() => void>()
+    const take = (_: number, resume: () => void) => {
+      waiting.add(resume)
+      return () => void waiting.delete(resume)
+    }
+    const { source, body } = bodyOver({ rate: { take } })
+    body.resume()
+    source.push(Buffer.alloc(1000))
+    await expect.poll(() => waiting.size).toBe(1)
+    body.destroy()
+    await sleep(1)
+    expect(waiting.size).toBe(0)
+  })
+
   it('fails if fewer than minBytes arrive within the stall timeout', async () => {
     const { source, body } = bodyOver({ stall: 150, minBytes: 1000 })
     const trickle = setInterval(() => source.push(Buffer.alloc(1)), 10)
