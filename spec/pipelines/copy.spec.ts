@@ -58,6 +58,17 @@ describe('a copy from one registry to another', () => {
       expect(await served(to, 'other')).toEqual(amd.manifest.bytes)
     }))
 
+  it('moves a tag to an image that the target has under another tag', () =>
+    between(async ({ from, to, copy }) => {
+      const other = image('other')
+      await putImage(from, 'team/app', '2', other)
+      await copy('1', { as: 'stable' })
+      await copy('2')
+      const { image: copied } = await copy('2', { as: 'stable' })
+      expect(copied).toMatchObject({ status: 'newer', digest: other.manifest.digest })
+      expect(await served(to, 'stable')).toEqual(other.manifest.bytes)
+    }))
+
   it('sends no blob that the target has', () =>
     between(async ({ from, to, copy }) => {
       await copy('1')
@@ -208,6 +219,8 @@ describe('a copy within a registry', () => {
       async ({ from, copy }) => {
         const { image: copied } = await copy('all', { allPlatforms: true })
         expect(copied.blobs).toEqual({ copied: 0, mounted: 5, exists: 0 })
+        expect(copied.bytes.total).toBeGreaterThan(40_000)
+        expect(copied.bytes.copied).toBe(0)
         const manifests = [amd, arm, index, index.children[1]!].map(({ manifest }) => manifest.size)
         expect(from.bytesReceived).toBe(manifests.reduce((sum, size) => sum + size))
         expect(counts(from)).toMatchObject({ 'HEAD blob': 5, 'POST upload': 5 })

@@ -231,6 +231,22 @@ describe('a registry that does not accept a blob in one request', () => {
       expect(registry.blob(one.digest)?.equals(large)).toBe(true)
     }))
 
+  it('receives chunks of the size that it asks for', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      refuse(413)(registry)
+      registry.addFault({
+        ...{ name: 'chunk-min-length', times: Infinity },
+        where: ({ method, kind }) => method === 'POST' && kind === 'upload',
+        act: (answer) => ({ ...answer, headers: { ...answer.headers, 'oci-chunk-min-length': '100000000' } }),
+      })
+      const one = blobOf(large)
+      await target.putBlob(one, opening(large, 1_000_000))
+      const patches = registry.requests.filter(({ method }) => method === 'PATCH')
+      expect(patches.map(({ headers }) => headers['content-range'])).toEqual([
+        ...['0-99999999', '100000000-129999999'],
+      ])
+    }))
+
   it('receives an empty blob without a chunk', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.addFault(faults.status(413, { kind: 'upload', method: 'PUT' }))

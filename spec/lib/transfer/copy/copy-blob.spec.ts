@@ -1,0 +1,56 @@
+import { Readable } from 'node:stream'
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { Scope } from '../../../../lib/flow/index.js'
+import { type ImageSink, type ImageSource, digestOf } from '../../../../lib/image/index.js'
+import { BlobCopies } from '../../../../lib/stages/index.js'
+
+const content = Buffer.from('the content')
+const descriptor = {
+  ...{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: digestOf(content), size: content.length },
+}
+
+/** Copies a blob whose source states `size`, to a target that stops after the first byte or reads everything. */
+async function copyOf({
+  size,
+  stopsEarly = false,
+}: {
+  readonly size: number
+  readonly stopsEarly?: boolean
+}) {
+  const stream = Readable.from([content], { objectMode: false })
+  const source: Partial<ImageSource> = {
+    host: 'source',
+    blob: () => Promise.resolve({ stream, offset: 0, size, host: 'source', validator: undefined }),
+  }
+  const sink: Partial<ImageSink> = {
+    host: 'target',
+    hasBlob: () => Promise.resolve(false),
+    putBlob: async (_, open) => {
+      const body = await open()
+      if (stopsEarly) body.destroy()
+      else for await (const chunk of body) void chunk
+    },
+  }
+  const scope = new Scope()
+  const copies = new BlobCopies({ retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } }, scope)
+  const task = { descriptor, source: source as ImageSource, sink: sink as ImageSink }
+  const outcome = await lastValueFrom(copies.copy(task, scope)).then(
+    (copied) => copied.outcome,
+    (error: { readonly code: string }) => error.code,
+  )
+  await scope.close()
+  return { outcome, stream }
+}
+
+describe('the copy of a blob', () => {
+  it.each([
+    ['of which the source states another size', { size: content.length + 1 }, 'SIZE_MISMATCH'],
+    ['of which the target needs only a part', { size: content.length, stopsEarly: true }, 'copied'],
+    ['that is complete', { size: content.length }, 'copied'],
+  ])('%s leaves no open request at the source', async (_, how, expected) => {
+    const { outcome, stream } = await copyOf(how)
+    expect(outcome).toBe(expected)
+    await expect.poll(() => stream.destroyed).toBe(true)
+  })
+})
