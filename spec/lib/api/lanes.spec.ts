@@ -76,3 +76,19 @@ it('lets a layer wait through a pause', () => {
   ])
   expect(lanes[0]?.network[0]).toEqual({ stage: 'waits', from: at(0), to: at(5) })
 })
+
+it('lets a layer wait for a thread through a pause', () => {
+  const { lanes } = lanesOf([
+    [0, plan],
+    [1, layer('downloading')],
+    [2, layer('downloaded', 10)],
+    [3, { type: 'paused' }],
+    [4, { type: 'resumed' }],
+    [5, layer('extracting', 1)],
+    [6, { type: 'paused' }],
+  ])
+  expect(lanes[0]!.disk).toEqual([
+    { stage: 'queued', from: at(2), to: at(5) },
+    { stage: 'unpacking', from: at(5), to: at(6) },
+  ])
+})
