@@ -22,20 +22,8 @@ describe('the help', () => {
   it('groups the options of every command', async () => {
     const { out } = await windlass(['pull', '--help'])
     const headings = out.split('\n').filter((line) => /^\S.*:$/.test(line))
-    expect(headings).toEqual([
-      ...[
-        'Arguments:',
-        'Options:',
-        'Signatures:',
-        'Output:',
-        'Server:',
-        'Store:',
-        'Transfers:',
-        'Limits:',
-        'Network:',
-      ],
-      ...['Credentials and trust:', 'Examples:'],
-    ])
-    expect(headings).toEqual(expect.arrayContaining(Object.values(optionGroups)))
+    expect(headings.slice(0, 2)).toEqual(['Arguments:', 'Options:'])
+    expect(headings.slice(2, -1).sort()).toEqual(Object.values(optionGroups).sort())
+    expect(headings.at(-1)).toBe('Examples:')
   })
 })

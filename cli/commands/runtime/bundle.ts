@@ -31,9 +31,10 @@ const examples = `
 Examples:
   windlass bundle alpine:3.20 ./bundle -- /bin/echo hello
   runc run --bundle ./bundle hello
-  windlass bundle --rootless --tty alpine:3.20 ./bundle      for a container of this user, without root
+  windlass bundle --rootless --tty alpine:3.20 ./bundle    without root
 
-The directory must be empty or must not exist. What follows -- replaces the command of the image. Prints <name>@<digest>.`
+The directory must be empty or must not exist. What follows -- replaces the
+command of the image. Prints <name>@<digest>.`
 
 /** Defines the arguments, options and action of `windlass bundle`. */
 export function defineBundle(command: Command, terminal: Console): void {

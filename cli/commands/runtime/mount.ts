@@ -31,13 +31,14 @@ interface MountFlags extends Settings, ProgressFlags {
 
 const examples = `
 Examples:
-  windlass mount alpine:3.20 ./alpine                        read-only; “windlass umount ./alpine” removes the mount
-  windlass mount --rw --changes ./changes alpine:3.20 ./a    writable; ./changes keeps what is written
-  windlass mount alpine:3.20 ./alpine -- ls -l ./alpine      mounted while the command runs; does not need root
-  windlass mount                                             list the mounts, also those of killed processes
+  windlass mount alpine:3.20 ./alpine                        read-only
+  windlass mount --rw --changes ./kept alpine:3.20 ./a       writable
+  windlass mount alpine:3.20 ./alpine -- ls ./alpine         while ls runs
+  windlass mount                                             list the mounts
 
-Mounts the unpacked layers of the store with overlayfs. Where that is not possible, makes a tree of files that share
-their content with the store, of hard links (read-only), or of copies, and says so. Prints the directory.`
+Mounts the unpacked layers of the store with overlayfs. Where that is not
+possible, makes a tree of files that share their content with the store, of hard
+links (read-only), or of copies, and says so. Prints the directory.`
 
 /** Defines the arguments, options and action of `windlass mount`. */
 export function defineMount(command: Command, terminal: Console): void {

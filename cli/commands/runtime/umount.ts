@@ -16,7 +16,8 @@ Examples:
   windlass umount ./alpine
   windlass umount --all       also removes what killed processes left
 
-Removes the mount, what was written to it (except in a directory of --changes), and its record. Prints each directory.`
+Removes the mount, what was written to it (except in a directory of --changes),
+and its record. Prints each directory.`
 
 /** Defines the arguments, options and action of `windlass umount`. */
 export function defineUnmount(command: Command, terminal: Console): void {
