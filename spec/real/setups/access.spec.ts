@@ -49,7 +49,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
   beforeAll(async () => {
     await runWindlass(['version']) // builds the command
     dockerd = await startDockerd()
-  }, 120_000)
+  }, 300_000)
   afterAll(async () => {
     if (typeof dockerd !== 'string') await dockerd.stop()
   })

@@ -40,7 +40,7 @@ describeReal(
     beforeAll(async () => {
       await runWindlass(['version']) // builds the command
       containerd = await startContainerd()
-    }, 120_000)
+    }, 300_000)
     afterAll(() => containerd.stop())
     afterEach(async () => {
       for (const each of open.splice(0).reverse()) await each.close()
