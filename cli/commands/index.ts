@@ -130,14 +130,14 @@ export const commands: readonly CommandEntry[] = [
     group: access,
     summary: 'check a login with a registry and save it',
     usage: '[options] [registry]',
-    load: async () => (await import('./login.js')).defineLogin,
+    load: async () => (await import('./access/login.js')).defineLogin,
   },
   {
     name: 'logout',
     group: access,
     summary: 'remove the login for a registry',
     usage: '[options] [registry]',
-    load: async () => (await import('./logout.js')).defineLogout,
+    load: async () => (await import('./access/logout.js')).defineLogout,
   },
   {
     name: 'images',

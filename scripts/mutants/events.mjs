@@ -9,7 +9,7 @@ export const mutants = [
   { name: 'status goes back', file: 'lib/events/layer-order.ts', from: 'if (isEarlier && !interruptions.has(next.status) && !interruptions.has(before.status)) return undefined', to: '', specs: log },
   { name: 'unpacking told while bytes come', file: 'lib/events/layer-order.ts', from: "return before.status === 'downloading' ? withUnpacked(before, next.current) : undefined", to: 'return next', specs: log },
   { name: 'count falls without a restart', file: 'lib/events/layer-order.ts', from: 'return Math.max(fetchedOf(before), next.current)', to: 'return next.current', specs: log },
-  { name: 'host of a layer forgotten', file: 'lib/events/layer-order.ts', from: 'next.host ?? before.host', to: 'next.host', specs: log },
+  { name: 'host of a layer forgotten', file: 'lib/events/layer-order.ts', from: "next.host ?? (before.status === 'restart' ? undefined : before.host)", to: 'next.host', specs: log },
   { name: 'start told twice', file: 'lib/events/pull-event-log.ts', from: " || (body.type === 'start' && this.#started)", to: '', specs: log },
   { name: 'event after the end', file: 'lib/events/pull-event-log.ts', from: 'this.#ended || (body', to: '(body', specs: log },
   { name: 'held count lost at the end', file: 'lib/events/pull-event-log.ts', from: 'for (const throttle of this.#throttles.values()) this.#reportUnreported(throttle)', to: '', specs: log },

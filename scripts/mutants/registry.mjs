@@ -61,15 +61,15 @@ export const mutants = [
   { name: 'warning of a lookup repeated', file: 'lib/registry/auth/access.ts', from: 'this.#warnings.splice(0)', to: 'this.#warnings.slice(0)', specs: of('auth/access') },
 
   // Which credentials they are.
-  { name: 'key matches a resembling host', file: 'lib/registry/credentials/credential-key.ts', from: 'if (key.registry !== canonicalRegistry(registry)) return false', to: 'if (!canonicalRegistry(registry).startsWith(key.registry)) return false', specs: of('credentials/credential-key') },
+  { name: 'key matches a resembling host', file: 'lib/registry/credentials/credential-key.ts', from: 'return key.registry === registry', to: 'return registry.startsWith(key.registry)', specs: of('credentials/credential-key') },
   { name: 'key matches half a component', file: 'lib/registry/credentials/credential-key.ts', from: "component === components[index]", to: "components[index]?.startsWith(component) === true", specs: of('credentials/credential-key') },
   { name: 'shortest key wins', file: 'lib/registry/credentials/credential-key.ts', from: 'b.path.length - a.path.length', to: 'a.path.length - b.path.length', specs: of('credentials/credential-key') },
   { name: 'root of the API taken for a namespace', file: 'lib/registry/credentials/credential-key.ts', from: "(isUrl || (path.length === 2 && path[1] === ''))", to: 'isUrl', specs: of('credentials/credential-key') },
   { name: 'last source of credentials wins', file: 'lib/registry/credentials/credentials.ts', from: 'for (const source of sources) {\n        const found', to: 'for (const source of [...sources].reverse()) {\n        const found', specs: of('credentials/credentials') },
   { name: 'password not a secret', file: 'lib/registry/credentials/credential.ts', from: '[this.#password, this.#identityToken', to: '[this.#identityToken', specs: of('credentials/credential') },
-  { name: 'credentials file one byte larger', file: 'lib/registry/credentials/credentials-file.ts', from: 'const maxBytes = 4 * 2 ** 20', to: 'const maxBytes = 4 * 2 ** 20 + 1', specs: of('credentials/credentials-file') },
-  { name: 'credentials file stays open', file: 'lib/registry/credentials/credentials-file.ts', from: 'await file.close()', to: 'await file.stat()', specs: of('credentials/credentials-file') },
-  { name: 'credentials waited for at a FIFO', file: 'lib/registry/credentials/credentials-file.ts', from: ' | constants.O_NONBLOCK', to: '', specs: of('credentials/credentials-file') },
+  { name: 'credentials file one byte larger', file: 'lib/registry/credentials/read-config-file.ts', from: 'const maxBytes = 4 * 2 ** 20', to: 'const maxBytes = 4 * 2 ** 20 + 1', specs: of('credentials/credentials-file') },
+  { name: 'credentials file stays open', file: 'lib/registry/credentials/read-config-file.ts', from: 'await file.close()', to: 'await file.stat()', specs: of('credentials/credentials-file') },
+  { name: 'credentials waited for at a FIFO', file: 'lib/registry/credentials/read-config-file.ts', from: ' | constants.O_NONBLOCK', to: '', specs: of('credentials/credentials-file') },
   { name: 'user info of a key shown', file: 'lib/registry/credentials/docker-config.ts', from: "text.replace(/^(\\w+:\\/\\/)?.*@/s, '$1')", to: 'text', specs: of('credentials/docker-config') },
   { name: 'colon in a password', file: 'lib/registry/credentials/docker-entry.ts', from: "decoded.indexOf(':')", to: "decoded.lastIndexOf(':')", specs: of('credentials/docker-entry') },
 

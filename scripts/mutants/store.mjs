@@ -118,7 +118,7 @@ export const mutants = [
   { name: 'store not synced before garbage goes', file: 'lib/store/garbage/garbage.ts', from: 'if (found.length > 0) await syncStore(this.directory)', to: '', specs: garbage },
   { name: 'what was moved aside not synced before it goes', file: 'lib/store/garbage/garbage.ts', from: 'for (const directory of new Set(items.map(({ path }) => dirname(path)))) await syncDirectory(directory)', to: '', specs: garbage },
   { name: 'pointers of collected layers stay', file: 'lib/store/garbage/garbage.ts', from: 'trash.push(...(await this.#moveAside(pointers.map((path) => ({ path, bytes: 0 })))))', to: '', specs: garbage },
-  { name: 'what a run holds collected', file: 'lib/store/garbage/garbage.ts', from: 'needed.add(digest)', to: 'needed.has(digest)', specs: garbage },
+  { name: 'what a run holds collected', file: 'lib/store/garbage/garbage.ts', from: "'staging'))) needed.add(digest)", to: "'staging'))) needed.has(digest)", specs: garbage },
   { name: 'layer of a needed blob collected', file: 'lib/store/garbage/garbage.ts', from: '!needed.has(digest) && !blobs.some((blob) => needed.has(blob))', to: '!needed.has(digest) && !blobs.some((blob) => blob === digest)', specs: garbage },
   { name: 'thing that was mended meanwhile discarded', file: 'lib/store/garbage/garbage.ts', from: 'found?.ino !== inode', to: 'found === undefined', specs: garbage },
   { name: 'damaged thing put back over what came', file: 'lib/store/garbage/garbage.ts', from: 'if (await ignoreMissing(lstat(path))) return', to: '', specs: garbage },

@@ -110,7 +110,17 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/referrers',
       'lib/stages',
     ],
-    ...['lib/system', 'lib/testing', 'pipelines', 'puller', 'doctor', 'server', 'rxjs', 'commander', 'log-update'],
+    ...[
+      'lib/system',
+      'lib/testing',
+      'pipelines',
+      'puller',
+      'doctor',
+      'server',
+      'rxjs',
+      'commander',
+      'log-update',
+    ],
   ],
   ui: [...base, 'lib/api', 'lib/events', 'preact', 'htm', 'uplot'],
 }

@@ -254,11 +254,7 @@ describe('the timeouts of a channel', () => {
     const channel = connections.channel({ timeouts: { stall: 150 } })
     const { body } = await connections.send({ purpose: 'test', url: new URL(`http://${host}/`), channel })
     expect(
-      await elapsed(async () =>
-        expect(
-          await failure(body.toArray()),
-        ).toMatchObject({ code: 'STALLED' }),
-      ),
+      await elapsed(async () => expect(await failure(body.toArray())).toMatchObject({ code: 'STALLED' })),
     ).toBeLessThan(1_500)
   })
 })

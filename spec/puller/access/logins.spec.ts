@@ -2,9 +2,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { TestRegistry } from '../../lib/testing/registry/index.js'
-import { findLogin, logIn, logOut } from '../../puller/index.js'
-import { Workbench } from '../support/workbench.js'
+import type { TestRegistry } from '../../../lib/testing/registry/index.js'
+import { findLogin, logIn, logOut } from '../../../puller/index.js'
+import { Workbench } from '../../support/workbench.js'
 
 const user = { username: 'user', password: 'sesame' }
 const auth = Buffer.from('user:sesame').toString('base64')

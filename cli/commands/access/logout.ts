@@ -1,10 +1,10 @@
 /** `windlass logout`: removes saved logins. */
 import type { Command } from 'commander'
-import { WindlassError } from '../../lib/errors.js'
-import { printable } from '../../lib/codec/printable.js'
-import { addAuthFileFlag, loginOptions } from '../setup/login-flags.js'
-import { interruptible } from '../terminal/interrupt.js'
-import type { Console } from '../terminal/terminal.js'
+import { WindlassError } from '../../../lib/errors.js'
+import { printable } from '../../../lib/codec/printable.js'
+import { addAuthFileFlag, loginOptions } from '../../setup/login-flags.js'
+import { interruptible } from '../../terminal/interrupt.js'
+import type { Console } from '../../terminal/terminal.js'
 
 interface LogoutFlags {
   readonly all?: boolean
@@ -42,7 +42,7 @@ function logout(
     })
   const name = all ? undefined : (registry ?? 'docker.io')
   return interruptible(terminal, async (signal) => {
-    const { logOut } = await import('../../puller/index.js')
+    const { logOut } = await import('../../../puller/index.js')
     const places = await logOut(name, await loginOptions(network, terminal, signal))
     const what = name ?? 'all registries'
     for (const { file, helper } of places) {

@@ -3,21 +3,21 @@
  * Windlass read, or in the credential helper that the file names.
  */
 import path from 'node:path'
-import { WindlassError } from '../lib/errors.js'
-import { quoted } from '../lib/codec/printable.js'
+import { WindlassError } from '../../lib/errors.js'
+import { quoted } from '../../lib/codec/printable.js'
 import {
   Credential,
   type Login,
   LoginFile,
   type LoginPlace,
   parseCredentialKey,
-} from '../lib/registry/index.js'
-import { checkArgument } from './options/check-options.js'
-import { credentialsFor } from './options/credentials.js'
-import { loginFiles, variable } from './options/login-files.js'
-import { anyText } from './options/option-codecs.js'
-import type { OpenOptions, RegistryCredentials } from './options/options.js'
-import { registriesFor } from './options/registries-for.js'
+} from '../../lib/registry/index.js'
+import { checkArgument } from '../options/check-options.js'
+import { credentialsFor } from '../options/credentials.js'
+import { loginFiles, variable } from '../options/login-files.js'
+import { anyText } from '../options/option-codecs.js'
+import type { OpenOptions, RegistryCredentials } from '../options/options.js'
+import { registriesFor } from '../options/registries-for.js'
 
 /** Options of `logIn`, `logOut` and `findLogin`. */
 export interface LoginOptions {

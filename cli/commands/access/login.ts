@@ -1,20 +1,20 @@
 /** `windlass login`: checks a login with a registry and saves it, or prints the user name of a saved one. */
 import { type Command, Option } from 'commander'
-import { WindlassError } from '../../lib/errors.js'
-import { printable } from '../../lib/codec/printable.js'
-import type { RegistryCredentials } from '../../puller/index.js'
-import { text } from '../../puller/options/option-codecs.js'
-import { textSetting } from '../setup/flags.js'
+import { WindlassError } from '../../../lib/errors.js'
+import { printable } from '../../../lib/codec/printable.js'
+import type { RegistryCredentials } from '../../../puller/index.js'
+import { text } from '../../../puller/options/option-codecs.js'
+import { textSetting } from '../../setup/flags.js'
 import {
   addAuthFileFlag,
   addLoginNetworkFlags,
   loginOptions,
   type LoginNetworkFlags,
-} from '../setup/login-flags.js'
-import { ask } from '../setup/prompt.js'
-import { readPassword } from '../setup/read-password.js'
-import { interruptible } from '../terminal/interrupt.js'
-import type { Console } from '../terminal/terminal.js'
+} from '../../setup/login-flags.js'
+import { ask } from '../../setup/prompt.js'
+import { readPassword } from '../../setup/read-password.js'
+import { interruptible } from '../../terminal/interrupt.js'
+import type { Console } from '../../terminal/terminal.js'
 
 interface LoginFlags extends LoginNetworkFlags {
   readonly username?: string
@@ -55,7 +55,7 @@ function login(
   terminal: Console,
 ): Promise<void> {
   return interruptible(terminal, async (signal) => {
-    const { findLogin, logIn } = await import('../../puller/index.js')
+    const { findLogin, logIn } = await import('../../../puller/index.js')
     const options = await loginOptions(network, terminal, signal)
     if (get || getLogin) {
       const found = await findLogin(registry, options)
