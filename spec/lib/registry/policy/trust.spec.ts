@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   certificateBlocks,
@@ -10,6 +11,7 @@ import {
 } from '../../../../lib/registry/policy/certificates.js'
 import { Registries, type RegistriesOptions } from '../../../../lib/registry/index.js'
 import { startRegistry, testCertificate } from '../../../../lib/testing/registry/index.js'
+import { type ClientCertificate, Trust } from '../../../../lib/registry/policy/trust.js'
 import { certificate } from '../../../support/certificate.js'
 import { manifest, manifestType } from '../../../support/with-registry.js'
 
@@ -165,3 +167,42 @@ describe('the option ca', () => {
     expect(certificateBlocks(`a${right.cert}b${other.cert}`)).toHaveLength(2)
   })
 })
+
+describe('a client certificate', () => {
+  const another = testCertificate()
+  const contextWith = (client: readonly ClientCertificate[]) => new Trust({ client, env: nothing }).context
+
+  it('is accepted with its key, also several of them', () => {
+    const [first, second] = [right, another].map(({ cert, key }) => ({ certificate: cert, key }))
+    expect(() => contextWith([first!])).not.toThrow()
+    expect(() => contextWith([first!, second!])).not.toThrow()
+  })
+
+  it.each([
+    ['another key', { certificate: right.cert, key: another.key }],
+    ['no key', { certificate: right.cert, key: '' }],
+    ['no certificate', { certificate: 'x', key: right.key }],
+  ])('with %s is a USAGE error without the key, at the first connection', (_, client) => {
+    const trust = new Trust({ client: [client], env: nothing })
+    expect(() => trust.context).toThrow(
+      expect.objectContaining({
+        code: 'USAGE',
+        message: 'A client certificate or its key cannot be read',
+      }),
+    )
+    const secret = right.key.split('\n')[1]!
+    const shown = inspect(
+      thrownBy(() => trust.context),
+      { depth: 5 },
+    )
+    expect(shown).not.toContain(secret)
+  })
+})
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
