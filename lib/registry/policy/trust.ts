@@ -2,6 +2,7 @@
  * Determines the trusted certificates: those of Node, of the system and of the user. They are loaded at the first TLS
  * connection, so that a pull over plain HTTP does not load them.
  */
+import { createPrivateKey } from 'node:crypto'
 import { type SecureContext, createSecureContext, rootCertificates } from 'node:tls'
 import { WindlassError } from '../../errors.js'
 import {
@@ -23,7 +24,10 @@ export interface ClientCertificate {
 export interface TrustOptions {
   /** Certificates to trust besides those of Node and the system, as PEM text. */
   readonly ca?: string | Buffer
-  /** Client certificates with their keys, as PEM text, for hosts that require one. */
+  /**
+   * Client certificates with their keys, as PEM text, for hosts that require one. Of several with the same type of key,
+   * the first is used.
+   */
   readonly client?: readonly ClientCertificate[]
   /** Accept any certificate (default false). */
   readonly insecureTls?: boolean
@@ -83,8 +87,8 @@ export class Trust {
 
   /** Returns a context with the client certificates and, if given, these authorities in place of those of Node. */
   #contextWith(ca?: readonly string[]): SecureContext {
-    const { client = [] } = this.#options
     try {
+      const client = onePerKeyType(this.#options.client ?? [])
       return createSecureContext({
         ...(ca && { ca: [...ca] }),
         ...(client.length > 0 && {
@@ -100,6 +104,19 @@ export class Trust {
       })
     }
   }
+}
+
+/**
+ * Returns the first of the client certificates for each type of key. OpenSSL can hold one of each type.
+ * @throws errors of OpenSSL when a key is invalid
+ */
+function onePerKeyType(client: readonly ClientCertificate[]): readonly ClientCertificate[] {
+  const found = new Map<string | undefined, ClientCertificate>()
+  for (const each of client) {
+    const type = createPrivateKey(each.key).asymmetricKeyType
+    if (!found.has(type)) found.set(type, each)
+  }
+  return [...found.values()]
 }
 
 /** Joins the lines of a block, since files wrap them differently. */

@@ -172,7 +172,7 @@ describe('a client certificate', () => {
   const another = testCertificate()
   const contextWith = (client: readonly ClientCertificate[]) => new Trust({ client, env: nothing }).context
 
-  it('is accepted with its key, also several of them', () => {
+  it('is accepted with its key, also several of them with the same type of key', () => {
     const [first, second] = [right, another].map(({ cert, key }) => ({ certificate: cert, key }))
     expect(() => contextWith([first!])).not.toThrow()
     expect(() => contextWith([first!, second!])).not.toThrow()
