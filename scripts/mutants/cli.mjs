@@ -56,4 +56,6 @@ export const mutants = [
   { name: 'link to cached code followed', file: 'cli/launcher/code-cache.ts', from: ' | constants.O_NOFOLLOW', to: '', specs: at('launcher/code-cache') },
   { name: 'fifth run adds to the cache', file: 'cli/launcher/code-cache.ts', from: "this.#runs < maxRuns", to: "this.#runs <= maxRuns", specs: at('launcher/code-cache') },
   { name: 'last outcome of rm decides', file: 'cli/commands/rm.ts', from: 'exitCode ??= code', to: 'exitCode = code', specs: ['spec/commands/store.spec.ts'] },
+  { name: 'next name begun after Ctrl-C', file: 'cli/commands/pull.ts', from: 'if (signal.aborted || (flags.failFast', to: 'if ((flags.failFast', specs: ['spec/cli/commands/pull.spec.ts'] },
+  { name: 'connection that is back taken as lost', file: 'cli/remote/connection-watch.ts', from: "connection.state === 'connected') {\n      end()\n", to: "connection.state === 'connected') {\n", specs: ['spec/cli/remote/connection-watch.spec.ts'] },
 ]

@@ -158,4 +158,7 @@ export const mutants = [
   { name: 'secret header quoted in an error', file: 'lib/registry/registries.ts', from: "    this.#secrets.add(...secretHeaders(host?.headers))\n", to: '', specs: of('registries') },
   { name: 'credentials of a user replace all others', file: 'lib/registry/registries.ts', from: "return credentials ? firstOf(credentials, own) : own", to: "return credentials ?? own", specs: of('registries') },
   { name: 'namespace of a host not sent', file: 'lib/registry/api/client.ts', from: "if (namespace !== undefined) url", to: "if (namespace === '') url", specs: of('registries') },
+  { name: 'response left open if no token can be had', file: 'lib/registry/api/client.ts', from: "      response.body.destroy()\n", to: '', specs: ['spec/lib/registry/api/client.spec.ts'] },
+  { name: 'abandoned body waits in the rate limit', file: 'lib/registry/http/body.ts', from: "    this.#endWait?.()\n    this.#options.rate?.end?.()\n", to: "    this.#options.rate?.end?.()\n", specs: ['spec/lib/registry/http/body.spec.ts'] },
+  { name: 'minimum size of a chunk ignored', file: 'lib/registry/push/send-blob.ts', from: 'Math.max(chunkBytes, upload.minChunkBytes)', to: 'chunkBytes', specs: ['spec/lib/registry/push/push-blob.spec.ts'] },
 ]

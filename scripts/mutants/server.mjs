@@ -10,4 +10,10 @@ export const mutants = [
   { name: 'content of a pull that has begun released', file: 'puller/running-work.ts', from: 'if (this.#all.size > 0 || this.#stopped) return', to: 'if (this.#stopped) return', specs: ['spec/puller/running-work.spec.ts'] },
   { name: 'state of another watcher sent', file: 'server/pulls/pull-book.ts', from: "const key = `${feed.head} ${pull ?? ''}`", to: 'const key = `${feed.head}`', specs: ['spec/server/pulls/pull-book.spec.ts'] },
   { name: 'watcher that has gone left on the signal', file: 'server/feed/watch-stream.ts', from: "    this.#options.signal.removeEventListener('abort', this.end)\n", to: '', specs: ['spec/server/feed/watch-stream.spec.ts'] },
+  { name: 'timer of a wait for a connection left', file: 'lib/api/client.ts', from: "      clearTimeout(timer)\n", to: '', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'listener of each lost connection left', file: 'lib/api/client.ts', from: "      signal.removeEventListener('abort', now)\n", to: '', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'stream of messages left open', file: 'lib/api/event-stream.ts', from: "    await reader.cancel().catch(() => undefined)\n", to: "    await Promise.resolve()\n", specs: ['spec/lib/api/event-stream.spec.ts'] },
+  { name: 'wait for a thread ended by a pause', file: 'lib/api/lanes.ts', from: "return stage === 'waits' || stage === 'queued' ? spans : closeLast(spans, at)", to: "return stage === 'waits' ? spans : closeLast(spans, at)", specs: ['spec/lib/api/lanes.spec.ts'] },
+  { name: 'slots of unpacks not followed', file: 'lib/api/server-state.ts', from: '`${holdsDownload(layer)} ${holdsUnpack(layer)}`', to: '`${holdsDownload(layer)}`', specs: ['spec/lib/api/server-state.spec.ts'] },
+  { name: 'blobs of a goal that unpacks nothing discarded', file: 'puller/context.ts', from: 'keepBlobs: keepBlobs || !unpack,', to: 'keepBlobs,', specs: ['spec/puller/context.spec.ts'] },
 ]

@@ -198,4 +198,8 @@ export const mutants = [
   { name: 'target that failed to open never opened', file: 'lib/sinks/deferred-sink.ts', from: "      this.#sink = undefined\n", to: '', specs: ['spec/lib/sinks/deferred-sink.spec.ts'] },
   { name: 'failures of mirrors forgotten for a user', file: 'puller/hosts/mirrored-registries.ts', from: "      health: this.#health,\n", to: '', specs: ['spec/puller/hosts/mirrored-registries.spec.ts'] },
   { name: 'registry asked although only mirrors may be', file: 'puller/hosts/mirrored-registries.ts', from: 'usesMirrorsOnly ? mirrors.at(-1) : await', to: 'usesMirrorsOnly && mirrors.length === 0 ? undefined : await', specs: ['spec/puller/hosts/mirrored-registries.spec.ts'] },
+  { name: 'raised limit on copies not for those that run', file: 'lib/stages/copy/copy-blobs.ts', from: "    this.slotCount.set(slots)\n", to: '', specs: ['spec/lib/stages/copy/copy-blobs.spec.ts'] },
+  { name: 'mounted blobs counted as sent', file: 'lib/stages/copy/put-root.ts', from: "if (outcome === 'copied') bytes.copied", to: "if (outcome !== 'exists') bytes.copied", specs: ['spec/pipelines/copy.spec.ts'] },
+  { name: 'tag at another image not moved', file: 'lib/stages/copy/read-manifests.ts', from: 'wasTagged: before === root.descriptor.digest', to: 'wasTagged: before !== undefined', specs: ['spec/pipelines/copy.spec.ts'] },
+  { name: 'request for a blob of another size left open', file: 'lib/transfer/copy/copy-blob.ts', from: "      body.stream.destroy()\n", to: '', specs: ['spec/lib/transfer/copy/copy-blob.spec.ts'] },
 ]
