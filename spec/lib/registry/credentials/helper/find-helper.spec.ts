@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findProgram, isHelperName } from '../../../../../lib/registry/credentials/helper/find-helper.js'
 
@@ -21,7 +21,7 @@ describe('the program of a helper', () => {
     expect(await findProgram('text', path)).toBe(join(directory, 'two', 'text'))
     expect(await findProgram('link', path)).toBe(join(directory, 'two', 'link'))
     expect(await findProgram('other', path)).toBeUndefined()
-    expect(await findProgram('package.json', '.:')).toBeUndefined()
+    expect(await findProgram('text', relative('', join(directory, 'two')))).toBeUndefined()
   })
 
   it.each(['pass', 'secretservice', 'ecr-login', 'desktop.exe', 'dev-containers-0a1b'])(
