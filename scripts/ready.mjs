@@ -197,7 +197,6 @@ const programs = {
   containerd: 'containerd',
   ctr: 'containerd',
   script: 'bsdutils',
-  podman: 'podman',
   'docker-credential-pass': 'golang-docker-credential-helpers',
   pass: 'pass',
   gpg: 'gnupg',

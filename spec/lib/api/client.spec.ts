@@ -124,7 +124,11 @@ describe('a client of a server', () => {
       const waits = () => [lost, vi.getTimerCount(), getEventListeners(signal!, 'abort').length]
       let lost = 0
       const watching = client
-        .messages({ onConnection: (_, retry) => void (++lost === 2 && retry()) })
+        .messages({
+          onConnection: (_, retry) => {
+            if (++lost === 2) retry()
+          },
+        })
         .subscribe({ error: () => undefined })
       await vi.advanceTimersByTimeAsync(0)
       expect(waits()).toEqual([1, 1, 1])

@@ -13,7 +13,9 @@ function bodyOf(chunks: readonly string[], end: 'end' | 'open' | Error) {
         else if (end === 'end') controller.close()
         else if (end !== 'open') controller.error(end)
       },
-      cancel: () => void cancelled++,
+      cancel: () => {
+        cancelled++
+      },
     },
     { highWaterMark: 0 },
   )

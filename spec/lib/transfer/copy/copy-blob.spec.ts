@@ -29,7 +29,7 @@ async function copyOf({
     putBlob: async (_, open) => {
       const body = await open()
       if (stopsEarly) body.destroy()
-      else for await (const chunk of body) void chunk
+      else await body.resume().toArray()
     },
   }
   const scope = new Scope()
@@ -37,7 +37,7 @@ async function copyOf({
   const task = { descriptor, source: source as ImageSource, sink: sink as ImageSink }
   const outcome = await lastValueFrom(copies.copy(task, scope)).then(
     (copied) => copied.outcome,
-    (error: { readonly code: string }) => error.code,
+    (error: unknown) => (error as { readonly code: string }).code,
   )
   await scope.close()
   return { outcome, stream }
