@@ -29,7 +29,7 @@ async function copyOf({
     putBlob: async (_, open) => {
       const body = await open()
       if (stopsEarly) body.destroy()
-      else await body.resume().toArray()
+      else await body.toArray()
     },
   }
   const scope = new Scope()
