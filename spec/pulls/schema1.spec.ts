@@ -188,7 +188,8 @@ describe('a schema 1 image', () => {
     // Signed anew, as registries do at every start: the same image.
     putSchema1(registry, signPayload(payload, generateKey('ES256')))
     const again = await puller.pull(name, { ...pullOptions, ...options }).done
-    expect(asked(registry, before)).toEqual(['manifest latest'])
+    // HEAD states a digest that is not that of the stored manifest, because the signature is part of it.
+    expect(asked(registry, before)).toEqual(['manifest latest', 'manifest latest'])
     expect(again).toEqual({ ...first, status: 'up-to-date' })
   })
 
