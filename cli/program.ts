@@ -70,7 +70,13 @@ async function buildProgram(
   writeError: (text: string) => unknown,
 ): Promise<Command> {
   const program = new Command('windlass')
-    .commandsGroup('Other:') // that of the command `help`
+    .addHelpCommand(
+      new Command('help')
+        .argument('[command]')
+        .description('display help for a command')
+        .helpOption(false)
+        .helpGroup('Other:'),
+    )
     .description(description)
     .version(version(), '-V, --version')
     .exitOverride()
