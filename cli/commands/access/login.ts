@@ -26,12 +26,13 @@ interface LoginFlags extends LoginNetworkFlags {
 
 const examples = `
 Examples:
-  windlass login                                    to Docker Hub; asks for the user name and the password
-  windlass login --username ci --password-stdin registry.example:5000 < token.txt
-  windlass login quay.io/team                       for the repositories of a namespace only
-  windlass login --get quay.io                      print the user name of the saved login
+  windlass login                  to Docker Hub; asks for name and password
+  windlass login --username ci --password-stdin quay.io < token.txt
+  windlass login quay.io/team     for the repositories of a namespace only
+  windlass login --get quay.io    print the user name of the saved login
 
-The login is saved where Docker or Podman keep it, or in the credential helper that is set up there. Prints where.`
+The login is saved where Docker or Podman keep it, or in the credential helper
+that is set up there. Prints where.`
 
 /** Defines the arguments, options and action of `windlass login`. */
 export function defineLogin(command: Command, terminal: Console): void {

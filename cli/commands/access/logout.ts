@@ -15,10 +15,10 @@ const examples = `
 Examples:
   windlass logout quay.io
   windlass logout quay.io/team     remove the login for this namespace only
-  windlass logout --all            remove every login, those in credential helpers too
+  windlass logout --all            remove every login, also in helpers
 
-Removes the login from all files that Windlass reads, those of Docker and Podman among them, or from --authfile only.
-Prints where it was.`
+Removes the login from all files that Windlass reads, those of Docker and Podman
+among them, or from --authfile only. Prints where it was.`
 
 /** Defines the arguments, options and action of `windlass logout`. */
 export function defineLogout(command: Command, terminal: Console): void {
