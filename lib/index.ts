@@ -25,6 +25,7 @@ export {
 } from './events/index.js'
 export {
   type BlobBody,
+  type BlobOrigin,
   type BlobRequest,
   type Descriptor,
   type Digest,
@@ -36,6 +37,7 @@ export {
   type ImageManifest,
   type ImageSink,
   type ImageSource,
+  type ManifestHead,
   type ManifestRequest,
   type RateLimit,
   type OpenBlob,
@@ -81,8 +83,43 @@ export {
   tee,
   zstdCompressor,
 } from './bytes/index.js'
-export { Registries, type RegistriesOptions, type RepositoryName, type Timeouts } from './registry/index.js'
-export { type LayoutSource, type RegistrySource, layoutSource, registrySource } from './sources/index.js'
+export {
+  type ClientCertificate,
+  type FileHostConfiguration,
+  type HostConfiguration,
+  type HostConfigurationOptions,
+  type HostRequest,
+  type HostTimeouts,
+  type HostTls,
+  type ImageRegistries,
+  type LoginResponse,
+  type ManifestNames,
+  Registries,
+  type RegistriesOptions,
+  type RegistryHost,
+  type RepositoryAtOptions,
+  type RepositoryHosts,
+  type RepositoryName,
+  type ShortNameAlias,
+  type ShortNameMode,
+  type ShortNames,
+  type Timeouts,
+  hostConfiguration,
+} from './registry/index.js'
+export {
+  type LayoutSource,
+  OrderedSource,
+  type OrderedSourceOptions,
+  PlaceHealth,
+  type PlaceName,
+  type PlaceOrder,
+  PlaceRates,
+  type RegistrySource,
+  type ServedManifests,
+  type SourcePlace,
+  layoutSource,
+  registrySource,
+} from './sources/index.js'
 export { type LayoutSink, type RegistrySink, layoutSink, registrySink } from './sinks/index.js'
 export {
   type AcceptedSignature,

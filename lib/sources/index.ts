@@ -2,6 +2,6 @@
 export { LayoutSource, layoutSource } from './layout-source.js'
 export { OrderedSource, type OrderedSourceOptions, type PlaceOrder } from './places/ordered-source.js'
 export { PlaceRates } from './places/place-rates.js'
-export { PlaceHealth } from './places/place-health.js'
+export { PlaceHealth, type PlaceName } from './places/place-health.js'
 export type { ServedManifests, SourcePlace } from './places/source-place.js'
 export { type RegistrySource, registrySource } from './registry-source.js'
