@@ -64,6 +64,9 @@ export async function headManifest(
   request: ManifestRequest = {},
 ): Promise<ManifestHead> {
   const response = await send(context, 'HEAD', tagOrDigest, request)
+  // A registry that is overloaded or does not work must not get another request at once.
+  if (request.onlyHead && (response.status === 429 || response.status >= 500))
+    await readManifest(context, response, tagOrDigest, request)
   // The length describes a body that is not sent, but the response must still be consumed.
   response.body.resume()
   const digest = response.headers['docker-content-digest']
