@@ -151,7 +151,7 @@ describeReal('schema 1', () => {
     expectExit(again, 0)
     expect(JSON.parse(again.stdout)).toMatchObject({ status: 'up-to-date', digest })
     const asked = (await registry.requests()).slice(before).map(({ method, path }) => `${method} ${path}`)
-    expect(asked.filter((each) => each !== 'GET /v2/')).toEqual(['GET /v2/old/app/manifests/latest'])
+    expect(asked.filter((each) => each !== 'GET /v2/')).toEqual(['HEAD /v2/old/app/manifests/latest'])
   })
 
   it('inspects without a request for a layer', async () => {

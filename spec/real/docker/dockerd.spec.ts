@@ -4,7 +4,7 @@
  * of dockerd changed.
  */
 import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type BuiltImage, buildImage, buildIndex, putImage } from '../../../lib/testing/images/index.js'
@@ -69,7 +69,11 @@ describe.runIf(typeof dockerd !== 'string')('the client of Docker', () => {
         allPlatforms: true,
       }).done
     await windlass.close()
-    for (const side of ['dockerd', 'windlass']) mkdirSync(join(home, side))
+    for (const side of ['dockerd', 'windlass']) {
+      mkdirSync(join(home, side))
+      // With a login in its file, docker does not look for a credential helper of the machine.
+      writeFileSync(join(home, side, 'config.json'), '{"auths":{"other.example":{"auth":"dTpw"}}}')
+    }
   })
   afterAll(async () => {
     await (dockerd as Dockerd).stop()
