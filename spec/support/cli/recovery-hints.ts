@@ -293,6 +293,7 @@ export const waysOut: readonly WayOut[] = [
 
 /** What is refused only where another specification brings it about: its words, and where. */
 export const elsewhere: readonly (readonly [RegExp, string])[] = [
+  [/record of a mount is damaged/, 'spec/lib/store/mounts/mount-records.spec.ts'],
   [/Failed to store the name .*: its manifest/, 'spec/lib/store/names/names.spec.ts'],
   [/Failed to store .*: its layer .* is no longer in the store/, 'spec/stores/image-store.spec.ts'],
   [
