@@ -1,6 +1,6 @@
 /** Creates device nodes, FIFOs and sockets in the file system (mknod(2)), which Node cannot do. */
 import { libc, requireFunction } from './libc.js'
-import { pathArgument } from './c-string.js'
+import { pathArgument } from './native/c-string.js'
 import { SystemError } from './system-error.js'
 
 /** Maximum major and minor device numbers in the kernel: 12 and 20 bits. */

@@ -3,7 +3,7 @@
  * enough: it takes seconds as a double, which is exact to about 0.2 µs for current dates.
  */
 import { requireFunction } from './libc.js'
-import { pathArgument } from './c-string.js'
+import { pathArgument } from './native/c-string.js'
 
 /** AT_FDCWD and AT_SYMLINK_NOFOLLOW (fcntl.h) on Linux, macOS and FreeBSD. */
 const atCurrentDirectory = process.platform === 'linux' ? -100 : -2

@@ -3,7 +3,7 @@
  * with one character per byte; values are bytes.
  */
 import { requireFunction } from './libc.js'
-import { nameArgument, pathArgument } from './c-string.js'
+import { nameArgument, pathArgument } from './native/c-string.js'
 import { SystemError } from './system-error.js'
 
 /** Shared result buffer: a value and a list of names have at most 64 KiB each (`XATTR_SIZE_MAX`, `XATTR_LIST_MAX`). */

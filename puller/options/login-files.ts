@@ -1,7 +1,7 @@
 /** Lists the files in which Podman, Docker and Kubernetes keep logins. */
 import path from 'node:path'
 import type { KeyStyle } from '../../lib/registry/index.js'
-import { homeDirectory } from './home-directory.js'
+import { homeDirectory } from '../../lib/system/home-directory.js'
 
 /** A file with logins. */
 export interface LoginFilePlace {

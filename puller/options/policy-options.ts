@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
 import type { CertificateIdentity, ImagePolicy } from '../../lib/signatures/index.js'
-import { homeDirectory } from './home-directory.js'
+import { homeDirectory } from '../../lib/system/home-directory.js'
 
 /** Which images are accepted. Exactly one of `file`, `keys` and `identity` must be given. */
 export interface PolicyOptions {

@@ -23,7 +23,10 @@ function wrongFor(option: Option): readonly string[] {
 
 const takesNone = ({ long }: Option): boolean => long === '--minimum-rate' || long === '--keep-partials'
 
-const texts = ['--store', '--ca', '--username', '--authfile', '--host']
+const texts = [
+  ...['--store', '--ca', '--username', '--authfile', '--host'],
+  ...['--hosts-dir', '--registries-conf', '--policy', '--verify-key', '--trust-root'],
+]
 const operands: Readonly<Record<string, readonly string[]>> = {
   pull: ['a'],
   plan: ['a'],
@@ -32,6 +35,11 @@ const operands: Readonly<Record<string, readonly string[]>> = {
   inspect: ['a'],
   ls: ['a'],
   cat: ['a', '/x'],
+  bundle: ['a', '/nonexistent'],
+  mount: ['a', '/nonexistent'],
+  umount: ['/nonexistent'],
+  referrers: ['a'],
+
   tags: ['a'],
   rm: ['a'],
   pause: ['a'],

@@ -45,7 +45,7 @@ describeReal('an image named', () => {
     expect(result.stdout).toContain(other)
   })
 
-  it('twice: the second pull asks for the manifest alone', async () => {
+  it('twice: the second pull asks for the head of the manifest alone', async () => {
     const { store } = await workspace()
     const reference = `${registry.host}/windlass/base:oci-gzip`
     expectExit(await pull(store, reference), 0)
@@ -54,7 +54,7 @@ describeReal('an image named', () => {
     expectExit(again, 0, `${reference}@${digest}\n`)
     const asked = (await registry.requests()).slice(before).map(({ method, path }) => `${method} ${path}`)
     expect(asked.filter((request) => request !== 'GET /v2/')).toEqual([
-      'GET /v2/windlass/base/manifests/oci-gzip',
+      'HEAD /v2/windlass/base/manifests/oci-gzip',
     ])
   })
 

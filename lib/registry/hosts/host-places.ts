@@ -1,13 +1,13 @@
 /** Lists the places of the files that configure hosts and certificates. */
-import { homedir } from 'node:os'
 import path from 'node:path'
+import { homeDirectory } from '../../system/home-directory.js'
 import type { Environment } from '../policy/environment.js'
 
 /** Settings of `hostConfiguration`. */
 export interface HostConfigurationOptions {
   /** Environment variables that name files and directories (default `process.env`). */
   readonly env?: Environment
-  /** Home directory of the user (default: that of the process). */
+  /** Home directory of the user (default: that of the process, which may have none). */
   readonly home?: string
   /** Whether the user is root, which has other files for recorded aliases (default: that of the process). */
   readonly isRoot?: boolean
@@ -61,27 +61,28 @@ export interface HostPlaces {
 
 /** Returns the places of the files. */
 export function hostPlaces(options: HostConfigurationOptions): HostPlaces {
-  const { env = process.env, home = homedir(), root = '/', hostsDir, registriesConf, daemonJson } = options
+  const {
+    env = process.env,
+    home = homeDirectory(),
+    root = '/',
+    hostsDir,
+    registriesConf,
+    daemonJson,
+  } = options
   const etc = path.join(root, 'etc')
-  const homeConfig = path.join(home, '.config')
-  const config = nonEmpty(env['XDG_CONFIG_HOME']) ?? homeConfig
+  const homeConfig = home === undefined ? [] : [path.join(home, '.config')]
+  const xdgConfig = nonEmpty(env['XDG_CONFIG_HOME'])
+  const config = xdgConfig === undefined ? homeConfig : [xdgConfig]
+  const below = (directories: readonly string[], name: string): string[] =>
+    directories.map((directory) => path.join(directory, name))
   return {
-    containerd:
-      hostsDir === undefined
-        ? [path.join(config, 'containerd/certs.d'), path.join(etc, 'containerd/certs.d')]
-        : [hostsDir],
+    containerd: hostsDir === undefined ? below([...config, etc], 'containerd/certs.d') : [hostsDir],
     containers: registriesConf === undefined ? containersPlaces(options) : onlyFile(registriesConf),
-    docker:
-      daemonJson === undefined
-        ? [path.join(config, 'docker/daemon.json'), path.join(etc, 'docker/daemon.json')]
-        : [daemonJson],
+    docker: daemonJson === undefined ? below([...config, etc], 'docker/daemon.json') : [daemonJson],
     certificates: [
       ...new Set([
-        path.join(config, 'containers/certs.d'),
-        path.join(homeConfig, 'containers/certs.d'),
-        path.join(etc, 'containers/certs.d'),
-        path.join(config, 'docker/certs.d'),
-        path.join(etc, 'docker/certs.d'),
+        ...below([...config, ...homeConfig, etc], 'containers/certs.d'),
+        ...below([...config, etc], 'docker/certs.d'),
       ]),
     ],
     explicit: {
@@ -100,18 +101,18 @@ const onlyFile = (file: string): ContainersPlaces => ({
 })
 
 function containersPlaces(options: HostConfigurationOptions): ContainersPlaces {
-  const { env = process.env, home = homedir(), root = '/' } = options
+  const { env = process.env, home = homeDirectory(), root = '/' } = options
   const { isRoot = process.getuid?.() === 0 } = options
   const variable = ['CONTAINERS_REGISTRIES_CONF', 'REGISTRIES_CONFIG_PATH'].find((name) =>
     nonEmpty(env[name]),
   )
   const directory = nonEmpty(env['CONTAINERS_REGISTRIES_CONF_DIR'])
-  const users = [nonEmpty(env['XDG_CONFIG_HOME']), path.join(home, '.config')]
+  const inHome = (name: string): string | undefined =>
+    home === undefined ? undefined : path.join(home, name)
+  const users = [nonEmpty(env['XDG_CONFIG_HOME']), inHome('.config')]
     .filter((each) => each !== undefined)
     .map((each) => path.join(each, 'containers/registries.conf'))
-  const cache = isRoot
-    ? path.join(root, 'var/cache')
-    : (nonEmpty(env['XDG_CACHE_HOME']) ?? path.join(home, '.cache'))
+  const cache = isRoot ? path.join(root, 'var/cache') : (nonEmpty(env['XDG_CACHE_HOME']) ?? inHome('.cache'))
   return {
     configured: variable === undefined ? undefined : { path: env[variable] ?? '', namedBy: variable },
     userFiles: [...new Set(users)],
@@ -121,7 +122,7 @@ function containersPlaces(options: HostConfigurationOptions): ContainersPlaces {
       directory === undefined
         ? ['usr/share', 'etc'].map((each) => path.join(root, each, 'containers/registries.conf.d'))
         : [],
-    recordedAliases: [path.join(cache, 'containers/short-name-aliases.conf')],
+    recordedAliases: cache === undefined ? [] : [path.join(cache, 'containers/short-name-aliases.conf')],
   }
 }
 

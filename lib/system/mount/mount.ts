@@ -1,5 +1,5 @@
 /** Mounts and unmounts file systems (mount(2), umount2(2)). Requires CAP_SYS_ADMIN in the user namespace of the process. */
-import { pathArgument } from '../c-string.js'
+import { pathArgument } from '../native/c-string.js'
 import { requireFunction } from '../libc.js'
 import { SystemError } from '../system-error.js'
 

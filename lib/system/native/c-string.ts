@@ -2,7 +2,7 @@
  * Encodes paths and names as NUL-terminated strings for the C library. Each thread has one buffer per kind and reuses
  * it, because every call of the C library returns before the next one starts.
  */
-import { SystemError } from './system-error.js'
+import { SystemError } from '../system-error.js'
 
 /** `PATH_MAX` and `XATTR_NAME_MAX` of Linux (linux/limits.h), with room for the NUL. */
 const pathBuffer = Buffer.alloc(4096)
