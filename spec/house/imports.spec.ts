@@ -64,7 +64,16 @@ const mayImport: Record<string, readonly string[]> = {
   ],
   puller: [
     ...base,
-    ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/archive', 'lib/registry', 'lib/sources'],
+    ...[
+      'lib/codec',
+      'lib/events',
+      'lib/flow',
+      'lib/image',
+      'lib/system',
+      'lib/archive',
+      'lib/registry',
+      'lib/sources',
+    ],
     ...[
       'lib/sinks',
       'lib/signatures',

@@ -72,7 +72,8 @@ describe('withMember', () => {
         fc.pre(!(added in content))
         const text = JSON.stringify(content, undefined, indent)
         const back = withMember(withMember(text, [added], { x: 1 }), [added], undefined)
-        expect(JSON.parse(back)).toEqual(content)
+        // JSON has no negative zero.
+        expect(JSON.parse(back)).toEqual(JSON.parse(text))
         if (Object.keys(content).length > 0) expect(back).toBe(text)
       }),
     )
