@@ -205,6 +205,9 @@ const programs = {
   chromium: 'chromium',
   runc: 'runc',
   crun: 'crun',
+  // File systems whose files can share their content.
+  'mkfs.xfs': 'xfsprogs',
+  'mkfs.btrfs': 'btrfs-progs',
   // A test puts registries behind its paths.
   nginx: 'nginx-light',
   // Statically linked, so that an image of this one file runs.

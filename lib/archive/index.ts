@@ -30,7 +30,7 @@ export type {
 export type { EntryHandler, EntryType, TarEntry } from './tar/entry.js'
 export type { TarLimits } from './tar/limits.js'
 export { TarReader } from './tar/reader.js'
-export { compareTrees, describeTree, type Difference, type TreeEntry } from './tree/index.js'
+export { compareTrees, describeTree, type Difference, type TreeEntry, withPermission } from './tree/index.js'
 export type { FlatDirectory, Leaf } from './listing/flat-node.js'
 export { FlatTree } from './listing/flat-tree.js'
 export { DirectoryLayer } from './listing/directory-layer.js'

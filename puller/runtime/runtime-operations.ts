@@ -1,4 +1,5 @@
 /** Makes runtime bundles of images, and mounts them. */
+import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { quoted } from '../../lib/codec/printable.js'
@@ -25,7 +26,8 @@ import {
   type PullTurn,
   pullStage,
 } from '../../lib/stages/index.js'
-import { type MountMethod, type MountRecord, removeTree } from '../../lib/store/index.js'
+import { type MountMethod, type MountRecord, removeTree, type Store } from '../../lib/store/index.js'
+import { isInUserNamespace, whyCannotChown } from '../../lib/system/index.js'
 import type { PullParts } from '../../pipelines/pull-stages.js'
 import { storedImage } from '../../pipelines/stored-image.js'
 import type { LazyParts } from '../lazy-parts.js'
@@ -64,6 +66,11 @@ export interface MountedImage extends AsyncDisposable {
   readonly method: MountMethod
   readonly writable: boolean
   readonly state: MountState
+  /**
+   * Path of the list of owners, devices and privileged attributes of the image that the tree lacks, as JSON lines. Undefined if
+   * it lacks none, or the process that mounted the image could set them.
+   */
+  readonly owners: string | undefined
   /** Removes the mount. @throws as `Windlass.unmount` */
   unmount(): Promise<void>
 }
@@ -122,8 +129,9 @@ export class RuntimeOperations {
     } finally {
       await pull.closed()
     }
+    const { store } = await this.shared.parts.open()
     // The stage has run, because the pull has a result.
-    return this.#mounted(record!)
+    return this.#mounted(record!, store)
   }
 
   /** See `RuntimeMethods.mounts`. */
@@ -132,7 +140,7 @@ export class RuntimeOperations {
     assertOpen()
     if (!(await parts.storeExists())) return []
     const { store } = await parts.open()
-    return (await store.mounts.list()).map((record) => this.#mounted(record))
+    return (await store.mounts.list()).map((record) => this.#mounted(record, store))
   }
 
   /** See `RuntimeMethods.unmount`. */
@@ -151,11 +159,13 @@ export class RuntimeOperations {
     })
   }
 
-  #mounted(record: MountRecord): MountedImage {
-    const { target: directory, image, manifest, method, writable } = record
+  #mounted(record: MountRecord, store: Store): MountedImage {
+    const { id, target: directory, image, manifest, method, writable } = record
+    const list = join(store.mounts.path(id), ownersFileName)
     const unmount = (): Promise<void> => this.unmount(directory)
     return {
       ...{ directory, image, manifest, method, writable, state: mountState(record) },
+      owners: existsSync(list) ? list : undefined,
       ...{ unmount, [Symbol.asyncDispose]: unmount },
     }
   }
@@ -217,7 +227,14 @@ const mountStage = (
         changes: changes === undefined ? undefined : resolve(changes),
         onWarning: (code: string, message: string) => turn.emit({ type: 'warning', code, message }),
       }
-      onMounted(await mountImage({ ...image, documents: [image.digest, image.imageId] }, settings, parts))
+      const record = await mountImage({ ...image, documents: [image.digest, image.imageId] }, settings, parts)
+      try {
+        if (lacksOwners(parts.store)) await keepOwners(image, parts.store.mounts.path(record.id), parts, turn)
+      } catch (error) {
+        await removeMount(record, parts.store).catch(() => undefined) // report the first error
+        throw error
+      }
+      onMounted(record)
       return image
     },
     { name: 'mount' },
@@ -271,7 +288,11 @@ async function pathWithoutLinks(path: string): Promise<string> {
   return join(parent, basename(full))
 }
 
-/** Writes what an ordinary user cannot set in the tree beside it, unless there is nothing. */
+/** Returns whether the trees of a store lack owners of the image, because its owner cannot set them all. */
+const lacksOwners = ({ owner }: Store): boolean =>
+  owner !== undefined || whyCannotChown() !== undefined || isInUserNamespace()
+
+/** Writes what an ordinary user cannot set in the tree into `directory`, unless there is nothing. */
 async function keepOwners(
   image: PulledImage,
   directory: string,

@@ -7,6 +7,7 @@ import {
   makeOverlayWhiteout,
   type Owner,
   type TarEntry,
+  withPermission,
 } from '../../archive/index.js'
 import { errnoOf } from '../../system/index.js'
 import type { TreeStep } from './corrections.js'
@@ -47,12 +48,13 @@ export async function buildTree(
       else {
         const { leaf, path } = step
         const base = bases[leaf.layer] ?? ''
-        const source = `${base}/${leaf.entry.path}`
         const first = placed.get(leaf)
         if (placement === 'link')
-          withAccess(base, leaf.entry.path, () => linkSync(toBytes(source), toBytes(`${top}/${path}`)))
+          withAccess(base, leaf.entry.path, () =>
+            linkSync(toBytes(`${base}/${leaf.entry.path}`), toBytes(`${top}/${path}`)),
+          )
         else if (first !== undefined) linkSync(toBytes(`${top}/${first}`), toBytes(`${top}/${path}`))
-        else withAccess(base, leaf.entry.path, () => share(applier, { ...leaf.entry, path }, source))
+        else share(applier, { ...leaf.entry, path }, () => openContent(base, leaf.entry.path))
         placed.set(leaf, path)
       }
       if (index % stepsPerTurn !== 0) continue
@@ -65,11 +67,11 @@ export async function buildTree(
   }
 }
 
-/** Makes a copy of `source` whose content is shared with it. */
-function share(applier: LayerApplier, entry: TarEntry, source: string): void {
+/** Makes a file that shares its content with the one that `open` opens, or an entry without content. */
+function share(applier: LayerApplier, entry: TarEntry, open: () => number): void {
   applier.entry(entry)
   if (entry.type === 'file' && entry.size > 0) {
-    const fd = openSync(toBytes(source), constants.O_RDONLY | constants.O_NOFOLLOW)
+    const fd = open()
     try {
       applier.clone(fd)
     } finally {
@@ -79,14 +81,23 @@ function share(applier: LayerApplier, entry: TarEntry, source: string): void {
   applier.end()
 }
 
+/** Opens a file of the tree at `base` for reading, also if its mode, or that of a directory, denies this to its owner. */
+function openContent(base: string, path: string): number {
+  const file = toBytes(`${base}/${path}`)
+  return withAccess(base, path, () =>
+    withPermission(file, lstatSync(file).mode & 0o7777, 0o400, () =>
+      openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW),
+    ),
+  )
+}
+
 /**
- * Calls `work`. If it fails with EACCES, makes the directories above `path` in the tree at `base` accessible to their owner,
+ * Returns the result of `work`. If it fails with EACCES, makes the directories above `path` in the tree at `base` accessible to their owner,
  * calls it again, and restores their modes.
  */
-function withAccess(base: string, path: string, work: () => void): void {
+function withAccess<T>(base: string, path: string, work: () => T): T {
   try {
-    work()
-    return
+    return work()
   } catch (error) {
     if (errnoOf(error) !== 'EACCES') throw error
   }
@@ -100,7 +111,7 @@ function withAccess(base: string, path: string, work: () => void): void {
       chmodSync(toBytes(at), mode | 0o100)
       changed.push({ at: toBytes(at), mode })
     }
-    work()
+    return work()
   } finally {
     for (const { at, mode } of changed.reverse()) chmodSync(at, mode)
   }

@@ -98,6 +98,43 @@ describe.runIf(isRoot)('an image', () => {
   })
 })
 
+describe.runIf(isRoot)('the owners in the image', () => {
+  const methods = ['link', 'copy'] as const
+  it.each(methods)('are listed beside a mount of an ordinary user by %s, until it is removed', (method) => {
+    const { at, mount, run } = workplace(`owners-${method}`, ordinaryUser)
+    const { exit, stdout } = mount('--json', '--method', method, image, at('m'))
+    expect(exit).toBe(0)
+    const { owners } = JSON.parse(stdout) as { owners: string }
+    const lines = readFileSync(owners, 'utf8').trimEnd().split('\n')
+    expect(lines).toContain('{"path":"home/u/file","type":"file","uid":1000,"gid":1000,"mode":"0600"}')
+    expect(lines.some((line) => line.includes('"path":"dev/null"'))).toBe(true)
+    expect(JSON.parse(run('mount', '--json').stdout)).toMatchObject([{ owners }])
+    expect(run('umount', at('m'))).toMatchObject(succeeds)
+    expect(existsSync(owners)).toBe(false)
+  })
+
+  it.skipIf(whyNoOverlay !== undefined)('are listed in a user namespace', () => {
+    const { at, mount } = workplace('owners-namespace', ordinaryUser)
+    const { exit, stdout } = mount(
+      image,
+      at('m'),
+      '--',
+      'sh',
+      '-c',
+      `cat ${at('store')}/mounts/*/owners.jsonl`,
+    )
+    expect(exit).toBe(0)
+    expect(stdout).toContain('"path":"home/u/file","type":"file","uid":1000')
+  })
+
+  it('are those of the tree if root mounts the image', () => {
+    const { at, mount, run } = workplace('owners-root', [])
+    const { stdout } = mount('--json', '--method', 'copy', image, at('m'))
+    expect(JSON.parse(stdout)).not.toHaveProperty('owners')
+    expect(run('umount', at('m'))).toMatchObject(succeeds)
+  })
+})
+
 describe.runIf(isRoot && whyNoOverlay === undefined)('a mount', () => {
   it('keeps its layers from rm and gc until it is removed', () => {
     const { at, mount, run } = workplace('held', [])
