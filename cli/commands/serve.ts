@@ -6,6 +6,7 @@ import { quoted } from '../../lib/codec/printable.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
 import { makePrivateDirectory } from '../private-directory.js'
 import { interruptible } from '../terminal/interrupt.js'
+import { addPolicyFlags } from '../setup/policy-flags.js'
 import {
   addNetworkFlags,
   addStoreFlags,
@@ -62,7 +63,7 @@ export function defineServe(command: Command, terminal: Console): void {
       'with --registry: blobs that are sent at the same time (default: 16)',
       uploads,
     )
-  addTransferFlags(addNetworkFlags(addStoreFlags(command)))
+  for (const add of [addStoreFlags, addPolicyFlags, addNetworkFlags, addTransferFlags]) add(command)
   command
     .addHelpText('after', examples)
     .action(() => serveUntilInterrupted(command.opts<ServeFlags>(), terminal))

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildImage, buildIndex, putImage, type BuiltImage } from '../../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../../lib/testing/registry/index.js'
@@ -201,5 +202,20 @@ describe('the credentials of a request to the API of Docker', () => {
     const path = `/images/create?fromImage=${docker.registry.host}/team/app`
     expect(wordsOf(await docker.send('POST', path, { headers })).at(-1)).toMatch(/^Status:/)
     expect(await docker.send('POST', path)).toMatchObject({ status: 404 })
+  })
+})
+
+describe('a server with a policy', () => {
+  it('refuses an image that is not signed before any blob is requested, and keeps nothing', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const keys = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    await using docker = await startDockerServer({ open: { policy: { keys } } })
+    await putImage(docker.registry, 'team/app', '1', imageOf('one'))
+    const { text } = await docker.pull('team/app', '1')
+    expect(text).toContain('it is not signed')
+    expect(text).not.toContain('Pull complete')
+    const blobs = docker.registry.requests.filter(({ url }) => url.includes('/blobs/'))
+    expect(blobs).toEqual([])
+    expect((await docker.send('GET', '/v1.51/images/json')).json).toEqual([])
   })
 })
