@@ -1,4 +1,5 @@
 /** The files of an image: looks up one without reading more of the layers than needed, or lists all of them. */
+import { WindlassError } from '../../errors.js'
 import type { Limits } from '../../limits.js'
 import { invalidEntryError } from '../failure.js'
 import { parentOf } from './entry-path.js'
@@ -74,8 +75,8 @@ export class ImageTree {
     if (!verify) return
     for (const { reader } of this.#layers)
       if (reader.entries.length > 0) while (!reader.complete) await reader.advance()
-    const foundAgain = await this.find(requestedPath)
-    if (foundAgain.layer !== layer || foundAgain.ordinal !== ordinal)
+    const foundAgain = await this.find(requestedPath).catch(ignoreMissingFile)
+    if (foundAgain?.layer !== layer || foundAgain.ordinal !== ordinal)
       throw invalidEntryError(
         file.rawPath,
         'a later entry of the layer replaces it',
@@ -131,4 +132,10 @@ export class ImageTree {
     }
     return tree
   }
+}
+
+/** Returns undefined if the path names no file any more. */
+function ignoreMissingFile(error: unknown): undefined {
+  if (error instanceof WindlassError && (error.code === 'FILE_UNKNOWN' || error.code === 'NOT_A_FILE')) return
+  throw error
 }
