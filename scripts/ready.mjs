@@ -282,6 +282,8 @@ function downloadTesting(missing) {
     run('dpkg-deb', ['-x', join(work, 'out', file), join(work, 'bin')])
     mkdirSync(tools, { recursive: true })
     renameSync(join(work, 'bin', 'usr', 'bin', name), join(tools, name))
+    // Debian's build does not state its version.
+    writeFileSync(join(tools, `${name}.version`), file.split('_')[1] ?? '')
   }
   rmSync(work, { recursive: true, force: true })
 }
