@@ -179,7 +179,7 @@ function namesOf({
   const none = { name, repository: undefined, tag: undefined }
   // An image of the store whose name is not a reference, or an image of a layout.
   if (source instanceof LayoutSource && !typed.startsWith('oci:')) return none
-  const parsed = parseImageName(typed)
+  const parsed = parseImageName(name)
   if (parsed.kind === 'layout') return { ...none, tag: parsed.name }
   const reference = withDefaultTag(parsed.reference)
   return { name, repository: reference.name, tag: digest === undefined ? reference.tag : undefined }

@@ -30,6 +30,8 @@ export type RemovalOutcome = RemovedImage | FailedRemoval
  * of one, a key of an entry (`@…`), or a reference. The list of names is read and written once for all words. A word
  * that identifies no entry does not stop the others.
  *
+ * @param namesOf - returns the normalised names that a word may mean, in the order in which they are looked up (the
+ *   normalised reference)
  * @returns the result of each word, in order
  * @throws STORE_* when the list of names cannot be read or written; nothing is removed then
  */
@@ -37,15 +39,19 @@ export async function removeImages(
   words: readonly string[],
   store: Store,
   signal?: AbortSignal,
+  namesOf: NamesOf = (word) => [referenceOf(word)],
 ): Promise<readonly RemovalOutcome[]> {
   let outcomes: readonly RemovalOutcome[] = []
   await store.names.removeEntries((entries) => {
-    const remaining = new RemainingEntries(entries)
+    const remaining = new RemainingEntries(entries, namesOf)
     outcomes = words.map((word) => removeWord(word, remaining, store.directory))
     return remaining.removed
   }, signal)
   return outcomes
 }
+
+/** Returns the names that a word may mean. @throws REFERENCE_INVALID */
+type NamesOf = (word: string) => readonly string[]
 
 function removeWord(word: string, remaining: RemainingEntries, path: string): RemovalOutcome {
   try {
@@ -68,7 +74,10 @@ class RemainingEntries {
   readonly #removedKeys = new Set<string>()
   readonly #byName = new Map<string, IndexEntry[]>()
 
-  constructor(private readonly entries: readonly IndexEntry[]) {
+  constructor(
+    private readonly entries: readonly IndexEntry[],
+    private readonly namesOf: NamesOf,
+  ) {
     for (const entry of entries) {
       if (entry.name === undefined) continue
       const namesakes = this.#byName.get(entry.name)
@@ -96,7 +105,9 @@ class RemainingEntries {
     if (named.length > 0) return named
     const remaining = this.#remaining(this.entries)
     const listed = findEntries(remaining, word)
-    return listed.length > 0 ? listed : findEntries(remaining, word, referenceOf(word))
+    if (listed.length > 0) return listed
+    const found = this.namesOf(word).map((name) => findEntries(remaining, word, name))
+    return found.find(({ length }) => length > 0) ?? []
   }
 
   readonly #remaining = (entries: readonly IndexEntry[]): readonly IndexEntry[] =>

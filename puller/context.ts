@@ -6,12 +6,13 @@ import type { ImageRegistries } from '../lib/registry/index.js'
 import type { ImageRequest } from '../lib/stages/index.js'
 import type { LayerGoal } from '../lib/transfer/index.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
-import { locate } from './names/request.js'
+import { requireChoice } from './names/choice.js'
+import { ImageNames } from './names/image-names.js'
 import { openParts } from './open-parts.js'
 import { checkOptions } from './options/check-options.js'
 import { openTable } from './options/option-table.js'
-import type { OpenOptions } from './options/options.js'
-import { registriesFor } from './options/registries-for.js'
+import { type OpenOptions, storeDirectory } from './options/options.js'
+import { configuredHosts, registriesFor, shortNamesOf } from './options/registries-for.js'
 import { waitWithin } from './within.js'
 
 /** What a pull does with the layers. */
@@ -60,7 +61,8 @@ export interface PullContext extends PullParts, AsyncDisposable {
  */
 export async function createContext(options: OpenOptions = {}): Promise<PullContext> {
   checkOptions('createContext', openTable, options)
-  const registries = await registriesFor(options)
+  const { hosts = configuredHosts(options) } = options
+  const registries = await registriesFor(options, hosts)
   const limits = limitsWith(options.limits)
   const lifetime = new Scope()
   const parts = await openParts(options, limits, lifetime).catch(async (error: unknown) => {
@@ -73,6 +75,10 @@ export async function createContext(options: OpenOptions = {}): Promise<PullCont
     await parts.store.close()
     await registries.close()
   }
+  const names = new ImageNames({
+    ...{ registries, limits, store: () => storeDirectory(options) },
+    shortNames: shortNamesOf(options, hosts),
+  })
   let closing: Promise<void> | undefined
   const close: PullContext['close'] = ({ within } = {}) => {
     closing ??= release()
@@ -81,7 +87,17 @@ export async function createContext(options: OpenOptions = {}): Promise<PullCont
   return {
     ...parts,
     registries,
-    request: (name, { platform } = {}) => locate(name, platform, registries, limits),
+    request: (name, { platform } = {}) => {
+      const { candidates } = names.locate(name, { platform })
+      const requests = candidates.map(({ request }) => request)
+      // Which of several registries has the image, a request that is made at once cannot know.
+      requireChoice(
+        name,
+        requests.map((each) => each.name),
+        'enforcing',
+      )
+      return candidates[0].request
+    },
     goal: async ({ unpack = true, keepBlobs = true, refresh = false, whiteouts } = {}) => ({
       unpack,
       form: whiteouts ?? (await hostWhiteoutForm(await parts.store.stagingDirectory())),

@@ -11,7 +11,9 @@ import { type CopiedImage, documentRetryPolicy } from '../lib/transfer/index.js'
 import { copy } from '../pipelines/copy.js'
 import { copyStages } from '../pipelines/copy-stages.js'
 import { copyTarget } from './names/copy-target.js'
-import { locate } from './names/request.js'
+import { chooseImage } from './names/choose-image.js'
+import type { ImageNames } from './names/image-names.js'
+import { nameOf } from './names/located.js'
 import { checkOptions } from './options/check-options.js'
 import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
@@ -19,7 +21,7 @@ import { imagePolicy } from './options/policy-options.js'
 import { retryPolicy } from './options/retry.js'
 import type { PullerLimits } from './control/live-limits.js'
 import { ControlledRun } from './control/controlled-run.js'
-import type { Pull } from './pull-run.js'
+import type { Pull, StartedWork } from './pull-run.js'
 
 /** A running copy. */
 export interface Copy extends Omit<Pull, 'done'> {
@@ -43,6 +45,7 @@ export interface Copy extends Omit<Pull, 'done'> {
 /** Parameters of a `Copier`: the parts of the puller that its copies share. */
 export interface CopierParts {
   readonly options: OpenOptions
+  readonly names: ImageNames
   readonly registries: ImageRegistries
   readonly limits: Limits
   readonly lifetime: Scope
@@ -67,23 +70,24 @@ export class Copier {
     const { platform, allPlatforms = false, referrers = false, signal } = options
     if (allPlatforms && platform !== undefined)
       throw new WindlassError('USAGE', 'Cannot copy: `platform` and `allPlatforms` cannot be used together')
-    const { registries, limits } = this.#parts
-    const request = locate(from, platform, registries, limits)
+    const { names, registries, limits } = this.#parts
+    const located = names.locate(from, { platform })
     const target = copyTarget(to, registries)
     const retry = retryPolicy(this.#parts.options, documentRetryPolicy)
     const { indexDepth } = limits
     const copies = this.#copies
-    const prepare = async (control: WorkControl): Promise<Flow<CopiedImage>> => {
+    const prepare = async (control: WorkControl, running: StartedWork): Promise<Flow<CopiedImage>> => {
       const policy = await imagePolicy(this.#parts.options.policy)
       const stages = copyStages({ target, allPlatforms, copies, retry, indexDepth, policy, referrers })
+      const request = await chooseImage(located, { ...running, retry })
       return Flow.of({ ...request, control }).pipe(copy(stages))
     }
     return new ControlledRun<CopiedImage>({
       what: 'copy',
       requestEvents: this.#parts.options.requestEvents,
       start: {
-        ...{ type: 'start', reference: request.name, target: target.name },
-        platform: allPlatforms ? 'all' : formatPlatform(request.platform),
+        ...{ type: 'start', reference: nameOf(located), target: target.name },
+        platform: allPlatforms ? 'all' : formatPlatform(located.candidates[0].request.platform),
       },
       ...{ signal, prepare },
     })

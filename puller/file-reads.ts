@@ -8,7 +8,8 @@ import { imageLayers } from '../pipelines/image-layers.js'
 import { cancelledError } from '../pipelines/run-for-result.js'
 import { readStored } from '../pipelines/read-stored.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
-import type { Located } from './names/locate-anywhere.js'
+import { chooseImage } from './names/choose-image.js'
+import { type Located, nameOf } from './names/located.js'
 import type { FileOptions, FilesOptions } from './options/options.js'
 import type { RunningOperation } from './running-operation.js'
 
@@ -80,7 +81,7 @@ export class FileReads {
     register({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => closed,
-      running: [`the files of ${located.request.name}`],
+      running: [`the files of ${nameOf(located)}`],
     })
     try {
       signal.throwIfAborted()
@@ -97,16 +98,17 @@ export class FileReads {
   }
 
   async #image(
-    { request, incompleteError }: Located,
+    located: Located,
     { onWarning, verify = false }: Pick<FileOptions, 'onWarning' | 'verify'>,
     signal: AbortSignal,
   ): Promise<ReadableImage> {
     const { retry, limits, foreignUrls, requireSignatures, openIfExists } = this.options
     const shared = { retry, limits, foreignUrls, signal, onWarning }
     const store = (await openIfExists())?.store
+    const request = await chooseImage(located, { retry, signal, onWarning, store })
     const stored = store && (await readStored(request, store, { ...shared, onlyBlobs: verify }))
     if (stored) return stored
-    if (incompleteError) throw incompleteError()
+    if (located.incompleteError) throw located.incompleteError()
     const scope = new Scope()
     scope.events.subscribe((event) => {
       if (event.type === 'warning' && 'code' in event && 'message' in event)

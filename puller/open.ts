@@ -3,7 +3,7 @@ import { checkOptions } from './options/check-options.js'
 import { openTable } from './options/option-table.js'
 import { type OpenOptions, storeDirectory } from './options/options.js'
 import { imagePolicy } from './options/policy-options.js'
-import { registriesFor } from './options/registries-for.js'
+import { configuredHosts, registriesFor, shortNamesOf } from './options/registries-for.js'
 import { Windlass } from './puller.js'
 
 /**
@@ -15,6 +15,7 @@ export async function open(options: OpenOptions = {}): Promise<Windlass> {
   checkOptions('open', openTable, options)
   storeDirectory(options) // reports an invalid environment variable early
   await imagePolicy(options.policy) // reports an invalid policy early
-  const registries = await registriesFor(options)
-  return new Windlass(options, registries)
+  const { hosts = configuredHosts(options) } = options
+  const registries = await registriesFor(options, hosts)
+  return new Windlass(options, registries, shortNamesOf(options, hosts))
 }

@@ -56,7 +56,15 @@ export interface PullStart<Result> {
   /** Whether requests are reported as events (false). */
   readonly requestEvents?: boolean | undefined
   /** Returns the flow to run. It emits one result. */
-  readonly prepare: () => Promise<Flow<Result>>
+  readonly prepare: (started: StartedWork) => Promise<Flow<Result>>
+}
+
+/** What the preparation of a run may use. */
+export interface StartedWork {
+  /** Aborts when the run is cancelled. */
+  readonly signal: AbortSignal
+  /** Emits a warning as an event of the run. */
+  readonly onWarning: (code: string, message: string) => void
 }
 
 /** Runs a pull, or a copy, from its construction on. */
@@ -135,7 +143,9 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
 
   async #runFlow(prepare: PullStart<Result>['prepare']): Promise<Result> {
     try {
-      const flow = await untilAborted(prepare(), this.#stop.signal)
+      const { signal } = this.#stop
+      const onWarning = (code: string, message: string): void => this.warn({ code, message })
+      const flow = await untilAborted(prepare({ signal, onWarning }), signal)
       this.#assertNotCancelled()
       const results: Result[] = []
       this.#run = run(flow, (result) => [results.push(result)], this.#scope)

@@ -1,9 +1,9 @@
 /** Provides `Windlass`, which creates the parts of the program and connects them. */
 import { WindlassError } from '../lib/errors.js'
 import { Flow, Scope } from '../lib/flow/index.js'
-import { type Limits, limitsWith } from '../lib/limits.js'
-import { type TagsRequest, formatPlatform } from '../lib/image/index.js'
-import type { ImageRegistries } from '../lib/registry/index.js'
+import { limitsWith } from '../lib/limits.js'
+import { type TagsRequest } from '../lib/image/index.js'
+import type { ImageRegistries, ShortNames } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, retryDelayOf, documentRetryPolicy } from '../lib/transfer/index.js'
 import type { Collected, CollectOptions } from '../lib/store/index.js'
@@ -17,9 +17,8 @@ import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
 import type { ImageSummary } from '../pipelines/images.js'
-import { type Inspection, type InspectRequest, inspect } from '../pipelines/inspect.js'
+import { type Inspection, type InspectRequest, type InspectWarning, inspect } from '../pipelines/inspect.js'
 import { type LiveLimits, PullerLimits } from './control/live-limits.js'
-import { registriesOfPull } from './options/credentials.js'
 import { openParts } from './open-parts.js'
 import { LazyParts } from './lazy-parts.js'
 import { anyText, path as pathCodec } from './options/option-codecs.js'
@@ -37,10 +36,10 @@ import {
   type RetryFailedOptions,
   storeDirectory,
 } from './options/options.js'
-import { makePlan, plannedRequest } from './planner.js'
+import { makePlan, plannedImage } from './planner.js'
 import type { PullPlan } from '../pipelines/plan/plan-pull.js'
 import { pullFlow } from './pull-flow.js'
-import { ControlledRun } from './control/controlled-run.js'
+import { PullStarter, type StartOptions } from './control/pull-starter.js'
 import { startMany, startRetry } from './many/start-many.js'
 import type { Pull } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
@@ -59,7 +58,9 @@ import { StoredContent } from './stored-content.js'
 import { StoreTasks } from './store-tasks.js'
 import { StoreWaiting } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
-import { type Located, locateAnywhere } from './names/locate-anywhere.js'
+import { type ChooseOptions, chooseImage } from './names/choose-image.js'
+import { ImageNames, type NameOptions } from './names/image-names.js'
+import type { Located } from './names/located.js'
 import { listTags, repositoryNamed } from './names/tags.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { waitWithin } from './within.js'
@@ -78,12 +79,13 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   /** Retry policy for manifests and configs. */
   readonly #retry: RetryPolicy
   readonly #registries: ImageRegistries
-  readonly #limits: Limits
   readonly #lifetime = new Scope()
   readonly #parts: LazyParts
   readonly #files: FileReads
   readonly #work: RunningWork
   readonly #copier: Copier
+  readonly #names: ImageNames
+  readonly #starter: PullStarter
   readonly #sets: PullSets
   readonly #tasks: StoreTasks
   protected readonly runtime: RuntimeOperations
@@ -91,32 +93,36 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   /** @internal created by `open` */
-  constructor(options: OpenOptions, registries: ImageRegistries) {
+  constructor(options: OpenOptions, registries: ImageRegistries, shortNames?: () => ShortNames) {
     super()
     this.#options = options
     this.#waiting = new StoreWaiting(options.onWarning)
     const retry = (this.#retry = retryPolicy(options, documentRetryPolicy))
     this.#registries = registries
-    const limits = (this.#limits = limitsWith(options.limits))
+    const limits = limitsWith(options.limits)
+    const names = (this.#names = new ImageNames({ registries, limits, store: () => this.store, shortNames }))
     const liveLimits = (this.limits = new PullerLimits(options))
     liveLimits.follow(({ bytesPerSecond }) => registries.limitRate(bytesPerSecond))
     const lifetime = this.#lifetime
-    this.#copier = new Copier({ options, registries, limits, lifetime, liveLimits })
+    this.#copier = new Copier({ options, names, registries, limits, lifetime, liveLimits })
     const start = (): Promise<PullParts> => openParts(options, limits, lifetime, this.#waiting, liveLimits)
     this.#parts = new LazyParts(() => this.store, start)
     this.activity = new Activity(this.#parts, registries, options)
     this.#work = new RunningWork(this.#parts)
     const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
-    const startPull = this.#start.bind(this)
-    const locate = this.#locate.bind(this)
-    this.runtime = new RuntimeOperations({ ...shared, locate, startPull })
+    const { requestEvents } = options
+    const ofPulls = { retry, requestEvents, waiting: this.#waiting, activity: this.activity }
+    this.#starter = new PullStarter({ ...shared, ...ofPulls })
+    const startPull = this.#starter.start
+    this.runtime = new RuntimeOperations({ ...shared, names, startPull })
     this.content = new StoredContent({ ...shared, registries, limits, startPull })
     this.#tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
+      namesOf: (word) => names.storedNames(word),
       locate: (name) => requestOf(name, undefined, registries, limits),
     })
-    this.artifacts = new Artifacts({ ...shared, registries, limits, retry, policy: options.policy })
-    this.#sets = new PullSets({ registries, limits, retry, parts: this.#parts, startPull })
+    this.artifacts = new Artifacts({ ...shared, names, retry, policy: options.policy })
+    this.#sets = new PullSets({ names, registries, limits, retry, parts: this.#parts, startPull })
     this.#files = new FileReads({
       ...{ retry, limits, foreignUrls: options.foreignUrls },
       requireSignatures: options.requireSchema1Signatures ?? false,
@@ -138,7 +144,7 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
    */
   pull(name: string, options: PullOptions = {}): Pull {
     checkOptions('pull', tables.pullTable, options)
-    return this.#locateAndStart(name, options, ({ request, incompleteError: createError }, parts) =>
+    return this.#locateAndStart(name, options, ({ incompleteError: createError }, request, parts) =>
       createError ? storedFlow(request, options, parts, createError) : pullFlow(request, options, parts),
     )
   }
@@ -151,7 +157,7 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   async plan(name: string, options: PlanRequest = {}): Promise<PullPlan> {
     this.#assertOpen()
     checkOptions('plan', tables.planTable, options)
-    return makePlan(this.#locate(name, options.platform), options, {
+    return makePlan(this.#names.locateAnywhere(name, options), options, {
       ...{ parts: this.#parts, store: this.store, retry: this.#retry },
       requireSignatures: this.#options.requireSchema1Signatures ?? false,
     })
@@ -211,14 +217,15 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     checkArgument('unpack', 'directory', pathCodec, directory)
     checkOptions('unpack', tables.unpackTable, options)
     const pullOptions = { unpack: false, ...options, rootfs: directory }
-    return this.#locateAndStart(name, pullOptions, async ({ request, incompleteError }, parts) => {
-      // The store keeps no signatures, so a policy is checked at the source.
-      const hasPolicy = (options.policy ?? parts.policy) !== undefined
+    // The store keeps no signatures, so a policy is checked at the source.
+    const hasPolicy = (options.policy ?? this.#options.policy) !== undefined
+    const unpacked = async ({ incompleteError }: Located, request: ImageRequest, parts: PullParts) => {
       const stored = hasPolicy ? undefined : await storedImage(request, parts.store)
       if (!stored && incompleteError) return storedFlow(request, pullOptions, parts, incompleteError)
       if (!stored) return pullFlow(request, pullOptions, parts)
       return Flow.of(stored).pipe(assemble({ ...parts, directory, control: request.control }))
-    })
+    }
+    return this.#locateAndStart(name, pullOptions, unpacked, { prefersStored: !hasPolicy })
   }
 
   /**
@@ -242,8 +249,11 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     this.#assertOpen()
     checkOptions('inspect', tables.inspectTable, options)
     const { requireSchema1Signatures: requireSignatures = false } = this.#options
-    const { request } = this.#locate(name, options.platform)
-    return inspect(request, { ...options, retry: this.#retry, requireSignatures })
+    const warnings: InspectWarning[] = []
+    const onWarning = (code: string, message: string) => void warnings.push({ code, message })
+    const request = await this.#choose(name, { ...options, onWarning })
+    const found = await inspect(request, { ...options, retry: this.#retry, requireSignatures })
+    return { ...found, warnings: [...warnings, ...found.warnings] }
   }
 
   /**
@@ -256,7 +266,7 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   files(name: string, options: FilesOptions = {}): AsyncIterable<ImageFile> {
     this.#assertOpen()
     checkOptions('files', tables.filesTable, options)
-    return this.#files.list(this.#locate(name, options.platform), options)
+    return this.#files.list(this.#names.locateAnywhere(name, options), options)
   }
 
   /**
@@ -272,14 +282,14 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     this.#assertOpen()
     checkArgument('file', 'path', anyText, path)
     checkOptions('file', tables.fileTable, options)
-    return this.#files.open(this.#locate(name, options.platform), path, options)
+    return this.#files.open(this.#names.locateAnywhere(name, options), path, options)
   }
 
   /** Returns the digest that a name points at, by HEAD if possible: enough to detect changes, but not verified. */
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#assertOpen()
     checkOptions('resolve', tables.signalTable, options)
-    return resolveName(this.#locate(name).request, { ...options, retry: this.#retry })
+    return resolveName(await this.#choose(name, options), { ...options, retry: this.#retry })
   }
 
   /** Chooses a tag: `latest` if it is listed, otherwise the first. @throws MANIFEST_UNKNOWN if there are no tags */
@@ -296,7 +306,9 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     this.#assertOpen()
     checkArgument('tags', 'repository', anyText, repository)
     checkOptions('tags', tables.tagsTable, options)
-    return listTags(repository, this.#registries, { ...options, again: retryDelayOf(this.#retry) })
+    const candidates = this.#names.repositories(repository, 'list tags')
+    const request = { ...options, again: retryDelayOf(this.#retry) }
+    return listTags(repository, candidates, this.#registries, request)
   }
 
   /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
@@ -361,34 +373,19 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
 
   #locateAndStart(
     name: string,
-    { plan, platform = plan?.requestedPlatform, signal, credentials }: PullOptions,
-    prepare: (located: Located, parts: PullParts) => Promise<Flow<PulledImage>>,
+    { plan, platform = plan?.requestedPlatform, signal, ...options }: PullOptions,
+    prepare: (located: Located, request: ImageRequest, parts: PullParts) => Promise<Flow<PulledImage>>,
+    start: StartOptions = {},
   ): Pull {
     this.#assertOpen()
-    const found = this.#locate(name, platform, credentials)
-    const located = plan ? { ...found, request: plannedRequest(found.request, plan) } : found
-    return this.#start(located.request, (parts, request) => prepare({ ...located, request }, parts), signal)
+    const found = this.#names.locateAnywhere(name, { ...options, platform })
+    const located = plan ? plannedImage(found, plan) : found
+    const prepared = (parts: PullParts, request: ImageRequest) => prepare(located, request, parts)
+    return this.#starter.start(located, prepared, { ...start, signal })
   }
 
-  #locate(name: string, platform?: string, credentials?: PullOptions['credentials']): Located {
-    const registries = registriesOfPull(this.#registries, credentials)
-    return locateAnywhere(name, { platform, registries, limits: this.#limits, store: this.store })
-  }
-
-  #start(
-    request: ImageRequest,
-    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
-    signal?: AbortSignal,
-  ): Pull {
-    this.#assertOpen()
-    const started = new ControlledRun<PulledImage>({
-      what: 'pull',
-      start: { type: 'start', reference: request.name, platform: formatPlatform(request.platform) },
-      ...{ signal, requestEvents: this.#options.requestEvents },
-      prepare: async (control) => prepare(await this.#parts.open(), { ...request, control }),
-    })
-    this.#waiting.add(started)
-    return this.#work.register(this.activity.report(started))
+  #choose(name: string, options: NameOptions & Omit<ChooseOptions, 'retry'>): Promise<ImageRequest> {
+    return chooseImage(this.#names.locateAnywhere(name, options), { ...options, retry: this.#retry })
   }
 
   #assertOpen(): void {

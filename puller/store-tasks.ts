@@ -20,6 +20,8 @@ export interface StoreTasksContext {
   readonly waiting: StoreWaiting
   /** Returns the directory of the store. */
   readonly store: () => string
+  /** Returns the names of the store that a word may mean. @throws REFERENCE_INVALID */
+  readonly namesOf: (word: string) => readonly string[]
   /** Returns the request with which a repair fetches content of the image `name`. */
   readonly locate: (name: string) => ImageRequest
   /** @throws USAGE when the puller is closed */
@@ -44,7 +46,7 @@ export class StoreTasks {
     checkArgument('removeAll', 'names', texts, names)
     this.shared.assertOpen()
     return this.shared.work.runWithStore('remove', undefined, ({ store }, signal) =>
-      removeImages(names, store, signal),
+      removeImages(names, store, signal, this.shared.namesOf),
     )
   }
 

@@ -2,16 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Flow } from '../lib/flow/index.js'
 import { hostPlatform, parsePlatform, parseReference } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
 import { LayoutSource } from '../lib/sources/index.js'
-import type { ImageRequest, PulledImage } from '../lib/stages/index.js'
 import type { Store } from '../lib/store/index.js'
 import { type ArchivedImage, archivedImages } from '../pipelines/archive/archived-images.js'
 import { receiveArchive } from '../pipelines/archive/receive-archive.js'
 import { type SaveOrder, saveImages } from '../pipelines/archive/save-images.js'
-import type { PullParts } from '../pipelines/pull-stages.js'
+import type { StartPull } from './control/pull-starter.js'
+import { locatedAs } from './names/located.js'
 import { pullFlow } from './pull-flow.js'
 import type { Pull } from './pull-run.js'
 import { Credential, type ImageRegistries } from '../lib/registry/index.js'
@@ -30,10 +29,7 @@ export interface StoredContentParts {
   readonly registries: ImageRegistries
   readonly limits: Limits
   /** Starts a pull. */
-  readonly startPull: (
-    request: ImageRequest,
-    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
-  ) => Pull
+  readonly startPull: StartPull
   /** @throws USAGE when the puller is closed */
   readonly assertOpen: () => void
 }
@@ -149,7 +145,7 @@ async function addImage(
   const typed = names.length > 0 ? parseReference(name).familiar() : manifest
   const source = new LayoutSource(directory)
   const request = { name, typed, target: manifest, digest: manifest, source, platform, limits }
-  const pull = startPull(request, (parts, started) => pullFlow(started, {}, parts))
+  const pull = startPull(locatedAs(request), (parts, started) => pullFlow(started, {}, parts))
   const cancel = (): void => pull.cancel(stop.reason)
   stop.addEventListener('abort', cancel, { once: true })
   onPull?.(pull, typed)

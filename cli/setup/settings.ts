@@ -3,7 +3,6 @@ import { isAbsolute } from 'node:path'
 import type { Command } from 'commander'
 import { WindlassError } from '../../lib/errors.js'
 import { readOutsideFile } from '../../lib/system/outside-file.js'
-import { parseImageName } from '../../lib/image/reference/image-name.js'
 import { quoted } from '../../lib/codec/printable.js'
 import type { OpenOptions, RegistryCredentials } from '../../puller/index.js'
 import { openTable } from '../../puller/options/option-table.js'
@@ -152,7 +151,7 @@ export async function openOptions(
   for (const file of [flags.ca, authfile, flags.hostsDir, flags.registriesConf])
     if (file !== undefined) requireWorkingDirectory(file)
   const login = await readCredentials(flags, terminal, signal)
-  const credentials = login && { [onlyRegistryOf(names)]: login }
+  const credentials = login && { [await onlyRegistryOf(names, hostFiles(flags))]: login }
   const policy = policyOption(flags)
   const ca = flags.ca === undefined ? undefined : await readCertificates(flags.ca)
   return {
@@ -162,8 +161,7 @@ export async function openOptions(
     ...(ca !== undefined && { ca }),
     ...(credentials && { credentials }),
     ...(authfile !== undefined && { authFile: authfile }),
-    ...(flags.hostsDir !== undefined && { hostsDir: flags.hostsDir }),
-    ...(flags.registriesConf !== undefined && { registriesConf: flags.registriesConf }),
+    ...hostFiles(flags),
     ...(flags.sources !== undefined && { sources: flags.sources }),
     ...(flags.requireSchema1Signatures && { requireSchema1Signatures: true }),
     ...(maxDownloads !== undefined && { maxDownloads }),
@@ -180,6 +178,11 @@ export async function openOptions(
     ...(policy && { policy }),
   }
 }
+
+const hostFiles = ({ hostsDir, registriesConf }: NetworkFlags): OpenOptions => ({
+  ...(hostsDir !== undefined && { hostsDir }),
+  ...(registriesConf !== undefined && { registriesConf }),
+})
 
 /** @throws USAGE when `file` is relative and the working directory does not exist any more */
 function requireWorkingDirectory(file: string): void {
@@ -208,10 +211,9 @@ async function readCredentials(
  * Returns the only registry of `names`: a password is sent to one registry only.
  * @throws USAGE when there is not exactly one registry
  */
-function onlyRegistryOf(names: readonly string[]): string {
-  const registries = new Set(
-    names.map(parseImageName).flatMap((named) => (named.kind === 'registry' ? named.reference.registry : [])),
-  )
+async function onlyRegistryOf(names: readonly string[], options: OpenOptions): Promise<string> {
+  const { registriesNamed } = await import('../../puller/names/meanings.js')
+  const registries = new Set(names.flatMap((name) => registriesNamed(name, options)))
   const [only, another] = registries
   if (only !== undefined && another === undefined) return only
   throw new WindlassError(

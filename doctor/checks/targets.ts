@@ -3,7 +3,9 @@ import { asWindlassError, type WindlassError } from '../../lib/errors.js'
 import { parseReference } from '../../lib/image/index.js'
 import type { RateLimit } from '../../lib/image/index.js'
 import { displayHost, type RepositoryName } from '../../lib/registry/policy/registry-name.js'
+import { meaningsOf } from '../../puller/names/meanings.js'
 import { credentialsFor } from '../../puller/options/credentials.js'
+import { shortNamesOf } from '../../puller/options/registries-for.js'
 import type { Check, Examination } from '../examination.js'
 import { type Finding, findingsOf } from '../finding.js'
 import { compareClocks } from './clock.js'
@@ -38,8 +40,21 @@ export function parseTarget(text: string): Target {
 /** Contacts each target. */
 export const checkTargets: Check = async (examination) => {
   const findings: Finding[] = []
-  for (const text of examination.targets) findings.push(...(await examineTarget(text, examination)))
+  for (const text of examination.targets)
+    for (const name of namesOf(text, examination)) findings.push(...(await examineTarget(name, examination)))
   return findings
+}
+
+/** Returns the images that a name without a registry may mean, otherwise the name. */
+function namesOf(text: string, { hosts }: Examination): readonly string[] {
+  try {
+    if (hosts === undefined || parseTarget(text).kind === 'registry') return [text]
+    const { found } = meaningsOf(text, shortNamesOf({}, hosts))
+    return found.length === 0 ? [text] : found.map(({ name }) => name)
+  } catch {
+    // The examination of the name, or that of the files, reports it.
+    return [text]
+  }
 }
 
 async function examineTarget(text: string, examination: Examination): Promise<readonly Finding[]> {

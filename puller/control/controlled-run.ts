@@ -3,12 +3,12 @@ import { WorkControl } from '../../lib/flow/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
 import { checkArgument } from '../options/check-options.js'
 import { finiteNumber } from '../options/option-codecs.js'
-import { type Pull, PullRun, type PullStart } from '../pull-run.js'
+import { type Pull, PullRun, type PullStart, type StartedWork } from '../pull-run.js'
 
 /** Parameters of a `ControlledRun`. */
 export type ControlledRunStart<Result> = Omit<PullStart<Result>, 'prepare'> & {
   /** Returns the flow to run. Its stages obey `control`. */
-  readonly prepare: (control: WorkControl) => ReturnType<PullStart<Result>['prepare']>
+  readonly prepare: (control: WorkControl, started: StartedWork) => ReturnType<PullStart<Result>['prepare']>
 }
 
 /** Runs a pull, or a copy, from its construction on. */
@@ -18,7 +18,7 @@ export class ControlledRun<Result = PulledImage> extends PullRun<Result> impleme
 
   constructor({ prepare, ...start }: ControlledRunStart<Result>) {
     const control = new WorkControl()
-    super({ ...start, prepare: () => prepare(control) })
+    super({ ...start, prepare: (started) => prepare(control, started) })
     this.#control = control
     this.#what = start.what
   }

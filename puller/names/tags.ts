@@ -1,19 +1,67 @@
 /** Lists the tags of a repository, in the order of the registry. */
-import { WindlassError } from '../../lib/errors.js'
+import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { type Reference, type TagsRequest, parseImageName, parseReference } from '../../lib/image/index.js'
 import { quoted } from '../../lib/codec/index.js'
 import type { RepositorySource } from '../../lib/registry/index.js'
+import { noneFoundError, resolvedMessage, shortNameResolved } from './choice.js'
+import type { RepositoryCandidate } from './located.js'
+
+/** The tags of a repository, page by page. */
+export interface ListedRepository {
+  readonly reference: Reference
+  readonly pages: AsyncIterable<readonly string[]>
+}
 
 /**
- * Yields the tags of a repository.
- * @throws as `repositoryNamed`, before the iteration; errors of the registry during it
+ * Returns the tags of the first of several repositories that a registry lists. If there is only one, no request is sent
+ * before the first page is read.
+ * @throws errors of the registry, if there are several
  */
-export function listTags(
-  repository: string,
+export async function listFirst(
+  typed: string,
+  candidates: readonly RepositoryCandidate[],
+  registries: RepositorySource,
+  options: TagsRequest = {},
+): Promise<ListedRepository> {
+  const pagesOf = ({ reference }: RepositoryCandidate) => registries.repository(reference).tags(options)
+  const report = ({ reference, reason }: RepositoryCandidate): void => {
+    if (reason !== undefined && reference.name !== parseReference(typed).name)
+      options.onWarning?.(shortNameResolved, resolvedMessage(typed, reference.name, reason))
+  }
+  const [first] = candidates
+  if (first !== undefined && candidates.length === 1) {
+    report(first)
+    return { reference: first.reference, pages: pagesOf(first) }
+  }
+  const failures: WindlassError[] = []
+  for (const candidate of candidates) {
+    const pages = pagesOf(candidate)[Symbol.asyncIterator]()
+    try {
+      const page = await pages.next()
+      report(candidate)
+      const others = { [Symbol.asyncIterator]: () => pages }
+      return { ...candidate, pages: page.done === true ? others : withFirst(page.value, others) }
+    } catch (error) {
+      if (options.signal?.aborted === true) throw error
+      failures.push(asWindlassError(error))
+    }
+  }
+  throw noneFoundError(typed, failures)
+}
+
+/** Yields the tags of the repository that `listFirst` returns. */
+export async function* listTags(
+  typed: string,
+  candidates: readonly RepositoryCandidate[],
   registries: RepositorySource,
   options: TagsRequest = {},
 ): AsyncGenerator<string> {
-  return pagesOf(repositoryNamed(repository, 'list tags'), registries, options)
+  yield* tagsIn((await listFirst(typed, candidates, registries, options)).pages)
+}
+
+/** Yields the tags of all pages. */
+export async function* tagsIn(pages: AsyncIterable<readonly string[]>): AsyncGenerator<string> {
+  for await (const page of pages) yield* page
 }
 
 /**
@@ -38,10 +86,7 @@ export function repositoryNamed(name: string, purpose: string): Reference {
   })
 }
 
-async function* pagesOf(
-  reference: Reference,
-  registries: RepositorySource,
-  options: TagsRequest,
-): AsyncGenerator<string> {
-  for await (const page of registries.repository(reference).tags(options)) yield* page
+async function* withFirst<T>(first: T, others: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield first
+  yield* others
 }

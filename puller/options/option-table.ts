@@ -181,6 +181,7 @@ export const openTable = {
   hosts: { codec: hostsCodec },
   hostsDir: { codec: codecs.path, help: "directory with containerd's hosts.toml files, for mirrors" },
   registriesConf: { codec: codecs.path, help: "Podman's registries.conf, for mirrors" },
+  shortNames: { codec: codecs.trueOrFalse, default: true },
   sources: {
     codec: codecs.oneOf('ordered', 'fastest'),
     help: 'take blobs from the first mirror that has them, or from the fastest',

@@ -91,6 +91,11 @@ export interface OpenOptions {
   /** Path of a `registries.conf` of Podman, which must exist, and is read in place of those of the system and the user. */
   readonly registriesConf?: string
   /**
+   * Whether a name without a registry means what `registries.conf` says: its aliases, then the registries that it searches
+   * (true). False: such a name is one of Docker Hub. Only if `hosts` is not set, or reads files.
+   */
+  readonly shortNames?: boolean
+  /**
    * Which of several places a blob comes from: the first one in the order of the configuration that has it (`ordered`),
    * or the one that answers first (`fastest`). With `fastest`, a place that falls behind is overtaken by the next one for
    * the rest of the blob, at the cost of bytes that are received twice.

@@ -1,8 +1,10 @@
 /** Creates the registry client of a puller from its options. */
 import {
   type FileHostConfiguration,
+  type HostConfiguration,
   type ImageRegistries,
   Registries,
+  type ShortNames,
   hostConfiguration,
 } from '../../lib/registry/index.js'
 import { MirroredRegistries } from '../hosts/mirrored-registries.js'
@@ -10,10 +12,17 @@ import { credentialsFor } from './credentials.js'
 import { guardListener } from './guard-listener.js'
 import type { OpenOptions } from './options.js'
 
-/** Creates the registry client. Sends no request. @throws USAGE as `credentialsFor` and `Registries` */
-export async function registriesFor(options: OpenOptions): Promise<ImageRegistries> {
+/**
+ * Creates the registry client. Sends no request.
+ * @param hosts - those of the options
+ * @throws USAGE as `credentialsFor` and `Registries`
+ */
+export async function registriesFor(
+  options: OpenOptions,
+  hosts: HostConfiguration | false = options.hosts ?? configuredHosts(options),
+): Promise<ImageRegistries> {
   const registries = await directRegistries(options)
-  const { sources, hosts = configuredHosts(options) } = options
+  const { sources } = options
   return hosts === false
     ? registries
     : new MirroredRegistries({ registries, hosts, ...(sources && { order: sources }) })
@@ -25,6 +34,17 @@ export const configuredHosts = ({ hostsDir, registriesConf }: OpenOptions): File
     ...(hostsDir !== undefined && { hostsDir }),
     ...(registriesConf !== undefined && { registriesConf }),
   })
+
+/** Returns the function that reads what the files say about names without a registry; undefined if none are read. */
+export function shortNamesOf(
+  { shortNames = true }: OpenOptions,
+  hosts: HostConfiguration | false,
+): (() => ShortNames) | undefined {
+  if (!shortNames || hosts === false || !hasShortNames(hosts)) return undefined
+  return () => hosts.shortNames()
+}
+
+const hasShortNames = (hosts: HostConfiguration): hosts is FileHostConfiguration => 'shortNames' in hosts
 
 async function directRegistries(options: OpenOptions): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options

@@ -31,7 +31,9 @@ import { isInUserNamespace, whyCannotChown } from '../../lib/system/index.js'
 import type { PullParts } from '../../pipelines/pull-stages.js'
 import { storedImage } from '../../pipelines/stored-image.js'
 import type { LazyParts } from '../lazy-parts.js'
-import type { Located } from '../names/locate-anywhere.js'
+import type { StartPull } from '../control/pull-starter.js'
+import type { ImageNames } from '../names/image-names.js'
+import type { Located } from '../names/located.js'
 import { checkArgument, checkOptions } from '../options/check-options.js'
 import { path as pathCodec } from '../options/option-codecs.js'
 import type { PullOptions } from '../options/options.js'
@@ -45,13 +47,9 @@ import { type BundleOptions, bundleTable, type MountOptions, mountTable } from '
 export interface RuntimeContext {
   readonly parts: LazyParts
   readonly work: RunningWork
-  readonly locate: (name: string, platform?: string, credentials?: MountOptions['credentials']) => Located
+  readonly names: ImageNames
   /** Starts a pull. */
-  readonly startPull: (
-    request: ImageRequest,
-    prepare: (parts: PullParts, request: ImageRequest) => Promise<Flow<PulledImage>>,
-    signal?: AbortSignal,
-  ) => Pull
+  readonly startPull: StartPull
   /** @throws USAGE when the puller is closed */
   readonly assertOpen: () => void
 }
@@ -85,11 +83,11 @@ export class RuntimeOperations {
     checkArgument('bundle', 'directory', pathCodec, directory)
     checkOptions('bundle', bundleTable, options)
     this.shared.assertOpen()
-    const { platform, credentials, signal } = options
-    const { request, incompleteError } = this.shared.locate(name, platform, credentials)
+    const located = this.shared.names.locateAnywhere(name, options)
+    const { incompleteError } = located
     const rootfs = join(resolve(directory), bundleRootfs)
     return this.shared.startPull(
-      request,
+      located,
       async (parts, started) => {
         if (options.mount === true) {
           const unpacked = await unpackedImage(started, options, parts, incompleteError)
@@ -103,7 +101,7 @@ export class RuntimeOperations {
         const remove = (): Promise<void> => removeTree(rootfs)
         return assembled.pipe(bundleStage(resolve(directory), options, parts, remove))
       },
-      signal,
+      startOptions(options),
     )
   }
 
@@ -112,18 +110,18 @@ export class RuntimeOperations {
     checkArgument('mount', 'directory', pathCodec, directory)
     checkOptions('mount', mountTable, options)
     this.shared.assertOpen()
-    const { platform, credentials, signal, onPull } = options
-    const { request, incompleteError } = this.shared.locate(name, platform, credentials)
+    const located = this.shared.names.locateAnywhere(name, options)
+    const { incompleteError } = located
     let record: MountRecord | undefined
     const pull = this.shared.startPull(
-      request,
+      located,
       async (parts, started) =>
         (await unpackedImage(started, options, parts, incompleteError)).pipe(
           mountStage(resolve(directory), options, parts, (mounted) => (record = mounted)),
         ),
-      signal,
+      startOptions(options),
     )
-    onPull?.(pull)
+    options.onPull?.(pull)
     try {
       await pull.done
     } finally {
@@ -170,6 +168,9 @@ export class RuntimeOperations {
     }
   }
 }
+
+/** A stored image is used, unless a policy has to see its signatures, which are in the registry. */
+const startOptions = ({ signal, policy }: MountOptions) => ({ signal, prefersStored: policy === undefined })
 
 /** Returns the image of `request` with all its layers unpacked. Without network traffic if the store has the image. */
 async function unpackedImage(

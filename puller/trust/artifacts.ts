@@ -1,11 +1,10 @@
 /** Provides `Artifacts`: what belongs to the images of registries and layouts. */
 import { WindlassError } from '../../lib/errors.js'
-import type { Limits } from '../../lib/limits.js'
-import type { ImageRegistries } from '../../lib/registry/index.js'
 import type { RetryPolicy } from '../../lib/transfer/index.js'
 import { type ImageReferrers, imageReferrers } from '../../pipelines/artifacts/referrers.js'
 import { type CheckedImage, checkImage } from '../../pipelines/artifacts/check-image.js'
-import { locate } from '../names/request.js'
+import { chooseImage } from '../names/choose-image.js'
+import type { ImageNames } from '../names/image-names.js'
 import { checkOptions } from '../options/check-options.js'
 import { type PolicyOptions, imagePolicy } from '../options/policy-options.js'
 import type { ArtifactsOptions, CheckPolicyOptions } from '../options/artifact-options.js'
@@ -13,8 +12,7 @@ import { artifactsTable, checkPolicyTable } from '../options/option-table.js'
 
 /** The parts of the puller that `Artifacts` uses. */
 export interface ArtifactsParts {
-  readonly registries: ImageRegistries
-  readonly limits: Limits
+  readonly names: ImageNames
   readonly retry: RetryPolicy
   readonly policy: PolicyOptions | undefined
   readonly assertOpen: () => void
@@ -34,12 +32,13 @@ export class Artifacts {
    * const { referrers } = await windlass.artifacts.list('alpine:3.20', { fetch: ({ kind }) => kind === 'sbom' })
    */
   async list(name: string, options: ArtifactsOptions = {}): Promise<ImageReferrers> {
-    const { registries, limits, retry, assertOpen } = this.parts
+    const { names, retry, assertOpen } = this.parts
     assertOpen()
     checkOptions('artifacts.list', artifactsTable, options)
     const { platform, allPlatforms = false, ...query } = options
     const of = allPlatforms ? 'all' : platform === undefined ? 'index' : 'platform'
-    return imageReferrers(locate(name, platform, registries, limits), { ...query, of, retry })
+    const request = await chooseImage(names.locate(name, { platform }), { ...query, retry })
+    return imageReferrers(request, { ...query, of, retry })
   }
 
   /**
@@ -51,12 +50,13 @@ export class Artifacts {
    *   name
    */
   async check(name: string, options: CheckPolicyOptions = {}): Promise<CheckedImage> {
-    const { registries, limits, retry, assertOpen } = this.parts
+    const { names, retry, assertOpen } = this.parts
     assertOpen()
     checkOptions('artifacts.check', checkPolicyTable, options)
     const { platform, policy: own = this.parts.policy ?? { file: 'containers' }, ...rest } = options
     const policy = await imagePolicy(own)
     if (policy === undefined) throw new WindlassError('INTERNAL', 'no policy')
-    return checkImage(locate(name, platform, registries, limits), { ...rest, policy, retry })
+    const request = await chooseImage(names.locate(name, { platform }), { ...rest, retry })
+    return checkImage(request, { ...rest, policy, retry })
   }
 }

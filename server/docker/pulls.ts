@@ -16,8 +16,13 @@ const countdown = 1_000
 
 /** What a request asks for. */
 interface Order {
-  /** The image, or the repository for all of its tags. */
+  /**
+   * The image, or the repository for all of its tags, with its registry: for Docker, a name without one is always of Docker
+   * Hub.
+   */
   readonly image: string
+  /** The same for messages, as Docker writes it. */
+  readonly familiar: string
   readonly allTags: boolean
   readonly platform: string | undefined
   readonly options: Pick<PullOptions, 'credentials'>
@@ -44,7 +49,8 @@ function orderOf(context: Context): Order {
   const reference = parseReference(fromImage.replace(/:$/, '') + selector)
   const credentials = credentialsOfHeader(context.req.header('x-registry-auth'))
   return {
-    image: reference.familiar(),
+    image: reference.toString(),
+    familiar: reference.familiar(),
     allTags: reference.tag === undefined && reference.digest === undefined,
     platform: platform === '' ? undefined : platform,
     options: credentials === undefined ? {} : { credentials: { [reference.registry]: credentials } },
@@ -53,7 +59,7 @@ function orderOf(context: Context): Order {
 
 function pullOne(
   context: Context,
-  { image, platform, options }: Order,
+  { image, familiar, platform, options }: Order,
   { book, windlass }: ServerParts,
   gone: AbortSignal,
 ): Promise<Response> {
@@ -68,7 +74,7 @@ function pullOne(
       // A failure before the first line has a status of its own.
       if (event.type === 'end' && event.error && !lines.hasBegun)
         void pull!.done.catch((error: unknown) =>
-          resolve(dockerFailure(context, error, image, platformOf(platform))),
+          resolve(dockerFailure(context, error, familiar, platformOf(platform))),
         )
       stream.push(lines.linesOf(event))
       if (lines.hasBegun) resolve(linesResponse(stream))
@@ -83,7 +89,7 @@ function pullOne(
 
 function pullAllTags(
   context: Context,
-  { image: repository, platform, options }: Order,
+  { image: repository, familiar, platform, options }: Order,
   { book, windlass }: ServerParts,
   gone: AbortSignal,
 ): Promise<Response> {
@@ -122,8 +128,8 @@ function pullAllTags(
         ended()
       },
       (error: unknown) => {
-        resolve(dockerFailure(context, error, repository, platformOf(platform)))
-        const message = dockerMessage(asWindlassError(error), repository, platformOf(platform))
+        resolve(dockerFailure(context, error, familiar, platformOf(platform)))
+        const message = dockerMessage(asWindlassError(error), familiar, platformOf(platform))
         stream.push([{ errorDetail: { message }, error: message }])
         ended()
       },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseReference } from '../../../lib/image/reference/parse-reference.js'
 import { resolveShortName } from '../../../lib/registry/hosts/containers/short-name.js'
 import { hostConfiguration } from '../../../lib/registry/hosts/configuration/host-configuration.js'
+import { open } from '../../../puller/index.js'
 import { describeReal } from '../../../testbench/harness/components.js'
 import { runTool } from '../../../testbench/harness/run-tool.js'
 import { workspace } from '../../../testbench/harness/workspace.js'
@@ -256,16 +257,32 @@ gone = ""
 `,
       '.cache/containers/short-name-aliases.conf': '',
     })
+    const { store } = await workspace()
+    await using library = await open({ store, hosts: configuration, retries: 1 })
     for (const name of ['short', 'short:2', `some/short@${digest}`, 'gone', 'team/app:1', 'app:1']) {
       await podman('pull', '--quiet', name)
-      const candidates = resolveShortName(name, await configuration.shortNames())
+      const candidates = resolveShortName(name, configuration.shortNames())
       const urls = candidates.map((each) => {
         const { registry, repository, tag, digest: exact } = parseReference(each.name)
         return `${registry}/v2/${repository}/manifests/${exact ?? tag ?? 'latest'}`
       })
       expect({ name, asked: hosts.take() }).toEqual({ name, asked: urls })
       expect(urls.length).toBeGreaterThan(0)
+      await library.pull(name).done.catch(() => undefined)
+      expect({ name, asked: [...new Set(hosts.take())] }).toEqual({ name, asked: urls })
     }
+  })
+
+  it('podman and Windlass refuse to choose with the mode enforcing, and ask no registry', async () => {
+    const text = 'unqualified-search-registries = ["C", "A"]\nshort-name-mode = "enforcing"\n'
+    const { env, configuration } = await home({ 'main.conf': text })
+    const { store, path } = await workspace()
+    const places = ['--root', path('storage'), '--runroot', path('run'), '--storage-driver', 'vfs']
+    const podman = runTool('podman', [...places, 'pull', '--quiet', 'app:1'], { env })
+    await expect(podman).rejects.toThrow(/enforced but cannot prompt/)
+    await using library = await open({ store, hosts: configuration })
+    await expect(library.pull('app:1').done).rejects.toMatchObject({ code: 'USAGE' })
+    expect(hosts.take()).toEqual([])
   })
 
   it.each([

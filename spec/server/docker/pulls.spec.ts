@@ -1,5 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { buildImage, buildIndex, putImage, type BuiltImage } from '../../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../../lib/testing/registry/index.js'
 import { type DockerServer, registryAuth, startDockerServer, wordsOf } from '../../support/docker-server.js'
@@ -54,6 +57,22 @@ describe('a pull through the API of Docker', () => {
       `Digest: ${image.manifest.digest}`,
       `Status: Image is up to date for ${name()}:1`,
     ])
+  })
+
+  it('takes a name without a registry as one of Docker Hub, whatever registries.conf says', async () => {
+    const conf = join(mkdtempSync(join(tmpdir(), 'wd-')), 'registries.conf')
+    onTestFinished(() => rmSync(dirname(conf), { recursive: true }))
+    writeFileSync(
+      conf,
+      `[aliases]\n"team/app" = "${name()}"\n[[registry]]\nlocation = "docker.io"\nblocked = true\n`,
+    )
+    await using configured = await startDockerServer({ open: { registriesConf: conf } })
+    for (const query of ['fromImage=team/app&tag=1', 'fromImage=team/app']) {
+      const before = docker.registry.requests.length
+      const { text } = await configured.send('POST', `/v1.51/images/create?${query}`)
+      expect(text).toMatch(/blocked|denied/)
+      expect(docker.registry.requests.length).toBe(before)
+    }
   })
 
   it('shares layers with the images of the store', async () => {

@@ -7,10 +7,11 @@ import type { HostConfiguration, HostRequest } from '../registry-hosts.js'
 /** The configuration of hosts in files, and what they say about names without a registry. */
 export interface FileHostConfiguration extends HostConfiguration {
   /**
-   * Returns the aliases and search registries of `registries.conf`.
+   * Returns the aliases and search registries of `registries.conf`. At once, since a name is parsed before anything else
+   * is done.
    * @throws USAGE when a file cannot be read or parsed; CANCELLED
    */
-  shortNames(request?: HostRequest): Promise<ShortNames>
+  shortNames(request?: HostRequest): ShortNames
 }
 
 /**
@@ -32,9 +33,7 @@ export function hostConfiguration(options: HostConfigurationOptions = {}): FileH
     async tlsOf(host, request = {}) {
       return configuration.tlsOf(host, undefined, request)
     },
-    async shortNames(request = {}) {
-      return configuration.registries(request).shortNames
-    },
+    shortNames: (request = {}) => configuration.registries(request).shortNames,
   }
   /* eslint-enable @typescript-eslint/require-await */
 }

@@ -128,7 +128,7 @@ describe('the files of registries.conf', () => {
     expect(await mirrorsOf('a.lan')).toEqual(['etc-10.lan'])
     expect(await mirrorsOf('b.lan')).toEqual(['share-30.lan'])
     expect(await mirrorsOf('c.lan')).toEqual(['user-05.lan'])
-    const names = await configuration().shortNames()
+    const names = configuration().shortNames()
     expect(names).toMatchObject({
       ...{ searchRegistries: ['user.lan'], mode: 'permissive' },
       searchedBy: join(root, 'home/.config/containers/registries.conf.d/05.conf'),
@@ -136,7 +136,7 @@ describe('the files of registries.conf', () => {
     expect([names.aliases.get('a')?.target, names.aliases.get('b')?.target]).toEqual([
       ...['quay.io/recorded', 'quay.io/etc'],
     ])
-    expect((await configuration({ isRoot: true }).shortNames()).aliases.get('a')?.target).toBe('quay.io/root')
+    expect(configuration({ isRoot: true }).shortNames().aliases.get('a')?.target).toBe('quay.io/root')
   })
 
   it('of the user replace those of the system', async () => {
