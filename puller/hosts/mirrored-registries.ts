@@ -128,15 +128,15 @@ export class MirroredRegistries implements ImageRegistries {
   }
 
   async #placesOf(name: RepositoryName, request: HostRequest): Promise<readonly SourcePlace[]> {
-    const { mirrors, usesMirrorsOnly = false } = await this.#hostsOf(name, request)
+    const { mirrors, usesMirrorsOnly = false, configuredBy } = await this.#hostsOf(name, request)
     const last = usesMirrorsOnly ? mirrors.at(-1) : await this.#registryOf(name, request)
+    if (last === undefined) throw noHostError(name, configuredBy)
     const before = usesMirrorsOnly ? mirrors.slice(0, -1) : mirrors
     const places = before.map(async (mirror): Promise<SourcePlace> => {
       const timeouts = { ...mirrorTimeouts, ...dialTimeouts(mirror.dialTimeout ?? mirrorDialTimeout) }
       const source = await this.#open(mirror, timeouts, request)
       return { source, manifests: mirror.manifests ?? 'all', isMirror: true }
     })
-    if (last === undefined) return Promise.all(places)
     const { dialTimeout, manifests = 'all' } = last
     const timeouts = dialTimeout === undefined ? undefined : dialTimeouts(dialTimeout)
     // There is no other place after it, so its failure is that of the image.
@@ -179,6 +179,16 @@ export class MirroredRegistries implements ImageRegistries {
     return configured || host.tls ? { ...host, tls: { ...configured, ...host.tls } } : host
   }
 }
+
+const noHostError = ({ registry, repository }: RepositoryName, path: string | undefined): WindlassError =>
+  new WindlassError(
+    'USAGE',
+    `${path === undefined ? 'The configuration' : quoted(path)} names no host that ${registry}/${repository} may be pulled from`,
+    {
+      ...{ host: registry, ...(path !== undefined && { path }) },
+      hint: 'Give one of its hosts the capability "pull", or remove what forbids to ask the registry.',
+    },
+  )
 
 const dialTimeouts = (dialTimeout: number): Pick<HostTimeouts, 'lookup' | 'connect' | 'secureConnect'> => ({
   lookup: dialTimeout,

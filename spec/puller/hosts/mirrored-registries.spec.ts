@@ -81,6 +81,21 @@ describe('registries with mirrors', () => {
     ])
   })
 
+  it('have no place if only mirrors may be asked and there are none, which every request says', async () => {
+    const registries = configured({ mirrors: [], usesMirrorsOnly: true, configuredBy: '/etc/x/hosts.toml' })
+    const source = registries.repository({ registry: 'registry.example', repository })
+    const blob = blobOf(Buffer.from('x'))
+    const requests = [
+      ...[source.manifest('1'), source.blob(blob), source.blobSize(blob.digest)],
+      source.tags()[Symbol.asyncIterator]().next(),
+    ]
+    for (const request of requests)
+      expect(await failure(request)).toMatchObject({
+        code: 'USAGE',
+        message: '"/etc/x/hosts.toml" names no host that registry.example/team/app may be pulled from',
+      })
+  })
+
   it('report an invalid name before they look anything up', () => {
     expect(() => configured({}).repository({ registry: 'a b', repository })).toThrow(/a b/)
     expect(() => configured({}).repository({ registry: 'a', repository: 'B' })).toThrow(/"B"/)
