@@ -20,29 +20,29 @@ import type { PlaceList } from './places/place-list.js'
  */
 export async function receiveFrom(layer: ReceivingLayer, turn: Turn, list: PlaceList): Promise<void> {
   const [first, ...others] = list.places
-  if (first && others.length === 0 && list.refusals.length === 0) return receive(layer, turn, first)
+  const isOnly = others.length === 0 && list.refusals.length === 0 && !list.hasContributions
+  if (first && isOnly) return receive(layer, turn, first)
   const failures: WindlassError[] = []
   const report = (place: BlobPlace, error: WindlassError): void => {
     if (!place.isMirror) failures.push(error)
     const event = place.onFailure?.(error)
     if (event) turn.emit(event)
   }
-  /** Mirrors that sent the first bytes of the file and then failed. */
-  const contributors = new Set<BlobPlace>()
   for (const place of list.places) {
     const before = layer.arriving.file.state
     let failure = await failureAt(layer, turn, place)
     if (failure && isMismatch(failure) && failure.retryable) {
       // The wrong bytes may be those that were there before, of mirrors or of an earlier run. The file is empty now.
-      for (const mirror of contributors) report(mirror, wrongBytesError(layer, mirror, failure))
-      contributors.clear()
+      for (const mirror of list.takeContributors(before.generation))
+        report(mirror, wrongBytesError(layer, mirror, failure))
       failure = await failureAt(layer, turn, place)
     }
     if (!failure) return
     const isUnnamed = isMismatch(failure) && failure.subject.host === undefined
     report(place, place.isMirror && isUnnamed ? wrongBytesError(layer, place, failure) : failure)
     if (place.isMirror || !failure.retryable) list.drop(place)
-    if (place.isMirror && hasGrown(before, layer.arriving.file.state)) contributors.add(place)
+    const after = layer.arriving.file.state
+    if (place.isMirror && hasGrown(before, after)) list.recordContribution(place, after.generation)
   }
   const [only, ...more] = failures
   if (only && more.length === 0 && list.refusals.length === 0) throw only

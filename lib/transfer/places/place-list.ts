@@ -9,6 +9,13 @@ import type { BlobPlace } from './blob-place.js'
 /** Number of bytes, received by one or several attempts, that counts as progress. */
 const progressBytes = 64 * 1024
 
+/** A mirror that sent the first bytes of a layer and then failed. */
+interface Contribution {
+  readonly place: BlobPlace
+  /** Generation of the file that has these bytes. */
+  readonly generation: number
+}
+
 /** Returns the places of a rank. */
 export type LoadPlaces = (signal: AbortSignal) => Promise<readonly BlobPlace[]>
 
@@ -17,6 +24,7 @@ export class PlaceList {
   #ranks: readonly (readonly BlobPlace[])[]
   #load: LoadPlaces | undefined
   readonly #refusals: WindlassError[] = []
+  #contributions: readonly Contribution[] = []
   #attemptsBefore = 0
   /** Length of the layer in bytes when the attempts were last reset; undefined before the first attempt. */
   #lengthAtReset: number | undefined
@@ -80,6 +88,27 @@ export class PlaceList {
     if (length - this.#lengthAtReset < progressBytes) return
     this.#lengthAtReset = length
     this.#attemptsBefore = attempt - 1
+  }
+
+  /** Records that a mirror sent bytes of the file and then failed, in this attempt or an earlier one. */
+  recordContribution(place: BlobPlace, generation: number): void {
+    this.#contributions = [...this.#contributions, { place, generation }]
+  }
+
+  /** Whether bytes of the file come from mirrors that have failed. */
+  get hasContributions(): boolean {
+    return this.#contributions.length > 0
+  }
+
+  /**
+   * Returns the mirrors that sent bytes of the file, if these were not discarded, and forgets them: the file turned out to
+   * be wrong and is empty now.
+   * @param generation - that of the file before it was emptied
+   */
+  takeContributors(generation: number): readonly BlobPlace[] {
+    const all = this.#contributions
+    this.#contributions = []
+    return all.filter((each) => each.generation === generation).map(({ place }) => place)
   }
 
   /** Removes a place of the current rank whose failure is final. The rank stays, also when it has no place left. */
