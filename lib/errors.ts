@@ -105,6 +105,11 @@ export interface ErrorSubject {
   readonly status?: number
 }
 
+/**
+ * Who failed, where a proxy in front of a registry says so: the registry (`upstream`), or the proxy itself.
+ */
+export type FaultySide = 'upstream' | 'proxy'
+
 /** Options of a `WindlassError`. */
 export interface ErrorDetails extends ErrorSubject {
   readonly cause?: unknown
@@ -114,6 +119,8 @@ export interface ErrorDetails extends ErrorSubject {
   readonly retryable?: boolean
   /** Delay that the server requested with `Retry-After`, in milliseconds. */
   readonly retryAfter?: number
+  /** Who failed, if a proxy says so. */
+  readonly faultySide?: FaultySide | undefined
 }
 
 /** An error as plain data, for workers, events and JSON. */
@@ -135,16 +142,19 @@ export class WindlassError extends Error {
   readonly hint: string | undefined
   /** Delay that the server requested with `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined
+  /** Who failed, if a proxy says so. */
+  readonly faultySide: FaultySide | undefined
   /** The objects that the error refers to. */
   readonly subject: ErrorSubject
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
-    const { cause, hint, retryable, retryAfter, ...subject } = details
+    const { cause, hint, retryable, retryAfter, faultySide, ...subject } = details
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
     this.retryable = retryable ?? errorCodes[code].retryable
     this.hint = hint
     this.retryAfter = retryAfter
+    this.faultySide = faultySide
     this.subject = subject
   }
 
@@ -153,7 +163,7 @@ export class WindlassError extends Error {
     return errorCodes[this.code].exit
   }
 
-  /** Returns the error as plain data, without its cause and `retryAfter`. */
+  /** Returns the error as plain data, without its cause, `retryAfter` and `faultySide`. */
   toJSON(): ErrorRecord {
     const { code, message, retryable, hint, subject } = this
     return { code, message, retryable, ...(hint === undefined ? {} : { hint }), ...subject }

@@ -9,6 +9,7 @@ export {
   type ErrorRecord,
   type ErrorSubject,
   type ExitCode,
+  type FaultySide,
   WindlassError,
   errorCodes,
 } from './errors.js'

@@ -37,6 +37,7 @@ export {
   type InspectedImage,
   type Inspection,
   type InspectRequest,
+  type ManifestHost,
   inspect,
 } from './inspect.js'
 export { type InspectedFields, type InspectedLayer, inspectedFields } from './inspected-fields.js'

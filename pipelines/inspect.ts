@@ -44,6 +44,8 @@ export interface Inspection {
   /** Digest of what the name points at. */
   readonly digest: Digest
   readonly mediaType: string
+  /** The host that served the manifest, and whether it is a mirror; undefined for an image in a layout or in the store. */
+  readonly servedBy: ManifestHost | undefined
   /** The manifest or index that the name points at, byte for byte. */
   readonly manifest: Buffer
   /** The image of the requested platform; undefined with `manifestOnly`. */
@@ -52,6 +54,12 @@ export interface Inspection {
   readonly tags?: readonly string[]
   /** Irregularities of the image, and information that could not be obtained. */
   readonly warnings: readonly InspectWarning[]
+}
+
+/** A host that served a manifest. */
+export interface ManifestHost {
+  readonly host: string
+  readonly isMirror: boolean
 }
 
 /** A warning of `inspect`. */
@@ -109,8 +117,11 @@ export async function inspect(
 ): Promise<Inspection> {
   const scope = new Scope()
   const warnings: InspectWarning[] = []
+  let servedBy: ManifestHost | undefined
   scope.events.subscribe((event) => {
     const pullEvent = toPullEvent(event)
+    if (pullEvent?.type === 'manifest')
+      servedBy ??= { host: pullEvent.host, isMirror: pullEvent.mirror ?? false }
     if (pullEvent?.type === 'warning') warnings.push({ code: pullEvent.code, message: pullEvent.message })
   })
   const stopListing = new AbortController()
@@ -123,7 +134,9 @@ export async function inspect(
     const resolved = await runForResult(Flow.of(request).pipe(resolve({ retry })), scope, signal)
     const { descriptor, bytes } = resolved.document
     const { digest, mediaType } = descriptor
-    const inspection = { ...namesOf(request), digest, mediaType, manifest: bytes, warnings }
+    const names = namesOf(request)
+    const host = names.repository === undefined ? undefined : servedBy
+    const inspection = { ...names, digest, mediaType, servedBy: host, manifest: bytes, warnings }
     if (manifestOnly) return inspection
     const image = Flow.of(resolved).pipe(
       bySchema(

@@ -20,6 +20,10 @@ export interface InspectedFields {
   readonly LayersData: readonly InspectedLayer[]
   readonly Env: readonly string[] | null
   readonly MediaType: string
+  /** The host that served the manifest or index; absent for an image in a layout. */
+  readonly ServedBy?: string
+  /** Whether that host is a mirror of the registry. */
+  readonly ServedByMirror?: boolean
   readonly Platform: string
   /** Digest of the image's own manifest. */
   readonly ManifestDigest: string
@@ -39,7 +43,7 @@ export interface InspectedLayer {
 
 /** Returns the fields of an inspection; undefined if only the manifest was requested. */
 export function inspectedFields(inspection: Inspection): InspectedFields | undefined {
-  const { repository, tag, digest, mediaType, tags = [], image } = inspection
+  const { repository, tag, digest, mediaType, servedBy, tags = [], image } = inspection
   if (!image) return undefined
   const { value } = image.config
   const version = new Map<string, unknown>(Object.entries(value)).get('docker_version')
@@ -62,6 +66,7 @@ export function inspectedFields(inspection: Inspection): InspectedFields | undef
     })),
     Env: value.config?.Env ?? null,
     MediaType: mediaType,
+    ...(servedBy && { ServedBy: servedBy.host, ServedByMirror: servedBy.isMirror }),
     Platform: image.platform,
     ManifestDigest: image.digest,
     ImageId: image.config.digest ?? null,

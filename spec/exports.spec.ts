@@ -11,14 +11,14 @@ const expected: Record<string, string> = {
       CollectOptions CollectProgress Collected CollectedItem CopiedImage Copy CopyOptions CopyParts
       CopyStages CopyTarget DescribedImage DescribedLayer Descriptor Digest DigestAlgorithm
       EachPullOptions EntryContext EntryLayer EntrySink ErrorCode ErrorDetails ErrorRecord
-      ErrorSubject ExitCode FailedName FailedRemoval FailedTag FetchedManifest FileHostConfiguration
+      ErrorSubject ExitCode FailedName FailedRemoval FailedTag FaultySide FetchedManifest FileHostConfiguration
       FileOptions FileType FilesOptions GoalOptions HostConfiguration HostConfigurationOptions
       HostRequest HostRole HostTimeouts HostTls ImageConfig ImageFile ImageIndex ImageManifest
       ImagePolicy ImageProblem ImageReferrer ImageReferrers ImageRegistries ImageSink ImageSource
       ImageSummary InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage
       InspectedLayer Inspection LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource
       LayerStatus LayerToRead LayoutSink LayoutSource Leftovers LimitName LimitValues Limits
-      LiveLimits LoadOptions LoadedImage LoginOptions LoginPlace LoginResponse ManifestHead
+      LiveLimits LoadOptions LoadedImage LoginOptions LoginPlace LoginResponse ManifestHead ManifestHost
       ManifestNames ManifestRequest MountMethod MountOptions MountState MountedImage OpenBlob
       OpenOptions OpenedFile OrderedSource OrderedSourceOptions PlaceHealth PlaceName PlaceOrder
       PlaceRates PlanRequest Platform PolicyDecision PolicyFileSource PolicyOptions PolicyRequirement
@@ -53,7 +53,7 @@ const expected: Record<string, string> = {
       untilAborted
     `,
   'windlass/events': `
-      CopyResult ErrorCode ErrorRecord ErrorSubject ImageResult LayerEvent LayerRetry LayerSnapshot
+      CopyResult ErrorCode ErrorRecord ErrorSubject FaultySide ImageResult LayerEvent LayerRetry LayerSnapshot
       LayerStatus MeasuredRate PlannedLayer PullEvent PullEventBody PullEventLog PullPace PullPhase
       PullSnapshot PullTotals Replay RequestEvent WindlassError byteEventInterval decodeEvent
       emptySnapshot encodeEvent eventVersion layerStatuses listenerFailed reduce secondsLeft toPullEvent
@@ -84,7 +84,7 @@ const expected: Record<string, string> = {
       DescribedImage DescribedLayer EachPullOptions EntryLayer FailedName FailedRemoval FailedTag
       FileType ImageFile ImageProblem ImageReferrer ImageReferrers ImageSummary InspectOptions
       InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer Inspection
-      LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers OpenedFile PullCost
+      LayerEntryContext LayerEntrySink LayerPlan LayerToRead Leftovers ManifestHost OpenedFile PullCost
       PullOutcome PullParts PullPlan PullReport PullStages PullStagesOptions PulledBytes PulledImage
       PulledIndex PulledLayer PulledName PulledTag PulledTags ReadImageOptions ReadableImage
       ReferrerKind ReferrersOptions ReferrersQuery RemovalOutcome RemovedImage ResolvedName

@@ -12,7 +12,9 @@ export function plainLines(before: PullSnapshot, event: PullEvent): string[] {
     case 'start':
       return [startLine(event)]
     case 'manifest':
-      return [`Manifest ${event.digest} (${printable(event.mediaType)}) from ${printable(event.host)}`]
+      return [
+        `Manifest ${event.digest} (${printable(event.mediaType)}) from ${printable(event.host)}${event.mirror === true ? ', a mirror' : ''}`,
+      ]
     case 'platform':
       return [
         `Platform ${printable(event.chosen)} of ${formatCount(event.rejected.length + 1, 'entry', 'entries')}: ${event.digest}`,

@@ -53,6 +53,8 @@ const manifest = t.intersection([
     decidedBy: t.keyof({ 'content-type': null, 'media-type': null, shape: null }),
   }),
   t.partial({
+    /** Whether the host is a mirror of the registry. */
+    mirror: t.boolean,
     /** How many requests the registry still allows, if it says so. */
     rateLimit: statedLimit,
   }),

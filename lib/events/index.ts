@@ -4,7 +4,13 @@
  *
  * @module windlass/events
  */
-export { type ErrorCode, type ErrorRecord, type ErrorSubject, WindlassError } from '../errors.js'
+export {
+  type ErrorCode,
+  type ErrorRecord,
+  type ErrorSubject,
+  type FaultySide,
+  WindlassError,
+} from '../errors.js'
 export { byteEventInterval, PullEventLog, listenerFailed } from './pull-event-log.js'
 export {
   eventVersion,

@@ -104,7 +104,7 @@ export {
 export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1/image.js'
 export type { Schema1Signature } from './schema1/payload.js'
 export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1/signatures.js'
-export { concernsPlace, isAbsence, isMismatch, mirrorFailed } from './place-failure.js'
+export { concernsPlace, isAbsence, isFailureOfPlace, isMismatch, mirrorFailed } from './place-failure.js'
 export type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from './sink.js'
 export type {
   BlobBody,

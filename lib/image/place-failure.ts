@@ -4,9 +4,13 @@ import { WindlassError } from '../errors.js'
 /** Code of the `warning` about a mirror that failed. */
 export const mirrorFailed = 'mirror-failed'
 
-/** Returns whether an error only says that a place does not have something. */
-export const isAbsence = ({ code, exitCode }: WindlassError): boolean =>
-  code === 'BLOB_UNKNOWN' || exitCode === 4
+/** Returns whether an error only says that a place does not have something: not if a proxy says that it has failed. */
+export const isAbsence = ({ code, exitCode, faultySide }: WindlassError): boolean =>
+  faultySide !== 'proxy' && (code === 'BLOB_UNKNOWN' || exitCode === 4)
+
+/** Returns whether the place itself failed: it has what was requested or should have passed it on. */
+export const isFailureOfPlace = (error: WindlassError): boolean =>
+  error.faultySide !== 'upstream' && !isAbsence(error)
 
 /** Returns whether an error says that bytes do not match their digest or size. */
 export const isMismatch = (error: unknown): error is WindlassError =>

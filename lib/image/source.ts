@@ -57,6 +57,8 @@ export interface FetchedManifest {
   readonly descriptor?: Descriptor
   /** What the registry said about its rate limit, if anything. */
   readonly rateLimit?: RateLimit
+  /** Whether the host is a mirror (false). */
+  readonly isMirror?: boolean
 }
 
 /**
@@ -70,6 +72,8 @@ export interface ManifestHead {
   readonly host: string
   /** What the registry said about its rate limit, if anything. */
   readonly rateLimit?: RateLimit
+  /** Whether the host is a mirror (false). */
+  readonly isMirror?: boolean
   /** Time of the response, in milliseconds since 1970. */
   readonly date?: number
 }

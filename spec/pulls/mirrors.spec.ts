@@ -144,6 +144,26 @@ describe('a pull with mirrors', () => {
     expect(said.every((message) => !message.startsWith(registry.host))).toBe(true)
   })
 
+  it('blames the mirror for wrong bytes that it sent in an earlier attempt', async () => {
+    const image = largeImage(3_000_000)
+    const [registry, mirror] = [await serving(image), await serving(image)]
+    const { digest } = image.layers[0]!
+    mirror.addFault(faults.wrongByte(10, { reference: digest, times: Infinity }))
+    mirror.addFault(faults.reset(1_000_000, { reference: digest, times: Infinity }))
+    registry.addFault(faults.reset(1_000_000, { reference: digest, times: 1 }))
+    const { events, puller } = await pull(registry, mirrorsAt([{ host: mirror.host }]), { retries: 2 })
+    const rest = expect.stringMatching(/^bytes=[1-9]\d*-/) as string
+    expect(rangesOf(registry, digest)).toEqual([rest, rest, undefined])
+    expect(blobRequests(mirror, digest)).toHaveLength(1)
+    expect(warnings(events).map(({ message }) => message)).toContain(
+      `${mirror.host} sent wrong bytes of the layer ${digest}`,
+    )
+    // Wrong bytes are remembered for longer than a connection that broke off.
+    const before = mirror.requests.length
+    await puller.pull(`${registry.host}/${repository}:1`, { ...wanted, refresh: true }).done
+    expect(mirror.requests).toHaveLength(before)
+  })
+
   it('with the fastest source, lets the registry overtake a mirror that stops in the middle of a blob', async () => {
     const image = largeImage(3_000_000)
     const [registry, mirror] = [await serving(image), await serving(image)]
@@ -166,6 +186,33 @@ describe('a pull with mirrors', () => {
     expect(warnings(events)).toMatchObject([{ code: 'mirror-failed', digest }])
     expect(rangesOf(registry, digest)).toEqual([undefined])
   })
+
+  it.each([
+    ['backend', 503, false],
+    ['backend', 403, false],
+    ['proxy', 404, true],
+    ['dfdaemon', 500, true],
+  ] as const)(
+    'takes an error of Dragonfly of the type %s with the status %i for a failure of the mirror: %s',
+    async (type, status, isFailure) => {
+      const image = imageOf(['a', 'b', 'c'])
+      const [registry, mirror] = [await serving(image), await serving(image)]
+      const { digest } = image.layers[0]!
+      const headers = { 'x-dragonfly-error-type': type, 'x-dragonfly-task-id': 'a-task' }
+      mirror.hook(({ reference }) =>
+        reference === digest ? { status, headers, body: Buffer.alloc(0) } : undefined,
+      )
+      const { events, puller } = await pull(registry, mirrorsAt([{ host: mirror.host }]))
+      expect(warnings(events).map(({ code, digest: of }) => ({ code, of }))).toEqual(
+        isFailure ? [{ code: 'mirror-failed', of: digest }] : [],
+      )
+      expect(rangesOf(registry, digest)).toEqual([undefined])
+      // A mirror that has failed is not asked again.
+      const before = mirror.requests.length
+      await puller.pull(`${registry.host}/${repository}:1`, { ...wanted, refresh: true }).done
+      expect(mirror.requests.length > before).toBe(!isFailure)
+    },
+  )
 
   it('takes the config from elsewhere when a mirror sends a wrong one', async () => {
     const image = imageOf(['a'])

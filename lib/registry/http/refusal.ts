@@ -1,6 +1,6 @@
 /** Converts HTTP responses with an error status to errors. */
 import { STATUS_CODES } from 'node:http'
-import { WindlassError, type ErrorCode, type ErrorSubject } from '../../errors.js'
+import { WindlassError, type ErrorCode, type ErrorSubject, type FaultySide } from '../../errors.js'
 import { formatLimit, raiseHint } from '../../limits.js'
 import { printable } from '../../codec/printable.js'
 import { formatDuration } from '../../quantities.js'
@@ -90,11 +90,24 @@ export async function explainRefusal(response: Response, context: RefusalContext
     url: printableUrl(url),
     status,
     ...subject,
+    faultySide: faultySideOf(response),
     ...(delay === undefined ? {} : { retryAfter: delay.retryAfter, retryable: delay.retryable }),
     ...(hint === undefined ? {} : { hint }),
   })
   // The caller gets the registry's own words, also those that the message leaves out.
   return { error, registryCode: problem.code, details: explain(false) }
+}
+
+/**
+ * Returns who failed, as Dragonfly's proxy says (`X-Dragonfly-Error-Type`): the registry behind it (`backend`), the proxy
+ * (`proxy`), or the daemon that fetches from peers (`dfdaemon`).
+ *
+ * Source: dragonflyoss/client, dragonfly-client/src/proxy.
+ */
+function faultySideOf({ headers }: Response): FaultySide | undefined {
+  const type = headers['x-dragonfly-error-type']
+  if (type === 'backend') return 'upstream'
+  return type === 'proxy' || type === 'dfdaemon' ? 'proxy' : undefined
 }
 
 const temporaryCodes: ReadonlySet<ErrorCode> = new Set(['TOO_MANY_REQUESTS', 'REGISTRY_UNAVAILABLE'])

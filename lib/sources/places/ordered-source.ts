@@ -17,7 +17,7 @@ import {
   type ReferrersRequest,
   type TagsRequest,
   concernsPlace,
-  isAbsence,
+  isFailureOfPlace,
   isDigest,
   mirrorFailed,
   parseManifest,
@@ -84,16 +84,17 @@ export class OrderedSource implements ImageSource {
       const fetched = await source.manifest(tagOrDigest, request)
       if (isMirror) this.#assertUsable(tagOrDigest, fetched, request)
       this.#served.add(source)
-      return fetched
+      return isMirror ? { ...fetched, isMirror } : fetched
     }
     return this.#first(placesFor(tagOrDigest), attempt, request)
   }
 
   /** Returns what the first place that answers states about a manifest. @throws the error of the registry */
   head(tagOrDigest: string, request: ManifestRequest = {}): Promise<ManifestHead> {
-    const attempt = async ({ source }: SourcePlace): Promise<ManifestHead> => {
-      if (source.head !== undefined) return source.head(tagOrDigest, request)
-      return { digest: undefined, contentType: undefined, size: undefined, host: source.host }
+    const attempt = async ({ source, isMirror }: SourcePlace): Promise<ManifestHead> => {
+      const none = { digest: undefined, contentType: undefined, size: undefined, host: source.host }
+      const head = (await source.head?.(tagOrDigest, request)) ?? none
+      return isMirror ? { ...head, isMirror } : head
     }
     return this.#first(placesFor(tagOrDigest), attempt, request)
   }
@@ -217,7 +218,7 @@ export class OrderedSource implements ImageSource {
 
   #recordFailure({ source }: SourcePlace, error: WindlassError, onWarning: Warn): void {
     this.#options.health.recordFailure(source, error)
-    if (!isAbsence(error)) onWarning?.(mirrorFailed, error.message)
+    if (isFailureOfPlace(error)) onWarning?.(mirrorFailed, error.message)
   }
 
   #originOf({ source, isMirror }: SourcePlace): BlobOrigin {

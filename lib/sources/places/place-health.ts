@@ -2,10 +2,10 @@
  * Remembers which mirrors failed, so that later requests do not wait for them again. A mirror is asked again after a
  * while: 30 s after a failure of the network or the server, twice as long after each further one, at most 5 minutes;
  * 10 minutes after it sent wrong bytes. A mirror that refuses access to a repository is not asked for this repository
- * for 5 minutes. A mirror that does not have something has not failed.
+ * for 5 minutes. A mirror that does not have something, or that passes on an error of the registry, has not failed.
  */
 import type { WindlassError } from '../../errors.js'
-import { isAbsence, isMismatch } from '../../image/index.js'
+import { isFailureOfPlace, isMismatch } from '../../image/index.js'
 
 const second = 1000
 const minute = 60 * second
@@ -48,7 +48,7 @@ export class PlaceHealth {
 
   /** Records a failure. */
   recordFailure({ host, repository = '' }: PlaceName, error: WindlassError): void {
-    if (isAbsence(error)) return
+    if (!isFailureOfPlace(error)) return
     const key = isRefusal(error) ? `${host}/${repository}` : host
     const now = this.#now()
     const { count: before, until } = this.#failures.get(key) ?? { count: 0, until: now }

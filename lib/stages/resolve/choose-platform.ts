@@ -66,7 +66,7 @@ export function choosePlatform({
           onRequest: requestEvents(turn, chosen.digest),
         }))
       const child = fetched.document
-      emitManifest(turn, child, { name, host: fetched.host, rateLimit: fetched.rateLimit })
+      emitManifest(turn, child, { name, ...fetched })
       return { request, document: child, parentIndexes: visited }
     },
     { name: 'choose-platform', order: 'source', supervise: retryingTransfers(retry) },

@@ -19,12 +19,12 @@ export function resolveEntry(
 ): Stage<ImageRequest, Resolved> {
   return pullStage(
     async (request: ImageRequest, turn): Promise<Resolved> => {
-      const { document, host, rateLimit } = await fetchManifestDocument(request, descriptor.digest, {
+      const { document, ...server } = await fetchManifestDocument(request, descriptor.digest, {
         signal: turn.signal,
         expected: descriptor,
         onRequest: requestEvents(turn, descriptor.digest),
       })
-      emitManifest(turn, document, { name: request.name, host, rateLimit })
+      emitManifest(turn, document, { name: request.name, ...server })
       return { request, document, parentIndexes }
     },
     { name: 'resolve-entry', order: 'source', supervise: retryingTransfers(retry) },

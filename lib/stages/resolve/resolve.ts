@@ -35,10 +35,10 @@ export function resolve({ retry, store, slots = 2 }: ResolveOptions): Stage<Imag
         ...{ signal: turn.signal, onRequest: requestEvents(turn) },
         onWarning: (code: string, message: string) => turn.emit({ type: 'warning', code, message }),
       }
-      const { document, host, rateLimit } =
+      const { document, ...server } =
         (store && (await storedRoot(request, store, options))) ??
         (await fetchManifestDocument(request, target, { ...options, expected }))
-      emitManifest(turn, document, { name: request.name, host, rateLimit })
+      emitManifest(turn, document, { name: request.name, ...server })
       return { request, document, parentIndexes: [] }
     },
     { name: 'resolve', slots, order: 'source', supervise: retryingTransfers(retry) },

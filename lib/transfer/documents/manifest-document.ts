@@ -31,6 +31,7 @@ export interface ManifestDocumentOptions extends Pick<ManifestRequest, 'onWarnin
 export interface FetchedDocument {
   readonly document: ManifestDocument
   readonly host: string
+  readonly isMirror?: boolean | undefined
   readonly rateLimit: RateLimit | undefined
 }
 
@@ -48,7 +49,7 @@ export async function fetchManifestDocument(
   const fetched = await pausable(control, signal, (runSignal) =>
     source.manifest(tagOrDigest, { signal: runSignal, onWarning, onRequest, maxBytes }),
   )
-  const { bytes, contentType, host, descriptor, rateLimit } = fetched
+  const { bytes, contentType, host, isMirror, descriptor, rateLimit } = fetched
   return {
     document: parseManifest({
       bytes,
@@ -59,6 +60,7 @@ export async function fetchManifestDocument(
       expected: expected ?? descriptor,
     }),
     host,
+    isMirror,
     rateLimit,
   }
 }

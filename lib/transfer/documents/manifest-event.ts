@@ -12,6 +12,8 @@ const maxListed = 3
 export interface ManifestServer {
   readonly name: string
   readonly host: string
+  /** Whether the host is a mirror (false). */
+  readonly isMirror?: boolean | undefined
   readonly rateLimit?: RateLimit | undefined
 }
 
@@ -27,11 +29,12 @@ const withoutSource = ({ remaining, limit, window, reset }: RateLimit): Omit<Rat
 export function emitManifest(
   turn: Pick<Turn, 'emit'>,
   { descriptor, decidedBy, notices }: ManifestDocument,
-  { name, host, rateLimit }: ManifestServer,
+  { name, host, isMirror, rateLimit }: ManifestServer,
 ): void {
   const { digest, mediaType, size } = descriptor
   turn.emit({
     ...{ type: 'manifest', digest, mediaType, size, host, decidedBy },
+    ...(isMirror && { mirror: true }),
     ...(rateLimit && { rateLimit: withoutSource(rateLimit) }),
   })
   emitUnclear(turn, `The manifest of ${name} from ${host}`, notices, digest)

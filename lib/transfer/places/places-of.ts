@@ -8,7 +8,7 @@ import {
   type BlobOrigin,
   type Descriptor,
   type ImageSource,
-  isAbsence,
+  isFailureOfPlace,
   mirrorFailed,
 } from '../../image/index.js'
 import type { BlobPlace } from './blob-place.js'
@@ -60,8 +60,7 @@ const placeOf = (origin: BlobOrigin, descriptor: Descriptor): BlobPlace => ({
     onFailure: (error: WindlassError) => {
       origin.recordFailure(error)
       const { message, subject } = error
-      // A mirror does not have everything.
-      if (isAbsence(error)) return undefined
+      if (!isFailureOfPlace(error)) return undefined
       return {
         ...({ type: 'warning', code: mirrorFailed, message, digest: descriptor.digest } as const),
         ...(subject.status !== undefined && { status: subject.status }),

@@ -49,10 +49,10 @@ export async function storedRoot(
     source.head?.(target, { ...options, signal: runSignal }),
   )
   if (stated?.digest !== digest) return undefined
-  const { host, rateLimit } = stated
+  const { host, isMirror, rateLimit } = stated
   const mediaType = named?.rootMediaType ?? named?.descriptor.mediaType
   const document = await readStored({ digest, mediaType }, { name, host, limits }, store)
-  return document && { document, host, rateLimit }
+  return document && { document, host, isMirror, rateLimit }
 }
 
 /** The image that a manifest belongs to, and the host for errors and events. */

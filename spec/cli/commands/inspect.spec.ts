@@ -1,5 +1,8 @@
 /** Tests the output of `windlass inspect`, with and without tags. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, problem, startRegistry } from '../../../lib/testing/registry/index.js'
 import { windlass } from '../../support/cli/test-terminal.js'
@@ -46,6 +49,24 @@ describe('windlass inspect', () => {
     })
     expect(out.trimEnd()).not.toContain('\n')
     expect((await inspect()).out.split('\n').length).toBeGreaterThan(10)
+  })
+
+  it('says which host served the manifest, and whether that is a mirror', async () => {
+    expect(JSON.parse((await inspect('--json')).out)).toMatchObject({
+      ...{ ServedBy: registry.host, ServedByMirror: false },
+    })
+    const mirror = await startRegistry()
+    onTestFinished(() => mirror.close())
+    await putImage(mirror, 'team/app', '1', image)
+    const directory = mkdtempSync(join(tmpdir(), 'windlass-inspect-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const conf = join(directory, 'registries.conf')
+    writeFileSync(
+      conf,
+      `[[registry]]\nlocation = "${registry.host}"\n[[registry.mirror]]\nlocation = "${mirror.host}"\n`,
+    )
+    const { out } = await inspect('--registries-conf', conf)
+    expect(out).toContain(`  "ServedBy": "${mirror.host}",\n  "ServedByMirror": true,\n`)
   })
 
   it('warns if the tags cannot be listed, and lists none with --no-tags, --raw and --config (S4-01)', async () => {

@@ -192,6 +192,7 @@ describe('an ordered source', () => {
     const { source, sources } = setting()
     Object.assign(sources[0], { head: undefined })
     expect(await source.head('1')).toEqual({
+      isMirror: true,
       ...{ digest: undefined, contentType: undefined, size: undefined, host: 'a' },
     })
   })
