@@ -5,7 +5,8 @@
 import { formatBytes, formatExactBytes } from '../quantities.js'
 import { constants, closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs'
 
-/** Reports why a file was not read. `code` is the error code of the system, if a system call failed. */
+/** Reports why a file was not read. `code` is the error code of the system, if a system call failed; `EISDIR`
+ * for a directory. */
 export class OutsideFileError extends Error {
   override readonly name = 'OutsideFileError'
 
@@ -41,7 +42,12 @@ export function openOutsideFile(
   const fd = open(path, followLink)
   try {
     const stats = fstatSync(fd)
-    if (!stats.isFile()) throw new OutsideFileError('not-regular', `it is ${kindOf(stats)}`)
+    if (!stats.isFile())
+      throw new OutsideFileError(
+        'not-regular',
+        `it is ${kindOf(stats)}`,
+        stats.isDirectory() ? 'EISDIR' : undefined,
+      )
     if (stats.size > maxBytes) throw tooLarge(stats.size, maxBytes)
     return { fd, stats }
   } catch (error) {
