@@ -2,10 +2,11 @@
 import { asWindlassError, type WindlassError } from '../../lib/errors.js'
 import { parseReference } from '../../lib/image/index.js'
 import type { RateLimit } from '../../lib/image/index.js'
+import type { Credentials } from '../../lib/registry/index.js'
 import { displayHost, type RepositoryName } from '../../lib/registry/policy/registry-name.js'
 import { meaningsOf } from '../../puller/names/meanings.js'
 import { credentialsFor } from '../../puller/options/credentials.js'
-import { shortNamesOf } from '../../puller/options/registries-for.js'
+import { helpersOf, shortNamesOf } from '../../puller/options/registries-for.js'
 import type { Check, Examination } from '../examination.js'
 import { type Finding, findingsOf } from '../finding.js'
 import { compareClocks } from './clock.js'
@@ -95,7 +96,8 @@ interface Contact {
 /** The image by which Docker Hub tells its limit (docs.docker.com, "Docker Hub pull usage and limits"). */
 const hubLimitImage = { registry: 'docker.io', repository: 'ratelimitpreview/test' }
 
-async function contact(target: Target, { registries, env, authFile, signal }: Examination): Promise<Contact> {
+async function contact(target: Target, examination: Examination): Promise<Contact> {
+  const { registries, signal } = examination
   const options = signal ? { signal } : {}
   const head = async (name: RepositoryName, tagOrDigest: string): Promise<Contact> => {
     const source = registries.repository(name)
@@ -104,7 +106,7 @@ async function contact(target: Target, { registries, env, authFile, signal }: Ex
   if (target.kind === 'image') return head(target, target.tagOrDigest)
   const { registry } = target
   if (registry === 'docker.io') return head(hubLimitImage, 'latest')
-  const credentials = await credentialsFor({ ...(authFile !== undefined && { authFile }) }, env)
+  const credentials = await credentialsOf(examination)
   return registries.checkLogin(
     registry,
     await credentials.for({ registry, repository: 'windlass/login' }),
@@ -112,11 +114,14 @@ async function contact(target: Target, { registries, env, authFile, signal }: Ex
   )
 }
 
-async function hasCredentialFor(target: Target, { env, authFile }: Examination): Promise<boolean> {
+const credentialsOf = ({ env, authFile, hosts }: Examination): Promise<Credentials> =>
+  credentialsFor({ ...(authFile !== undefined && { authFile }) }, env, helpersOf(hosts ?? false))
+
+async function hasCredentialFor(target: Target, examination: Examination): Promise<boolean> {
   const { registry } = target
   const repository = target.kind === 'image' ? target.repository : 'windlass/login'
   try {
-    const credentials = await credentialsFor({ ...(authFile !== undefined && { authFile }) }, env)
+    const credentials = await credentialsOf(examination)
     return (await credentials.for({ registry, repository })) !== undefined
   } catch {
     // The check of the files reports it.

@@ -14,6 +14,7 @@ export {
   type CredentialsFileOptions,
   requireCredentialsFile,
 } from './credentials/credentials-file.js'
+export { configuredHelpers } from './credentials/configured-helpers.js'
 export { credentialsVariable } from './credentials/credentials-variable.js'
 export { type KeyStyle, type Login, LoginFile, type LoginPlace } from './credentials/save/login-file.js'
 export { parseCredentialKey } from './credentials/credential-key.js'

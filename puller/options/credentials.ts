@@ -1,6 +1,7 @@
 /** Selects the credentials of a puller: those of its options, or those that the user has configured for Docker and Podman. */
 import {
   Credential,
+  type CredentialRequest,
   type Credentials,
   type ImageRegistries,
   type RepositorySource,
@@ -8,21 +9,28 @@ import {
   credentialsVariable,
   firstOf,
   byRegistry,
+  configuredHelpers,
   requireCredentialsFile,
 } from '../../lib/registry/index.js'
 import { loginFiles, variable } from './login-files.js'
 import type { OpenOptions } from './options.js'
 
+/** Returns the names of the credential helpers of `registries.conf`. */
+export type HelperList = (request: CredentialRequest) => readonly string[]
+
 /**
  * Returns the credentials. Files are read when credentials are needed.
+ * @param helpers - reads the list of credential helpers in `registries.conf`, which are asked unless a file is named that
+ *   replaces all others
  * @throws USAGE when `authFile` does not exist. A file that an environment variable names may be missing.
  */
 export async function credentialsFor(
   { credentials, authFile }: OpenOptions,
   env: NodeJS.ProcessEnv = process.env,
+  helpers?: HelperList,
 ): Promise<Credentials> {
   if (authFile !== undefined) await requireCredentialsFile(authFile)
-  const files = authFile === undefined ? defaultSources(env) : [credentialsFile(authFile, { env })]
+  const files = authFile === undefined ? defaultSources(env, helpers) : [credentialsFile(authFile, { env })]
   return firstOf(givenCredentials(credentials ?? {}), ...files)
 }
 
@@ -51,19 +59,22 @@ export const registriesOfPull = (
 /**
  * Returns the sources that the environment and the files of the user provide, in order of precedence: the file that
  * `WINDLASS_AUTHFILE` names, and no other; or `DOCKER_AUTH_CONFIG`, then the file that `REGISTRY_AUTH_FILE` names or, if it
- * is not set, the login files of Podman and Docker.
+ * is not set, the login files of Podman and Docker. The latter take their turn among the helpers of `registries.conf`.
  */
-function defaultSources(env: NodeJS.ProcessEnv): readonly Credentials[] {
+function defaultSources(env: NodeJS.ProcessEnv, helpers: HelperList | undefined): readonly Credentials[] {
   const own = namedFile(env, 'WINDLASS_AUTHFILE')
   if (own !== undefined) return [own]
   const text = variable(env, 'DOCKER_AUTH_CONFIG')
   const inVariable = text === undefined ? [] : [credentialsVariable('DOCKER_AUTH_CONFIG', text, env)]
   const named = namedFile(env, 'REGISTRY_AUTH_FILE')
-  if (named !== undefined) return [...inVariable, named]
-  const files = loginFiles(env).map(({ path }) =>
-    credentialsFile(path, { optional: true, skipUnreadable: true, env }),
-  )
-  return [...inVariable, ...files]
+  const files =
+    named === undefined
+      ? loginFiles(env).map(({ path }) =>
+          credentialsFile(path, { optional: true, skipUnreadable: true, env }),
+        )
+      : [named]
+  if (helpers === undefined) return [...inVariable, ...files]
+  return [...inVariable, configuredHelpers({ list: helpers, files: firstOf(...files), env })]
 }
 
 /**

@@ -8,7 +8,7 @@ import {
   hostConfiguration,
 } from '../../lib/registry/index.js'
 import { MirroredRegistries } from '../hosts/mirrored-registries.js'
-import { credentialsFor } from './credentials.js'
+import { type HelperList, credentialsFor } from './credentials.js'
 import { guardListener } from './guard-listener.js'
 import type { OpenOptions } from './options.js'
 
@@ -21,7 +21,7 @@ export async function registriesFor(
   options: OpenOptions,
   hosts: HostConfiguration | false = options.hosts ?? configuredHosts(options),
 ): Promise<ImageRegistries> {
-  const registries = await directRegistries(options)
+  const registries = await directRegistries(options, hosts)
   const { sources } = options
   return hosts === false
     ? registries
@@ -44,14 +44,20 @@ export function shortNamesOf(
   return () => hosts.shortNames()
 }
 
+/** Returns the function that reads which credential helpers the files name; undefined if none are read. */
+export const helpersOf = (hosts: HostConfiguration | false): HelperList | undefined =>
+  hosts !== false && 'credentialHelpers' in hosts
+    ? (request) => (hosts as FileHostConfiguration).credentialHelpers(request)
+    : undefined
+
 const hasShortNames = (hosts: HostConfiguration): hosts is FileHostConfiguration => 'shortNames' in hosts
 
-async function directRegistries(options: OpenOptions): Promise<Registries> {
+async function directRegistries(options: OpenOptions, hosts: HostConfiguration | false): Promise<Registries> {
   const { ca, insecureTls, plainHttp, userAgent } = options
   const { responseTimeout, stallTimeout, minimumRate } = options
   const { limits, foreignHosts, trustedRealms, bytesPerSecond, onRequest } = options
   return new Registries({
-    credentials: await credentialsFor(options),
+    credentials: await credentialsFor(options, process.env, helpersOf(hosts)),
     ...(ca !== undefined && { ca }),
     ...(insecureTls !== undefined && { insecureTls }),
     ...(plainHttp !== undefined && { plainHttp }),

@@ -12,6 +12,12 @@ export interface FileHostConfiguration extends HostConfiguration {
    * @throws USAGE when a file cannot be read or parsed; CANCELLED
    */
   shortNames(request?: HostRequest): ShortNames
+  /**
+   * Returns the names of the credential helpers in `registries.conf`, in the order in which they are asked. The name
+   * `containers-auth.json` stands for the files with credentials.
+   * @throws as `shortNames`
+   */
+  credentialHelpers(request?: HostRequest): readonly string[]
 }
 
 /**
@@ -33,6 +39,7 @@ export function hostConfiguration(options: HostConfigurationOptions = {}): FileH
     async tlsOf(host, request = {}) {
       return configuration.tlsOf(host, undefined, request)
     },
+    credentialHelpers: (request = {}) => configuration.registries(request).credentialHelpers,
     shortNames: (request = {}) => configuration.registries(request).shortNames,
   }
   /* eslint-enable @typescript-eslint/require-await */

@@ -8,11 +8,13 @@ export interface Registries {
   /** One for each prefix. */
   readonly registries: readonly RegistryEntry[]
   readonly shortNames: ShortNames
+  /** Names of credential helpers, in the order in which they are asked. */
+  readonly credentialHelpers: readonly string[]
 }
 
 /**
- * Combines files, the last of which have precedence: per prefix, per alias, and for the list of search registries as a
- * whole.
+ * Combines files, the last of which have precedence: per prefix, per alias, and for the lists of search registries and of
+ * credential helpers as a whole.
  *
  * Source: containers-registries.conf.d(5), and c/image, `updateWithConfigurationFrom`.
  */
@@ -26,6 +28,7 @@ export function mergeRegistries(files: readonly RegistriesConf[]): Registries {
         files.flatMap(({ registries }) => registries.map((entry) => [entry.prefix, entry])),
       ).values(),
     ],
+    credentialHelpers: lastWith('credentialHelpers')?.credentialHelpers ?? [],
     shortNames: {
       aliases: new Map(files.flatMap(({ aliases }) => [...aliases])),
       searchRegistries: search?.searchRegistries ?? [],

@@ -24,6 +24,8 @@ export interface RegistriesConf {
   /** Registries to search for names without a registry. Undefined if the file does not set them. */
   readonly searchRegistries?: readonly string[]
   readonly shortNameMode?: ShortNameMode
+  /** Names of credential helpers, in the order in which they are asked. Undefined if the file does not set them. */
+  readonly credentialHelpers?: readonly string[]
   /** By name without a registry. */
   readonly aliases: ReadonlyMap<string, ShortNameAlias>
 }
@@ -68,7 +70,9 @@ const listOf = (root: ConfigTable, name: (typeof version1Lists)[number]): readon
 const isVersion1 = (root: ConfigTable): boolean =>
   version1Lists.some((name) => listOf(root, name) !== undefined)
 
-const version2Keys = ['registry', 'unqualified-search-registries', 'short-name-mode', 'aliases']
+const version2Keys = [
+  ...['registry', 'unqualified-search-registries', 'short-name-mode', 'aliases', 'credential-helpers'],
+]
 
 /** Reads version 1 as version 2 (c/image, `ConvertToV2`). */
 function parseVersion1(root: ConfigTable): RegistriesConf {
@@ -99,6 +103,7 @@ function parseVersion2(root: ConfigTable): RegistriesConf {
   requireNoConflict(entries)
   const search = root.texts('unqualified-search-registries')
   const mode = root.text('short-name-mode') ?? ''
+  const helpers = root.texts('credential-helpers')
   if (mode !== '' && !isShortNameMode(mode))
     throw root.fault(['short-name-mode'], '"short-name-mode" must be enforcing, permissive or disabled')
   return {
@@ -109,6 +114,7 @@ function parseVersion2(root: ConfigTable): RegistriesConf {
       searchRegistries: parseSearchRegistries(root, search, ['unqualified-search-registries']),
     }),
     ...(mode !== '' && { shortNameMode: mode }),
+    ...(helpers && helpers.length > 0 && { credentialHelpers: helpers }),
     aliases: parseAliases(root),
   }
 }
