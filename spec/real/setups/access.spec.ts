@@ -11,7 +11,7 @@ import {
   type TestRegistry,
 } from '../../../lib/testing/registry/index.js'
 import { type Dockerd, startDockerd } from '../../../testbench/docker/dockerd.js'
-import { runWindlass } from '../../../testbench/harness/command-line.js'
+import { expectExit, runWindlass } from '../../../testbench/harness/command-line.js'
 import { describeReal } from '../../../testbench/harness/components.js'
 import { temporaryHelpers } from '../../support/credential-helpers.js'
 import { createAuthority, startMutualTls } from '../../support/setups/authority.js'
@@ -81,6 +81,13 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     expect(Object.keys(hostsAsked(ours.pull))).toHaveLength(1 + image.blobs.size)
   }
 
+  /** Compares `podman pull`, whose storage has no layer of an earlier test. */
+  async function expectSameAsPodman(setup: Setup, host: string, ours: Talks): Promise<void> {
+    const theirs = await setup.podmanPull(wanted(host))
+    expect(credentialsSent(theirs)).toEqual(withoutFirstBasic(credentialsSent(ours.pull)))
+    expect(hostsAsked(theirs)).toEqual(hostsAsked(ours.pull))
+  }
+
   /** Compares `docker pull`, whose daemon sends what the client finds in its configuration. */
   async function expectSameAsDocker(setup: Setup, host: string, ours: Talks): Promise<void> {
     expect(dockerd).toMatchObject({ socket: expect.any(String) as string })
@@ -97,6 +104,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     await setup.writeRegistriesConf(host)
     const ours = await setup.windlassTalks(wanted(host))
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
+    await expectSameAsPodman(setup, host, ours)
     expect(credentialsSent(ours.pull)).toEqual({})
     await expectSameAsDocker(setup, host, ours)
   }, 120_000)
@@ -110,6 +118,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     for (const command of ['pull', 'inspect', 'tags'] as const)
       expect(credentialsSent(ours[command])).toEqual({ registry: [basic(login)] })
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
+    await expectSameAsPodman(setup, host, ours)
     await expectSameAsDocker(setup, host, ours)
   }, 120_000)
 
@@ -123,6 +132,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     const ours = await setup.windlassTalks(wanted(host))
     expect(withoutFirstBasic(credentialsSent(ours.pull))).toEqual({ registry: withToken })
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
+    await expectSameAsPodman(setup, host, ours)
     // Docker has no logins for namespaces.
     await setup.write('.docker/config.json', JSON.stringify({ auths: { [host]: { auth } } }))
     await expectSameAsDocker(setup, host, ours)
@@ -153,6 +163,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     )
     const same = (each: Readonly<Record<string, string>>) => expect(posted).toContainEqual(each)
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
+    await expectSameAsPodman(setup, host, ours)
     oauth.take().forEach(same)
     await expectSameAsDocker(setup, host, ours)
     const byDocker = oauth.take()
@@ -172,10 +183,39 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     const calls = await helpers.calls('kept')
     expect(new Set(calls)).toEqual(new Set([`get ${host}`]))
     expectSame(ours, await setup.skopeoTalks(wanted(host)))
+    await expectSameAsPodman(setup, host, ours)
     await expectSameAsDocker(setup, host, ours)
     const all = await helpers.calls('kept')
     expect(all.length).toBeGreaterThan(calls.length + 1)
     expect(new Set(all)).toEqual(new Set([`get ${host}`]))
+  }, 120_000)
+
+  it('Basic authentication, by the second of the credential helpers that registries.conf lists', async () => {
+    const { host } = await serve({ auth: { kind: 'basic', ...login } })
+    const setup = await Setup.create(visits)
+    await setup.write(
+      '.config/containers/registries.conf',
+      `credential-helpers = ["containers-auth.json", "none", "kept"]\n[[registry]]\nlocation = "${host}"\ninsecure = true\n`,
+    )
+    await helpers.add('none', {})
+    await helpers.add('kept', { [host]: [login.username, login.password] })
+    setup.env['PATH'] = `${helpers.bin}:${process.env['PATH'] ?? ''}`
+    const asked = async (name: string): Promise<readonly string[]> => [...new Set(await helpers.calls(name))]
+    const ours = await setup.windlassTalks(wanted(host))
+    expect(credentialsSent(ours.pull)).toEqual({ registry: [basic(login)] })
+    expect([await asked('none'), await asked('kept')]).toEqual([[`get ${host}`], [`get ${host}`]])
+    expectSame(ours, await setup.skopeoTalks(wanted(host)))
+    await expectSameAsPodman(setup, host, ours)
+    expect([await asked('none'), await asked('kept')]).toEqual([[`get ${host}`], [`get ${host}`]])
+    // A login in a file that comes first is used, and no helper is asked.
+    const before = (await helpers.calls('kept')).length
+    await setup.write('.docker/config.json', JSON.stringify({ auths: { [host]: { auth } } }))
+    visits.take()
+    expectExit(await setup.windlass('inspect', `${wanted(host).name}:1`), 0)
+    expect(credentialsSent(visits.take())).toEqual({ registry: [basic(login)] })
+    await setup.skopeo('inspect', `docker://${wanted(host).name}:1`)
+    expect(credentialsSent(visits.take())).toEqual({ registry: [basic(login)] })
+    expect(await helpers.calls('kept')).toHaveLength(before)
   }, 120_000)
 
   it('mutual TLS, by a client certificate in certs.d', async () => {
@@ -197,6 +237,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
     expect(front.takeSubjects()).toEqual(['client of a test'])
     expect(credentialsSent(ours.pull)).toEqual({ registry: [basic(login)] })
     expectSame(ours, await setup.skopeoTalks(wanted(front.host)))
+    await expectSameAsPodman(setup, front.host, ours)
     expect(front.takeSubjects()).toEqual(['client of a test'])
   }, 120_000)
 
@@ -216,6 +257,7 @@ describeReal('Windlass and the tools whose files it reads, at registries with', 
       const ours = await setup.windlassTalks(wanted(host))
       expect(withoutFirstBasic(credentialsSent(ours.pull))).toEqual({ registry: withToken })
       expectSame(ours, await setup.skopeoTalks(wanted(host)))
+      await expectSameAsPodman(setup, host, ours)
     },
     120_000,
   )

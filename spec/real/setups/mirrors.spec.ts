@@ -194,6 +194,7 @@ client = [["client.pem", "client.key"]]
           : await setup.skopeoTalks(wanted(name, image))
         expect(connections).toBeGreaterThan(0)
         expectSameHosts(ours.pull, theirs.pull, image)
+        if (!isToml) expectSameHosts(ours.pull, await setup.podmanPull(wanted(name, image)), image)
         const inspected = await setup.windlass('inspect', ...options, `${name}:1`)
         for (const mirror of mirrors) expect(inspected.stderr).toContain(mirror)
       },
@@ -242,9 +243,11 @@ client = [["client.pem", "client.key"]]
       const theirs = await setup.skopeoTalks(wanted(name, current))
       for (const { pull } of [ours, theirs])
         expect(hostsAsked(pull)).toMatchObject({ 'manifest 1': ['registry'] })
-      // skopeo asks one place for all of an image. Windlass asks the mirror for blobs, which their digests verify.
+      // skopeo and podman ask one place for all of an image. Windlass asks the mirror for blobs, which their digests verify.
       const blob = `blob ${current.config.digest}`
       expect(hostsAsked(theirs.pull)[blob]).toEqual(['registry'])
+      const byPodman = hostsAsked(await setup.podmanPull(wanted(name, current)))
+      expect(byPodman).toMatchObject({ 'manifest 1': ['registry'], [blob]: ['registry'] })
       expect(hostsAsked(ours.pull)[blob]).toEqual(['mirror', 'registry'])
     }, 120_000)
 
@@ -269,12 +272,15 @@ client = [["client.pem", "client.key"]]
         const again = await setup.windlass('pull', '--store', setup.path('other'), ...options, `${name}:1`)
         expectExit(again, 0)
         expect(again.stderr).toContain(`${mirror.host} sent wrong bytes`)
-        // Both programs verify what they receive, and fail, since they do not go back to another host.
+        // All these programs verify what they receive, and fail, since they do not go back to another host.
         visits.take()
         const tool = isToml
           ? ctrTalk(`${name}:1`, options)
           : setup.skopeo('copy', '-q', `docker://${name}:1`, `dir:${setup.path('copy')}`)
         await expect(tool).rejects.toThrow(/digest/i)
+        expect(hostsAsked(visits.take())[`blob ${wrong}`]).toEqual(['mirror'])
+        if (isToml) return
+        await expect(setup.podmanPull(wanted(name, image))).rejects.toThrow(/digest/i)
         expect(hostsAsked(visits.take())[`blob ${wrong}`]).toEqual(['mirror'])
       },
       120_000,

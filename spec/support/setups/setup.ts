@@ -1,4 +1,4 @@
-/** A home directory with configuration files, and the programs that read them: Windlass, skopeo, docker. */
+/** A home directory with configuration files, and the programs that read them: Windlass, skopeo, podman, docker. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -115,6 +115,23 @@ export class Setup {
 
   async skopeo(...args: readonly string[]): Promise<string> {
     return (await runTool('skopeo', ['--insecure-policy', ...args], { env: this.env })).toString()
+  }
+
+  /** Returns the requests of `podman pull` into an empty storage, and expects that it succeeds. */
+  async podmanPull({ name, tag }: Wanted): Promise<readonly Visit[]> {
+    this.#visits.take()
+    await this.podman('pull', '--quiet', `${name}:${tag}`)
+    return this.#visits.take()
+  }
+
+  /** Runs podman with a storage of its own for each call. */
+  async podman(...args: readonly string[]): Promise<string> {
+    const storage = this.path(`podman-${this.#made++}`)
+    const places = ['--root', join(storage, 'root'), '--runroot', join(storage, 'run')]
+    // With this variable, which says what is so without it, podman refuses to run if the directory has no file.
+    const env = { ...this.env, DOCKER_CONFIG: '' }
+    const options = ['--storage-driver', 'vfs', '--events-backend', 'none', '--cgroup-manager', 'cgroupfs']
+    return (await runTool('podman', [...places, ...options, ...args], { env })).toString()
   }
 
   /** Returns the requests of `docker pull` by the daemon at a socket, with the credentials of the client. */
