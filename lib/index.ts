@@ -108,7 +108,11 @@ export {
   hostConfiguration,
 } from './registry/index.js'
 export {
+  type ArchiveSourceOptions,
+  type DirectorySource,
+  type DockerArchiveSource,
   type LayoutSource,
+  type OciArchiveSource,
   OrderedSource,
   type OrderedSourceOptions,
   PlaceHealth,
@@ -118,10 +122,24 @@ export {
   type RegistrySource,
   type ServedManifests,
   type SourcePlace,
+  directorySource,
+  dockerArchiveSource,
   layoutSource,
+  ociArchiveSource,
   registrySource,
 } from './sources/index.js'
-export { type LayoutSink, type RegistrySink, layoutSink, registrySink } from './sinks/index.js'
+export {
+  type DirectorySink,
+  type DockerArchiveSink,
+  type LayoutSink,
+  type OciArchiveSink,
+  type RegistrySink,
+  directorySink,
+  dockerArchiveSink,
+  layoutSink,
+  ociArchiveSink,
+  registrySink,
+} from './sinks/index.js'
 export {
   type AcceptedSignature,
   type CertificateIdentity,

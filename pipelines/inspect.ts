@@ -10,6 +10,7 @@ import {
   formatPlatform,
   makeSchema1Config,
   mediaTypes,
+  isLocalImageName,
   parseImageName,
   withDefaultTag,
 } from '../lib/image/index.js'
@@ -30,7 +31,7 @@ import {
 } from '../lib/stages/index.js'
 import { type RetryPolicy, retryDelayOf } from '../lib/transfer/index.js'
 import { toPullEvent } from '../lib/events/index.js'
-import { LayoutSource } from '../lib/sources/index.js'
+import { LocalSource } from '../lib/sources/index.js'
 import { cancelledError, runForResult } from './run-for-result.js'
 
 /** Result of `inspect`. */
@@ -191,9 +192,9 @@ function namesOf({
 }: ImageRequest): Pick<Inspection, 'name' | 'repository' | 'tag'> {
   const none = { name, repository: undefined, tag: undefined }
   // An image of the store whose name is not a reference, or an image of a layout.
-  if (source instanceof LayoutSource && !typed.startsWith('oci:')) return none
+  if (source instanceof LocalSource && !isLocalImageName(typed)) return none
   const parsed = parseImageName(name)
-  if (parsed.kind === 'layout') return { ...none, tag: parsed.name }
+  if (parsed.kind !== 'registry') return { ...none, tag: parsed.name }
   const reference = withDefaultTag(parsed.reference)
   return { name, repository: reference.name, tag: digest === undefined ? reference.tag : undefined }
 }

@@ -124,5 +124,5 @@ const unknownImageError = (word: string, path: string): WindlassError =>
 /** Normalises a word as a reference. @throws REFERENCE_INVALID */
 function referenceOf(word: string): string {
   const named = parseImageName(word)
-  return named.kind === 'layout' ? word : withDefaultTag(named.reference).toString()
+  return named.kind !== 'registry' ? word : withDefaultTag(named.reference).toString()
 }

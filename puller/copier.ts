@@ -1,9 +1,10 @@
 /**
  * Starts copies. All copies of a puller share its connections and one limit on concurrent transfers. They use no store.
  */
+import { printable } from '../lib/codec/index.js'
 import { WindlassError } from '../lib/errors.js'
 import { Flow, type Scope, type WorkControl } from '../lib/flow/index.js'
-import { formatPlatform } from '../lib/image/index.js'
+import { type ImageSink, formatPlatform } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
 import type { ImageRegistries } from '../lib/registry/index.js'
 import { BlobCopies } from '../lib/stages/index.js'
@@ -13,7 +14,7 @@ import { copyStages } from '../pipelines/copy-stages.js'
 import { copyTarget } from './names/copy-target.js'
 import { chooseImage } from './names/choose-image.js'
 import type { ImageNames } from './names/image-names.js'
-import { nameOf } from './names/located.js'
+import { closeSources, type Located, nameOf } from './names/located.js'
 import { checkOptions } from './options/check-options.js'
 import { copyTable } from './options/option-table.js'
 import type { CopyOptions, OpenOptions } from './options/options.js'
@@ -40,6 +41,15 @@ export interface Copy extends Omit<Pull, 'done'> {
   resume(): void
   /** The copied image or index, once the target has all of it. Rejects with a WindlassError. */
   readonly done: Promise<CopiedImage>
+}
+
+/** Releases what the source and the target keep. */
+async function closeEnds(located: Located, sink: ImageSink): Promise<void> {
+  try {
+    await closeSources(located)
+  } finally {
+    await sink.close?.()
+  }
 }
 
 /** Parameters of a `Copier`: the parts of the puller that its copies share. */
@@ -73,6 +83,12 @@ export class Copier {
     const { names, registries, limits } = this.#parts
     const located = names.locate(from, { platform })
     const target = copyTarget(to, registries)
+    if (referrers && !target.sink.putReferrer)
+      throw new WindlassError(
+        'USAGE',
+        `Cannot copy what belongs to an image to ${printable(to)}: such a target has one image and nothing else`,
+        { hint: 'Copy without --referrers, or to oci-archive:FILE or oci:DIR.' },
+      )
     const retry = retryPolicy(this.#parts.options, documentRetryPolicy)
     const { indexDepth } = limits
     const copies = this.#copies
@@ -89,7 +105,7 @@ export class Copier {
         ...{ type: 'start', reference: nameOf(located), target: target.name },
         platform: allPlatforms ? 'all' : formatPlatform(located.candidates[0].request.platform),
       },
-      ...{ signal, prepare },
+      ...{ signal, prepare, release: () => closeEnds(located, target.sink) },
     })
   }
 }

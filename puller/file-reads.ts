@@ -9,7 +9,7 @@ import { cancelledError } from '../pipelines/run-for-result.js'
 import { readStored } from '../pipelines/read-stored.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import { chooseImage } from './names/choose-image.js'
-import { type Located, nameOf } from './names/located.js'
+import { closeSources, type Located, nameOf } from './names/located.js'
 import type { FileOptions, FilesOptions } from './options/options.js'
 import type { RunningOperation } from './running-operation.js'
 
@@ -88,10 +88,12 @@ export class FileReads {
       const image = await this.#image(located, options, signal)
       const end = async (): Promise<void> => {
         await image.close().catch(() => undefined)
+        await closeSources(located)
         resolveClosed()
       }
       return { image, signal, end }
     } catch (error) {
+      await closeSources(located)
       resolveClosed()
       throw readError(error, signal)
     }

@@ -6,6 +6,7 @@ import type { LayerGoal, RetryPolicy } from '../lib/transfer/index.js'
 import { type PullPlan, planPull } from '../pipelines/plan/plan-pull.js'
 import { chooseImage } from './names/choose-image.js'
 import { type Located, nameOf } from './names/located.js'
+import { withSource } from './names/with-source.js'
 import type { LazyParts } from './lazy-parts.js'
 import type { PlanRequest } from './options/options.js'
 import { layerGoal } from './pull-flow.js'
@@ -35,18 +36,15 @@ export async function makePlan(
   const warnings: PullPlan['warnings'][number][] = []
   const onWarning = (code: string, message: string) => void warnings.push({ code, message })
   const request = await chooseImage(located, { retry, signal, onWarning })
-  const planned = async (): Promise<PullPlan> => {
+  const plan = await withSource(request, async () => {
     if (!(await parts.storeExists()))
       return planPull(request, {
-        ...shared,
-        store: emptyStoreContents(store),
-        goal: goalWithoutStore(options),
+        ...{ ...shared, store: emptyStoreContents(store), goal: goalWithoutStore(options) },
       })
     const opened = await parts.open()
     const goal = await layerGoal(request, options, opened.store)
     return planPull(request, { ...shared, store: opened.store, goal })
-  }
-  const plan = await planned()
+  })
   return { ...plan, warnings: [...warnings, ...plan.warnings] }
 }
 

@@ -55,6 +55,8 @@ export interface PullStart<Result> {
   readonly signal: AbortSignal | undefined
   /** Whether requests are reported as events (false). */
   readonly requestEvents?: boolean | undefined
+  /** Releases what the run used. Called when everything else of it has ended. */
+  readonly release?: (() => unknown) | undefined
   /** Returns the flow to run. It emits one result. */
   readonly prepare: (started: StartedWork) => Promise<Flow<Result>>
 }
@@ -81,11 +83,12 @@ export class PullRun<Result = PulledImage> implements Omit<Pull, 'done' | 'prior
   #run: Run | undefined
   #ended = false
 
-  constructor({ what, start, signal, requestEvents = false, prepare }: PullStart<Result>) {
+  constructor({ what, start, signal, requestEvents = false, release, prepare }: PullStart<Result>) {
     this.#what = what
     this.id = this.#eventLog.id
     this.events = this.#eventLog.events
     if (start) this.#eventLog.emit(start)
+    if (release) this.#scope.defer(release, 'closing the source')
     const reportedWarnings = new Set<string>()
     this.#scope.events.subscribe((event) => {
       this.#failedStage.record(event)

@@ -64,6 +64,7 @@ import type { Located } from './names/located.js'
 import { listTags, repositoryNamed } from './names/tags.js'
 import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { waitWithin } from './within.js'
+import { withSource } from './names/with-source.js'
 
 /** A puller. All its pulls share one store, its connections and its limits on concurrency. Created by `open`. */
 export class Windlass extends RuntimeMethods implements AsyncDisposable {
@@ -139,7 +140,7 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   /**
    * Starts a pull: downloads the missing parts of an image, verifies and unpacks them, and commits the image.
    *
-   * @param name image name as for Docker, or `oci:DIR`, `oci:DIR:NAME`, `oci:DIR:@N`
+   * @param name image name as for Docker, or one of an image on this machine, such as `oci:DIR:NAME` (docs/archives.md)
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic. Later errors reject `done`.
    */
   pull(name: string, options: PullOptions = {}): Pull {
@@ -229,11 +230,11 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   }
 
   /**
-   * Starts a copy of an image, or of an index with all its content, between registries and OCI layouts. Creates no
+   * Starts a copy of an image, or of an index with all its content, between registries, layouts and archives. Uses no
    * store. Manifests are copied byte for byte. Content that the target has is not sent.
    *
    * @param from name of the image, as for `pull`
-   * @param to name for the copy: `registry.example/app:1`, `oci:DIR`, `oci:DIR:NAME`
+   * @param to name for the copy: `registry.example/app:1`, `oci:DIR:NAME`, `docker-archive:FILE:REF`
    * @throws USAGE, REFERENCE_INVALID, PLATFORM_INVALID, before any network traffic. Later errors reject `done`.
    */
   copy(from: string, to: string, options: CopyOptions = {}): Copy {
@@ -251,8 +252,10 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     const { requireSchema1Signatures: requireSignatures = false } = this.#options
     const warnings: InspectWarning[] = []
     const onWarning = (code: string, message: string) => void warnings.push({ code, message })
-    const request = await this.#choose(name, { ...options, onWarning })
-    const found = await inspect(request, { ...options, retry: this.#retry, requireSignatures })
+    const chosen = await this.#choose(name, { ...options, onWarning })
+    const found = await withSource(chosen, (request) =>
+      inspect(request, { ...options, retry: this.#retry, requireSignatures }),
+    )
     return { ...found, warnings: [...warnings, ...found.warnings] }
   }
 
@@ -289,7 +292,8 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   async resolve(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<ResolvedName> {
     this.#assertOpen()
     checkOptions('resolve', tables.signalTable, options)
-    return resolveName(await this.#choose(name, options), { ...options, retry: this.#retry })
+    const chosen = await this.#choose(name, options)
+    return withSource(chosen, (request) => resolveName(request, { ...options, retry: this.#retry }))
   }
 
   /** Chooses a tag: `latest` if it is listed, otherwise the first. @throws MANIFEST_UNKNOWN if there are no tags */
@@ -350,8 +354,7 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
 
   /**
    * Cancels all pulls and other operations, and resolves when they have released their resources.
-   * @throws StillRunningError when this takes longer than `within`, with the names of what still runs; USAGE for an
-   * invalid option
+   * @throws StillRunningError when this takes longer than `within`, with the names of what still runs; USAGE
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkOptions('close', tables.closeTable, options)

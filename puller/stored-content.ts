@@ -2,12 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { hostPlatform, parsePlatform, parseReference } from '../lib/image/index.js'
+import { ArchiveDocuments, type ArchivedImage, archivedImages, receiveArchive } from '../lib/archive/index.js'
+import { type ImageSource, hostPlatform, parsePlatform, parseReference } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
-import { LayoutSource } from '../lib/sources/index.js'
+import { receivedArchiveSource } from '../lib/sources/index.js'
 import type { Store } from '../lib/store/index.js'
-import { type ArchivedImage, archivedImages } from '../pipelines/archive/archived-images.js'
-import { receiveArchive } from '../pipelines/archive/receive-archive.js'
 import { type SaveOrder, saveImages } from '../pipelines/archive/save-images.js'
 import type { StartPull } from './control/pull-starter.js'
 import { locatedAs } from './names/located.js'
@@ -105,11 +104,13 @@ export class StoredContent {
     return work.runWithStore('load', signal, async ({ store }, stop) => {
       const directory = await mkdtemp(join(await store.stagingDirectory(), 'archive-'))
       try {
-        const files = await receiveArchive(source, directory, limits, stop)
+        const files = await receiveArchive(source, directory, { limits, signal: stop })
+        const documents = new ArchiveDocuments(files, 'the archive', limits)
         const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
-        const images = await archivedImages(files, directory, wanted, limits)
+        const images = await archivedImages(documents, wanted)
+        const archive = receivedArchiveSource(documents)
         for (const image of images)
-          await addImage(image, { directory, store, limits, startPull, stop, onPull })
+          await addImage(image, { source: archive, store, limits, startPull, stop, onPull })
         return images
       } finally {
         await rm(directory, { recursive: true, force: true })
@@ -131,7 +132,7 @@ export class StoredContent {
 /** What `addImage` needs. */
 interface AddParts extends Pick<StoredContentParts, 'limits' | 'startPull'> {
   readonly onPull: LoadOptions['onPull'] | undefined
-  readonly directory: string
+  readonly source: ImageSource
   readonly store: Store
   readonly stop: AbortSignal
 }
@@ -139,11 +140,10 @@ interface AddParts extends Pick<StoredContentParts, 'limits' | 'startPull'> {
 /** Adds an image of a received archive under its names; without any, under its digest. */
 async function addImage(
   { manifest, platform, names }: LoadedImage,
-  { directory, store, limits, startPull, stop, onPull }: AddParts,
+  { source, store, limits, startPull, stop, onPull }: AddParts,
 ): Promise<void> {
   const [name = manifest, ...others] = names
   const typed = names.length > 0 ? parseReference(name).familiar() : manifest
-  const source = new LayoutSource(directory)
   const request = { name, typed, target: manifest, digest: manifest, source, platform, limits }
   const pull = startPull(locatedAs(request), (parts, started) => pullFlow(started, {}, parts))
   const cancel = (): void => pull.cancel(stop.reason)

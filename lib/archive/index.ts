@@ -43,3 +43,21 @@ export { TocLayer } from './listing/toc-layer.js'
 export { readToc } from './toc/read-toc.js'
 export { entriesOfToc } from './toc/toc-entries.js'
 export { type TocReference, tocReferenceOf } from './toc/toc-reference.js'
+export { ArchiveFile } from './images/archive-file.js'
+export { ArchiveDocuments, type DockerItem, dockerListPath, indexPath } from './images/archive-documents.js'
+export { type ArchivedFile, type ArchivedFiles, type FilePart, readPart } from './images/archived-file.js'
+export { archivedName } from './images/archived-name.js'
+export { type ArchivedImage, archivedImages } from './images/archived-images.js'
+export { type SeekableFile, indexArchive } from './images/index-archive.js'
+export { asImageArchiveError, invalidImageArchive } from './images/invalid-archive.js'
+export { plainBytes } from './images/plain-bytes.js'
+export { type ReceiveOptions, receiveArchive } from './images/receive-archive.js'
+export {
+  type ArchiveContent,
+  type DockerImage,
+  type IndexedImage,
+  type WrittenArchive,
+  type WrittenBlob,
+  indexedImages,
+  writeImageArchive,
+} from './images/write-archive.js'

@@ -40,7 +40,15 @@ export {
   blobsOf,
   parseImageManifest,
 } from './documents/image-manifest.js'
-export { type ImageName, parseImageName } from './reference/image-name.js'
+export {
+  type ImageName,
+  type LocalImageKind,
+  type LocalImageName,
+  isLocalImageName,
+  localPrefixes,
+  parseImageName,
+  targetOf,
+} from './reference/image-name.js'
 export type { UnusableEntry } from './documents/index-entries.js'
 export {
   type DigestLink,

@@ -1,6 +1,6 @@
 /**
- * Defines `ImageSink`, to which the bytes of images are written: a repository of a registry, or an image layout.
- * Copies use only this interface, so another target, such as an archive, can be added.
+ * Defines `ImageSink`, to which the bytes of images are written: a repository of a registry, an image layout, an archive.
+ * Copies use only this interface, so another target can be added.
  */
 import type { Readable } from 'node:stream'
 import type { Descriptor } from './documents/descriptor.js'
@@ -69,4 +69,19 @@ export interface ImageSink {
    * @throws errors of `putManifest`
    */
   putReferrer?(bytes: Buffer, descriptor: Descriptor, subject: Digest, request?: SinkRequest): Promise<void>
+  /**
+   * Refuses a manifest or an index that the target cannot hold, before anything is copied. A target that holds everything
+   * does not define this method.
+   * @throws UNSUPPORTED
+   */
+  checkManifest?(bytes: Buffer, descriptor: Descriptor): void
+  /**
+   * Completes the target, after the root was written: writes the file of an archive. Without this call, the target does not
+   * change. A target without a last step does not define this method.
+   */
+  finish?(request?: SinkRequest): Promise<void>
+  /**
+   * Releases what the target keeps, and removes what was not finished. Called at the end of a copy, also of one that failed.
+   */
+  close?(): Promise<void>
 }

@@ -1,6 +1,6 @@
 /**
- * Defines `ImageSource`, from which the bytes of images are read: a repository of a registry, or an image layout.
- * Pulls use only this interface, so another source, such as an archive, can be added.
+ * Defines `ImageSource`, from which the bytes of images are read: a repository of a registry, an image layout, an archive.
+ * Pulls use only this interface, so another source can be added.
  */
 import type { Readable } from 'node:stream'
 import type { ErrorCode, WindlassError } from '../errors.js'
@@ -197,4 +197,9 @@ export interface ImageSource {
    * reliably. A source that cannot find referrers does not define this method.
    */
   referrers?(digest: Digest, request?: ReferrersRequest): AsyncIterable<readonly Descriptor[]>
+  /**
+   * Releases what the source keeps, such as the decompressed copy of an archive. The source may be used again. A source that
+   * keeps nothing does not define this method.
+   */
+  close?(): Promise<void>
 }

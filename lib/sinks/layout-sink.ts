@@ -1,9 +1,5 @@
 /** Provides `LayoutSink`, which writes images to an OCI image layout (image-spec, image-layout.md). */
 import { join, resolve } from 'node:path'
-import type { Readable } from 'node:stream'
-import { WindlassError } from '../errors.js'
-import { Verifier, batches } from '../bytes/index.js'
-import { printable } from '../codec/index.js'
 import {
   type Descriptor,
   type Digest,
@@ -12,7 +8,6 @@ import {
   type PutManifestRequest,
   type SinkRequest,
   algorithmOf,
-  digestOf,
   hexOf,
   isDigest,
 } from '../image/index.js'
@@ -21,7 +16,9 @@ import { throwIfAborted } from './layout/cancelled.js'
 import { withLayoutErrors } from './layout/layout-error.js'
 import { changeIndex, readIndex } from './layout/index-file.js'
 import { findDigest, indexTextWithImage } from './layout/layout-index.js'
+import { assertOwnDigest } from './layout/own-digest.js'
 import { type TemporaryFile, createTemporaryFile } from './layout/temporary-file.js'
+import { receiveBlob } from './receive-blob.js'
 
 /**
  * Returns the OCI image layout in `directory` as a target of images. If there is no layout, writing the first blob or
@@ -76,17 +73,9 @@ export class LayoutSink implements ImageSink {
    */
   async putBlob(descriptor: Descriptor, open: OpenBlob, { signal }: SinkRequest = {}): Promise<void> {
     await this.#write(descriptor, signal, async (file, path) => {
-      const stream = await open()
-      const verifier = new Verifier(descriptor, 'blob')
-      try {
-        for await (const batch of batchesUntilAborted(stream, signal)) {
-          for (const chunk of batch) verifier.update(chunk)
-          await withLayoutErrors('write a blob', path, () => file.append(batch))
-        }
-      } finally {
-        stream.destroy()
-      }
-      verifier.check()
+      const append = (batch: readonly Buffer[]): Promise<void> =>
+        withLayoutErrors('write a blob', path, () => file.append(batch))
+      await receiveBlob(descriptor, open, append, signal)
     })
   }
 
@@ -100,16 +89,7 @@ export class LayoutSink implements ImageSink {
     descriptor: Descriptor,
     { tag, root = tag !== undefined, signal }: PutManifestRequest = {},
   ): Promise<void> {
-    const { digest, mediaType } = descriptor
-    if (digestOf(bytes, algorithmOf(digest)) !== digest)
-      throw new WindlassError(
-        'UNSUPPORTED',
-        `Failed to write ${digest} to the layout ${printable(this.host)}: its bytes do not have this digest, as in signed schema 1 manifests`,
-        {
-          ...{ digest, path: this.host },
-          hint: `An OCI layout cannot hold a manifest of the type ${mediaType}.`,
-        },
-      )
+    assertOwnDigest(bytes, descriptor, this.host)
     await this.#prepare(signal)
     const manifest = { ...descriptor, size: bytes.length }
     if (!(await this.hasBlob(manifest)))
@@ -161,24 +141,5 @@ export class LayoutSink implements ImageSink {
       throw error
     })
     return this.#prepared
-  }
-}
-
-/**
- * Yields the batches of a stream.
- * @throws when `signal` aborts: its reason if that is a WindlassError, else CANCELLED
- */
-async function* batchesUntilAborted(
-  stream: Readable,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<readonly Buffer[]> {
-  const abort = (): void => void stream.destroy()
-  signal?.addEventListener('abort', abort, { once: true })
-  try {
-    if (signal?.aborted === true) abort()
-    yield* batches(stream)
-    throwIfAborted(signal)
-  } finally {
-    signal?.removeEventListener('abort', abort)
   }
 }

@@ -1,5 +1,5 @@
 /** Provides `signedImage`: an image as the check of its signatures sees it. */
-import { type Reference, parseImageName } from '../image/index.js'
+import { type Reference, isLocalImageName, parseImageName } from '../image/index.js'
 import type { SignedImage } from '../signatures/index.js'
 import type { Resolved } from './elements.js'
 
@@ -8,7 +8,7 @@ export function signedImage({ request, document, parentIndexes }: Resolved): Sig
   const { typed, name, source, limits } = request
   return {
     ...{ name, source },
-    reference: referenceOf(typed.startsWith('oci:') ? typed : name),
+    reference: referenceOf(isLocalImageName(typed) ? typed : name),
     digests: [...parentIndexes.map((index) => index.descriptor.digest), document.descriptor.digest],
     ...(limits && { limits }),
   }

@@ -84,7 +84,7 @@ export class Repair {
       (digest && servedDigest(digest, image)) || schema1Origin(image) ? ` ${named.descriptor.digest}` : ''
     try {
       const parsed = parseImageName(name)
-      return `${parsed.kind === 'layout' ? parsed.path : parsed.reference.name}${documentKey}`
+      return `${parsed.kind !== 'registry' ? parsed.path : parsed.reference.name}${documentKey}`
     } catch {
       return `${name}${documentKey}`
     }
@@ -180,7 +180,7 @@ export class Repair {
 function namesSource(name: string): boolean {
   try {
     const parsed = parseImageName(name)
-    return parsed.kind === 'layout' || parsed.reference.toString() === name
+    return parsed.kind !== 'registry' || parsed.reference.toString() === name
   } catch {
     return false
   }

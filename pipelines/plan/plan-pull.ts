@@ -2,7 +2,7 @@
 import { Flow, Scope, type Stage, compose, stage, untilAborted } from '../../lib/flow/index.js'
 import { type Digest, formatPlatform } from '../../lib/image/index.js'
 import { toPullEvent } from '../../lib/events/index.js'
-import { LayoutSource } from '../../lib/sources/index.js'
+import { LocalSource } from '../../lib/sources/index.js'
 import {
   type ImageRequest,
   type LayerAction,
@@ -169,7 +169,7 @@ async function toPlan(
     })),
     bytes: { total, toDownload: total - reused, reused },
     requests:
-      request.source instanceof LayoutSource
+      request.source instanceof LocalSource
         ? 0
         : 1 +
           parentIndexes.length +

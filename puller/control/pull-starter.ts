@@ -7,7 +7,7 @@ import type { PullParts } from '../../pipelines/pull-stages.js'
 import type { Activity } from '../activity.js'
 import type { LazyParts } from '../lazy-parts.js'
 import { chooseImage } from '../names/choose-image.js'
-import { type Located, nameOf } from '../names/located.js'
+import { closeSources, type Located, nameOf } from '../names/located.js'
 import type { RunningWork } from '../running-work.js'
 import type { StoreWaiting } from '../store-waiting.js'
 import { ControlledRun } from './controlled-run.js'
@@ -50,6 +50,7 @@ export class PullStarter {
       what: 'pull',
       start: { type: 'start', reference: nameOf(located), platform: formatPlatform(first.platform) },
       ...{ signal, requestEvents },
+      release: () => closeSources(located),
       prepare: async (control, running) => {
         const parts = await lazy.open()
         const store = prefersStored ? parts.store : undefined

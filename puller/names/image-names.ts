@@ -97,7 +97,7 @@ export class ImageNames {
   /** Returns the names of the store that a word may mean, in the order in which they are tried. @throws REFERENCE_INVALID */
   storedNames(word: string): readonly string[] {
     const named = parseImageName(word)
-    if (named.kind === 'layout') return [word]
+    if (named.kind !== 'registry') return [word]
     const names = [
       ...meaningsOf(word, this.options.shortNames).found.map(({ name }) =>
         withDefaultTag(parseReference(name)).toString(),

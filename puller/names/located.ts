@@ -35,6 +35,11 @@ export const locatedAs = (request: ImageRequest): Located => ({
   ...{ typed: request.typed, candidates: [{ request }], mode: 'permissive' },
 })
 
+/** Releases what the sources of the candidates keep, such as the decompressed copy of an archive. */
+export async function closeSources({ candidates }: Located): Promise<void> {
+  for (const { request } of candidates) await request.source.close?.()
+}
+
 /** Returns the normalised name if there is only one candidate, otherwise the name as the user wrote it. */
 export const nameOf = ({ candidates: [first, ...others], typed }: Located): string =>
   others.length === 0 ? first.request.name : typed

@@ -25,7 +25,9 @@ export interface Meanings extends Pick<ShortNames, 'mode'> {
 export function meaningsOf(typed: string, read: (() => ShortNames) | undefined): Meanings {
   // A name with another registry than the default one has it written out, and needs no file.
   const named = parseImageName(typed)
-  const mayBeShort = named.kind === 'registry' && named.reference.registry === 'docker.io'
+  // After `docker://`, it is one of Docker Hub, as for skopeo.
+  const mayBeShort =
+    named.kind === 'registry' && named.reference.registry === 'docker.io' && named.reference.typed === typed
   const shortNames = mayBeShort ? read?.() : undefined
   if (shortNames === undefined) return { mode: 'permissive', found: [] }
   const found = resolveShortName(typed, shortNames).map((each) => ({

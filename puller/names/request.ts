@@ -5,13 +5,14 @@ import {
   hostPlatform,
   parseImageName,
   parsePlatform,
+  targetOf,
   withDefaultTag,
 } from '../../lib/image/index.js'
 import type { RepositorySource } from '../../lib/registry/index.js'
 import type { ImageRequest } from '../../lib/stages/index.js'
-import { LayoutSource } from '../../lib/sources/index.js'
 import { checkArgument } from '../options/check-options.js'
 import { anyText } from '../options/option-codecs.js'
+import { localSource } from './local-source.js'
 
 /**
  * Returns the request for the image `typed`.
@@ -27,16 +28,16 @@ export function locate(
   checkArgument('a pull', 'name', anyText, typed)
   const requested = platform === undefined ? hostPlatform() : parsePlatform(platform)
   const named = parseImageName(typed)
-  if (named.kind === 'layout') {
-    const source = new LayoutSource(named.path)
-    const target = named.position === undefined ? (named.name ?? '') : `@${named.position}`
+  if (named.kind !== 'registry') {
+    const source = localSource(named, limits)
+    const target = targetOf(named)
     return { name: typed, typed, target, digest: undefined, source, platform: requested, limits }
   }
   checkPullable(named.reference)
   const reference = withDefaultTag(named.reference)
   return {
     name: reference.toString(),
-    typed,
+    typed: named.reference.typed,
     target: reference.target,
     digest: reference.digest,
     source: registries.repository(reference),

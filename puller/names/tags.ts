@@ -70,7 +70,8 @@ export async function* tagsIn(pages: AsyncIterable<readonly string[]>): AsyncGen
  * @throws USAGE when the name has a tag or digest, or is a layout; REFERENCE_INVALID
  */
 export function repositoryNamed(name: string, purpose: string): Reference {
-  if (parseImageName(name).kind === 'layout')
+  const named = parseImageName(name)
+  if (named.kind === 'layout')
     throw new WindlassError(
       'USAGE',
       `Cannot ${purpose}: ${quoted(name)} is an image layout, not a repository`,
@@ -78,7 +79,13 @@ export function repositoryNamed(name: string, purpose: string): Reference {
         hint: 'List the images of a layout with “windlass images --store DIR”.',
       },
     )
-  const reference = parseReference(name)
+  if (named.kind !== 'registry')
+    throw new WindlassError(
+      'USAGE',
+      `Cannot ${purpose}: ${quoted(name)} is on this machine, not a repository of a registry`,
+      { hint: 'Name a repository, such as quay.io/podman/hello.' },
+    )
+  const { reference } = named
   if (reference.tag === undefined && reference.digest === undefined) return reference
   throw new WindlassError('USAGE', `Cannot ${purpose}: ${quoted(name)} is one image, not a repository`, {
     reference: name,

@@ -9,6 +9,7 @@ import {
   parsePlatform,
   parseReference,
   withDefaultTag,
+  isLocalImageName,
 } from '../../lib/image/index.js'
 import type { DescribedImage } from '../../pipelines/index.js'
 import { DockerError } from './failure.js'
@@ -124,6 +125,6 @@ function asReference(word: string): Reference | undefined {
 
 function referenceOf(name: string | undefined): Reference | undefined {
   // A digest is the name of an image without one, and `sha256` a valid name of a repository.
-  if (name === undefined || isDigest(name) || name.startsWith('oci:')) return undefined
+  if (name === undefined || isDigest(name) || isLocalImageName(name)) return undefined
   return asReference(name)
 }

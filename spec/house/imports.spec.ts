@@ -29,14 +29,30 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': [
     ...base,
-    ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'io-ts', 'tar-fs'],
+    ...[
+      'lib/codec',
+      'lib/flow',
+      'lib/image',
+      'lib/bytes',
+      'lib/system',
+      'rxjs',
+      'io-ts',
+      'tar-fs',
+      'tar-stream',
+    ],
   ],
   'lib/registry': [
     ...base,
     ...['lib/codec', 'lib/flow', 'lib/image', 'lib/bytes', 'lib/system', 'rxjs', 'got', 'smol-toml', 'socks'],
   ],
-  'lib/sources': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
-  'lib/sinks': [...base, 'lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/registry'],
+  'lib/sources': [
+    ...base,
+    ...['lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive', 'lib/registry'],
+  ],
+  'lib/sinks': [
+    ...base,
+    ...['lib/codec', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive', 'lib/registry'],
+  ],
   'lib/referrers': [...base, 'lib/codec', 'lib/image', 'lib/bytes', 'io-ts'],
   'lib/signatures': [
     ...base,
@@ -60,7 +76,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
     ...['lib/registry', 'lib/sources', 'lib/referrers', 'lib/signatures', 'lib/store'],
     ...['lib/transfer', 'lib/stages', 'rxjs'],
-    ...['io-ts', 'tar-stream'],
+    'io-ts',
   ],
   puller: [
     ...base,

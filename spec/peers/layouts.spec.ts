@@ -11,7 +11,7 @@ import { type LayoutCase, type LayoutEntry, layouts } from '../../testbench/peer
 
 checkTable(imageNames, (text) => {
   const named = parseImageName(text)
-  if (named.kind !== 'layout') return named.reference.toString()
+  if (named.kind === 'registry') return named.reference.toString()
   const image = named.position === undefined ? named.name : `@${named.position}`
   return `${named.path}, ${image ?? 'the only image'}`
 })

@@ -80,6 +80,25 @@ export class TarReader {
     })
   }
 
+  /** Number of bytes of content or padding that follow. `skip` may leave them out. */
+  get skippable(): number {
+    return this.#state === 'data' || this.#state === 'padding' ? this.#left : 0
+  }
+
+  /**
+   * Leaves out the next `length` bytes of the archive, as if the handler had ignored their content. A reader of a file
+   * need not read them.
+   * @param length at most `skippable`, otherwise this throws a RangeError
+   */
+  skip(length: number): void {
+    if (length > this.skippable) throw new RangeError(`${length} bytes cannot be skipped here`)
+    this.#bytesRead += length
+    this.#left -= length
+    if (this.#left > 0) return
+    if (this.#state === 'data') this.#endEntry()
+    else this.#state = 'header'
+  }
+
   /**
    * Ends the input. Like in Go, the final zero blocks and the padding of the last entry may be missing.
    * @throws WindlassError LAYER_INVALID when the archive ends inside a header or data

@@ -51,12 +51,12 @@ export async function createTemporaryWhileLocked(directory: string): Promise<Tem
  */
 export async function writeAtomically(
   path: string,
-  text: string,
+  content: string | Buffer,
   isAllowed?: () => Promise<boolean>,
 ): Promise<boolean> {
   const file = await createTemporaryWhileLocked(dirname(path))
   try {
-    await file.append([Buffer.from(text)])
+    await file.append([Buffer.from(content)])
     if (!(await file.publish(path, isAllowed))) return false
   } finally {
     await file.close()
@@ -92,21 +92,13 @@ export async function syncDirectory(directory: string): Promise<void> {
 class Temporary implements TemporaryFile {
   readonly #file: PooledFile
   readonly #path: string
-  #length = 0
+  readonly append: (chunks: readonly Buffer[]) => Promise<void>
   #published = false
 
   constructor(file: PooledFile, path: string) {
     this.#file = file
     this.#path = path
-  }
-
-  async append(chunks: readonly Buffer[]): Promise<void> {
-    let rest = chunks
-    while (rest.length > 0) {
-      const written = await this.#file.write(rest, this.#length)
-      this.#length += written
-      rest = skipBytes(rest, written)
-    }
+    this.append = appenderTo(file)
   }
 
   async publish(path: string, isAllowed?: () => Promise<boolean>): Promise<boolean> {
@@ -122,6 +114,19 @@ class Temporary implements TemporaryFile {
       if (!this.#published) await unlink(this.#path)
     } finally {
       await this.#file.close()
+    }
+  }
+}
+
+/** Returns a function that writes chunks to a file, one after the other from its start. */
+export function appenderTo(file: PooledFile): (chunks: readonly Buffer[]) => Promise<void> {
+  let length = 0
+  return async (chunks) => {
+    let rest = chunks
+    while (rest.length > 0) {
+      const written = await file.write(rest, length)
+      length += written
+      rest = skipBytes(rest, written)
     }
   }
 }

@@ -23,6 +23,7 @@ export function putRoot({ retry }: { readonly retry: RetryPolicy }): Stage<Copie
             ...(tag !== undefined && { tag }),
           }),
         )
+      if (sink.finish) await pausable(control, turn.signal, (signal) => sink.finish!({ signal }))
       const image = resultOf(plan, isUnchanged)
       turn.emit({ type: 'copied', ...image })
       return plan.referrers ? { ...image, referrers: plan.referrers.length } : image

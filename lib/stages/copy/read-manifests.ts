@@ -26,7 +26,7 @@ export const foreignLayersLeftOut = 'foreign-layers-left-out'
 /**
  * Returns the stage that reads all manifests below the resolved one, asks the target which images it has, and emits the
  * `plan` event. It does not write anything.
- * @throws DIGEST_MISMATCH when the name of the target states another digest; LIMIT_EXCEEDED when there are too many
+ * @throws UNSUPPORTED when the target cannot hold the image; DIGEST_MISMATCH when the name of the target states another digest; LIMIT_EXCEEDED when there are too many
  * manifests; errors of the source and of the target
  */
 export function readManifests({
@@ -66,6 +66,7 @@ export function readManifests({
           )
         },
       })
+      for (const { bytes, descriptor } of nodes) sink.checkManifest?.(bytes, descriptor)
       warnOfEntries(turn, name, unusable)
       warnOfForeignLayers(turn, name, nodes)
       const referrers = withReferrers
