@@ -120,6 +120,7 @@ export {
   type PlaceOrder,
   PlaceRates,
   type RegistrySource,
+  type RootfsSource,
   type ServedManifests,
   type SourcePlace,
   directorySource,
@@ -127,6 +128,7 @@ export {
   layoutSource,
   ociArchiveSource,
   registrySource,
+  rootfsSource,
 } from './sources/index.js'
 export {
   type DirectorySink,

@@ -15,6 +15,7 @@ export type {
 } from './options/options.js'
 export { Activity, type PullerLoad, type SlotLoad, type StartedRun } from './activity.js'
 export type { Artifacts } from './trust/artifacts.js'
+export type { ExportOptions } from './options/export-options.js'
 export type { PolicyOptions } from './options/policy-options.js'
 export type { ArtifactsOptions, CheckPolicyOptions } from './options/artifact-options.js'
 export type { Copy } from './copier.js'

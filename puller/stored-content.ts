@@ -1,20 +1,30 @@
 /** The images of a store in detail: describes, names, saves and loads them. */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve as resolvePath } from 'node:path'
 import type { Readable } from 'node:stream'
-import { ArchiveDocuments, type ArchivedImage, archivedImages, receiveArchive } from '../lib/archive/index.js'
+import {
+  ArchiveDocuments,
+  type ArchivedImage,
+  type WrittenArchive,
+  archivedImages,
+  receiveArchive,
+} from '../lib/archive/index.js'
 import { type ImageSource, hostPlatform, parsePlatform, parseReference } from '../lib/image/index.js'
 import type { Limits } from '../lib/limits.js'
+import { WindlassError } from '../lib/errors.js'
 import { receivedArchiveSource } from '../lib/sources/index.js'
+import { writeArchiveFile } from '../lib/sinks/index.js'
 import type { Store } from '../lib/store/index.js'
+import { exportOrders } from '../pipelines/archive/export-orders.js'
 import { type SaveOrder, saveImages } from '../pipelines/archive/save-images.js'
 import type { StartPull } from './control/pull-starter.js'
 import { locatedAs } from './names/located.js'
 import { pullFlow } from './pull-flow.js'
 import type { Pull } from './pull-run.js'
 import { Credential, type ImageRegistries } from '../lib/registry/index.js'
-import { checkArgument } from './options/check-options.js'
-import { anyText } from './options/option-codecs.js'
+import { checkArgument, checkOptions } from './options/check-options.js'
+import { anyText, path as pathCodec } from './options/option-codecs.js'
+import { type ExportOptions, exportTable } from './options/export-options.js'
 import type { RegistryCredentials } from './options/options.js'
 import { type DescribedImage, describeImages } from '../pipelines/stored/describe.js'
 import { tagImage } from '../pipelines/stored/tag.js'
@@ -86,6 +96,48 @@ export class StoredContent {
         })
         .catch(reject)
     })
+  }
+
+  /**
+   * Returns images of the store as one tar archive, which is an OCI layout and an archive of `docker save`: `docker load`, `podman
+   * load`, `ctr images import` and skopeo read it. Each blob is in it once. The same images give the same bytes.
+   * @param names names as `Windlass.images` lists them, digests, or keys of entries
+   * @throws IMAGE_UNKNOWN, PLATFORM_UNMATCHED; STORE_CORRUPT when the store lacks a part of an image; USAGE for no names
+   * @example
+   * const archive = await windlass.content.export(['alpine:3.20', 'nginx'])
+   * archive.pipe(createWriteStream('images.tar'))
+   */
+  export(names: readonly string[], options: ExportOptions = {}): Promise<Readable> {
+    this.#checkExport(names, options)
+    return new Promise((resolve, reject) => {
+      this.shared.work
+        .runWithStore('export', options.signal, async ({ store }, stop) => {
+          const { stream, done } = await saveImages(await exportOrders(names, store, options), store, stop)
+          resolve(stream)
+          await done
+        })
+        .catch(reject)
+    })
+  }
+
+  /**
+   * Writes the archive of `export` to a file. It is complete or unchanged: an archive of images that exists is replaced at the end.
+   * @throws as `export`; USAGE when the file is something else; STORE_* when it cannot be written
+   */
+  exportFile(file: string, names: readonly string[], options: ExportOptions = {}): Promise<void> {
+    checkArgument('exportFile', 'file', pathCodec, file)
+    this.#checkExport(names, options)
+    return this.shared.work.runWithStore('export', options.signal, async ({ store }, stop) => {
+      const write = async (): Promise<WrittenArchive> =>
+        saveImages(await exportOrders(names, store, options), store, stop)
+      await writeArchiveFile(resolvePath(file), write, stop)
+    })
+  }
+
+  #checkExport(names: readonly string[], options: ExportOptions): void {
+    this.shared.assertOpen()
+    checkOptions('export', exportTable, options)
+    if (names.length === 0) throw new WindlassError('USAGE', 'Cannot export: no image is named')
   }
 
   /**

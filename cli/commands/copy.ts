@@ -1,4 +1,4 @@
-/** `windlass copy`: copies an image between registries and OCI layouts, without the store. */
+/** `windlass copy`: copies an image between registries, layouts, archives and directories, without the store. */
 import { type Command, Option } from 'commander'
 import { printable } from '../../lib/codec/printable.js'
 import type { CopyOptions } from '../../puller/index.js'
@@ -26,6 +26,12 @@ Examples:
   windlass copy --referrers quay.io/org/app:1 registry.example/app:1
   windlass copy registry.example/app:1.2 registry.example/app:stable
   windlass copy alpine:3.20 oci:./images:alpine
+  windlass copy alpine:3.20 docker-archive:alpine.tar:alpine:3.20
+  windlass copy rootfs:./rootfs registry.example/app:1
+
+On this machine: oci:DIR[:NAME], oci-archive:FILE[:NAME], dir:DIR and
+docker-archive:FILE[:REF] are sources and targets; :@N at the end of a source is
+a position. rootfs:DIR is a source. An archive of images that exists is replaced.
 
 Without --all-platforms, the image for one platform is copied from an index.
 Manifests keep their bytes, and so their digests. A blob that the target has is
@@ -37,8 +43,8 @@ saved. Prints <name>@<digest> of the target.`
 /** Defines the arguments, options and action of `windlass copy`. */
 export function defineCopy(command: Command, terminal: Console): void {
   command
-    .argument('<from>', 'as Docker names images, or oci:DIR[:NAME|:@N]')
-    .argument('<to>', 'as Docker names images, or oci:DIR[:NAME]')
+    .argument('<from>', 'as Docker names images, or an image on this machine')
+    .argument('<to>', 'as Docker names images, or a place on this machine')
     .addOption(platformSetting())
     .addOption(new Option('--all-platforms', copyTable.allPlatforms.help).conflicts('platform'))
     .addOption(flagSetting('--referrers', copyTable.referrers))

@@ -40,7 +40,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: 'copy',
     group: getting,
-    summary: 'copy an image to a registry or an OCI layout',
+    summary: 'copy an image to a registry, a layout or an archive',
     usage: '[options] <from> <to>',
     showsProgress: true,
     load: async () => (await import('./copy.js')).defineCopy,
@@ -145,6 +145,21 @@ export const commands: readonly CommandEntry[] = [
     summary: 'list the images in the store',
     usage: '[options]',
     load: async () => (await import('./images.js')).defineImages,
+  },
+  {
+    name: 'export',
+    group: storing,
+    summary: 'write images of the store to one archive',
+    usage: '[options] <image...>',
+    load: async () => (await import('./archives/export.js')).defineExport,
+  },
+  {
+    name: 'import',
+    group: storing,
+    summary: 'read an archive of images into the store',
+    usage: '[options] [file]',
+    showsProgress: true,
+    load: async () => (await import('./archives/import.js')).defineImport,
   },
   {
     name: 'rm',

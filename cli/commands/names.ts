@@ -18,6 +18,8 @@ export const commandNames = [
   'login',
   'logout',
   'images',
+  'export',
+  'import',
   'rm',
   'gc',
   'verify',

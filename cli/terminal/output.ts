@@ -6,12 +6,13 @@ import { jsonForTerminal } from './json-for-terminal.js'
 /** A stream for the results of a command. */
 export class Output {
   readonly #stream: Writable
-  readonly #isTerminal: boolean
+  /** Whether the stream is a terminal. */
+  readonly isTerminal: boolean
   #open = true
 
   constructor(stream: Writable & { readonly isTTY?: boolean }) {
     this.#stream = stream
-    this.#isTerminal = stream.isTTY ?? false
+    this.isTerminal = stream.isTTY ?? false
     // The callback of each write receives the error too. Without a listener, the event would end the process.
     stream.on('error', () => undefined)
   }
@@ -42,15 +43,15 @@ export class Output {
 
   /** Writes a JSON document byte for byte; on a terminal, with its control characters escaped. @throws as `write` */
   document(bytes: Buffer): Promise<boolean> {
-    return this.write(this.#isTerminal ? this.#escapeOnTerminal(bytes.toString()) : bytes)
+    return this.write(this.isTerminal ? this.#escapeOnTerminal(bytes.toString()) : bytes)
   }
 
   #escapeOnTerminal(json: string): string {
-    return this.#isTerminal ? jsonForTerminal(json) : json
+    return this.isTerminal ? jsonForTerminal(json) : json
   }
 
   /** On a terminal, EIO means that the terminal was closed. Elsewhere it is an error of the disk. */
   #isReaderGone(code: unknown): boolean {
-    return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || (code === 'EIO' && this.#isTerminal)
+    return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED' || (code === 'EIO' && this.isTerminal)
   }
 }

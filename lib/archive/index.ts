@@ -27,6 +27,7 @@ export type {
   ReadTask,
   UnpackResult,
 } from './worker/task.js'
+export { type PackOptions, packTree } from './pack.js'
 export type { EntryHandler, EntryType, TarEntry } from './tar/entry.js'
 export type { TarLimits } from './tar/limits.js'
 export { TarReader } from './tar/reader.js'

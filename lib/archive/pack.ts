@@ -1,5 +1,6 @@
 /** Packs a directory as a tar archive with `tar-fs`, for exports, the demo image and the images of the test kit. */
 import { Readable } from 'node:stream'
+import fs from 'node:fs'
 import { pack, type Headers, type PackOptions as TarFsOptions } from 'tar-fs'
 
 /** Options of `packTree`. */
@@ -12,30 +13,43 @@ export interface PackOptions {
   readonly map?: (header: Headers) => Headers
   /** Returns true for an absolute path to exclude, with everything below it. */
   readonly ignore?: (path: string) => boolean
+  /** Keep hard links, as links to the first name (false: each becomes a separate file). */
+  readonly hardLinks?: boolean
+  /** Receives the names of devices and FIFOs, which are left out. Default: they are an error. */
+  readonly onSkipped?: (name: string) => void
 }
 
 /** Options of tar-fs 3 that its type declarations lack. */
 interface UndeclaredOptions {
   readonly sort: boolean
   readonly umask: number
+  readonly fs: typeof fs
+  /** Declared, but only for streams of files. */
+  readonly mapStream?: (content: fs.ReadStream, header: Headers) => Readable
 }
 
 /**
  * Packs the entries below `directory`, in order of their names and with their full modes.
  *
- * Packs files, directories and symlinks. A hard link becomes a separate file, and sockets are skipped. The stream fails
- * with a plain Error for devices and FIFOs, like `tar-fs`.
+ * Packs files, directories and symlinks. Sockets are skipped. Extended attributes are not kept. The stream fails with a plain
+ * Error for devices and FIFOs, like `tar-fs`, unless `onSkipped` is given.
  */
 export function packTree(directory: string, options: PackOptions = {}): Readable {
-  const { reproducible = false, ignore, map } = options
+  const { reproducible = false, ignore, map, hardLinks = false, onSkipped } = options
+  const links = new LinkFinder()
   const mtime = options.mtime ?? (reproducible ? new Date(0) : undefined)
-  const tarFsOptions: TarFsOptions & UndeclaredOptions = {
+  const tarFsOptions: Omit<TarFsOptions, 'mapStream'> & UndeclaredOptions = {
     sort: true,
     umask: 0,
+    strict: onSkipped === undefined,
+    fs: links.fs,
     ...(ignore === undefined ? {} : { ignore }),
+    ...(hardLinks && { mapStream: withoutContentOfLinks }),
     map: (header) => {
+      if (links.isSpecial) onSkipped?.(header.name)
       const adjusted = {
         ...header,
+        ...(hardLinks && links.linkTo(header)),
         ...(mtime === undefined ? {} : { mtime }),
         ...(reproducible ? { uid: 0, gid: 0 } : {}),
       }
@@ -43,5 +57,46 @@ export function packTree(directory: string, options: PackOptions = {}): Readable
     },
   }
   // tar-fs returns a stream of the package streamx, which is not an instance of Node's `Readable`.
-  return Readable.from(pack(directory, tarFsOptions), { objectMode: false })
+  return Readable.from(pack(directory, tarFsOptions as unknown as TarFsOptions), { objectMode: false })
+}
+
+/** Finds hard links. tar-fs examines one entry at a time, so the last result of `lstat` is that of the header in `map`. */
+class LinkFinder {
+  #last: fs.Stats | undefined
+  /** First names of the files that have several, by device and inode. */
+  readonly #names = new Map<string, string>()
+
+  /** The calls of node:fs for tar-fs. */
+  readonly fs = {
+    ...fs,
+    lstat: (path: string, done: (error: NodeJS.ErrnoException | null, stats?: fs.Stats) => void): void =>
+      fs.lstat(path, (error, stats) => {
+        this.#last = stats
+        done(error, stats)
+      }),
+  } as typeof fs
+
+  /** Whether the entry is a device or a FIFO. */
+  get isSpecial(): boolean {
+    const last = this.#last
+    return last !== undefined && !last.isFile() && !last.isDirectory() && !last.isSymbolicLink()
+  }
+
+  /** Returns what makes the header one of a link; undefined for the first name of a file, and for other entries. */
+  linkTo({ name }: Headers): (Pick<Headers, 'type' | 'size'> & { readonly linkname: string }) | undefined {
+    const last = this.#last
+    if (!last?.isFile() || last.nlink < 2) return undefined
+    const key = `${last.dev}:${last.ino}`
+    const linkname = this.#names.get(key)
+    if (linkname !== undefined) return { type: 'link', linkname, size: 0 }
+    this.#names.set(key, name)
+    return undefined
+  }
+}
+
+/** A link has no content. */
+function withoutContentOfLinks(content: fs.ReadStream, { type }: Headers): Readable {
+  if (type !== 'link') return content
+  content.destroy()
+  return Readable.from([])
 }

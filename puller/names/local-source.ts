@@ -1,5 +1,4 @@
 /** Makes the source of an image on this machine. */
-import { WindlassError } from '../../lib/errors.js'
 import type { ImageSource, LocalImageName } from '../../lib/image/index.js'
 import type { Limits } from '../../lib/limits.js'
 import {
@@ -7,6 +6,7 @@ import {
   directorySource,
   dockerArchiveSource,
   ociArchiveSource,
+  rootfsSource,
 } from '../../lib/sources/index.js'
 
 /** Returns the source that has the image. No file is read before the source is used. */
@@ -21,6 +21,6 @@ export function localSource({ kind, path }: LocalImageName, limits: Limits): Ima
     case 'directory':
       return directorySource(path)
     case 'rootfs':
-      throw new WindlassError('UNSUPPORTED', 'A root directory cannot be read yet')
+      return rootfsSource(path)
   }
 }

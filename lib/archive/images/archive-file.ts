@@ -3,16 +3,15 @@
  * decompressed once, to a temporary file without a name.
  */
 import { createHash } from 'node:crypto'
-import { type Stats, closeSync, createReadStream, read, write } from 'node:fs'
+import { type Stats, closeSync, createReadStream, read } from 'node:fs'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
-import { type FileRange, detectCompression, openUnnamedFile, streamRange } from '../../bytes/index.js'
+import { type FileRange, detectCompression, streamRange, writeUnnamedFile } from '../../bytes/index.js'
 import { printable } from '../../codec/index.js'
 import { WindlassError } from '../../errors.js'
 import { type Digest, parseDigest } from '../../image/index.js'
 import type { Limits } from '../../limits.js'
-import { diskMeaning } from '../../system/disk-meaning.js'
 import { OutsideFileError, openOutsideFile } from '../../system/outside-file.js'
 import { ArchiveDocuments } from './archive-documents.js'
 import type { ArchivedFile, FilePart } from './archived-file.js'
@@ -21,7 +20,6 @@ import { asImageArchiveError } from './invalid-archive.js'
 import { plainBytes } from './plain-bytes.js'
 
 const readAt = promisify(read)
-const writeAt = promisify(write)
 
 /** An archive in a file. It is opened and indexed at its first use. */
 export class ArchiveFile {
@@ -97,37 +95,17 @@ export class ArchiveFile {
   /** Decompresses the open file, and closes it. */
   async #decompress(compressed: number, signal: AbortSignal | undefined): Promise<SeekableFile> {
     const source = createReadStream('', { fd: compressed, start: 0, ...(signal && { signal }) })
-    let fd: number | undefined
     try {
-      const plain = (fd = openUnnamedFile())
-      let size = 0
-      for await (const chunk of plainBytes(source, this.limits))
-        for (let at = 0; at < chunk.length;) {
-          const { bytesWritten } = await writeAt(plain, chunk, at, chunk.length - at, size)
-          at += bytesWritten
-          size += bytesWritten
-        }
-      this.#plain = plain
-      return seekable(this.path, size, () => ({ fd: plain, keepOpen: true }))
+      const { fd, size } = await writeUnnamedFile(
+        plainBytes(source, this.limits),
+        `decompress ${printable(this.path)}`,
+      )
+      this.#plain = fd
+      return seekable(this.path, size, () => ({ fd, keepOpen: true }))
     } catch (error) {
       source.destroy()
-      if (fd !== undefined) closeSync(fd)
-      throw this.#decompressionError(error)
+      throw asImageArchiveError(error, this.path)
     }
-  }
-
-  #decompressionError(error: unknown): unknown {
-    const meaning = error instanceof WindlassError ? undefined : diskMeaning(error, undefined, 'store')
-    if (!meaning) return asImageArchiveError(error, this.path)
-    return new WindlassError(
-      meaning.code,
-      `Failed to decompress ${printable(this.path)} to a temporary file: ${meaning.says}`,
-      {
-        path: this.path,
-        cause: error,
-        hint: 'Set TMPDIR to a directory with enough space, or decompress the archive.',
-      },
-    )
   }
 
   #openFile(): { readonly fd: number; readonly stats: Stats } {

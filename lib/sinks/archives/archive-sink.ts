@@ -1,9 +1,8 @@
 /** Provides the targets of images that are tar archives: `oci-archive:FILE` and `docker-archive:FILE`. */
 import { createReadStream, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { type IndexedImage, writeImageArchive } from '../../archive/index.js'
-import { batches } from '../../bytes/index.js'
 import { WindlassError } from '../../errors.js'
 import {
   type Descriptor,
@@ -17,13 +16,13 @@ import {
   isImageManifestType,
   parseImageManifest,
 } from '../../image/index.js'
-import { openLarge, rename } from '../../system/files.js'
+import { openLarge } from '../../system/files.js'
 import { throwIfAborted } from '../layout/cancelled.js'
 import { withLayoutErrors } from '../layout/layout-error.js'
-import { appenderTo, syncDirectory } from '../layout/temporary-file.js'
+import { appenderTo } from '../layout/temporary-file.js'
 import { receiveBlob } from '../receive-blob.js'
-import { assertReplaceable } from './replaceable.js'
-import { type Staging, createStaging } from './staging.js'
+import { publishArchive, stageArchive } from './publish-archive.js'
+import type { Staging } from './staging.js'
 import type { KnownManifest } from './docker-image.js'
 
 /** How the images of an archive are named and listed. */
@@ -141,28 +140,8 @@ export class ArchiveSink implements ImageSink {
    * @throws USAGE when the file must not be replaced; STORE_*; CANCELLED
    */
   async finish({ signal }: SinkRequest = {}): Promise<void> {
-    const { directory, target } = await this.#staged(signal)
-    const path = join(directory, 'archive.tar')
-    const { stream, done } = writeImageArchive(this.#content(directory), signal)
-    await withLayoutErrors('write the archive', this.host, async () => {
-      const file = await openLarge(path, 'w', 0o644)
-      try {
-        const append = appenderTo(file)
-        const writeAll = async (): Promise<void> => {
-          for await (const batch of batches(stream)) await append(batch)
-        }
-        await Promise.all([done, writeAll()])
-        await file.sync()
-      } catch (error) {
-        throwIfAborted(signal)
-        throw error
-      } finally {
-        await file.close()
-      }
-      await assertReplaceable(target)
-      await rename(path, target)
-      await syncDirectory(dirname(target))
-    })
+    const staging = await this.#staged(signal)
+    await publishArchive(writeImageArchive(this.#content(staging.directory), signal), staging, signal)
   }
 
   /** Removes the temporary directory. */
@@ -210,10 +189,7 @@ export class ArchiveSink implements ImageSink {
   }
 
   #staged(signal: AbortSignal | undefined): Promise<Staging> {
-    this.#staging ??= withLayoutErrors('make a temporary directory', dirname(this.host), async () => {
-      await assertReplaceable(this.host)
-      return createStaging(this.host, signal)
-    }).catch((error: unknown) => {
+    this.#staging ??= stageArchive(this.host, signal).catch((error: unknown) => {
       this.#staging = undefined // the next call tries again
       throw error
     })
