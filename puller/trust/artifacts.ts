@@ -4,6 +4,7 @@ import type { RetryPolicy } from '../../lib/transfer/index.js'
 import { type ImageReferrers, imageReferrers } from '../../pipelines/artifacts/referrers.js'
 import { type CheckedImage, checkImage } from '../../pipelines/artifacts/check-image.js'
 import { chooseImage } from '../names/choose-image.js'
+import { withSource } from '../names/with-source.js'
 import type { ImageNames } from '../names/image-names.js'
 import { checkOptions } from '../options/check-options.js'
 import { type PolicyOptions, imagePolicy } from '../options/policy-options.js'
@@ -37,8 +38,8 @@ export class Artifacts {
     checkOptions('artifacts.list', artifactsTable, options)
     const { platform, allPlatforms = false, ...query } = options
     const of = allPlatforms ? 'all' : platform === undefined ? 'index' : 'platform'
-    const request = await chooseImage(names.locate(name, { platform }), { ...query, retry })
-    return imageReferrers(request, { ...query, of, retry })
+    const chosen = await chooseImage(names.locate(name, { platform }), { ...query, retry })
+    return withSource(chosen, (request) => imageReferrers(request, { ...query, of, retry }))
   }
 
   /**
@@ -56,7 +57,7 @@ export class Artifacts {
     const { platform, policy: own = this.parts.policy ?? { file: 'containers' }, ...rest } = options
     const policy = await imagePolicy(own)
     if (policy === undefined) throw new WindlassError('INTERNAL', 'no policy')
-    const request = await chooseImage(names.locate(name, { platform }), { ...rest, retry })
-    return checkImage(request, { ...rest, policy, retry })
+    const chosen = await chooseImage(names.locate(name, { platform }), { ...rest, retry })
+    return withSource(chosen, (request) => checkImage(request, { ...rest, policy, retry }))
   }
 }
