@@ -226,6 +226,9 @@ describe('an archive through the API of Docker', () => {
     })
   })
 
+  const hostile = buildImage({
+    layers: [{ entries: [{ path: 'one', content: '1' }] }, { entries: [{ path: 'two', content: '2' }] }],
+  })
   const parts = (): Entry[] => legacyOf(image, ['hostile:1'])
   const without = (name: string): Entry[] => parts().filter((entry) => entry.name !== name)
   it.each<[string, () => readonly Entry[], RegExp]>([
@@ -247,7 +250,7 @@ describe('an archive through the API of Docker', () => {
     [
       'has a fifo',
       () => [{ name: 'pipe', type: 'fifo' }, ...parts()],
-      /neither a file nor a directory nor a link/,
+      /neither a plain file nor a directory nor a link/,
     ],
     [
       'lacks a layer',
@@ -269,15 +272,16 @@ describe('an archive through the API of Docker', () => {
     [
       'has a manifest.json that is no JSON',
       () => [...without('manifest.json'), { name: 'manifest.json', content: '{' }],
-      /not JSON/,
+      /not a list of images/,
     ],
     [
       'has a layer that is not the one of its config',
       () =>
-        parts().map((entry) =>
-          entry.name === 'layer1/layer.tar' ? { ...entry, content: image.layers[0]!.tar } : entry,
+        // The store must not have the layer, because then the one in the archive is not read.
+        legacyOf(hostile, ['hostile:1']).map((entry) =>
+          entry.name === 'layer1/layer.tar' ? { ...entry, content: hostile.layers[0]!.tar } : entry,
         ),
-      /diffID|diff/i,
+      /digest|diffID/,
     ],
   ])('is refused if it %s', async (_, entries, message) => {
     const answer = await load(await archiveOf(entries()))
