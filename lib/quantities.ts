@@ -71,3 +71,52 @@ export function formatTimeLeft(milliseconds: number): string {
   if (seconds < 3600) return `${Math.floor(seconds / 60)}m${twoDigits(seconds % 60)}s`
   return `${Math.floor(seconds / 3600)}h${twoDigits((seconds % 3600) / 60)}m`
 }
+
+/** Formats an age in milliseconds with its largest unit, rounded down, for columns: `45s`, `12m`, `30h`, `9d`, `3y`. */
+export function formatAge(milliseconds: number): string {
+  const unit = ageUnits.find(([, length]) => milliseconds >= 2 * length) ?? (['s', 1_000] as const)
+  return `${Math.max(0, Math.floor(milliseconds / unit[1]))}${unit[0]}`
+}
+
+const second = 1_000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+/** A unit is used from twice its length on, so that an age has at least two digits, or is less than two seconds. */
+const ageUnits = [
+  ['y', 365 * day],
+  ['d', day],
+  ['h', hour],
+  ['m', minute],
+] as const
+
+const scales = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40, P: 2 ** 50 } as const
+const isScale = (text: string): text is keyof typeof scales => Object.hasOwn(scales, text)
+
+/**
+ * Parses a number of bytes: `500`, `64M`, `1.5GB`, `20 GiB`. The units are powers of 1024 with and without `i`, as in
+ * the options of Docker (`units.RAMInBytes`). A fraction of a byte is dropped. Returns undefined for anything else.
+ */
+export function parseBytes(text: string): number | undefined {
+  const [, digits = '', scale = '?'] = /^(\d+(?:\.\d+)?) ?([KMGTP]?)(?:i?B)?$/i.exec(text) ?? []
+  const unit = scale.toUpperCase()
+  const bytes = isScale(unit) ? Math.floor(Number(digits) * scales[unit]) : NaN
+  return Number.isSafeInteger(bytes) ? bytes : undefined
+}
+
+const durationUnits = { ms: 1, s: second, m: minute, h: hour, d: day, w: 7 * day } as const
+const isDurationUnit = (text: string): text is keyof typeof durationUnits =>
+  Object.hasOwn(durationUnits, text)
+
+/**
+ * Parses a duration into milliseconds: `90s`, `1h30m`, `1.5h` as Go writes them, and `7d`, `2w`. A day has 24 hours.
+ * Returns undefined for anything else, also for a number without a unit.
+ */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+$/.test(text)) return undefined
+  let milliseconds = 0
+  for (const [, digits, unit = ''] of text.matchAll(/(\d+(?:\.\d+)?)([a-z]+)/g))
+    milliseconds += isDurationUnit(unit) ? Number(digits) * durationUnits[unit] : NaN
+  return Number.isSafeInteger(Math.floor(milliseconds)) ? milliseconds : undefined
+}

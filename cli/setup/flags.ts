@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { WindlassError, asWindlassError } from '../../lib/errors.js'
 import { parsePlatform } from '../../lib/image/platform/platform.js'
 import { quoted } from '../../lib/codec/printable.js'
+import { parseBytes, parseDuration } from '../../lib/quantities.js'
 import { maxSeconds } from '../../puller/options/option-codecs.js'
 import { type OptionEntry, pullTable } from '../../puller/options/option-table.js'
 
@@ -72,6 +73,22 @@ export const secondsSetting = (
     const value = parseWholeNumber(text) * 1_000
     if (codec.is(value)) return value
     throw valueError(`a whole number from 1 to ${maxSeconds}`)
+  })
+
+/** Creates an option that takes a size, such as 20G, and has no environment variable. Passes bytes to the library. */
+export const sizeOption = (flags: string, { codec, help = '' }: OptionEntry<number>): Option =>
+  new Option(flags, help).argParser((text) => {
+    const value = parseBytes(text)
+    if (codec.is(value)) return value
+    throw valueError('a size, such as 500M or 20G')
+  })
+
+/** Creates an option that takes a duration, such as 7d, and has no environment variable. Passes milliseconds to the library. */
+export const durationOption = (flags: string, { codec, help = '' }: OptionEntry<number>): Option =>
+  new Option(flags, help).argParser((text) => {
+    const value = parseDuration(text)
+    if (codec.is(value)) return value
+    throw valueError('a duration, such as 90s, 1h30m or 7d')
   })
 
 const parseWholeNumber = (text: string): number => (/^\d+$/.test(text) ? Number(text) : NaN)

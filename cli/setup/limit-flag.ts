@@ -1,6 +1,7 @@
 /** Provides `--limit name=value`, which changes the limits of a pull. The option can be repeated. */
 import { type Command, InvalidArgumentError } from 'commander'
 import { type LimitName, type Limits, limitNames } from '../../lib/limits.js'
+import { parseBytes } from '../../lib/quantities.js'
 import { setting } from './flags.js'
 import { inGroup } from './option-groups.js'
 
@@ -20,8 +21,6 @@ export const addLimitFlag = (command: Command): Command =>
     ),
   )
 
-const scales = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const
-const isScale = (text: string): text is keyof typeof scales => Object.hasOwn(scales, text)
 const isLimit = (text: string): text is LimitName => limitNames.some((name) => name === text)
 
 /**
@@ -38,8 +37,7 @@ export function parseLimits(text: string, before: Partial<Limits> = {}): Partial
 
 function parseAmount(name: LimitName, text: string): number {
   if (text === 'none') return Infinity
-  const [, digits = '', scale = '?'] = /^(\d+)([KMGT]?)(?:i?B)?$/.exec(text) ?? []
-  const value = isScale(scale) ? Number(digits) * scales[scale] : NaN
-  if (Number.isSafeInteger(value)) return value
+  const value = text.includes('.') ? undefined : parseBytes(text)
+  if (value !== undefined) return value
   throw new InvalidArgumentError(`${name} must be a whole number, such as 500, 64M or 20G, or none.`)
 }

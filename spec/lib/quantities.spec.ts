@@ -1,5 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  formatAge,
   formatBytes,
   formatCount,
   formatDuration,
@@ -7,6 +9,8 @@ import {
   formatExactBytes,
   formatSeconds,
   formatTimeLeft,
+  parseBytes,
+  parseDuration,
 } from '../../lib/quantities.js'
 
 describe('quantities', () => {
@@ -80,4 +84,92 @@ describe('quantities', () => {
     [86_400_000, '24 hours'],
     [7 * 86_400_000, '7 days'],
   ])('%d ms are %s', (time, text) => expect(formatDuration(time)).toBe(text))
+})
+
+describe('ages in columns', () => {
+  it.each([
+    [-5, '0s'],
+    [1_999, '1s'],
+    [119_000, '119s'],
+    [120_000, '2m'],
+    [7_199_000, '119m'],
+    [7_200_000, '2h'],
+    [172_800_000, '2d'],
+    [729 * 86_400_000, '729d'],
+    [730 * 86_400_000, '2y'],
+  ])('%d ms are %s', (milliseconds, text) => expect(formatAge(milliseconds)).toBe(text))
+})
+
+describe('sizes that a person types', () => {
+  it.each([
+    ['0', 0],
+    ['500', 500],
+    ['500B', 500],
+    ['1.5k', 1536],
+    ['64M', 64 * 2 ** 20],
+    ['20GB', 20 * 2 ** 30],
+    ['20 GiB', 20 * 2 ** 30],
+    ['2tib', 2 ** 41],
+    ['8P', 2 ** 53],
+  ])('%s', (text, bytes) => expect(parseBytes(text)).toBe(bytes === 2 ** 53 ? undefined : bytes))
+
+  it.each(['', 'G', '-1', '1.', '.5G', '1e3', '10 Gi B', '1,000', '9999999P', 'ten', '1GG', ' 1', '1\n'])(
+    '%j is none',
+    (text) => expect(parseBytes(text)).toBeUndefined(),
+  )
+
+  it('have units that are powers of 1024, in any case, with and without iB', () => {
+    const units = ['', 'K', 'M', 'G', 'T'] as const
+    const unit = fc.constantFrom(...units)
+    fc.assert(
+      fc.property(
+        fc.nat(8_191),
+        unit,
+        fc.constantFrom('', 'B', 'iB'),
+        fc.boolean(),
+        (count, scale, suffix, lower) => {
+          const text = `${count}${scale}${suffix}`
+          expect(parseBytes(lower ? text.toLowerCase() : text)).toBe(count * 1024 ** units.indexOf(scale))
+        },
+      ),
+    )
+  })
+
+  it('are safe whole numbers or none, whatever is typed', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[0-9.kKMGTPiB e-]*$/), (text) => {
+        const bytes = parseBytes(text)
+        expect(bytes === undefined || (Number.isSafeInteger(bytes) && bytes >= 0)).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('durations that a person types', () => {
+  it.each([
+    ['0s', 0],
+    ['250ms', 250],
+    ['90s', 90_000],
+    ['1h30m', 5_400_000],
+    ['1.5h', 5_400_000],
+    ['7d', 604_800_000],
+    ['2w', 1_209_600_000],
+  ])('%s', (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds))
+
+  it.each(['', '7', 'd', '-1h', '1 h', '1h ', '1y', '1H', '1..5h', 'h1', '1e3s', `${'9'.repeat(30)}w`])(
+    '%j is none',
+    (text) => expect(parseDuration(text)).toBeUndefined(),
+  )
+
+  it('are the sum of their parts', () => {
+    const lengths = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 }
+    const part = fc.tuple(fc.nat(999), fc.constantFrom(...(Object.keys(lengths) as (keyof typeof lengths)[])))
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (parts) => {
+        const text = parts.map(([count, unit]) => `${count}${unit}`).join('')
+        const total = parts.reduce((sum, [count, unit]) => sum + count * lengths[unit], 0)
+        expect(parseDuration(text)).toBe(total)
+      }),
+    )
+  })
 })
