@@ -39,6 +39,8 @@ export const errorCodes = {
   MANIFEST_UNKNOWN: codeProperties(4),
   PLATFORM_UNMATCHED: codeProperties(4),
   IMAGE_UNKNOWN: codeProperties(4),
+  /** The store has no lease with this id. */
+  LEASE_UNKNOWN: codeProperties(4),
   /** The server has no pull with this id. */
   PULL_UNKNOWN: codeProperties(4),
   /** The image has no such file. */

@@ -101,8 +101,8 @@ const nameIndex = (
       if (indexes.length > 0) {
         for (const { descriptor, bytes } of indexes) await store.blobs.put(descriptor.digest, bytes)
         const named = await store.names.get(name)
-        if (named?.descriptor.digest !== digest)
-          await store.names.set({ name, typed, descriptor: root.descriptor })
+        if (named?.descriptor.digest === digest) await store.blobs.markUsed(digest)
+        else await store.names.set({ name, typed, descriptor: root.descriptor })
       }
       return { name, digest, mediaType, status, images, leftOut, problems }
     },

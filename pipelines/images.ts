@@ -8,9 +8,17 @@ import {
   blobsOf,
   formatPlatform,
   isIndexType,
+  parseImageConfig,
   parseImageManifest,
 } from '../lib/image/index.js'
-import type { IndexEntry, NamedImage, Store } from '../lib/store/index.js'
+import {
+  type ImagesUsage,
+  type ImageUsage,
+  type IndexEntry,
+  measureImages,
+  type NamedImage,
+  type Store,
+} from '../lib/store/index.js'
 import { storedImages } from './stored-images.js'
 
 /** An entry of the store. */
@@ -26,6 +34,20 @@ export interface ImageSummary {
   readonly platform: string | undefined
   /** Total compressed size of layers and configs in bytes, each digest once; undefined if the image has a `problem`. */
   readonly size: number | undefined
+  /**
+   * What the image takes in the store, in bytes: its blobs and its unpacked layers (the size of their trees as tar archives).
+   * Undefined if that is not known, because a document is damaged.
+   */
+  readonly storedSize: number | undefined
+  /** The part of `storedSize` that other images need as well. Names of the same image are one image. */
+  readonly sharedSize: number | undefined
+  /** When the image was made, as RFC 3339; of an index, the latest image. Undefined if the config does not say. */
+  readonly created: string | undefined
+  /**
+   * When the image was used last (pulled, unpacked, mounted, read, saved, named or served), or was stored, in milliseconds
+   * since 1970. Undefined if `storedSize` is.
+   */
+  readonly lastUsedAt: number | undefined
   /** The layers, base first; of an index, those of all its images in the store. Empty if the image has a `problem`. */
   readonly layers: readonly Pick<Descriptor, 'digest' | 'size'>[]
   /** Digest of the config; undefined for an index. */
@@ -51,15 +73,25 @@ export interface ImageProblem {
 
 /** Maximum size of a manifest in bytes: the default limit of a pull. */
 const maxManifestBytes = defaultLimits.manifestBytes
+const maxConfigBytes = defaultLimits.configBytes
 /** Exit code of the errors that the content is not an image or not supported. */
 const unsupportedExitCode = 8
 
 /** Lists all entries of the store. @throws STORE_CORRUPT when the list of names cannot be read */
 export async function listImages(store: Store): Promise<ImageSummary[]> {
-  return Promise.all((await store.names.entries()).map((entry) => summaryOf(entry, store)))
+  const entries = await store.names.entries()
+  // Without sizes, the list is still of use.
+  const { byEntry } = await measureImages(store).catch((): Pick<ImagesUsage, 'byEntry'> => ({
+    byEntry: new Map(),
+  }))
+  return Promise.all(entries.map((entry) => summaryOf(entry, byEntry.get(entry.key), store)))
 }
 
-async function summaryOf(entry: IndexEntry, store: Store): Promise<ImageSummary> {
+async function summaryOf(
+  entry: IndexEntry,
+  usage: ImageUsage | undefined,
+  store: Store,
+): Promise<ImageSummary> {
   const { name, key, image } = entry
   const { manifests, platforms, problem } = image
     ? await readContents(image, store)
@@ -72,6 +104,10 @@ async function summaryOf(entry: IndexEntry, store: Store): Promise<ImageSummary>
     mediaType: image?.rootMediaType ?? image?.descriptor.mediaType,
     platform: platforms.length > 0 ? [...new Set(platforms)].join(',') : undefined,
     size: problem ? undefined : sizeOf(blobs),
+    storedSize: usage?.bytes,
+    sharedSize: usage?.sharedBytes,
+    created: await latestCreation(manifests, store),
+    lastUsedAt: usage?.lastUsedAt,
     layers: problem
       ? []
       : manifests.flatMap(({ layers }) => layers.map(({ digest, size }) => ({ digest, size }))),
@@ -119,6 +155,28 @@ const manifestsOf = (images: readonly Descriptor[], store: Store): Promise<Image
   Promise.all(
     images.map(async ({ digest }) => parseImageManifest(await store.blobs.read(digest, maxManifestBytes))),
   )
+
+/** Returns the latest time at which one of the images was made; undefined if no config can be read or says so. */
+async function latestCreation(
+  manifests: readonly ImageManifest[],
+  store: Store,
+): Promise<string | undefined> {
+  const times = await Promise.all(
+    manifests.map(async ({ config: { digest } }) => {
+      try {
+        const bytes = await store.blobs.read(digest, maxConfigBytes)
+        const { created } = parseImageConfig(bytes, { digest, reference: digest, maxBytes: maxConfigBytes })
+        return created !== undefined && !Number.isNaN(Date.parse(created)) ? created : undefined
+      } catch {
+        return undefined
+      }
+    }),
+  )
+  return times
+    .filter((time) => time !== undefined)
+    .sort((a, b) => Date.parse(a) - Date.parse(b))
+    .at(-1)
+}
 
 /** Total size in bytes, each digest counted once. */
 const sizeOf = (blobs: readonly Descriptor[]): number =>

@@ -29,6 +29,7 @@ export {
 export type { FileType } from '../lib/archive/index.js'
 export type { SaveOrder } from './archive/save-images.js'
 export type { DescribedImage, DescribedLayer } from './stored/describe.js'
+export type { HistoryStep } from './stored/history.js'
 export type { StoreProblem } from './check/found-problems.js'
 export type { ImageSummary, ImageProblem } from './images.js'
 export {
@@ -82,5 +83,12 @@ export type {
   CollectedItem,
   CollectOptions,
   CollectProgress,
+  ExpiredImage,
+  KeptImage,
+  KeptReason,
+  Lease,
   Leftovers,
+  RetentionOptions,
+  StoreUsage,
+  UsageOfKind,
 } from '../lib/store/index.js'

@@ -18,6 +18,7 @@ export async function storedImage(
   // Holding a digest keeps garbage collection from removing it between the check and the read.
   await store.hold(named.descriptor.digest)
   if (!(await store.blobs.has(named.descriptor.digest))) return undefined
+  await store.blobs.markUsed(named.descriptor.digest)
   const [image] = matchPlatform(platform, await storedImages(named.descriptor, store))
   if (!image) return undefined
   const { digest: manifestDigest } = image

@@ -6,7 +6,6 @@ import { type TagsRequest } from '../lib/image/index.js'
 import type { ImageRegistries, ShortNames } from '../lib/registry/index.js'
 import { type ImageRequest, type PulledImage, assemble } from '../lib/stages/index.js'
 import { type RetryPolicy, retryDelayOf, documentRetryPolicy } from '../lib/transfer/index.js'
-import type { Collected, CollectOptions } from '../lib/store/index.js'
 import type { PulledIndex } from '../pipelines/all-platforms.js'
 import type { PulledTags } from '../pipelines/all-tags.js'
 import type { PullReport } from '../pipelines/many/pull-report.js'
@@ -16,7 +15,6 @@ import { type Copy, Copier } from './copier.js'
 import { checkArgument, checkOptions } from './options/check-options.js'
 import { FileReads } from './file-reads.js'
 import type { ImageFile, OpenedFile } from '../pipelines/files.js'
-import type { ImageSummary } from '../pipelines/images.js'
 import { type Inspection, type InspectRequest, type InspectWarning, inspect } from '../pipelines/inspect.js'
 import { type LiveLimits, PullerLimits } from './control/live-limits.js'
 import { openParts } from './open-parts.js'
@@ -45,29 +43,28 @@ import type { Pull } from './pull-run.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
 import type { PullSet } from './pull-set.js'
 import { PullSets } from './pull-sets.js'
-import type { RemovalOutcome, RemovedImage } from '../pipelines/remove.js'
 import { locate as requestOf } from './names/request.js'
 import { type ResolvedName, resolveName } from '../pipelines/resolve.js'
 import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
 import { RunningWork } from './running-work.js'
-import { RuntimeMethods } from './runtime/runtime-methods.js'
 import { RuntimeOperations } from './runtime/runtime-operations.js'
 import { storedFlow } from './stored-flow.js'
 import { StoredContent } from './stored-content.js'
-import { StoreTasks } from './store-tasks.js'
+import { Leases } from './store/leases.js'
+import { StoreMethods } from './store/store-methods.js'
+import { StoreTasks } from './store/store-tasks.js'
 import { StoreWaiting } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
 import { type ChooseOptions, chooseImage } from './names/choose-image.js'
 import { ImageNames, type NameOptions } from './names/image-names.js'
 import type { Located } from './names/located.js'
 import { listTags, repositoryNamed } from './names/tags.js'
-import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
 import { waitWithin } from './within.js'
 import { withSource } from './names/with-source.js'
 
 /** A puller. All its pulls share one store, its connections and its limits on concurrency. Created by `open`. */
-export class Windlass extends RuntimeMethods implements AsyncDisposable {
+export class Windlass extends StoreMethods implements AsyncDisposable {
   /** Limits on all pulls together. They may change while pulls run. */
   readonly limits: LiveLimits
   /** The images of the store in detail: describes, names, saves and loads them. */
@@ -88,7 +85,8 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
   readonly #names: ImageNames
   readonly #starter: PullStarter
   readonly #sets: PullSets
-  readonly #tasks: StoreTasks
+  protected readonly tasks: StoreTasks
+  readonly leases: Leases
   protected readonly runtime: RuntimeOperations
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
@@ -117,7 +115,8 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     const startPull = this.#starter.start
     this.runtime = new RuntimeOperations({ ...shared, names, startPull })
     this.content = new StoredContent({ ...shared, registries, limits, startPull })
-    this.#tasks = new StoreTasks({
+    this.leases = new Leases(shared)
+    this.tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
       namesOf: (word) => names.storedNames(word),
       locate: (name) => requestOf(name, undefined, registries, limits),
@@ -313,43 +312,6 @@ export class Windlass extends RuntimeMethods implements AsyncDisposable {
     const candidates = this.#names.repositories(repository, 'list tags')
     const request = { ...options, again: retryDelayOf(this.#retry) }
     return listTags(repository, candidates, this.#registries, request)
-  }
-
-  /** Returns the images of the store. If there is no store, returns none and reports the warning `no-store`. */
-  async images(): Promise<ImageSummary[]> {
-    return this.#tasks.images()
-  }
-
-  /**
-   * Removes a name of an image. `collect` then removes the content that no other name needs.
-   * @throws IMAGE_UNKNOWN when the store has no such name; REFERENCE_INVALID; STORE_CORRUPT when there is no store
-   */
-  async remove(name: string): Promise<RemovedImage> {
-    checkArgument('remove', 'name', anyText, name)
-    const [outcome] = await this.removeAll([name])
-    if ('error' in outcome!) throw outcome.error
-    return outcome!
-  }
-
-  /** Removes several names. Returns the outcome of each, in order. An unknown name does not stop the others. */
-  async removeAll(names: readonly string[]): Promise<readonly RemovalOutcome[]> {
-    return this.#tasks.remove(names)
-  }
-
-  /**
-   * Removes content that no name and no running pull needs, in this process or another.
-   * @throws STORE_CORRUPT when there is no store, or when it is unknown what the names need; nothing is removed then
-   */
-  async collect(options: CollectOptions = {}): Promise<Collected> {
-    return this.#tasks.collect(options)
-  }
-
-  /**
-   * Verifies the whole store and reports its problems. With `repair`, replaces damaged content.
-   * @throws STORE_CORRUPT when there is no store, or its list of names cannot be read. Problems are not thrown.
-   */
-  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
-    return this.#tasks.verify(options)
   }
 
   /**

@@ -41,7 +41,7 @@ const unnamed = {
   ofStore: [
     ...['BlobStore', 'Garbage', 'LayerStore', 'NameStore', 'PartialStore', 'StoreContents', 'StoreOwner'],
     ...['LayoutFault', 'PartialDownload', 'StagedLayer', 'StoredLayer', 'UnfinishedTree'],
-    'MountRecords',
+    ...['MountRecords', 'LeaseFiles', 'LeaseRecord', 'LeaseStore'],
   ],
   ofRegistry: ['Credential', 'Credentials', 'Repository', 'RepositorySource', 'TargetRepository'],
   ofServers: ['ArchivedImage', 'RegistryOptions'],
@@ -50,7 +50,7 @@ const unnamed = {
     ...['Schema1Conversion', 'Schema1Image', 'Schema1Manifest', 'Schema1Signed', 'SignatureReport'],
   ],
   ofTransfers: ['FetchLayer', 'PlaceList', 'ReceivingLayer', 'RetryCountdown'],
-  ofRuntime: ['RuntimeOperations'],
+  ofRuntime: ['RuntimeOperations', 'StoreTasks'],
   ofErrors: ['CodeProperties'],
   ofTesting: ['Census'],
 }

@@ -186,7 +186,7 @@ export const StoredImage = t.intersection([
     platform: t.string,
     mediaType: t.string,
     size: t.number,
-    /** Time of the last pull that ended with this image, as far as the history knows it. */
+    /** When the image was used last (pulled, unpacked, mounted, read, served), or was stored. */
     lastUsedAt: t.number,
     problem: t.type({ kind: t.string, why: t.string }),
   }),

@@ -7,6 +7,13 @@ export {
   type CollectProgress,
   Garbage,
 } from './garbage/garbage.js'
+export type { ExpiredImage, KeptImage, KeptReason, RetentionOptions } from './garbage/expiry.js'
+export { RootDocuments } from './garbage/root-documents.js'
+export { reachableFrom } from './garbage/roots.js'
+export { hasExpired, type Lease, type LeaseRecord } from './leases/lease-record.js'
+export { type LeaseFiles, LeaseStore, withoutHolds } from './leases/leases.js'
+export { type ImagesUsage, type ImageUsage, measureImages } from './usage/image-usage.js'
+export { measureStore, type StoreUsage, type UsageOfKind } from './usage/store-usage.js'
 export { invalidPointers } from './layers/pointers-by-layer.js'
 export { defaultKeepPartials } from './partial/keep-partials.js'
 export { type Inventory, type StoredItem, inventory, readableInventory } from './garbage/inventory.js'

@@ -9,6 +9,7 @@ import { BlobStore } from './blobs/blobs.js'
 import { Garbage } from './garbage/garbage.js'
 import { defaultKeepPartials } from './partial/keep-partials.js'
 import { LayerStore } from './layers/layers.js'
+import { LeaseStore } from './leases/leases.js'
 import { MetadataLock } from './locks/metadata-lock.js'
 import { MountRecords } from './mounts/mount-records.js'
 import { NameStore } from './names/names.js'
@@ -51,6 +52,8 @@ export class Store {
   readonly garbage: Garbage
   /** The images that are mounted from this store. */
   readonly mounts: MountRecords
+  /** What protects images of this store for a time. */
+  readonly leases: LeaseStore
   readonly #run: Run
   #closed: Promise<void> | undefined
 
@@ -75,7 +78,8 @@ export class Store {
     this.layers = new LayerStore(join(directory, 'layers'), this.#run, metadata)
     this.names = new NameStore(join(directory, 'index.json'), this.#run, metadata, this.blobs, warn)
     this.mounts = new MountRecords(join(directory, 'mounts'), () => this.#run.assertWritable())
-    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, keepPartials)
+    this.leases = new LeaseStore(join(directory, 'leases'), this.#run)
+    this.garbage = new Garbage(directory, this.#run, metadata, this.blobs, this.names, keepPartials)
   }
 
   /**

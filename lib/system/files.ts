@@ -115,6 +115,11 @@ export async function chmod(path: PathLike, mode: number): Promise<void> {
   fs.chmodSync(path, mode)
 }
 
+/** Sets both times of an entry, without following a link, to `time` in milliseconds since 1970. */
+export async function setTimes(path: PathLike, time: number): Promise<void> {
+  fs.lutimesSync(path, time / 1_000, time / 1_000)
+}
+
 /** Like `fs.truncate`. */
 export async function truncate(path: PathLike, length: number): Promise<void> {
   fs.truncateSync(path, length)

@@ -35,6 +35,8 @@ export async function saveImages(
   const layers = orders.flatMap(imagesOf).flatMap((image) => image.layers)
   for (const { digest, size } of [...documents, ...layers])
     if (!(await store.blobs.has(digest, size))) throw missingError(digest, store)
+  for (const { manifest, root } of orders.flatMap(imagesOf))
+    for (const { digest } of [manifest, root]) await store.blobs.markUsed(digest)
   const content = {
     ...{ documents, layers },
     index: orders.flatMap(indexEntries),

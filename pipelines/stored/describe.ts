@@ -5,8 +5,11 @@ import {
   type ImageConfig,
   type ImageManifest,
   formatPlatform,
+  matchPlatform,
   parseImageConfig,
   parseImageManifest,
+  parsePlatform,
+  type Platform,
 } from '../../lib/image/index.js'
 import { defaultLimits } from '../../lib/limits.js'
 import type { IndexEntry, Store } from '../../lib/store/index.js'
@@ -42,10 +45,11 @@ export interface DescribedImage {
 /** Describes all images of the store. Images that cannot be read are left out: `listImages` reports their problems. */
 export async function describeImages(store: Store): Promise<DescribedImage[]> {
   const entries = await store.names.entries()
-  return (await Promise.all(entries.map((entry) => imagesOf(entry, store)))).flat()
+  return (await Promise.all(entries.map((entry) => describeEntry(entry, store)))).flat()
 }
 
-async function imagesOf(entry: IndexEntry, store: Store): Promise<DescribedImage[]> {
+/** Describes the images of one entry that can be read: one, or those of its index. */
+export async function describeEntry(entry: IndexEntry, store: Store): Promise<DescribedImage[]> {
   if (!entry.image) return []
   try {
     const images = await storedImages(entry.image.descriptor, store)
@@ -92,3 +96,10 @@ const layersOf = (manifest: ImageManifest, config: ImageConfig, store: Store): P
       return { digest, size, mediaType, diffID, unpackedSize }
     }),
   )
+
+/** Returns the image for `platform` of those of one index; undefined if none is for it. */
+export function imageFor(platform: Platform, images: readonly DescribedImage[]): DescribedImage | undefined {
+  const candidates = images.map((image) => ({ ...image.manifest, platform: parsePlatform(image.platform) }))
+  const [found] = matchPlatform(platform, candidates)
+  return found && images[candidates.indexOf(found)]
+}

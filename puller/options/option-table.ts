@@ -10,7 +10,6 @@ import type { TagsRequest } from '../../lib/image/source.js'
 import { normalizeForeignHosts } from '../../lib/registry/policy/foreign-url.js'
 import { defaultTimeouts } from '../../lib/registry/policy/timeouts.js'
 import { defaultRetryPolicy } from '../../lib/transfer/retry-policy.js'
-import type { CollectOptions } from '../../lib/store/index.js'
 import { defaultKeepPartials } from '../../lib/store/partial/keep-partials.js'
 import type { InspectRequest } from '../../pipelines/inspect.js'
 import * as codecs from './option-codecs.js'
@@ -376,13 +375,6 @@ export const tagsTable = {
 
 /** Options of `resolve` and `latestOrFirst`. */
 export const signalTable = { signal } satisfies OptionTable<{ readonly signal?: AbortSignal }>
-
-/** Options of `collect`. */
-export const collectTable = {
-  dryRun: { codec: codecs.trueOrFalse, default: false },
-  keepPartials: { codec: codecs.wholeNumber(0) },
-  onProgress: { codec: codecs.functionOf<NonNullable<CollectOptions['onProgress']>>() },
-} satisfies OptionTable<CollectOptions>
 
 /** Options of `verify`. */
 export const verifyTable = {

@@ -1,17 +1,28 @@
 /** Runs the operations of a puller on its store: lists, removes, collects, verifies. */
-import type { ImageRequest } from '../lib/stages/index.js'
-import { type Collected, type CollectOptions, noStoreError } from '../lib/store/index.js'
-import { type ImageSummary, listImages } from '../pipelines/images.js'
-import { type RemovalOutcome, removeImages } from '../pipelines/remove.js'
-import type { VerifyOptions, VerifyReport } from '../pipelines/check/verify.js'
-import { verifyWith } from '../pipelines/check/verify-with.js'
-import { checkArgument, checkOptions } from './options/check-options.js'
-import { texts } from './options/option-codecs.js'
-import { collectTable, verifyTable } from './options/option-table.js'
-import { repairBeforeOpening } from './open-parts.js'
-import type { LazyParts } from './lazy-parts.js'
-import type { RunningWork } from './running-work.js'
-import { type StoreWaiting, metadataLockOptions } from './store-waiting.js'
+import type { ImageRequest } from '../../lib/stages/index.js'
+import { hostPlatform, parsePlatform } from '../../lib/image/index.js'
+import {
+  type Collected,
+  type CollectOptions,
+  measureStore,
+  noStoreError,
+  type StoreUsage,
+} from '../../lib/store/index.js'
+import { describeEntry, imageFor } from '../../pipelines/stored/describe.js'
+import { findIfStored } from '../../pipelines/stored/find-stored.js'
+import { type HistoryStep, historyOf } from '../../pipelines/stored/history.js'
+import { type ImageSummary, listImages } from '../../pipelines/images.js'
+import { type RemovalOutcome, removeImages } from '../../pipelines/remove.js'
+import type { VerifyOptions, VerifyReport } from '../../pipelines/check/verify.js'
+import { verifyWith } from '../../pipelines/check/verify-with.js'
+import { checkArgument, checkOptions } from '../options/check-options.js'
+import { texts } from '../options/option-codecs.js'
+import { signalTable, verifyTable } from '../options/option-table.js'
+import { collectTable } from './store-options.js'
+import { repairBeforeOpening } from '../open-parts.js'
+import type { LazyParts } from '../lazy-parts.js'
+import type { RunningWork } from '../running-work.js'
+import { type StoreWaiting, metadataLockOptions } from '../store-waiting.js'
 
 /** What the operations on the store of a puller share with its pulls. */
 export interface StoreTasksContext {
@@ -39,6 +50,29 @@ export class StoreTasks {
     if (await parts.storeExists()) return listImages((await parts.open()).store)
     waiting.onWarning(noStoreError(store()).message, 'no-store')
     return []
+  }
+
+  /** See `Windlass.usage`. */
+  usage(options: { readonly signal?: AbortSignal }): Promise<StoreUsage> {
+    checkOptions('usage', signalTable, options)
+    this.shared.assertOpen()
+    return this.shared.work.runWithStore('usage', options.signal, ({ store }, signal) =>
+      measureStore(store, signal),
+    )
+  }
+
+  /** Returns the history of an image of the store; undefined if the store does not have it for the platform. */
+  async storedHistory(name: string, platform?: string): Promise<readonly HistoryStep[] | undefined> {
+    const { parts, assertOpen } = this.shared
+    assertOpen()
+    const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
+    if (!(await parts.storeExists())) return undefined
+    const { store } = await parts.open()
+    const entry = await findIfStored(name, store)
+    const images = entry ? await describeEntry(entry, store) : []
+    // Without a platform, as for commands that show an image: that for this machine, otherwise the first.
+    const image = imageFor(wanted, images) ?? (platform === undefined ? images[0] : undefined)
+    return image && historyOf(image.config, image.layers)
   }
 
   /** See `Windlass.removeAll`. */

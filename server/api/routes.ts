@@ -37,7 +37,7 @@ const maxBody = 64 * 1024
 /** Returns the routes of the API, below `/api/v1`. */
 export function apiRoutes(parts: ServerParts): Hono {
   const { windlass, info, feed, book, jobs, history } = parts
-  const view = new StoreView({ windlass, book, history })
+  const view = new StoreView({ windlass, book })
   const routes = new Hono()
   routes.use(
     bodyLimit({

@@ -5,13 +5,12 @@ import {
   type Reference,
   hostPlatform,
   isDigest,
-  matchPlatform,
-  parsePlatform,
   parseReference,
   withDefaultTag,
   isLocalImageName,
 } from '../../lib/image/index.js'
 import type { DescribedImage } from '../../pipelines/index.js'
+import { imageFor } from '../../pipelines/stored/describe.js'
 import { DockerError } from './failure.js'
 
 /** A name of an image. */
@@ -57,14 +56,7 @@ export function dockerImages(described: readonly DescribedImage[]): DockerImage[
 function chosenOf(described: readonly DescribedImage[]): DescribedImage[] {
   const entries = new Map<string, DescribedImage[]>()
   for (const image of described) entries.set(image.entry, [...(entries.get(image.entry) ?? []), image])
-  return [...entries.values()].map((images) => chosen(images) ?? images[0]!)
-}
-
-/** Returns the image for `platform`. */
-function chosen(images: readonly DescribedImage[], platform = hostPlatform()): DescribedImage | undefined {
-  const candidates = images.map((image) => ({ ...image.manifest, platform: parsePlatform(image.platform) }))
-  const [found] = matchPlatform(platform, candidates)
-  return found && images[candidates.indexOf(found)]
+  return [...entries.values()].map((images) => imageFor(hostPlatform(), images) ?? images[0]!)
 }
 
 /** Returns the names as `RepoTags`. */

@@ -1,6 +1,7 @@
 /** The images of a store in the shapes of Docker's API. Sizes are bytes, times seconds since 1970 or RFC 3339. */
-import { type HistoryEntry, chainIDs, parsePlatform } from '../../lib/image/index.js'
+import { chainIDs, parsePlatform } from '../../lib/image/index.js'
 import type { DescribedImage } from '../../pipelines/index.js'
+import { historyOf } from '../../pipelines/stored/history.js'
 import { type DockerImage, repoDigestsOf, repoTagsOf } from './docker-images.js'
 
 /** Size of a layer: unpacked, or compressed if it is not unpacked. */
@@ -118,23 +119,17 @@ const containerConfig = (config: DescribedImage['config']['config']): Record<str
 
 /** Returns the answer of `GET /images/NAME/history`: the latest step first. */
 export function historyShape(found: DockerImage, image: DescribedImage): Record<string, unknown>[] {
-  const { config, layers } = image
-  const steps: readonly HistoryEntry[] = config.history ?? layers.map(() => ({}))
-  let at = 0
-  const items = steps.map((step) => {
-    const layer = step.empty_layer === true ? undefined : layers[at++]
-    return {
-      Id: '<missing>',
-      Created: Math.trunc((Date.parse(step.created ?? '') || 0) / 1_000),
-      CreatedBy: step.created_by ?? '',
-      Tags: null as string[] | null,
-      Size: layer ? layerSize(layer) : 0,
-      Comment: step.comment ?? '',
-    }
-  })
-  const top = items.at(-1)
+  const items = historyOf(image.config, image.layers).map((step) => ({
+    Id: '<missing>',
+    Created: Math.trunc((Date.parse(step.created ?? '') || 0) / 1_000),
+    CreatedBy: step.createdBy,
+    Tags: null as string[] | null,
+    Size: step.size ?? 0,
+    Comment: step.comment,
+  }))
+  const [top] = items
   if (top) [top.Id, top.Tags] = [found.id, repoTagsOf(found)]
-  return items.reverse()
+  return items
 }
 
 /** Returns the chain IDs of the layers of an image, base first: Docker names unpacked layers by them. */

@@ -30,6 +30,7 @@ export async function sendManifest(
     'cache-control': isDigest(reference) ? 'max-age=31536000, immutable' : 'no-cache',
     vary: 'accept',
   }
+  if (context.req.method !== 'HEAD') await store.files.markUsed(accepted.digest)
   if (listsTag(context.req.header('if-none-match'), etag)) return new Response(null, { status: 304, headers })
   return new Response(context.req.method === 'HEAD' ? null : new Uint8Array(document.bytes), {
     headers: {

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, algorithmOf, digestOf } from '../../lib/image/index.js'
+import { markUsedAt } from '../../lib/store/blobs/last-use.js'
 import { digestPath } from '../../lib/store/files/digest-path.js'
 
 /** Maximum size of a manifest or an index, in bytes: what registries accept. */
@@ -50,6 +51,11 @@ export class StoredFiles {
     const blob = await this.open(digest)
     await blob?.handle.close()
     return blob !== undefined
+  }
+
+  /** Records that the image of a manifest or an index was used: see `markUsedAt`. */
+  async markUsed(digest: Digest): Promise<void> {
+    await markUsedAt(digestPath(this.#directory, digest))
   }
 
   /** Reads a manifest or an index. Returns undefined if the store does not have it intact, or it is no document. */

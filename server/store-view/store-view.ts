@@ -2,15 +2,14 @@
 import type { StoredImage, StoredImages } from '../../lib/api/shapes.js'
 import { WindlassError } from '../../lib/errors.js'
 import type { ImageSummary } from '../../pipelines/index.js'
+import { countLayerUsers } from '../../pipelines/stored/layer-users.js'
 import type { Windlass } from '../../puller/index.js'
-import type { History } from '../history/history.js'
 import type { PullBook } from '../pulls/pull-book.js'
 
 /** What a view needs. */
 export interface StoreViewParts {
   readonly windlass: Windlass
   readonly book: PullBook
-  readonly history: History
 }
 
 /** A view of one store. */
@@ -21,7 +20,7 @@ export class StoreView {
   async images(): Promise<StoredImages> {
     const { windlass } = this.parts
     const found = await windlass.images()
-    const users = countUsers(found)
+    const users = countLayerUsers(found, ({ layers }) => layers.map(({ digest }) => digest))
     const images = found.map((summary) => this.#imageOf(summary, users))
     const sizes = new Map(
       found.flatMap(({ layers }) => layers.map(({ digest, size }) => [digest, size] as const)),
@@ -47,10 +46,7 @@ export class StoreView {
   }
 
   #imageOf(summary: ImageSummary, users: ReadonlyMap<string, number>): StoredImage {
-    const { name, digest, imageId, platform, mediaType, size, entry, problem, layers } = summary
-    const lastUsedAt = this.parts.history.past.find(
-      (pull) => pull.state === 'done' && pull.name === name,
-    )?.endedAt
+    const { name, digest, imageId, platform, mediaType, size, entry, problem, layers, lastUsedAt } = summary
     const usedBy = this.parts.book.running
       .filter(({ snapshot }) => snapshot.reference === name)
       .map(({ id }) => id)
@@ -76,14 +72,6 @@ export class StoreView {
       () => 0,
     )
   }
-}
-
-function countUsers(images: readonly ImageSummary[]): Map<string, number> {
-  const users = new Map<string, number>()
-  for (const { layers } of images)
-    for (const digest of new Set(layers.map((layer) => layer.digest)))
-      users.set(digest, (users.get(digest) ?? 0) + 1)
-  return users
 }
 
 const sizeOf = (layers: ImageSummary['layers']): number =>

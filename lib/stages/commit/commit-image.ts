@@ -65,6 +65,7 @@ export function commitImage(
             turn.signal,
           )
       }
+      if (upToDate) await store.blobs.markUsed(listedManifest(document).descriptor.digest)
       const { name, digest, mediaType, platform, imageId, size, status } = pulled
       turn.emit({
         ...{ type: 'image', name, digest, mediaType, platform, imageId, size, status },

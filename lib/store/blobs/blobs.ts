@@ -2,7 +2,7 @@
  * The blobs of the store: manifests, configs and compressed layers, each in a file named by its digest (image-spec,
  * image-layout.md). A blob is verified before it gets its final name, and again when it is read.
  */
-import { constants } from 'node:fs'
+import { constants, type Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
@@ -13,6 +13,7 @@ import { lstatIfExists, rename, unlink } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
 import { copySynced, ensureDirectory, publish, writeSynced } from '../files/durable.js'
 import type { Run } from '../staging/run.js'
+import { markUsedAt } from './last-use.js'
 import { errnoOf, isNotWritableError, withStoreErrors } from '../files/store-error.js'
 import { recoveryHints } from '../files/recovery-hints.js'
 
@@ -129,6 +130,19 @@ export class BlobStore {
     })
   }
 
+  /** Records that the image whose manifest or index is `digest` was used now. See `markUsedAt`. */
+  async markUsed(digest: Digest): Promise<void> {
+    if (this.run.isWritable) await markUsedAt(this.path(digest))
+  }
+
+  /**
+   * Returns when the image whose manifest or index is `digest` was used last, or was stored, in milliseconds since 1970;
+   * undefined if the blob is missing.
+   */
+  async lastUsedAt(digest: Digest): Promise<number | undefined> {
+    return (await this.#find(digest))?.mtimeMs
+  }
+
   async #publish(file: string, path: string): Promise<void> {
     await ensureDirectory(dirname(path))
     try {
@@ -141,7 +155,7 @@ export class BlobStore {
     }
   }
 
-  async #find(digest: Digest): Promise<{ readonly size: number } | undefined> {
+  async #find(digest: Digest): Promise<Pick<Stats, 'size' | 'mtimeMs'> | undefined> {
     const path = this.path(digest)
     const found = await withStoreErrors('look for a blob', path, () => lstatIfExists(path))
     return found?.isFile() ? found : undefined

@@ -10,13 +10,16 @@ import type { WindlassError } from '../../errors.js'
 import type { Digest } from '../../image/index.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { syncDirectory } from '../files/durable.js'
-import { digestsHeldByRuns } from '../staging/holds.js'
-import { digestsHeldByMounts } from '../mounts/mount-records.js'
-import { type StoredItem, inventory } from './inventory.js'
+import type { Lease } from '../leases/lease-record.js'
+import { removeLeases, withoutHolds } from '../leases/leases.js'
+import type { NameStore } from '../names/names.js'
+import type { ExpiredImage, Expiry, KeptImage, RetentionOptions } from './expiry.js'
+import { findGarbage, type Findings } from './find-garbage.js'
+import type { FileLock } from '../locks/file-lock.js'
+import type { StoredItem } from './inventory.js'
 import { removePartials } from '../partial/evict-partials.js'
 import { defaultKeepPartials } from '../partial/keep-partials.js'
 import { danglingPointers } from '../layers/pointers-by-layer.js'
-import { findReachable } from './roots.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import { moveTree } from '../files/move-tree.js'
 import { removeTree } from '../files/remove-tree.js'
@@ -26,8 +29,11 @@ import { type Leftovers, sweepRuns } from '../staging/sweep-runs.js'
 import { isDiskFull, withStoreErrors, ignoreMissing } from '../files/store-error.js'
 import { syncStore } from '../files/sync-store.js'
 
-/** Options of `Garbage.collect`. */
-export interface CollectOptions {
+/**
+ * Options of `Garbage.collect`. Without `keepStorage` and `unusedFor`, only content that nothing needs is removed, and no
+ * image.
+ */
+export interface CollectOptions extends RetentionOptions {
   /** Report what would be removed, without removing it. */
   readonly dryRun?: boolean
   /**
@@ -61,6 +67,12 @@ export interface CollectedItem {
 export interface Collected {
   readonly dryRun: boolean
   readonly removed: readonly CollectedItem[]
+  /** Images that `keepStorage` or `unusedFor` removed, least recently used first. Their content is part of `removed`. */
+  readonly images: readonly ExpiredImage[]
+  /** Images that would have been removed, but were protected. */
+  readonly kept: readonly KeptImage[]
+  /** Leases that had expired and were removed. They protected nothing any more. */
+  readonly leases: readonly Lease[]
   /** Total size of the removed content in bytes. */
   readonly bytes: number
   /**
@@ -88,6 +100,7 @@ export class Garbage {
     private readonly run: Run,
     private readonly metadata: MetadataLock,
     private readonly blobs: BlobStore,
+    private readonly names: NameStore,
     private readonly keepPartials: number = defaultKeepPartials,
   ) {}
 
@@ -104,14 +117,15 @@ export class Garbage {
   }
 
   /**
-   * Removes unreferenced content and old interrupted downloads. `signal` aborts the wait for the store's lock, but not
-   * a collection that has started.
+   * Removes unreferenced content, old interrupted downloads and expired leases; with `keepStorage` or `unusedFor`, also the images
+   * that were used least recently, unless a process uses them, they are mounted, a lease holds them or another tool has named
+   * them. `signal` aborts the wait for the store's lock, but not a collection that has started.
    *
    * @throws WindlassError STORE_CORRUPT when the list of names or a required manifest cannot be read: references are
    *   then unknown and nothing is removed; STORE_LOCKED, STORE_READ_ONLY, STORE_DENIED, STORE_IO
    */
   collect(
-    { dryRun = false, keepPartials = this.keepPartials, onProgress }: CollectOptions = {},
+    { dryRun = false, keepPartials = this.keepPartials, onProgress, ...retention }: CollectOptions = {},
     signal?: AbortSignal,
   ): Promise<Collected> {
     const staging = join(this.directory, 'staging')
@@ -124,22 +138,30 @@ export class Garbage {
         await this.sweep()
       }
       const trash: Trash[] = []
-      const collect = async (): Promise<StoredItem[]> => {
-        const found = await this.#findUnreachable()
-        if (dryRun) return found
+      const collect = async (lock?: FileLock): Promise<Findings> => {
+        const found = await findGarbage(this.directory, this.blobs, retention)
+        if (dryRun || lock === undefined) return found
+        // The names go before their content, so that no name ever points at an incomplete image.
+        if (found.expiry.keys.size > 0) await this.names.removeWithLock(lock, found.expiry.keys)
         // Until the current `index.json` is synced, the disk may have an older one that references this content.
-        if (found.length > 0) await syncStore(this.directory)
-        trash.push(...(await this.#moveAside(found)))
+        if (found.items.length > 0) await syncStore(this.directory)
+        trash.push(...(await this.#moveAside(found.items)))
         // The removal of the layers is synced before their pointers are removed, so that a power failure leaves no
         // layer without its pointer.
         const pointers = await danglingPointers(join(this.directory, 'layers'))
         trash.push(...(await this.#moveAside(pointers.map((path) => ({ path, bytes: 0 })))))
+        await removeLeases(
+          join(this.directory, 'leases'),
+          found.expiredLeases.map(({ id }) => id),
+        )
         return found
       }
       const { metadata } = this
-      const collectedItems = await (dryRun
-        ? metadata.holdToRead(collect, signal)
-        : metadata.hold(collect, signal))
+      const {
+        items,
+        expiry,
+        expiredLeases: ended,
+      } = await (dryRun ? metadata.holdToRead(() => collect(), signal) : metadata.hold(collect, signal))
       let freed = 0
       for (const [index, { aside, bytes }] of trash.entries()) {
         await removeTree(aside)
@@ -148,16 +170,18 @@ export class Garbage {
       }
       const partials = await removePartials(join(this.directory, 'partial'), {
         dryRun,
-        keepBytes: keepPartials,
+        keepBytes: partialsBudget(keepPartials, retention, expiry),
       })
       if (!dryRun) await ensureReserve(this.directory)
       const removed = [
-        ...collectedItems.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
+        ...items.map(({ kind, digest, bytes }) => ({ kind, digest, bytes })),
         ...partials.map(({ digest, bytes }) => ({ kind: 'partial' as const, digest, bytes })),
       ]
       const leftovers = this.#leftovers
       this.#leftovers = noLeftovers
-      return { dryRun, removed, bytes: removed.reduce((total, { bytes }) => total + bytes, 0), leftovers }
+      const bytes = removed.reduce((total, item) => total + item.bytes, 0)
+      const { expired: images, kept } = expiry
+      return { dryRun, removed, images, kept, leases: ended.map(withoutHolds), bytes, leftovers }
     })
   }
 
@@ -208,14 +232,6 @@ export class Garbage {
     })
   }
 
-  async #findUnreachable(): Promise<StoredItem[]> {
-    const needed = await findReachable(join(this.directory, 'index.json'), this.blobs)
-    for (const digest of await digestsHeldByRuns(join(this.directory, 'staging'))) needed.add(digest)
-    for (const digest of await digestsHeldByMounts(join(this.directory, 'mounts'))) needed.add(digest)
-    const { items } = await inventory(this.directory)
-    return items.filter(({ digest, blobs }) => !needed.has(digest) && !blobs.some((blob) => needed.has(blob)))
-  }
-
   /**
    * Moves items to the staging directory, syncs their directories and returns the new paths. Deleting in place could
    * leave an incomplete tree under its valid name after a power failure.
@@ -248,3 +264,10 @@ export class Garbage {
     }
   }
 }
+
+/** Returns how many bytes of interrupted downloads stay: what `keepStorage` leaves beside the images. */
+const partialsBudget = (
+  keepPartials: number,
+  { keepStorage = Infinity }: RetentionOptions,
+  { bytes }: Expiry,
+): number => Math.min(keepPartials, Math.max(0, keepStorage - bytes))

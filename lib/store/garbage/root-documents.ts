@@ -19,6 +19,8 @@ export class RootDocuments {
   constructor(
     private readonly indexPath: string,
     private readonly blobs: BlobStore,
+    /** What does not happen if a document cannot be read, as a clause for the error. */
+    private readonly consequence = 'Nothing was removed',
   ) {}
 
   /**
@@ -41,7 +43,7 @@ export class RootDocuments {
       return value
     } catch (error) {
       if (!(error instanceof WindlassError) || error.code !== 'STORE_CORRUPT') throw error
-      throw unknownContentError(rootEntry, error.message, { ...error.subject, digest, cause: error })
+      throw this.#unknownContentError(rootEntry, error.message, { ...error.subject, digest, cause: error })
     }
   }
 
@@ -53,7 +55,7 @@ export class RootDocuments {
   async #readUnverified(digest: string, rootEntry: JsonObject): Promise<JsonObject> {
     const path = join(dirname(this.indexPath), 'blobs', ...digest.split(':'))
     const document = parseJson((await readIfRegular(path)) ?? '')
-    if (!isObject(document)) throw unknownContentError(rootEntry, `${path} is not a readable document`)
+    if (!isObject(document)) throw this.#unknownContentError(rootEntry, `${path} is not a readable document`)
     return document
   }
 
@@ -63,6 +65,24 @@ export class RootDocuments {
     const found = await verifyBlob({ path, digest })
     if (found.state === 'damaged')
       throw new WindlassError('STORE_CORRUPT', `Blob ${digest} is damaged: ${found.why}`, { digest, path })
+  }
+
+  #unknownContentError(rootEntry: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
+    const name = annotationsOf(rootEntry)['org.opencontainers.image.ref.name']
+    const entry = {
+      name: typeof name === 'string' ? name : undefined,
+      digest: typeof rootEntry['digest'] === 'string' ? rootEntry['digest'] : undefined,
+      key: keyOf(rootEntry),
+    }
+    return new WindlassError(
+      'STORE_CORRUPT',
+      `${this.consequence}, because the content of ${entryDisplayName(entry)} is unknown: ${why}`,
+      {
+        ...details,
+        ...(entry.name !== undefined && { reference: entry.name }),
+        hint: `Fetch it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryArgument(entry)}”.`,
+      },
+    )
   }
 }
 
@@ -77,22 +97,4 @@ function parseDocument(text: string): JsonObject | 'too deep' | undefined {
   } catch (error) {
     return error instanceof SyntaxError ? undefined : 'too deep'
   }
-}
-
-function unknownContentError(rootEntry: JsonObject, why: string, details: ErrorDetails = {}): WindlassError {
-  const name = annotationsOf(rootEntry)['org.opencontainers.image.ref.name']
-  const entry = {
-    name: typeof name === 'string' ? name : undefined,
-    digest: typeof rootEntry['digest'] === 'string' ? rootEntry['digest'] : undefined,
-    key: keyOf(rootEntry),
-  }
-  return new WindlassError(
-    'STORE_CORRUPT',
-    `Nothing was removed, because the content of ${entryDisplayName(entry)} is unknown: ${why}`,
-    {
-      ...details,
-      ...(entry.name !== undefined && { reference: entry.name }),
-      hint: `Fetch it again with “windlass verify --repair”, or remove the name with “windlass rm ${entryArgument(entry)}”.`,
-    },
-  )
 }

@@ -18,20 +18,19 @@ import {
   readDescriptor,
   walkGraph,
 } from '../../image/index.js'
-import type { BlobStore } from '../blobs/blobs.js'
 import type { JsonObject } from '../files/json-object.js'
 import { annotationsOf } from '../names/index-entry.js'
-import { readIndexEntries } from './garbage-index.js'
-import { RootDocuments } from './root-documents.js'
+import type { RootDocuments } from './root-documents.js'
 
 /**
- * Returns the digests that the index at `indexPath` references directly or indirectly.
+ * Returns the digests that `entries` of the index reference directly or indirectly.
  * @throws WindlassError STORE_CORRUPT when a reference cannot be resolved
  */
-export async function findReachable(indexPath: string, blobs: BlobStore): Promise<Set<Digest>> {
+export async function reachableFrom(
+  entries: readonly JsonObject[],
+  documents: RootDocuments,
+): Promise<Set<Digest>> {
   const needed = new Set<Digest>()
-  const entries = await readIndexEntries(indexPath)
-  const documents = new RootDocuments(indexPath, blobs)
   const graph = walkGraph(entries.flatMap(rootLinksOf), { read: ({ link }) => read(link, documents) })
   for await (const { link } of graph)
     // Garbage collection ignores files with unsupported digests.
@@ -86,13 +85,13 @@ async function read(
  * Returns links to the digests in the annotations of Windlass: the index that the image was selected from, and the
  * schema 1 manifest that it was converted from.
  */
-const originsOf = (entry: JsonObject): DigestLink[] =>
+export const originsOf = (entry: JsonObject): DigestLink[] =>
   Object.entries(annotationsOf(entry)).flatMap(([key, digest]) =>
     key.startsWith('io.windlass.') && isDigest(digest) ? [entryLink({ digest })] : [],
   )
 
 /** Reports whether Windlass wrote the entry. */
-const isWindlassEntry = (entry: JsonObject): boolean =>
+export const isWindlassEntry = (entry: JsonObject): boolean =>
   annotationsOf(entry)['io.windlass.reference.typed'] !== undefined
 
 /** Returns the digests of the images and nested indexes in an index, without attestations and other artifacts. */

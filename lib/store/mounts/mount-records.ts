@@ -7,7 +7,6 @@ import { randomBytes } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WindlassError } from '../../errors.js'
-import type { Digest } from '../../image/index.js'
 import { lstatIfExists, mkdir, open, rename } from '../../system/files.js'
 import { ensureDirectory } from '../files/durable.js'
 import { readIfRegular } from '../files/read-regular.js'
@@ -93,16 +92,11 @@ export class MountRecords {
 }
 
 /**
- * Returns the digests that the mounts below `directory` need.
+ * Reads the records of the mounts below `directory`.
  * @throws WindlassError STORE_CORRUPT when a record cannot be read, because its digests are then unknown; the errors of
  * `node:fs`
  */
-export async function digestsHeldByMounts(directory: string): Promise<Set<Digest>> {
-  const records = await readMountRecords(directory)
-  return new Set(records.flatMap(({ holds }) => holds))
-}
-
-async function readMountRecords(directory: string): Promise<MountRecord[]> {
+export async function readMountRecords(directory: string): Promise<MountRecord[]> {
   const records: MountRecord[] = []
   for (const id of (await ignoreMissing(readdir(directory))) ?? []) {
     if (!/^[0-9a-f]{16}$/.test(id)) continue

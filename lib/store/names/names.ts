@@ -6,8 +6,10 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../../errors.js'
 import type { BlobStore } from '../blobs/blobs.js'
 import { publish, writeSynced } from '../files/durable.js'
+import { isObject, type JsonObject } from '../files/json-object.js'
 import { emptyIndex, IndexDocument, type CorruptEntry } from './index-document.js'
 import type { IndexEntry } from './index-entry.js'
+import type { FileLock } from '../locks/file-lock.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import type { NamedImage } from './named-image.js'
 import { readRegular } from '../files/read-regular.js'
@@ -38,6 +40,11 @@ export class NameStore {
   /** Returns all entries, including unnamed and malformed ones. @throws WindlassError STORE_* */
   async entries(): Promise<IndexEntry[]> {
     return (await this.#read()).entries
+  }
+
+  /** Returns all entries that are objects, as parsed JSON. @throws WindlassError STORE_* */
+  async rawEntries(): Promise<readonly JsonObject[]> {
+    return (await this.#read()).rawEntries.filter(isObject)
   }
 
   /** Returns all images; unnamed ones are named by their digest. @throws WindlassError STORE_* */
@@ -86,6 +93,7 @@ export class NameStore {
       )
     // Another process may have stored parts of the image without syncing them yet.
     await withStoreErrors('sync the images of a new name', this.path, () => syncStore(dirname(this.path)))
+    await this.blobs.markUsed(digest)
     await this.#change((index) => index.withImage(image), signal)
   }
 
@@ -116,27 +124,36 @@ export class NameStore {
     return removed
   }
 
+  /** Removes the entries that have one of `keys`. `lock` is the store's lock, which the caller holds. @throws STORE_* */
+  async removeWithLock(lock: FileLock, keys: ReadonlySet<string>): Promise<void> {
+    await withStoreErrors('write the names', this.path, () =>
+      this.#changeWithLock(lock, (index) => index.withoutKeys(keys)),
+    )
+  }
+
   /** Replaces the index with the result of `change`. Writes nothing if `change` returns its argument. */
   async #change(change: (index: IndexDocument) => IndexDocument, signal?: AbortSignal): Promise<void> {
     await withStoreErrors('write the names', this.path, () =>
-      this.metadata.hold(async (lock) => {
-        const before = await this.#read()
-        const after = change(before)
-        if (after === before) return
-        const text = after.toString()
-        try {
-          await this.run.withFreshPath('index', undefined, async (staged) => {
-            await writeSynced(staged, text)
-            await publish(staged, this.path)
-          })
-          await growReserve(lock, Buffer.byteLength(text))
-        } catch (error) {
-          // Removing a name must work on a full disk, because it lets a collection free space.
-          if (!isDiskFull(error) || text.length > before.toString().length) throw error
-          await lock.writeAndRename(this.path, text)
-        }
-      }, signal),
+      this.metadata.hold((lock) => this.#changeWithLock(lock, change), signal),
     )
+  }
+
+  async #changeWithLock(lock: FileLock, change: (index: IndexDocument) => IndexDocument): Promise<void> {
+    const before = await this.#read()
+    const after = change(before)
+    if (after === before) return
+    const text = after.toString()
+    try {
+      await this.run.withFreshPath('index', undefined, async (staged) => {
+        await writeSynced(staged, text)
+        await publish(staged, this.path)
+      })
+      await growReserve(lock, Buffer.byteLength(text))
+    } catch (error) {
+      // Removing a name must work on a full disk, because it lets a collection free space.
+      if (!isDiskFull(error) || text.length > before.toString().length) throw error
+      await lock.writeAndRename(this.path, text)
+    }
   }
 
   async #read(): Promise<IndexDocument> {

@@ -48,7 +48,7 @@ export async function removePartials(
 }
 
 /** Lists the digests that have any file: bytes, a journal or a lock. Includes active downloads. */
-async function listInterrupted(directory: string): Promise<InterruptedDownload[]> {
+export async function listInterrupted(directory: string): Promise<InterruptedDownload[]> {
   const found: InterruptedDownload[] = []
   for (const algorithm of (await ignoreMissing(readdir(directory))) ?? []) {
     const names = (await ignoreMissing(readdir(join(directory, algorithm)))) ?? []

@@ -42,6 +42,11 @@ export class Run {
     private readonly refusal?: WindlassError,
   ) {}
 
+  /** Whether the store belongs to this user. */
+  get isWritable(): boolean {
+    return this.refusal === undefined
+  }
+
   /** @throws WindlassError STORE_DENIED when the store belongs to another user */
   assertWritable(): void {
     if (this.refusal) throw this.refusal

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { stage } from '../../../lib/flow/index.js'
 import { type Windlass, open } from '../../../puller/index.js'
+import { collectTable } from '../../../puller/store/store-options.js'
 import * as tables from '../../../puller/options/option-table.js'
 import { storeDirectory } from '../../../puller/options/options.js'
 import { Workbench } from '../../support/workbench.js'
@@ -39,7 +40,7 @@ const calls: Readonly<Record<string, readonly [Readonly<Record<string, AnyEntry>
   resolve: [tables.signalTable, (windlass, options) => windlass.resolve('a', options)],
   latestOrFirst: [tables.signalTable, (windlass, options) => windlass.latestOrFirst('a', options)],
   tags: [tables.tagsTable, (windlass, options) => windlass.tags('a', options)],
-  collect: [tables.collectTable, (windlass, options) => windlass.collect(options)],
+  collect: [collectTable, (windlass, options) => windlass.collect(options)],
   verify: [tables.verifyTable, (windlass, options) => windlass.verify(options)],
   'limits.set': [tables.liveLimitsTable, (windlass, options) => windlass.limits.set(options)],
   close: [tables.closeTable, (windlass, options) => windlass.close(options)],

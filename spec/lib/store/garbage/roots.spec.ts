@@ -3,7 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Descriptor, digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import { findReachable } from '../../../../lib/store/garbage/roots.js'
+import { readIndexEntries } from '../../../../lib/store/garbage/garbage-index.js'
+import { RootDocuments } from '../../../../lib/store/garbage/root-documents.js'
+import { reachableFrom } from '../../../../lib/store/garbage/roots.js'
 import type { Store } from '../../../../lib/store/index.js'
 import { descriptorOf, diffIDOf } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -13,7 +15,8 @@ const ghost = (text: string): Descriptor => descriptorOf(text)
 describe('what a name leads to', () => {
   const stores = new TemporaryStores()
   const indexOf = ({ directory }: Store): string => join(directory, 'index.json')
-  const needed = async (store: Store): Promise<Set<string>> => findReachable(indexOf(store), store.blobs)
+  const needed = async (store: Store): Promise<Set<string>> =>
+    reachableFrom(await readIndexEntries(indexOf(store)), new RootDocuments(indexOf(store), store.blobs))
 
   async function put(store: Store, document: object, mediaType?: string): Promise<Descriptor> {
     const text = JSON.stringify({ schemaVersion: 2, ...document })

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
-import { digestsHeldByMounts } from '../../../../lib/store/mounts/mount-records.js'
+import { findHolders } from '../../../../lib/store/garbage/holders.js'
 import { type MountRecord, openStore } from '../../../../lib/store/index.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
@@ -22,7 +22,7 @@ describe('the mounts of a store', () => {
     expect(await store.mounts.list()).toEqual([record])
     await store.mounts.update({ ...record, inode: '7' })
     expect(await store.mounts.list()).toEqual([{ ...record, inode: '7' }])
-    expect(await digestsHeldByMounts(join(directory, 'mounts'))).toEqual(new Set([manifest, layer]))
+    expect((await findHolders(directory, 0)).digests).toEqual(new Set([manifest, layer]))
     await store.mounts.remove(record.id)
     expect(await store.mounts.list()).toEqual([])
     await store.close()
