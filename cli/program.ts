@@ -52,6 +52,16 @@ export async function run(argv: readonly string[], terminal: Terminal): Promise<
   }
 }
 
+/** Headings of the groups of commands, without the last one. */
+const commandHeadings = new Set(commands.map(({ group }) => group))
+commandHeadings.delete(commands.at(-1)!.group)
+
+/** Formats a part of the help. No empty lines separate the groups of commands, so that the list fits a screen. */
+function formatItemList(heading: string, items: string[]): string[] {
+  if (items.length === 0) return []
+  return commandHeadings.has(heading) ? [heading, ...items] : [heading, ...items, '']
+}
+
 function findCommand(argv: readonly string[]): CommandEntry | undefined {
   const words = argv.filter((word) => !word.startsWith('-'))
   const named = words[0] === 'help' ? words[1] : words[0]
@@ -81,7 +91,7 @@ async function buildProgram(
     .version(version(), '-V, --version')
     .exitOverride()
     // The longest option has 42 characters. With the default, 40, Commander would not wrap the texts beside it.
-    .configureHelp({ minWidthToWrap: 20 })
+    .configureHelp({ minWidthToWrap: 20, formatItemList })
     .configureOutput({
       writeOut: (text) => void terminal.output.write(text),
       writeErr: (text) => void writeError(text),

@@ -105,6 +105,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./cat.js')).defineCat,
   },
   {
+    name: 'history',
+    group: looking,
+    summary: 'list the steps of the build of an image',
+    usage: '[options] <image>',
+    load: async () => (await import('./store/history.js')).defineHistory,
+  },
+  {
     name: 'tags',
     group: looking,
     summary: 'list the tags of a repository',
@@ -162,6 +169,13 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./archives/import.js')).defineImport,
   },
   {
+    name: 'tag',
+    group: storing,
+    summary: 'give an image of the store another name',
+    usage: '[options] <image> <name>',
+    load: async () => (await import('./store/tag.js')).defineTag,
+  },
+  {
     name: 'rm',
     group: storing,
     summary: 'remove names of images from the store',
@@ -174,6 +188,20 @@ export const commands: readonly CommandEntry[] = [
     summary: 'remove what no name and no running pull needs',
     usage: '[options]',
     load: async () => (await import('./gc.js')).defineCollect,
+  },
+  {
+    name: 'lease',
+    group: storing,
+    summary: 'protect images from gc for a time',
+    usage: 'add|ls|rm [options]',
+    load: async () => (await import('./store/lease.js')).defineLease,
+  },
+  {
+    name: 'du',
+    group: storing,
+    summary: 'say what takes the space of the store',
+    usage: '[options]',
+    load: async () => (await import('./store/du.js')).defineUsage,
   },
   {
     name: 'verify',

@@ -4,6 +4,7 @@ import { asWindlassError } from '../../lib/errors.js'
 import { printable } from '../../lib/codec/printable.js'
 import type { RemovalOutcome } from '../../pipelines/index.js'
 import type { Windlass } from '../../puller/index.js'
+import { describeLease } from '../render/lease.js'
 import { ReportedFailure } from '../terminal/failure.js'
 import { rejectOnAbort } from '../terminal/interrupt.js'
 import { withWindlass } from '../setup/session.js'
@@ -21,13 +22,14 @@ Examples:
   windlass rm sha256:1f3a           an image without a name, by its digest
 
 Prints each name that was removed. “windlass gc” removes the layers and
-manifests that no name needs any more.`
+manifests that no name and no lease needs any more. An image ID removes an image
+that has one name.`
 
 /** Defines the arguments, options and action of `windlass rm`. */
 export function defineRemove(command: Command, terminal: Console): void {
   command.argument(
     '<image...>',
-    'a name that “windlass images” lists, the name as it was pulled, or a digest',
+    'a name that “windlass images” lists, the name as it was pulled, an ID or a digest',
   )
   addJsonFlag(command, 'print each result as one line of JSON')
   addStoreFlags(command)
@@ -76,7 +78,10 @@ async function printOutcome(
     if (json) await terminal.output.json({ name, error: error.toJSON() })
     return terminal.messages.error(error)
   }
+  const name = outcome.name === '' ? '""' : printable(outcome.name, 2_000)
   if (json) await terminal.output.json(outcome)
-  else await terminal.output.line(outcome.name === '' ? '""' : printable(outcome.name, 2_000))
+  else await terminal.output.line(name)
+  for (const lease of outcome.leases ?? [])
+    terminal.messages.note(`The content of ${name} stays in the store: ${describeLease(lease)} holds it`)
   return undefined
 }

@@ -89,7 +89,7 @@ async function replyTo(
       argument.argChoices.map((value) => ({ value })),
     )
   const flags = await flagsBefore(command, rest.slice(0, -1), terminal)
-  const context = { flags, terminal, signal, onlyStored: named.name === 'rm' }
+  const context = { flags, terminal, signal, onlyStored: ['rm', 'tag', 'lease'].includes(named.name) }
   switch (argument.name()) {
     case 'image':
     case 'from':

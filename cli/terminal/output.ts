@@ -5,16 +5,21 @@ import { jsonForTerminal } from './json-for-terminal.js'
 
 /** A stream for the results of a command. */
 export class Output {
-  readonly #stream: Writable
+  readonly #stream: Writable & { readonly columns?: number }
   /** Whether the stream is a terminal. */
   readonly isTerminal: boolean
   #open = true
 
-  constructor(stream: Writable & { readonly isTTY?: boolean }) {
+  constructor(stream: Writable & { readonly isTTY?: boolean; readonly columns?: number }) {
     this.#stream = stream
     this.isTerminal = stream.isTTY ?? false
     // The callback of each write receives the error too. Without a listener, the event would end the process.
     stream.on('error', () => undefined)
+  }
+
+  /** Number of columns of the terminal; undefined if stdout is no terminal. */
+  get columns(): number | undefined {
+    return this.isTerminal ? this.#stream.columns : undefined
   }
 
   /**

@@ -303,8 +303,12 @@ describe('images', () => {
     await windlass(['pull', '-q', ...amd64, '--store', own, name(), name('multi')])
     const { out } = await windlass(['images', '--store', own])
     const [head, first, second, ...rest] = out.split('\n')
-    expect(head).toMatch(/^NAME +DIGEST +PLATFORM +SIZE$/)
-    expect(first).toMatch(new RegExp(`^${name()} +${amd.manifest.digest.slice(0, 19)} +linux/amd64 +\\d+ B$`))
+    expect(head).toMatch(/^NAME +ID +SIZE +SHARED +PLATFORMS +AGE +USED$/)
+    expect(first).toMatch(
+      new RegExp(
+        `^${name()} +${amd.config.digest.slice(7, 19)} +[\\d.]+ k?B +[\\d.]+ k?B +linux/amd64 +\\S+ +\\d+s$`,
+      ),
+    )
     expect(second?.startsWith(name('multi'))).toBe(true)
     expect(rest).toEqual([''])
     const json: unknown = JSON.parse((await windlass(['images', '--json', '--store', own])).out)

@@ -11,7 +11,7 @@ describe('a store that does not exist', () => {
   const bench = new Workbench()
 
   it.each([
-    ['images', [], 'NAME  DIGEST  PLATFORM  SIZE\n'],
+    ['images', [], 'NAME  ID  SIZE  SHARED  PLATFORMS  AGE  USED\n'],
     ['images', ['--json'], '[]\n'],
   ] as const)('has no images, and %s %j says that there is none', async (command, words, out) => {
     const store = bench.path()

@@ -49,8 +49,7 @@ describe.skipIf(!locksAvailable())('a state that a command of the store refuses'
 
   async function windlass(words: readonly string[], directory = store) {
     const terminal = new TestTerminal()
-    const [command = '', ...rest] = words
-    const code = await run([command, '--store', directory, ...rest], terminal)
+    const code = await run([...words, '--store', directory], terminal)
     return { code, out: terminal.out, err: terminal.err }
   }
 

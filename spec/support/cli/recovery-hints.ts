@@ -201,6 +201,17 @@ export const waysOut: readonly WayOut[] = [
     instead: ['images'],
   },
 
+  {
+    ...{
+      state: 'a lease is damaged',
+      refused: gc,
+      code: 'STORE_CORRUPT',
+      quotes: /^windlass lease rm \w{16}$/,
+    },
+    spoil: ({ sh }) => sh('mkdir leases; printf "{" > leases/0123456789abcdef.json'),
+    says: /the lease 0123456789abcdef is damaged or of a newer version/,
+  },
+
   // Blobs.
   {
     ...{ state: 'a manifest is missing', refused: gc, code: 'STORE_CORRUPT', quotes: repair },
