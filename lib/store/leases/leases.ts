@@ -115,12 +115,14 @@ export async function removeLeases(directory: string, ids: readonly string[]): P
   return removed
 }
 
-const damagedLeaseError = (directory: string, id: string): WindlassError =>
-  new WindlassError(
+function damagedLeaseError(directory: string, id: string): WindlassError {
+  const path = join(directory, `${id}.json`)
+  return new WindlassError(
     'STORE_CORRUPT',
-    `Nothing was removed, because the lease ${id} is damaged or of a newer version: ${join(directory, `${id}.json`)}`,
+    `Nothing was removed, because the lease ${id} is damaged or of a newer version: ${path}`,
     {
-      path: join(directory, `${id}.json`),
+      path,
       hint: `Remove the lease with “windlass lease rm ${id}” if its owner does not need the image any more.`,
     },
   )
+}
