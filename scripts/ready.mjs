@@ -198,6 +198,11 @@ const programs = {
   ctr: 'containerd',
   script: 'bsdutils',
   'docker-credential-pass': 'golang-docker-credential-helpers',
+  'docker-credential-secretservice': 'golang-docker-credential-helpers',
+  // A keyring, and a bus of its own, for the helper above.
+  'gnome-keyring-daemon': 'gnome-keyring',
+  'dbus-run-session': 'dbus-daemon',
+  'dbus-send': 'dbus-bin',
   pass: 'pass',
   gpg: 'gnupg',
   // Provides libisal.so.2, which Windlass uses to decompress gzip if it is installed.
