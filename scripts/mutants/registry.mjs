@@ -70,6 +70,8 @@ export const mutants = [
   { name: 'credentials file one byte larger', file: 'lib/registry/credentials/read-config-file.ts', from: 'const maxBytes = 4 * 2 ** 20', to: 'const maxBytes = 4 * 2 ** 20 + 1', specs: of('credentials/credentials-file') },
   { name: 'credentials file stays open', file: 'lib/system/outside-file.ts', from: '} finally {\n    closeSync(fd)', to: '} finally {\n    fstatSync(fd)', specs: ['spec/lib/system/outside-file.spec.ts', ...of('credentials/credentials-file')] },
   { name: 'credentials waited for at a FIFO', file: 'lib/system/outside-file.ts', from: 'O_RDONLY | O_NONBLOCK | O_NOCTTY', to: 'O_RDONLY | O_NOCTTY', specs: ['spec/lib/system/outside-file.spec.ts'] },
+  { name: 'linked credentials file refused', file: 'lib/registry/credentials/read-config-file.ts', from: 'followLink: true', to: 'followLink: false', specs: of('credentials/credentials-file') },
+  { name: 'helpers asked in another order', file: 'lib/registry/credentials/configured-helpers.ts', from: 'for (const name of all)', to: 'for (const name of [...all].reverse())', specs: of('credentials/configured-helpers') },
   { name: 'pattern matches over dots', file: 'lib/registry/credentials/credential-key.ts', from: "'*', '[^.:]*'", to: "'*', '.*'", specs: of('credentials/credential-key') },
   { name: 'helper gets all variables', file: 'lib/registry/credentials/helper/helper-environment.ts', from: 'value !== undefined && isPassedOn(name)', to: 'value !== undefined', specs: of('credentials/helper/helper-environment') },
   { name: 'helper out of the working directory', file: 'lib/registry/credentials/helper/find-helper.ts', from: 'searchPath.split(delimiter).filter(isAbsolute)', to: 'searchPath.split(delimiter)', specs: of('credentials/helper/find-helper') },
