@@ -113,7 +113,7 @@ export { type Schema1Image, type Schema1Layer, readSchema1 } from './schema1/ima
 export type { Schema1Signature } from './schema1/payload.js'
 export { type SignatureReport, type SignatureState, verifySchema1Signatures } from './schema1/signatures.js'
 export { concernsPlace, isAbsence, isFailureOfPlace, isMismatch, mirrorFailed } from './place-failure.js'
-export type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from './sink.js'
+export type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest, TagRemoval } from './sink.js'
 export type {
   BlobBody,
   BlobOrigin,

@@ -3,8 +3,10 @@
  * Copies use only this interface, so another target can be added.
  */
 import type { Readable } from 'node:stream'
+import type { WindlassError } from '../errors.js'
 import type { Descriptor } from './documents/descriptor.js'
 import type { Digest } from './digest/digest.js'
+import type { TagsRequest } from './source.js'
 
 /** Options of the calls of an `ImageSink`. */
 export interface SinkRequest {
@@ -28,6 +30,12 @@ export interface PutManifestRequest extends SinkRequest {
   readonly root?: boolean
 }
 
+/** A tag that was removed, or could not be removed for the reason in `error`. */
+export interface TagRemoval {
+  readonly tag: string
+  readonly error?: WindlassError
+}
+
 /** A target of images. Callers write blobs first, then manifests, indexes and the tag, so that no reference dangles. */
 export interface ImageSink {
   /** Name of the target in events and errors: a host or a path. */
@@ -43,7 +51,7 @@ export interface ImageSink {
    * a manifest without its blobs does not define this method.
    */
   hasImage?(descriptor: Descriptor, request?: SinkRequest): Promise<boolean>
-  /** Returns the digest that a tag points at. Returns undefined if there is no such tag or that is unknown. */
+  /** Returns the digest that a tag points at; a registry also takes a digest that it may have. Returns undefined if there is no such tag or that is unknown. */
   resolve(tag: string, request?: SinkRequest): Promise<Digest | undefined>
   /**
    * Copies the blob on the target from another repository of the same host, without sending it (distribution-spec,
@@ -84,4 +92,15 @@ export interface ImageSink {
    * Releases what the target keeps, and removes what was not finished. Called at the end of a copy, also of one that failed.
    */
   close?(): Promise<void>
+  /**
+   * Yields the tags of the target itself, or the names in a layout, one page at a time. A target that cannot list them does
+   * not define this method.
+   */
+  tags?(request?: TagsRequest): AsyncIterable<readonly string[]>
+  /**
+   * Removes tags, or names in a layout, and yields the outcome of each. Keeps what other tags need. A tag that does not
+   * exist counts as removed. A target that cannot remove tags does not define this method.
+   * @throws CANCELLED; a failure that concerns one tag is its outcome
+   */
+  removeTags?(tags: readonly string[], request?: SinkRequest): AsyncIterable<TagRemoval>
 }

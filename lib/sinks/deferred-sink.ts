@@ -6,10 +6,13 @@ import type {
   OpenBlob,
   PutManifestRequest,
   SinkRequest,
+  TagRemoval,
+  TagsRequest,
 } from '../image/index.js'
 
-/** A registry as a target: it can mount blobs, and has every blob of a manifest that it has. */
-export type RegistryTarget = ImageSink & Required<Pick<ImageSink, 'hasImage' | 'mount' | 'putReferrer'>>
+/** A registry as a target: it can mount blobs and list tags, and has every blob of a manifest that it has. */
+export type RegistryTarget = ImageSink &
+  Required<Pick<ImageSink, 'hasImage' | 'mount' | 'putReferrer' | 'tags' | 'removeTags'>>
 
 /** A target that is opened at its first use. If that fails, the next use tries again. */
 export class DeferredSink implements RegistryTarget {
@@ -71,6 +74,16 @@ export class DeferredSink implements RegistryTarget {
     request: SinkRequest = {},
   ): Promise<void> {
     return (await this.#opened(request)).putReferrer(bytes, descriptor, subject, request)
+  }
+
+  /** As the target's. */
+  async *tags(request: TagsRequest = {}): AsyncGenerator<readonly string[]> {
+    yield* (await this.#opened(request)).tags(request)
+  }
+
+  /** As the target's. */
+  async *removeTags(tags: readonly string[], request: SinkRequest = {}): AsyncGenerator<TagRemoval> {
+    yield* (await this.#opened(request)).removeTags(tags, request)
   }
 
   #opened(request: SinkRequest): Promise<RegistryTarget> {

@@ -1,5 +1,6 @@
 /** Provides `LayoutSink`, which writes images to an OCI image layout (image-spec, image-layout.md). */
 import { join, resolve } from 'node:path'
+import { WindlassError, asWindlassError } from '../errors.js'
 import {
   type Descriptor,
   type Digest,
@@ -7,6 +8,7 @@ import {
   type OpenBlob,
   type PutManifestRequest,
   type SinkRequest,
+  type TagRemoval,
   algorithmOf,
   hexOf,
   isDigest,
@@ -15,7 +17,7 @@ import { blobDirectory, blobSize, prepareLayout, syncBlobs } from './layout/layo
 import { throwIfAborted } from './layout/cancelled.js'
 import { withLayoutErrors } from './layout/layout-error.js'
 import { changeIndex, readIndex } from './layout/index-file.js'
-import { findDigest, indexTextWithImage } from './layout/layout-index.js'
+import { findDigest, indexTextWithImage, indexTextWithout, namesIn } from './layout/layout-index.js'
 import { assertOwnDigest } from './layout/own-digest.js'
 import { type TemporaryFile, createTemporaryFile } from './layout/temporary-file.js'
 import { receiveBlob } from './receive-blob.js'
@@ -110,6 +112,24 @@ export class LayoutSink implements ImageSink {
     request: SinkRequest = {},
   ): Promise<void> {
     return this.putManifest(bytes, descriptor, { ...request, root: true })
+  }
+
+  /** Yields the names of the images, as one page. @throws STORE_CORRUPT when the list of images cannot be read */
+  async *tags(): AsyncGenerator<readonly string[]> {
+    const index = await readIndex(this.host)
+    yield index ? namesIn(index) : []
+  }
+
+  /** Removes names from the list of images. Their blobs stay, as other images may need them. */
+  async *removeTags(names: readonly string[], { signal }: SinkRequest = {}): AsyncGenerator<TagRemoval> {
+    let failure: WindlassError | undefined
+    try {
+      await changeIndex(this.host, (index) => indexTextWithout(index, new Set(names)), signal)
+    } catch (error) {
+      failure = asWindlassError(error)
+      if (failure.code === 'CANCELLED') throw failure
+    }
+    yield* names.map((tag): TagRemoval => (failure ? { tag, error: failure } : { tag }))
   }
 
   /** Writes the file of a digest. If `fill` fails, the file is removed. */

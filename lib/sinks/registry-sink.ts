@@ -34,6 +34,8 @@ export function registrySink(name: string, options: RegistriesOptions = {}): Reg
     putManifest: (bytes, descriptor, request) => target.putManifest(bytes, descriptor, request),
     putReferrer: (bytes, descriptor, subject, request) =>
       target.putReferrer(bytes, descriptor, subject, request),
+    tags: (request) => target.tags(request),
+    removeTags: (tags, request) => target.removeTags(tags, request),
     close,
     [Symbol.asyncDispose]: close,
   }

@@ -6,6 +6,9 @@ export const pullScope = (repository: string): string => `repository:${repositor
 /** Returns the scope for pushing to one repository, and for checking what it contains. */
 export const pushScope = (repository: string): string => `repository:${repository}:pull,push`
 
+/** Returns the scope for removing content of one repository, and for checking what it contains. */
+export const deleteScope = (repository: string): string => `repository:${repository}:pull,push,delete`
+
 /**
  * Returns the scopes of a challenge together with `needed`, separated by spaces. Actions on the same resource are
  * merged. A challenge names the scope of one request; a token with all `needed` scopes also serves later requests.

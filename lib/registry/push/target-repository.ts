@@ -1,17 +1,20 @@
 /** Implements `ImageSink` for a repository of a registry. */
 import { WindlassError } from '../../errors.js'
 import type { Descriptor } from '../../image/documents/descriptor.js'
-import type { Digest } from '../../image/digest/digest.js'
+import { type Digest, isDigest } from '../../image/digest/digest.js'
 import { isSchema1Type, isImageManifestType } from '../../image/documents/media-types.js'
 import { isTag } from '../../image/reference/grammar.js'
-import type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest } from '../../image/sink.js'
+import type { ImageSink, OpenBlob, PutManifestRequest, SinkRequest, TagRemoval } from '../../image/sink.js'
+import type { TagsRequest } from '../../image/source.js'
 import { quoted } from '../../codec/printable.js'
 import type { RepositoryAccess } from '../auth/access.js'
 import type { RepositoryContext } from '../api/repository-context.js'
+import { listTags } from '../api/tags.js'
 import { hasBlob, findManifest } from './presence.js'
 import { pushBlob } from './push-blob.js'
 import { pushManifest } from './push-manifest.js'
 import { pushReferrer } from './push-referrer.js'
+import { removeTags } from './remove-tags.js'
 import { mountBlob } from './upload.js'
 
 /** One repository of one registry, as a target of images. */
@@ -44,9 +47,12 @@ export class TargetRepository implements ImageSink {
     return isImageManifestType(mediaType) || isSchema1Type(mediaType)
   }
 
-  /** Returns the digest that a tag points at, by HEAD. @throws REFERENCE_INVALID when `tag` is not a tag */
+  /**
+   * Returns the digest that a tag points at, by HEAD; of a digest, whether the repository has it.
+   * @throws REFERENCE_INVALID when `tag` is neither
+   */
   async resolve(tag: string, request: SinkRequest = {}): Promise<Digest | undefined> {
-    assertTag(tag)
+    if (!isDigest(tag)) assertTag(tag)
     return (await findManifest(this.#context, tag, request))?.digest
   }
 
@@ -74,6 +80,16 @@ export class TargetRepository implements ImageSink {
     request: SinkRequest = {},
   ): Promise<void> {
     return pushReferrer(this.#context, { bytes, descriptor, subject }, request)
+  }
+
+  /** Lists the tags, page by page. */
+  tags(request?: TagsRequest): AsyncIterable<readonly string[]> {
+    return listTags(this.#context, request)
+  }
+
+  /** Removes tags; see `removeTags`. */
+  removeTags(tags: readonly string[], request: SinkRequest = {}): AsyncIterable<TagRemoval> {
+    return removeTags(this.#context, tags, request)
   }
 }
 

@@ -36,6 +36,17 @@ export function findDigest({ entries }: LayoutIndex, name: string): string | und
   return typeof digest === 'string' ? digest : undefined
 }
 
+/** Returns the names of the images, each once. */
+export const namesIn = ({ entries }: LayoutIndex): readonly string[] => [
+  ...new Set(entries.map(nameOf).filter((name) => typeof name === 'string')),
+]
+
+/** Returns the text of `index.json` without the images that have one of `names`. */
+export function indexTextWithout({ document, entries }: LayoutIndex, names: ReadonlySet<unknown>): string {
+  const manifests = entries.filter((entry) => !names.has(nameOf(entry)))
+  return `${JSON.stringify({ schemaVersion: 2, ...document, manifests })}\n`
+}
+
 /**
  * Returns the text of `index.json` after adding an image. With a `name`, the image replaces all images of that name.
  * Without one, it replaces entries of the same digest without a name.

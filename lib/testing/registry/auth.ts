@@ -142,9 +142,10 @@ class TokenGate implements Gate {
 }
 
 /** Returns the scopes that a request needs. A mount also needs to pull from the repository in `from`. */
-function scopesOf({ repository, method, url }: RequestLogEntry): string[] {
+function scopesOf({ repository, method, kind, url }: RequestLogEntry): string[] {
   if (repository === '') return []
-  const actions = method === 'GET' || method === 'HEAD' ? 'pull' : 'pull,push'
+  const push = method === 'DELETE' && kind === 'manifest' ? 'pull,push,delete' : 'pull,push'
+  const actions = method === 'GET' || method === 'HEAD' ? 'pull' : push
   const from = new URLSearchParams(/\?(.*)$/s.exec(url)?.[1]).get('from')
   return [`repository:${repository}:${actions}`, ...(from === null ? [] : [`repository:${from}:pull`])]
 }

@@ -78,6 +78,18 @@ export class Contents {
     return contents?.manifests.get(contents.tags.get(reference) ?? reference)
   }
 
+  /** Removes a tag. Returns whether it existed. */
+  removeTag(repository: string, tag: string): boolean {
+    return this.#repositories.get(repository)?.tags.delete(tag) ?? false
+  }
+
+  /** Removes a manifest with all tags that point at it. Returns whether it existed. */
+  removeManifest(repository: string, digest: string): boolean {
+    const { manifests, tags } = this.#repositories.get(repository) ?? {}
+    for (const [tag, target] of tags ?? []) if (target === digest) tags?.delete(tag)
+    return manifests?.delete(digest) ?? false
+  }
+
   /** Returns the tags of a repository in lexical order (distribution spec, "Listing Tags"). */
   tags(repository: string): readonly string[] {
     return [...(this.#repositories.get(repository)?.tags.keys() ?? [])].sort()

@@ -14,10 +14,13 @@ export interface RespondOptions {
   readonly pageSize: number
   /** Whether the registry has the referrers API. */
   readonly referrers: boolean
+  /** See `RegistryOptions.removal`. */
+  readonly removal: 'tags' | 'digests' | 'none'
 }
 
 /** Returns the response to a request. */
 export function respond(request: RequestLogEntry, options: RespondOptions): Answer {
+  if (request.method === 'DELETE' && request.kind === 'manifest') return removeManifest(request, options)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return problem(405, 'UNSUPPORTED', 'this registry does not accept pushes')
   switch (request.kind) {
@@ -47,6 +50,22 @@ function manifest({ repository, reference, headers }: RequestLogEntry, { content
   const common = { 'docker-content-digest': digest, etag }
   if (headers['if-none-match'] === etag) return answer(304, common)
   return answer(200, mediaType === '' ? common : { ...common, 'content-type': mediaType }, bytes)
+}
+
+/** Removes a tag or a manifest (distribution spec, "Deleting Tags", "Deleting Manifests"). */
+function removeManifest(
+  { repository, reference }: RequestLogEntry,
+  { contents, removal }: RespondOptions,
+): Answer {
+  if (removal === 'none') return problem(405, 'UNSUPPORTED', 'the operation is unsupported')
+  const isDigest = reference.includes(':')
+  // So does Docker's registry before version 3.
+  if (!isDigest && removal === 'digests')
+    return problem(400, 'DIGEST_INVALID', 'provided digest did not match uploaded content')
+  const existed = isDigest
+    ? contents.removeManifest(repository, reference)
+    : contents.removeTag(repository, reference)
+  return existed ? answer(202, {}) : problem(404, 'MANIFEST_UNKNOWN', 'manifest unknown')
 }
 
 function blob({ repository, reference, headers }: RequestLogEntry, { contents }: RespondOptions): Answer {

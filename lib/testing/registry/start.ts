@@ -41,6 +41,11 @@ export interface RegistryOptions {
   readonly push?: boolean
   /** Offer the referrers API: list manifests by their subject. Default: false, as many registries. */
   readonly referrers?: boolean
+  /**
+   * What can be removed: tags and manifests, or only manifests by their digests, and with them all of their tags, as in
+   * Docker's registry before version 3 (`none`).
+   */
+  readonly removal?: 'tags' | 'digests' | 'none'
   /** Key and certificate in PEM, for example from `testCertificate`. Without them, the registry uses plain HTTP. */
   readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer }
   readonly faults?: readonly Fault[]
@@ -94,7 +99,7 @@ export interface TestRegistry extends AsyncDisposable {
 /** Starts a registry on a free port of 127.0.0.1. */
 export async function startRegistry(options: RegistryOptions = {}): Promise<TestRegistry> {
   const { auth = 'none', pageSize = 100, latency = 0, bytesPerSecond = Infinity, push = false, tls } = options
-  const { referrers = false } = options
+  const { referrers = false, removal = 'none' } = options
   const contents = new Contents({ scoped: push })
   const uploads = new Uploads(contents)
   const faultPlan = new FaultPlan(options.faults)
@@ -121,7 +126,7 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Test
     if (refused !== undefined) return refused
     const { kind, method } = request
     if (!push || (kind !== 'upload' && !(kind === 'manifest' && method === 'PUT')))
-      return respond(request, { contents, base: url, pageSize, referrers })
+      return respond(request, { contents, base: url, pageSize, referrers, removal })
     const body = await receiveBody(incoming, faultPlan.stopReadingAt(request), countReceived)
     if (body === undefined) return undefined
     return kind === 'upload'

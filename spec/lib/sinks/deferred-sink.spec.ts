@@ -74,4 +74,24 @@ describe('a sink that is opened at its first use', () => {
     expect(await sink.identity()).toBe('answer to identity')
     expect(opened).toHaveLength(2)
   })
+
+  it('passes the tags and their removal on, page by page', async () => {
+    const calls: unknown[] = []
+    async function* pages<T>(...all: readonly T[]): AsyncGenerator<T> {
+      yield* await Promise.resolve(all)
+    }
+    const target = {
+      tags: () => pages(['1', '2'], ['3']),
+      removeTags: (tags: readonly string[]) => {
+        calls.push(tags)
+        return pages({ tag: '1' })
+      },
+    }
+    const sink = new DeferredSink(name, () => Promise.resolve(target as unknown as RegistryTarget))
+    const listed: unknown[] = []
+    for await (const page of sink.tags()) listed.push(page)
+    for await (const removal of sink.removeTags(['1'])) listed.push(removal)
+    expect(listed).toEqual([['1', '2'], ['3'], { tag: '1' }])
+    expect(calls).toEqual([['1']])
+  })
 })
