@@ -1,0 +1,106 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../lib/errors.js'
+import { type ParseSyncListOptions, parseSyncList } from '../../../lib/sync/index.js'
+
+const problemOf = (text: string, options: ParseSyncListOptions = {}): WindlassError => {
+  try {
+    parseSyncList(text, { path: 'sync.yml', ...options })
+  } catch (error) {
+    if (error instanceof WindlassError) return error
+    throw error
+  }
+  throw new Error('the list was accepted')
+}
+
+describe('a list of images', () => {
+  it('has the format of regsync if it has a list named sync, and otherwise that of skopeo', () => {
+    expect(parseSyncList('sync: []')).toMatchObject({ format: 'regsync', entries: [] })
+    expect(parseSyncList('sync: { images: { a: [] } }', { destination: 'r.example' })).toMatchObject({
+      format: 'skopeo',
+      entries: [{ source: 'docker.io/sync/a' }],
+    })
+  })
+
+  it('needs a destination in the format of skopeo, and has none in that of regsync', () => {
+    expect(problemOf('r.example: {}').message).toContain('states no target')
+    expect(problemOf('sync: []', { destination: 'r.example' }).message).toContain('state their targets')
+  })
+
+  it.each(['r.example:5000@x', 'oci:dir:name', ''])('rejects the destination %j', (destination) => {
+    expect(problemOf('r.example: {}', { destination }).code).toBe('USAGE')
+  })
+
+  it.each([
+    ['', 1, 'it is empty'],
+    ['a: [1\nb: 2', 2, 'Flow sequence'],
+    ['a: 1\nb: 2\na: 3', 3, 'Map keys must be unique'],
+    ['- a', 1, 'it must be a mapping, not a list'],
+    ['a: *b', 1, 'Unresolved alias'],
+  ])('that is not a mapping in YAML is rejected with its line: %j', (text, line, problem) => {
+    const { message, code } = problemOf(text, { destination: 'r.example' })
+    expect(code).toBe('USAGE')
+    expect(message).toContain(`sync.yml, line ${line}: `)
+    expect(message).toContain(problem)
+  })
+
+  it('that expands to gigabytes is rejected', () => {
+    const levels = Array.from({ length: 12 }, (_, at) => {
+      const items = at === 0 ? 'x' : Array.from({ length: 10 }, () => `*l${at - 1}`).join(', ')
+      return `l${at}: &l${at} [${items}]`
+    })
+    expect(problemOf(levels.join('\n'), { destination: 'r.example' }).message).toContain('alias')
+  })
+
+  it('of any text either parses or fails with an error that names the file', () => {
+    const word = fc.constantFrom(
+      ...[
+        'sync:',
+        '- ',
+        'source: a',
+        'target: b',
+        'type: image',
+        'images:',
+        '[',
+        ']',
+        '{',
+        '}',
+        '*a',
+        '&a',
+        '<<:',
+      ],
+      ...[
+        'tags:',
+        'newest: 1',
+        'creds:',
+        '\n',
+        '\n  ',
+        ': ',
+        '"',
+        '~',
+        'null',
+        '__proto__: 1',
+        '---\n',
+        '? ',
+      ],
+    )
+    const text = fc.array(fc.oneof(word, fc.string()), { maxLength: 30 }).map((words) => words.join(' '))
+    fc.assert(
+      fc.property(text, fc.constantFrom(undefined, 'r.example'), (list, destination) => {
+        try {
+          parseSyncList(list, { path: 'sync.yml', ...(destination !== undefined && { destination }) })
+        } catch (error) {
+          expect(error).toBeInstanceOf(WindlassError)
+          expect((error as WindlassError).message).toContain('sync.yml')
+        }
+      }),
+      {
+        numRuns: 2_000,
+        examples: [
+          ['a: &a [*a]', 'r.example'],
+          ['sync: &a [*a]', undefined],
+        ],
+      },
+    )
+  })
+})
