@@ -49,6 +49,7 @@ export {
   type RequestReport,
   type SignatureState,
   type SinkRequest,
+  type TagRemoval,
   type TagsRequest,
   type UnusableEntry,
   digestOf,
@@ -167,5 +168,17 @@ export {
 } from './signatures/index.js'
 export { type MountState, type RuntimeSpec, RuntimeSpecCodec } from './runtime/index.js'
 export { type MountMethod, Store, type StoreOptions, openStore } from './store/index.js'
+export {
+  type ImagePair,
+  type ImagesEntry,
+  type ParseSyncListOptions,
+  type RepositoryEntry,
+  type SyncEntry,
+  type SyncHost,
+  type SyncList,
+  type TagFilter,
+  type TemplateValues,
+  parseSyncList,
+} from './sync/index.js'
 export * from '../pipelines/index.js'
 export * from '../puller/index.js'

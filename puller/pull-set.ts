@@ -11,20 +11,27 @@ import { finiteNumber } from './options/option-codecs.js'
 import { cancelledError } from '../pipelines/run-for-result.js'
 import { closeTable } from './options/option-table.js'
 import type { CloseOptions } from './options/options.js'
+import type { PulledImage } from '../lib/stages/index.js'
 import type { RunningPull } from '../pipelines/each-pull.js'
 import type { Pull } from './pull-run.js'
 import { waitWithin } from './within.js'
 
 /** A pull of the set. Its name is the normalised name of the image, with the platform if the set has several of one image. */
-export interface StartedPull {
+export interface StartedPull<Image = PulledImage> {
   readonly name: string
-  readonly pull: Pull
+  readonly pull: RunOf<Image>
 }
 
-/** Several pulls that run as one operation. */
-export interface PullSet<Result> {
+/** A pull, or a copy, whose result is an `Image`. */
+export interface RunOf<Image> extends Omit<Pull, 'done'> {
+  /** The image. Rejects with a WindlassError. */
+  readonly done: Promise<Image>
+}
+
+/** Several pulls that run as one operation; with another `Image`, several copies. */
+export interface PullSet<Result, Image = PulledImage> {
   /** Emits each pull when it starts; a late subscriber first receives the running ones. Completes with the set. */
-  readonly each: Observable<StartedPull>
+  readonly each: Observable<StartedPull<Image>>
   /** The result of all pulls. Rejects with a WindlassError. */
   readonly done: Promise<Result>
   /**
@@ -54,31 +61,31 @@ export interface PullSet<Result> {
  * Emits a pull in `each`. Until the pull has closed, late subscribers receive it too. Returns the pull, whose `closed`
  * must be called.
  */
-export type AnnouncePull = (started: StartedPull) => RunningPull
+export type AnnouncePull<Image = PulledImage> = (started: StartedPull<Image>) => RunningPull<Image>
 
 /** Parameters of a `PullSetRun`. */
-export interface PullSetStart<Result> {
+export interface PullSetStart<Result, Image = PulledImage> {
   readonly signal: AbortSignal | undefined
   /** Returns the flow that the set runs. It emits one result. */
-  readonly prepare: (announce: AnnouncePull, signal: AbortSignal) => Promise<Flow<Result>>
+  readonly prepare: (announce: AnnouncePull<Image>, signal: AbortSignal) => Promise<Flow<Result>>
 }
 
 /** Runs a set of pulls from its construction on. */
-export class PullSetRun<Result> implements PullSet<Result> {
-  readonly each: Observable<StartedPull>
+export class PullSetRun<Result, Image = PulledImage> implements PullSet<Result, Image> {
+  readonly each: Observable<StartedPull<Image>>
   readonly done: Promise<Result>
   readonly #scope = new Scope()
   readonly #stop = new AbortController()
-  readonly #active = new Set<StartedPull>()
-  readonly #listeners = new Set<Subscriber<StartedPull>>()
+  readonly #active = new Set<StartedPull<Image>>()
+  readonly #listeners = new Set<Subscriber<StartedPull<Image>>>()
   #isOver = false
   #isPaused = false
   #priority = 0
   #run: Run | undefined
 
-  constructor({ signal, prepare }: PullSetStart<Result>) {
+  constructor({ signal, prepare }: PullSetStart<Result, Image>) {
     this.each = new ListenerGuard(
-      new Observable<StartedPull>((listener) => this.#subscribe(listener)),
+      new Observable<StartedPull<Image>>((listener) => this.#subscribe(listener)),
       (error) => this.#scope.emit({ type: 'listener-failed', error }),
     )
     const onAbort = (): void => this.cancel(signal?.reason)
@@ -135,7 +142,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
     await this.#scope.close()
   }
 
-  #subscribe(listener: Subscriber<StartedPull>): void {
+  #subscribe(listener: Subscriber<StartedPull<Image>>): void {
     for (const started of this.#active) listener.next(started)
     if (this.#isOver) {
       listener.complete()
@@ -145,7 +152,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
     listener.add(() => this.#listeners.delete(listener))
   }
 
-  readonly #announce: AnnouncePull = (started) => {
+  readonly #announce: AnnouncePull<Image> = (started) => {
     const { pull } = started
     this.#active.add(started)
     if (this.#priority !== 0) pull.priority = this.#priority
@@ -161,7 +168,7 @@ export class PullSetRun<Result> implements PullSet<Result> {
     }
   }
 
-  async #runFlow(prepare: PullSetStart<Result>['prepare']): Promise<Result> {
+  async #runFlow(prepare: PullSetStart<Result, Image>['prepare']): Promise<Result> {
     try {
       const flow = await prepare(this.#announce, this.#stop.signal)
       if (this.#stop.signal.aborted) throw cancelledError(this.#stop.signal.reason, 'pull')

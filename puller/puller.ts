@@ -49,10 +49,11 @@ import { latestOrFirst } from '../pipelines/resolve-tag.js'
 import { retryPolicy } from './options/retry.js'
 import { RunningWork } from './running-work.js'
 import { RuntimeOperations } from './runtime/runtime-operations.js'
+import { SyncMethods } from './sync/sync-methods.js'
+import { SyncOperations } from './sync/sync-operations.js'
 import { storedFlow } from './stored-flow.js'
 import { StoredContent } from './stored-content.js'
 import { Leases } from './store/leases.js'
-import { StoreMethods } from './store/store-methods.js'
 import { StoreTasks } from './store/store-tasks.js'
 import { StoreWaiting } from './store-waiting.js'
 import { storedImage } from '../pipelines/stored-image.js'
@@ -64,7 +65,7 @@ import { waitWithin } from './within.js'
 import { withSource } from './names/with-source.js'
 
 /** A puller. All its pulls share one store, its connections and its limits on concurrency. Created by `open`. */
-export class Windlass extends StoreMethods implements AsyncDisposable {
+export class Windlass extends SyncMethods implements AsyncDisposable {
   /** Limits on all pulls together. They may change while pulls run. */
   readonly limits: LiveLimits
   /** The images of the store in detail: describes, names, saves and loads them. */
@@ -88,6 +89,7 @@ export class Windlass extends StoreMethods implements AsyncDisposable {
   protected readonly tasks: StoreTasks
   readonly leases: Leases
   protected readonly runtime: RuntimeOperations
+  protected readonly syncs: SyncOperations
   readonly #waiting: StoreWaiting
   #closing: Promise<void> | undefined
 
@@ -114,6 +116,7 @@ export class Windlass extends StoreMethods implements AsyncDisposable {
     this.#starter = new PullStarter({ ...shared, ...ofPulls })
     const startPull = this.#starter.start
     this.runtime = new RuntimeOperations({ ...shared, names, startPull })
+    this.syncs = new SyncOperations({ ...shared, registries, limits, retry, copy: this.copy.bind(this) })
     this.content = new StoredContent({ ...shared, registries, limits, startPull })
     this.leases = new Leases(shared)
     this.tasks = new StoreTasks({

@@ -15,38 +15,42 @@ const expected: Record<string, string> = {
       ExportOptions FailedName FailedRemoval FailedTag FaultySide FetchedManifest
       FileHostConfiguration FileOptions FileType FilesOptions GoalOptions HistoryStep
       HostConfiguration HostConfigurationOptions HostRequest HostRole HostTimeouts HostTls ImageConfig
-      ImageFile ImageIndex ImageManifest ImagePolicy ImageProblem ImageReferrer ImageReferrers
-      ImageRegistries ImageSink ImageSource ImageSummary InspectOptions InspectRequest InspectWarning
-      InspectedFields InspectedImage InspectedLayer Inspection KeptImage KeptReason LayerEntryContext
-      LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus LayerToRead LayoutSink LayoutSource
-      Lease LeaseList LeaseOptions Leases Leftovers LimitName LimitValues Limits ListedLease
-      LiveLimits LoadOptions LoadedImage LoginOptions LoginPlace LoginResponse ManifestHead
-      ManifestHost ManifestNames ManifestRequest MountMethod MountOptions MountState MountedImage
-      OciArchiveSink OciArchiveSource OpenBlob OpenOptions OpenedFile OrderedSource
-      OrderedSourceOptions PlaceHealth PlaceName PlaceOrder PlaceRates PlanRequest Platform
-      PolicyDecision PolicyFileSource PolicyOptions PolicyRequirement PolicyRule PublicKey Pull
-      PullAllOptions PullContext PullCost PullEvent PullManyOptions PullOptions PullOutcome PullParts
-      PullPlan PullReport PullSet PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage
-      PulledIndex PulledLayer PulledName PulledTag PulledTags PullerLoad PutManifestRequest RateLimit
-      ReadBlobOptions ReadImageOptions ReadJobOptions ReadPolicyFile ReadResult ReadTask ReadableImage
-      Reference ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest Registries
-      RegistriesOptions RegistryCredentials RegistryHost RegistrySink RegistrySource RemovalOutcome
-      RemovedImage RepositoryAtOptions RepositoryHosts RepositoryName RequestReport RequiredSigner
-      ResolvedName RetentionOptions RetryFailedOptions RootfsSource RunningPull RuntimeMethods
-      RuntimeSpec RuntimeSpecCodec SaveOrder ServedManifests ShortNameAlias ShortNameMode ShortNames
-      SignatureRequirement SignatureState SignedIdentity SignedImage SinkRequest SlotLoad SourcePlace
-      StartedPull StartedRun Store StoreMethods StoreOptions StoreProblem StoreUsage StoredContent
-      TagOutcome TagsRequest TagsWarning TeeOptions Timeouts TrustRoot UnpackJobOptions UnpackPool
-      UnpackPoolOptions UnpackResult UnpackTask UnusableEntry UsageOfKind VerifyOptions VerifyProgress
-      VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError ZstdCompressorOptions
-      allPlatforms allTags checkImage checkPolicy checkSignatures copy copyStages createContext
-      decodeEvent defaultLimits digestOf directorySink directorySource dockerArchiveSink
-      dockerArchiveSource eachPull emptySnapshot encodeEvent errorCodes fetch findLogin formatPlatform
-      hasFailed holdsCertificate hostConfiguration hostPlatform imageReferrers inspect inspectedFields
-      isFailedName latestOrFirst layoutSink layoutSource logIn logOut matchPlatform nonEmptyTags
-      ociArchiveSink ociArchiveSource open openStore parseDigest parsePlatform parsePolicyFile
-      parsePublicKeys parseReference parseTrustRoot pull pullStages readBlob readImage reduce
-      registrySink registrySource requireSigned rootfsSource secondsLeft tee zstdCompressor
+      ImageFile ImageIndex ImageManifest ImagePair ImagePolicy ImageProblem ImageReferrer
+      ImageReferrers ImageRegistries ImageSink ImageSource ImageSummary ImagesEntry InspectOptions
+      InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer Inspection KeptImage
+      KeptReason LayerEntryContext LayerEntrySink LayerEvent LayerPlan LayerSource LayerStatus
+      LayerToRead LayoutSink LayoutSource Lease LeaseList LeaseOptions Leases Leftovers LimitName
+      LimitValues Limits ListedLease LiveLimits LoadOptions LoadedImage LoginOptions LoginPlace
+      LoginResponse ManifestHead ManifestHost ManifestNames ManifestRequest MountMethod MountOptions
+      MountState MountedImage OciArchiveSink OciArchiveSource OpenBlob OpenOptions OpenedFile
+      OrderedSource OrderedSourceOptions ParseSyncListOptions PlaceHealth PlaceName PlaceOrder
+      PlaceRates PlanRequest PlanSyncOptions PlanSyncSettings Platform PolicyDecision PolicyFileSource
+      PolicyOptions PolicyRequirement PolicyRule PublicKey Pull PullAllOptions PullContext PullCost
+      PullEvent PullManyOptions PullOptions PullOutcome PullParts PullPlan PullReport PullSet
+      PullSnapshot PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer
+      PulledName PulledTag PulledTags PullerLoad PutManifestRequest RateLimit ReadBlobOptions
+      ReadImageOptions ReadJobOptions ReadPolicyFile ReadResult ReadTask ReadableImage Reference
+      ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest Registries RegistriesOptions
+      RegistryCredentials RegistryHost RegistrySink RegistrySource RemovalOutcome RemovedImage
+      RepositoryAtOptions RepositoryEntry RepositoryHosts RepositoryName RequestReport RequiredSigner
+      ResolvedName RetentionOptions RetryFailedOptions RootfsSource RunOf RunSyncSettings RunningPull
+      RuntimeMethods RuntimeSpec RuntimeSpecCodec SaveOrder ServedManifests ShortNameAlias
+      ShortNameMode ShortNames SignatureRequirement SignatureState SignedIdentity SignedImage
+      SinkRequest SlotLoad SourcePlace StartedPull StartedRun Store StoreMethods StoreOptions
+      StoreProblem StoreUsage StoredContent SyncAction SyncBytes SyncEntry SyncHost SyncItem SyncList
+      SyncMethods SyncOptions SyncOutcome SyncPlaces SyncPlan SyncReport SyncResult TagFilter
+      TagOutcome TagRemoval TagsRequest TagsWarning TeeOptions TemplateValues Timeouts TrustRoot
+      UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry UsageOfKind
+      VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
+      ZstdCompressorOptions allPlatforms allTags checkImage checkPolicy checkSignatures copy
+      copyStages createContext decodeEvent defaultLimits digestOf directorySink directorySource
+      dockerArchiveSink dockerArchiveSource eachPull emptySnapshot encodeEvent errorCodes fetch
+      findLogin formatPlatform hasFailed holdsCertificate hostConfiguration hostPlatform
+      imageReferrers inspect inspectedFields isFailedName latestOrFirst layoutSink layoutSource logIn
+      logOut matchPlatform nonEmptyTags ociArchiveSink ociArchiveSource open openStore parseDigest
+      parsePlatform parsePolicyFile parsePublicKeys parseReference parseSyncList parseTrustRoot
+      planSync pull pullStages readBlob readImage reduce registrySink registrySource requireSigned
+      rootfsSource runSync secondsLeft tee withHostsOf zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions
@@ -89,14 +93,15 @@ const expected: Record<string, string> = {
       FileType HistoryStep ImageFile ImageProblem ImageReferrer ImageReferrers ImageSummary
       InspectOptions InspectRequest InspectWarning InspectedFields InspectedImage InspectedLayer
       Inspection KeptImage KeptReason LayerEntryContext LayerEntrySink LayerPlan LayerToRead Lease
-      Leftovers ManifestHost OpenedFile PullCost PullOutcome PullParts PullPlan PullReport PullStages
-      PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer PulledName PulledTag
-      PulledTags ReadImageOptions ReadableImage ReferrerKind ReferrersOptions ReferrersQuery
-      RemovalOutcome RemovedImage ResolvedName RetentionOptions RunningPull SaveOrder StoreProblem
-      StoreUsage TagOutcome TagsWarning UsageOfKind VerifyOptions VerifyProgress VerifyReport
-      allPlatforms allTags checkImage copy copyStages eachPull fetch hasFailed holdsCertificate
-      imageReferrers inspect inspectedFields isFailedName latestOrFirst nonEmptyTags pull pullStages
-      readImage
+      Leftovers ManifestHost OpenedFile PlanSyncSettings PullCost PullOutcome PullParts PullPlan
+      PullReport PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer
+      PulledName PulledTag PulledTags ReadImageOptions ReadableImage ReferrerKind ReferrersOptions
+      ReferrersQuery RemovalOutcome RemovedImage ResolvedName RetentionOptions RunSyncSettings
+      RunningPull SaveOrder StoreProblem StoreUsage SyncAction SyncBytes SyncItem SyncOutcome
+      SyncPlaces SyncPlan SyncReport SyncResult TagOutcome TagsWarning UsageOfKind VerifyOptions
+      VerifyProgress VerifyReport allPlatforms allTags checkImage copy copyStages eachPull fetch
+      hasFailed holdsCertificate imageReferrers inspect inspectedFields isFailedName latestOrFirst
+      nonEmptyTags planSync pull pullStages readImage runSync
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation

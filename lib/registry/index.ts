@@ -26,7 +26,10 @@ export {
   type RepositoryAtOptions,
   type RepositorySource,
 } from './registries.js'
-export type { RepositoryName } from './policy/registry-name.js'
+export { type RepositoryName, canonicalRegistry } from './policy/registry-name.js'
+export { readCertificateDirectory } from './hosts/files/certificate-files.js'
+export { HostFiles } from './hosts/files/host-files.js'
+export { mergeTls } from './hosts/merge-tls.js'
 export { Repository } from './api/repository.js'
 export { TargetRepository } from './push/target-repository.js'
 export type { ManifestWithEtag } from './api/manifests.js'

@@ -58,6 +58,7 @@ const mayImport: Record<string, readonly string[]> = {
     ...base,
     ...['lib/codec', 'lib/image', 'lib/referrers', 'io-ts', '@sigstore/bundle', '@sigstore/verify'],
   ],
+  'lib/sync': [...base, 'lib/codec', 'lib/image', 'io-ts', 'yaml', 'semver'],
   'lib/store': [...base, 'lib/codec', 'lib/image', 'lib/system'],
   'lib/transfer': [
     ...base,
@@ -74,7 +75,7 @@ const mayImport: Record<string, readonly string[]> = {
   pipelines: [
     ...base,
     ...['lib/codec', 'lib/events', 'lib/flow', 'lib/image', 'lib/system', 'lib/bytes', 'lib/archive'],
-    ...['lib/registry', 'lib/sources', 'lib/referrers', 'lib/signatures', 'lib/store'],
+    ...['lib/registry', 'lib/sources', 'lib/referrers', 'lib/signatures', 'lib/store', 'lib/sync'],
     ...['lib/transfer', 'lib/stages', 'rxjs'],
     'io-ts',
   ],
@@ -94,6 +95,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/sinks',
       'lib/signatures',
       'lib/store',
+      'lib/sync',
       'lib/runtime',
       'lib/transfer',
       'lib/stages',
@@ -120,7 +122,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/registry',
       'lib/sources',
     ],
-    ...['lib/sinks', 'lib/signatures', 'lib/store', 'lib/runtime', 'pipelines', 'puller'],
+    ...['lib/sinks', 'lib/signatures', 'lib/store', 'lib/sync', 'lib/runtime', 'pipelines', 'puller'],
   ],
   cli: [
     ...base,
@@ -136,6 +138,7 @@ const mayImport: Record<string, readonly string[]> = {
       'lib/stages',
     ],
     ...[
+      'lib/sync',
       'lib/system',
       'lib/testing',
       'pipelines',
