@@ -46,6 +46,14 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./copy.js')).defineCopy,
   },
   {
+    name: 'sync',
+    group: getting,
+    summary: 'copy the images of a list between registries and layouts',
+    usage: '[options] <file> [destination]',
+    showsProgress: true,
+    load: async () => (await import('./sync/sync.js')).defineSync,
+  },
+  {
     name: 'plan',
     group: getting,
     summary: 'tell what a pull would download, reuse and cost',

@@ -4,6 +4,7 @@
 export const commandNames = [
   'pull',
   'copy',
+  'sync',
   'plan',
   'unpack',
   'bundle',

@@ -8,6 +8,8 @@ export interface Question {
   readonly text: string
   /** Whether the terminal must not show what is typed. */
   readonly secret?: boolean
+  /** What the answer is, for errors (`the login`). */
+  readonly what?: string
 }
 
 const [enter, newline, endOfText, endOfTransmission, backspace, del, killLine] = [
@@ -19,19 +21,19 @@ const [enter, newline, endOfText, endOfTransmission, backspace, del, killLine] =
  * @throws USAGE when stdin is no terminal, or the input ends; CANCELLED for Ctrl-C; the reason of `signal`
  */
 export async function ask(
-  { text, secret = false }: Question,
+  { text, secret = false, what = 'the login' }: Question,
   { stdin, stderr }: Pick<Terminal, 'stdin' | 'stderr'>,
   signal: AbortSignal,
 ): Promise<string> {
   signal.throwIfAborted()
   if (stdin.isTTY !== true || stdin.setRawMode === undefined)
-    throw new WindlassError('USAGE', 'Failed to ask for the login: stdin is not a terminal', {
+    throw new WindlassError('USAGE', `Failed to ask for ${what}: stdin is not a terminal`, {
       hint: 'Name the user with --username, and pipe the password in with --password-stdin.',
     })
   stderr.write(text)
   stdin.setRawMode(true)
   try {
-    return await readLine(secret, { stdin, stderr }, signal)
+    return await readLine({ secret, what }, { stdin, stderr }, signal)
   } finally {
     stdin.setRawMode(false)
     stdin.pause()
@@ -40,7 +42,7 @@ export async function ask(
 }
 
 function readLine(
-  secret: boolean,
+  { secret, what }: Required<Pick<Question, 'secret' | 'what'>>,
   { stdin, stderr }: Pick<Terminal, 'stdin' | 'stderr'>,
   signal: AbortSignal,
 ): Promise<string> {
@@ -57,7 +59,7 @@ function readLine(
     }
     const onAbort = (): void => finish(() => reject(signal.reason))
     const onEnd = (): void =>
-      finish(() => reject(new WindlassError('USAGE', 'Failed to ask for the login: the input has ended')))
+      finish(() => reject(new WindlassError('USAGE', `Failed to ask for ${what}: the input has ended`)))
     const onData = (chunk: Buffer): void => {
       for (const key of decoder.decode(chunk, { stream: true })) {
         if (key === enter || key === newline) {
@@ -65,7 +67,7 @@ function readLine(
           return
         }
         if (key === endOfText) {
-          finish(() => reject(new WindlassError('CANCELLED', 'Cancelled while asking for the login')))
+          finish(() => reject(new WindlassError('CANCELLED', `Cancelled while asking for ${what}`)))
           return
         }
         if (key === endOfTransmission && line.length === 0) {

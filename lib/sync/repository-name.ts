@@ -26,6 +26,7 @@ export function parseRepository(name: string): SyncRepository {
     if (named.position !== undefined) throw notRepository(name)
     return { kind: 'layout', path: named.path, prefix: named.name === undefined ? '' : `${named.name}:` }
   }
+  if (named.kind !== 'registry') throw notRepository(name)
   const { reference } = named
   if (reference.tag !== undefined || reference.digest !== undefined) throw notRepository(name)
   return { kind: 'registry', name: reference.name }

@@ -124,7 +124,7 @@ async function removeTags(
 function placeOf(name: string): string {
   try {
     const named = parseImageName(name)
-    return named.kind === 'layout' ? `oci:${named.path}` : named.reference.name
+    return named.kind === 'registry' ? named.reference.name : `${named.kind}:${named.path}`
   } catch (error) {
     // The item of a whole repository that could not be listed has the name of the repository.
     if (error instanceof WindlassError) return name

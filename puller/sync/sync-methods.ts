@@ -5,8 +5,10 @@ import type { SyncPlan } from '../../pipelines/sync/sync-plan.js'
 import type { SyncReport } from '../../pipelines/sync/sync-report.js'
 import type { PullSet } from '../pull-set.js'
 import { StoreMethods } from '../store/store-methods.js'
-import type { SyncOperations } from './sync-operations.js'
+import { SyncOperations } from './sync-operations.js'
 import type { PlanSyncOptions, SyncOptions } from './sync-options.js'
+
+export { SyncOperations }
 
 /** The part of `Windlass` for lists of images. */
 export abstract class SyncMethods extends StoreMethods {

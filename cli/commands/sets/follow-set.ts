@@ -8,11 +8,11 @@ import { followShown, type ProgressFlags, progressKind } from '../../setup/progr
 import type { Console } from '../../terminal/terminal.js'
 
 /** Callbacks for the result of each pull. They are called in the order of the starts, after the end of the pull was shown. */
-export interface Report {
+export interface Report<Image = PulledImage> {
   /** Called when a pull succeeded. */
-  onPulled(image: PulledImage): Promise<unknown>
+  onPulled(image: Image): Promise<unknown>
   /** Called when a pull failed or was cancelled. */
-  onFailed(error: unknown, started: StartedPull): Promise<unknown>
+  onFailed(error: unknown, started: StartedPull<Image>): Promise<unknown>
 }
 
 /** Options of `followSet`. */
@@ -27,19 +27,20 @@ export interface FollowSetOptions {
  * Shows all pulls of `set` and returns its result after all pulls have closed. Rejects with the error of the set, or
  * with the error of a callback.
  */
-export async function followSet<Result>(
-  set: PullSet<Result>,
+export async function followSet<Result, Image = PulledImage>(
+  set: PullSet<Result, Image>,
   flags: ProgressFlags,
   terminal: Console,
-  report: Report,
+  report: Report<Image>,
   { several = true, expected }: FollowSetOptions = {},
 ): Promise<Result> {
   const view = progressView(progressKind(flags), terminal, { several, expected })
-  const add = (started: StartedPull): readonly [StartedPull, ShownPull] => [
+  type Started = StartedPull<Image>
+  const add = (started: Started): readonly [Started, ShownPull] => [
     started,
     view.add(started.pull.events, several ? started.name : undefined),
   ]
-  const show = async ([started, shown]: readonly [StartedPull, ShownPull]): Promise<void> => {
+  const show = async ([started, shown]: readonly [Started, ShownPull]): Promise<void> => {
     const ended = await followShown(started.pull, shown, flags, terminal).then(
       (image) => () => report.onPulled(image),
       (error: unknown) => () => report.onFailed(error, started),

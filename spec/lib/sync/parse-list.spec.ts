@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../lib/errors.js'
 import { type ParseSyncListOptions, parseSyncList } from '../../../lib/sync/index.js'
+import { textOf } from '../../support/source-tree.js'
 
 const problemOf = (text: string, options: ParseSyncListOptions = {}): WindlassError => {
   try {
@@ -102,5 +103,32 @@ describe('a list of images', () => {
         ],
       },
     )
+  })
+})
+
+describe('docs/sync.md', () => {
+  const page = textOf('docs/sync.md')
+  const templates = { env: () => 'x', file: () => 'x' }
+
+  it('has only lists that parse, of both formats', () => {
+    const blocks = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => text)
+    const formats = blocks.map((text) => {
+      const options = /^sync:/m.test(text) ? { templates } : { destination: 'r.example' }
+      return parseSyncList(text, options).format
+    })
+    expect(formats).toEqual(['regsync', 'skopeo'])
+  })
+
+  it.each([
+    ['an entry', 'sync: [{ no: x }]'],
+    ['the filters', 'sync: [{ source: a, target: b, type: repository, tags: { no: x } }]'],
+    ['the defaults', 'defaults: { no: x }\nsync: []'],
+    ['a login', 'creds: [{ no: x }]\nsync: []'],
+    ['a registry of skopeo', 'quay.io: { no: x }'],
+  ])('names every key of %s', (_, text) => {
+    const { hint = '' } = problemOf(text, text.includes('sync') ? {} : { destination: 'r.example' })
+    const keys = hint.replace('The keys here are ', '').replace(/\.$/, '').split(', ')
+    expect(keys.length).toBeGreaterThan(3)
+    expect(keys.filter((key) => !page.includes(`\`${key}`) && !page.includes(`.${key}\``))).toEqual([])
   })
 })
