@@ -55,7 +55,6 @@ export {
 export { pull } from './pull.js'
 export { type EachPullOptions, type RunningPull, eachPull } from './each-pull.js'
 export { type PlanSyncSettings, planSync } from './sync/plan-sync.js'
-export { type RunSyncSettings, runSync } from './sync/run-sync.js'
 export type { SyncAction, SyncItem, SyncPlan } from './sync/sync-plan.js'
 export type { SyncPlaces } from './sync/sync-places.js'
 export { type SyncBytes, type SyncOutcome, type SyncReport, type SyncResult } from './sync/sync-report.js'

@@ -14,6 +14,8 @@ export interface DistributionOptions {
   readonly storage?: string
   /** Refuse uploads. */
   readonly readOnly?: boolean
+  /** Accept deletions (true). */
+  readonly deletes?: boolean
   /** Serve schema 1: manifests that were pushed as schema 1, and converted ones to clients without schema 2. */
   readonly schema1?: boolean
   /** URL of a registry whose images it fetches and keeps when they are asked for. It then accepts no pushes. */
@@ -44,7 +46,7 @@ export interface Distribution {
 }
 
 export async function startDistribution(options: DistributionOptions = {}): Promise<Distribution> {
-  const { auth = 'open', readOnly = false, schema1 = false } = options
+  const { auth = 'open', readOnly = false, deletes = true, schema1 = false } = options
   const directory = await mkdtemp(join(tmpdir(), 'windlass-distribution-'))
   const storage = options.storage ?? join(directory, 'storage')
   const tokens = auth === 'token' ? await startTokenServer(directory, credentials) : undefined
@@ -57,7 +59,7 @@ export async function startDistribution(options: DistributionOptions = {}): Prom
     log: { level: 'info' },
     storage: {
       filesystem,
-      delete: { enabled: true },
+      delete: { enabled: deletes },
       maintenance: { uploadpurging: { enabled: false }, readonly: { enabled: readOnly } },
     },
     http: { addr: '127.0.0.1:0', secret: 'of a test' },

@@ -3,13 +3,8 @@ import { WindlassError } from '../../../lib/errors.js'
 import { Flow, Scope } from '../../../lib/flow/index.js'
 import { type Digest, type ImageSink, digestOf } from '../../../lib/image/index.js'
 import type { CopiedImage } from '../../../lib/transfer/index.js'
-import {
-  type RunSyncSettings,
-  type SyncAction,
-  type SyncItem,
-  type SyncReport,
-  runSync,
-} from '../../../pipelines/index.js'
+import type { SyncAction, SyncItem, SyncReport } from '../../../pipelines/index.js'
+import { type RunSyncSettings, runSync } from '../../../pipelines/sync/run-sync.js'
 import { runForResult } from '../../../pipelines/run-for-result.js'
 
 const digest: Digest = digestOf(Buffer.from('x'))
