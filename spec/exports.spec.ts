@@ -33,7 +33,7 @@ const expected: Record<string, string> = {
       ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest Registries RegistriesOptions
       RegistryCredentials RegistryHost RegistrySink RegistrySource RemovalOutcome RemovedImage
       RepositoryAtOptions RepositoryEntry RepositoryHosts RepositoryName RequestReport RequiredSigner
-      ResolvedName RetentionOptions RetryFailedOptions RootfsSource RunOf RunSyncSettings RunningPull
+      ResolvedName RetentionOptions RetryFailedOptions RootfsSource RunOf RunningPull
       RuntimeMethods RuntimeSpec RuntimeSpecCodec SaveOrder ServedManifests ShortNameAlias
       ShortNameMode ShortNames SignatureRequirement SignatureState SignedIdentity SignedImage
       SinkRequest SlotLoad SourcePlace StartedPull StartedRun Store StoreMethods StoreOptions
@@ -50,7 +50,7 @@ const expected: Record<string, string> = {
       logOut matchPlatform nonEmptyTags ociArchiveSink ociArchiveSource open openStore parseDigest
       parsePlatform parsePolicyFile parsePublicKeys parseReference parseSyncList parseTrustRoot
       planSync pull pullStages readBlob readImage reduce registrySink registrySource requireSigned
-      rootfsSource runSync secondsLeft tee withHostsOf zstdCompressor
+      rootfsSource secondsLeft tee withHostsOf zstdCompressor
     `,
   'windlass/flow': `
       Actor ActorOptions AskOptions Behavior BufferOptions CloseOptions Control Deferred DeferredOptions
@@ -96,12 +96,12 @@ const expected: Record<string, string> = {
       Leftovers ManifestHost OpenedFile PlanSyncSettings PullCost PullOutcome PullParts PullPlan
       PullReport PullStages PullStagesOptions PulledBytes PulledImage PulledIndex PulledLayer
       PulledName PulledTag PulledTags ReadImageOptions ReadableImage ReferrerKind ReferrersOptions
-      ReferrersQuery RemovalOutcome RemovedImage ResolvedName RetentionOptions RunSyncSettings
+      ReferrersQuery RemovalOutcome RemovedImage ResolvedName RetentionOptions
       RunningPull SaveOrder StoreProblem StoreUsage SyncAction SyncBytes SyncItem SyncOutcome
       SyncPlaces SyncPlan SyncReport SyncResult TagOutcome TagsWarning UsageOfKind VerifyOptions
       VerifyProgress VerifyReport allPlatforms allTags checkImage copy copyStages eachPull fetch
       hasFailed holdsCertificate imageReferrers inspect inspectedFields isFailedName latestOrFirst
-      nonEmptyTags planSync pull pullStages readImage runSync
+      nonEmptyTags planSync pull pullStages readImage
     `,
   'windlass/bench': `
       BenchOptions BenchPictures BenchReport BenchSetting BenchText GridResult Recommendation

@@ -34,7 +34,7 @@ const exclusion = /!=\s*([^\s,<>=!~^|]+)/g
 function parseAlternative(text: string): VersionRange | undefined {
   const excluded = [...text.matchAll(exclusion)].map(([, version = '']) => toRange(version))
   const rest = text.replace(exclusion, ' ').replaceAll(',', ' ').replaceAll('=<', '<=').replaceAll('=>', '>=')
-  // An empty range is all versions, which nobody writes on purpose.
+  // semver reads an empty range as all versions. In a list, it is more likely a mistake.
   if (text.trim() === '') return undefined
   const included = toRange(rest)
   if (included === undefined || excluded.some((each) => each === undefined)) return undefined

@@ -39,6 +39,10 @@ const operands: Readonly<Record<string, readonly string[]>> = {
   mount: ['a', '/nonexistent'],
   umount: ['/nonexistent'],
   referrers: ['a'],
+  sync: ['/nonexistent'],
+  history: ['a'],
+  tag: ['a', 'b'],
+  export: ['a'],
 
   tags: ['a'],
   rm: ['a'],

@@ -26,7 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   'lib/remote': [],
   'lib/telemetry': [...base, 'lib/events', 'rxjs', '@opentelemetry/api'],
   'lib/system': [...base, 'lib/codec', 'koffi'],
-  'lib/bytes': [...base, 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
+  'lib/bytes': [...base, 'lib/codec', 'lib/image', 'lib/system', 'rxjs', 'fzstd'],
   'lib/archive': [
     ...base,
     ...[

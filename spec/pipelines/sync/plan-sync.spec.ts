@@ -36,7 +36,7 @@ function placesIn({ source, target = {}, referrers }: World): { places: SyncPlac
   const calls: string[] = []
   const parsed = (name: string) => {
     const named = parseImageName(name)
-    if (named.kind === 'layout') throw new Error('not here')
+    if (named.kind !== 'registry') throw new Error('not here')
     const reference = withDefaultTag(named.reference)
     return { reference, tag: reference.target, repository: reference.repository, name: reference.toString() }
   }
