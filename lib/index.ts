@@ -174,6 +174,7 @@ export {
   type ParseSyncListOptions,
   type RepositoryEntry,
   type SyncEntry,
+  type SyncEntrySettings,
   type SyncHost,
   type SyncList,
   type TagFilter,

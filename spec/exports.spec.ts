@@ -33,15 +33,15 @@ const expected: Record<string, string> = {
       ReferrerKind ReferrersOptions ReferrersQuery ReferrersRequest Registries RegistriesOptions
       RegistryCredentials RegistryHost RegistrySink RegistrySource RemovalOutcome RemovedImage
       RepositoryAtOptions RepositoryEntry RepositoryHosts RepositoryName RequestReport RequiredSigner
-      ResolvedName RetentionOptions RetryFailedOptions RootfsSource RunOf RunningPull
-      RuntimeMethods RuntimeSpec RuntimeSpecCodec SaveOrder ServedManifests ShortNameAlias
-      ShortNameMode ShortNames SignatureRequirement SignatureState SignedIdentity SignedImage
-      SinkRequest SlotLoad SourcePlace StartedPull StartedRun Store StoreMethods StoreOptions
-      StoreProblem StoreUsage StoredContent SyncAction SyncBytes SyncEntry SyncHost SyncItem SyncList
-      SyncMethods SyncOptions SyncOutcome SyncPlaces SyncPlan SyncReport SyncResult TagFilter
-      TagOutcome TagRemoval TagsRequest TagsWarning TeeOptions TemplateValues Timeouts TrustRoot
-      UnpackJobOptions UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry UsageOfKind
-      VerifyOptions VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
+      ResolvedName RetentionOptions RetryFailedOptions RootfsSource RunOf RunningPull RuntimeMethods
+      RuntimeSpec RuntimeSpecCodec SaveOrder ServedManifests ShortNameAlias ShortNameMode ShortNames
+      SignatureRequirement SignatureState SignedIdentity SignedImage SinkRequest SlotLoad SourcePlace
+      StartedPull StartedRun Store StoreMethods StoreOptions StoreProblem StoreUsage StoredContent
+      SyncAction SyncBytes SyncEntry SyncEntrySettings SyncHost SyncItem SyncList SyncMethods
+      SyncOptions SyncOutcome SyncPlaces SyncPlan SyncReport SyncResult TagFilter TagOutcome
+      TagRemoval TagsRequest TagsWarning TeeOptions TemplateValues Timeouts TrustRoot UnpackJobOptions
+      UnpackPool UnpackPoolOptions UnpackResult UnpackTask UnusableEntry UsageOfKind VerifyOptions
+      VerifyProgress VerifyReport WhiteoutForm WhiteoutTreatment Windlass WindlassError
       ZstdCompressorOptions allPlatforms allTags checkImage checkPolicy checkSignatures copy
       copyStages createContext decodeEvent defaultLimits digestOf directorySink directorySource
       dockerArchiveSink dockerArchiveSource eachPull emptySnapshot encodeEvent errorCodes fetch

@@ -8,6 +8,7 @@ export type {
   ImagesEntry,
   RepositoryEntry,
   SyncEntry,
+  SyncEntrySettings,
   SyncHost,
   SyncList,
   TagFilter,

@@ -142,7 +142,7 @@ export class ListDocument {
       'USAGE',
       `Failed to read the list of images in ${this.#prefix(line)}: ${problem}`,
       {
-        ...{ path: this.#path, hint: hint ?? 'docs/sync.md describes the format of the file.' },
+        ...{ path: this.#path, hint: hint ?? 'See docs/sync.md for the format of the file.' },
       },
     )
   }

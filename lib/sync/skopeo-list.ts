@@ -166,7 +166,7 @@ class RepositoryReader {
     const { destination, scoped = false } = this.settings
     const below = scoped ? source.name : source.name.slice(source.name.lastIndexOf('/') + 1)
     const separator = destination.startsWith('oci:') ? ':' : '/'
-    return [source, parseRepository(`${destination.replace(/\/+$/, '')}${separator}${below}`)]
+    return [source, this.#parse(`${destination.replace(/\/+$/, '')}${separator}${below}`, path)]
   }
 
   #parse(name: string, path: ListPath): SyncRepository {

@@ -16,7 +16,7 @@ export interface SyncList {
 }
 
 /** Fields that all entries of a list have. */
-interface CommonEntry {
+export interface SyncEntrySettings {
   /** Line of the entry in the file, from 1. */
   readonly line: number
   /** Copy an index with everything in it. If false, the image for `platform` is copied from an index. */
@@ -30,13 +30,13 @@ interface CommonEntry {
 }
 
 /** Some images, each with its name at the source and at the target. */
-export interface ImagesEntry extends CommonEntry {
+export interface ImagesEntry extends SyncEntrySettings {
   readonly kind: 'images'
   readonly images: readonly ImagePair[]
 }
 
 /** The tags of a repository that filters select, copied to a repository under the same tags. */
-export interface RepositoryEntry extends CommonEntry {
+export interface RepositoryEntry extends SyncEntrySettings {
   readonly kind: 'repository'
   /** Normalised name of a repository, `oci:DIR` for the images of a layout, or `oci:DIR:NAME` for those named `NAME:TAG`. */
   readonly source: string

@@ -87,6 +87,12 @@ describe('a list of skopeo', () => {
     ])
   })
 
+  it('cannot keep a port below the destination, and says in which line', () => {
+    expect(() => parse('"r.example:5000": { images: { app: ["1"] } }', { scoped: true })).toThrow(
+      /line 1: .*local\.lan\/repo\/r\.example:5000\/app/,
+    )
+  })
+
   it('names the images of a layout by repository and tag', () => {
     const { entries } = parse('quay.io: { images: { org/app: ["1"], org/lib: } }', { destination: 'oci:out' })
     expect(entries).toMatchObject([{ images: [{ to: 'oci:out:app:1' }] }, { target: 'oci:out:lib' }])

@@ -53,7 +53,7 @@ describe('the options with the hosts of a list', () => {
     const host = {
       registry: registry.host,
       ...settings,
-      ...('ca' in settings && { ca: String(tls.cert) }),
+      ...('ca' in settings && { ca: tls.cert }),
       ...('certDir' in settings && { certDir: work }),
     }
     await using windlass = await open({ store: work, ...withHostsOf({ hosts: [host] }, { hosts: false }) })
