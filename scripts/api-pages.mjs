@@ -41,7 +41,7 @@ const unnamed = {
   ofStore: [
     ...['BlobStore', 'Garbage', 'LayerStore', 'NameStore', 'PartialStore', 'StoreContents', 'StoreOwner'],
     ...['LayoutFault', 'PartialDownload', 'StagedLayer', 'StoredLayer', 'UnfinishedTree'],
-    ...['MountRecords', 'LeaseFiles', 'LeaseRecord', 'LeaseStore'],
+    ...['MountRecords', 'LeaseStore'],
   ],
   ofRegistry: ['Credential', 'Credentials', 'Repository', 'RepositorySource', 'TargetRepository'],
   ofServers: ['ArchivedImage', 'RegistryOptions'],

@@ -19,6 +19,7 @@ export abstract class StoreMethods extends RuntimeMethods {
   protected abstract readonly tasks: StoreTasks
   /** What protects images from garbage collection for a time. */
   abstract readonly leases: Leases
+  /** Returns the manifest and config of an image. Requests no layers and creates no store. */
   abstract inspect(
     name: string,
     options?: InspectRequest & Pick<PullOptions, 'platform'>,
