@@ -26,7 +26,10 @@ export class ArchiveEntries {
    */
   add(entry: TarEntry): string | undefined {
     const path = this.#pathOf(entry.path)
-    if (entry.type === 'file' && !entry.sparse) return path
+    if (entry.type === 'file' && !entry.sparse) {
+      this.#links.delete(path)
+      return path
+    }
     if (entry.type === 'directory') return undefined
     if (entry.type !== 'symlink' && entry.type !== 'hardlink')
       throw invalidImageArchive(
@@ -39,10 +42,9 @@ export class ArchiveEntries {
     return undefined
   }
 
-  /** Adds a file. */
+  /** Adds a file, whose content may be complete only after later entries were added. */
   addFile(path: string, file: ArchivedFile): void {
-    this.#files.set(path, file)
-    this.#links.delete(path)
+    if (!this.#links.has(path)) this.#files.set(path, file)
   }
 
   /** Returns the files, and those that links lead to. Links that lead nowhere or in a circle are left out. */
