@@ -118,7 +118,9 @@ describe.runIf(isRoot)('archives and podman', () => {
       ...{ cwd: '/', encoding: 'utf8', env: { PATH: process.env['PATH'], HOME: home } },
     })
   }
-  beforeAll(() => void mkdirSync(home))
+  beforeAll(() => {
+    mkdirSync(home)
+  })
   afterAll(() => rmSync(home, { recursive: true, force: true }))
 
   it.each(written)('podman loads %s', (file) => {

@@ -136,12 +136,13 @@ export class ArchiveSink implements ImageSink {
   }
 
   /**
-   * Writes the archive.
+   * Writes the archive, and removes the temporary directory.
    * @throws USAGE when the file must not be replaced; STORE_*; CANCELLED
    */
   async finish({ signal }: SinkRequest = {}): Promise<void> {
     const staging = await this.#staged(signal)
     await publishArchive(writeImageArchive(this.#content(staging.directory), signal), staging, signal)
+    await this.close()
   }
 
   /** Removes the temporary directory. */
