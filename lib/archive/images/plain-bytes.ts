@@ -10,7 +10,8 @@ import { ArchiveSize } from '../archive-size.js'
  * large or expands too much; errors of `source`
  */
 export async function* plainBytes(source: Readable, limits: Limits): AsyncGenerator<Buffer, void, undefined> {
-  const size = new ArchiveSize(limits)
+  // An archive may contain any number of layers.
+  const size = new ArchiveSize({ ...limits, layerBytes: Infinity })
   const { stream, compression } = await sniffCompression(source)
   let plain: Readable = stream
   if (compression !== 'none') {
