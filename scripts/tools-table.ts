@@ -10,6 +10,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { downloadedTools } from '../testbench/harness/components.js'
+import { readNewest } from '../testbench/tools/newest.js'
 import { toolsPage, versionsFile } from '../testbench/tools/page.js'
 import { toolPackages } from '../testbench/tools/rows.js'
 
@@ -34,4 +35,4 @@ const versions = Object.fromEntries(
   Object.entries(toolPackages).map(([tool, packageName]) => [tool, versionOf(tool, packageName)]),
 )
 writeFileSync(versionsFile, `${JSON.stringify(versions, undefined, 2)}\n`)
-writeFileSync(join(root, 'docs/compatibility.md'), toolsPage(versions))
+writeFileSync(join(root, 'docs/compatibility.md'), toolsPage(versions, readNewest()))

@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { testTitles } from '../../scripts/test-titles.mjs'
+import { readNewest } from '../../testbench/tools/newest.js'
 import { readVersions, toolsPage } from '../../testbench/tools/page.js'
 import { toolPackages, toolRows } from '../../testbench/tools/rows.js'
 import { textOf } from '../support/source-tree.js'
 
 describe('docs/compatibility.md', () => {
   it('is what `npx tsx scripts/tools-table.ts` makes of its data', () => {
-    expect(textOf('docs/compatibility.md')).toBe(toolsPage(readVersions()))
+    expect(textOf('docs/compatibility.md')).toBe(toolsPage(readVersions(), readNewest()))
   })
 
   it('has a version and a row of each tool', () => {

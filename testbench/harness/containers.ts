@@ -21,7 +21,7 @@ export const busyboxEntries = (): LayerEntry[] => [
  * Runs the rest of its arguments where the control groups are those of version 2 alone. crun refuses the mixture of both
  * versions that some machines have.
  */
-const withCgroup2 = [
+export const withCgroup2 = [
   ...['unshare', '--mount', 'sh', '-c'],
   'umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup; exec "$@"',
   'sh',

@@ -1,6 +1,7 @@
 /** Writes the page that lists the tools and what passes between them and Windlass. */
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { NewestResult } from './newest.js'
 import { type ToolRow, toolPackages, toolRows } from './rows.js'
 
 /** Versions of the tools with which the tests ran when the page was made. */
@@ -12,8 +13,12 @@ export const versionsFile = fileURLToPath(new URL('versions.json', import.meta.u
 /** Reads the versions of the last run. @throws errors of `node:fs` */
 export const readVersions = (): ToolVersions => JSON.parse(readFileSync(versionsFile, 'utf8')) as ToolVersions
 
-/** Returns the page. */
-export function toolsPage(versions: ToolVersions): string {
+/**
+ * Returns the page.
+ * @param versions of the tools in the tests
+ * @param newest results with the newest tools
+ */
+export function toolsPage(versions: ToolVersions, newest: readonly NewestResult[]): string {
   const tools = Object.keys(toolPackages)
   const rows = toolRows.toSorted((a, b) => tools.indexOf(a.tool) - tools.indexOf(b.tool))
   return `# Compatibility: the tools around Windlass
@@ -26,6 +31,14 @@ Debian bookworm, and cosign of Debian testing. [compatibility-peers.md](compatib
 | tool | version | Windlass takes | Windlass gives | test |
 |---|---|---|---|---|
 ${rows.map((row) => lineOf(row, versions)).join('\n')}
+
+## The newest tools
+
+The same exchanges with the tools of Debian testing, which \`npx tsx scripts/newest-tools.ts\` runs. They are not part of the tests.
+
+| tool | version | exchange | works |
+|---|---|---|---|
+${newest.map(({ tool, version, what, result }) => `| ${tool} | ${version} | ${what} | ${escaped(result)} |`).join('\n')}
 `
 }
 
