@@ -41,7 +41,7 @@ function assertRead(name: string): void {
   if (found !== content) throw new Error(`${name} has other content`)
 }
 
-async function exchange(tool: string, what: string, work: () => Promise<unknown> | unknown): Promise<void> {
+async function exchange(tool: string, what: string, work: () => unknown): Promise<void> {
   let result = 'yes'
   try {
     await work()
