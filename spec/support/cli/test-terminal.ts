@@ -15,9 +15,9 @@ export class TestTerminal implements Terminal {
   readonly #out: Buffer[] = []
   readonly #err: Buffer[] = []
 
-  constructor({ env = {}, stdin = '' }: { env?: NodeJS.ProcessEnv; stdin?: string } = {}) {
+  constructor({ env = {}, stdin = '' }: { env?: NodeJS.ProcessEnv; stdin?: string | Buffer } = {}) {
     this.env = env
-    this.stdin = Readable.from([Buffer.from(stdin)])
+    this.stdin = Readable.from([typeof stdin === 'string' ? Buffer.from(stdin) : stdin])
     this.output = new Output(collector(this.#out))
     this.stderr = collector(this.#err)
   }
@@ -47,7 +47,7 @@ const collector = (into: Buffer[]): Writable =>
 /** Runs one command line; its exit code and what it wrote. */
 export async function windlass(
   argv: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; stdin?: string } = {},
+  options: { env?: NodeJS.ProcessEnv; stdin?: string | Buffer } = {},
 ): Promise<{ code: number; out: string; err: string; bytes: Buffer }> {
   const terminal = new TestTerminal(options)
   const code = await run(argv, terminal)
