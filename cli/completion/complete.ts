@@ -99,6 +99,8 @@ async function replyTo(
       return storedRepositories(current, context)
     case 'id':
       return pullIds(current, named.name, flags, terminal)
+    case 'file':
+      return { kind: 'files', candidates: [] }
     case 'directory':
       return { kind: 'directories', candidates: [] }
     default:

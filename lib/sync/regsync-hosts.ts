@@ -4,7 +4,7 @@ import { type KeyRules, type ListDocument, type ListPath } from './list-document
 import { type TemplateValues, expandTemplates } from './list-templates.js'
 import type { SyncHost } from './sync-list.js'
 
-const mirrors = { ignored: 'configure mirrors as docs/mirrors.md describes.' } as const
+const mirrors = { ignored: 'configure mirrors as docs/hosts.md describes.' } as const
 const tuning = { ignored: 'Windlass chooses how it sends requests.' } as const
 const helper = { refused: 'configure the helper in the file of “docker login”' } as const
 
@@ -18,8 +18,8 @@ const hostKeys: KeyRules = {
   credHelper: helper,
   credExpire: helper,
   credHost: helper,
-  clientCert: { refused: 'put the certificate where docs/mirrors.md says' },
-  clientKey: { refused: 'put the key where docs/mirrors.md says' },
+  clientCert: { refused: 'put the certificate where docs/hosts.md says' },
+  clientKey: { refused: 'put the key where docs/hosts.md says' },
   hostname: { refused: 'name the registry by its host' },
   pathPrefix: { refused: 'write the path into source and target' },
   mirrors,

@@ -63,6 +63,7 @@ describe('windlass complete', () => {
     expect(await completed(['pull', '--store', ''])).toEqual({ values: [], kind: ':directories' })
     expect(await completed(['pull', '--file', ''])).toEqual({ values: [], kind: ':files' })
     expect(await completed(['unpack', 'alpine', ''])).toEqual({ values: [], kind: ':directories' })
+    expect(await completed(['sync', ''])).toEqual({ values: [], kind: ':files' })
     expect((await completed(['completion', ''])).values).toEqual(['bash', 'zsh', 'fish'])
   })
 
