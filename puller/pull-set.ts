@@ -66,6 +66,8 @@ export type AnnouncePull<Image = PulledImage> = (started: StartedPull<Image>) =>
 /** Parameters of a `PullSetRun`. */
 export interface PullSetStart<Result, Image = PulledImage> {
   readonly signal: AbortSignal | undefined
+  /** Names the operation in messages (`pull`). */
+  readonly what?: 'pull' | 'sync'
   /** Returns the flow that the set runs. It emits one result. */
   readonly prepare: (announce: AnnouncePull<Image>, signal: AbortSignal) => Promise<Flow<Result>>
 }
@@ -81,9 +83,11 @@ export class PullSetRun<Result, Image = PulledImage> implements PullSet<Result, 
   #isOver = false
   #isPaused = false
   #priority = 0
+  readonly #what: 'pull' | 'sync'
   #run: Run | undefined
 
-  constructor({ signal, prepare }: PullSetStart<Result, Image>) {
+  constructor({ signal, what = 'pull', prepare }: PullSetStart<Result, Image>) {
+    this.#what = what
     this.each = new ListenerGuard(
       new Observable<StartedPull<Image>>((listener) => this.#subscribe(listener)),
       (error) => this.#scope.emit({ type: 'listener-failed', error }),
@@ -171,13 +175,13 @@ export class PullSetRun<Result, Image = PulledImage> implements PullSet<Result, 
   async #runFlow(prepare: PullSetStart<Result, Image>['prepare']): Promise<Result> {
     try {
       const flow = await prepare(this.#announce, this.#stop.signal)
-      if (this.#stop.signal.aborted) throw cancelledError(this.#stop.signal.reason, 'pull')
+      if (this.#stop.signal.aborted) throw cancelledError(this.#stop.signal.reason, this.#what)
       const results: Result[] = []
       this.#run = run(flow, (result) => [results.push(result)], this.#scope)
       await this.#run.done
       return results[0]! // the flow emits exactly one result
     } catch (caught) {
-      throw this.#stop.signal.aborted ? cancelledError(caught, 'pull') : asWindlassError(caught)
+      throw this.#stop.signal.aborted ? cancelledError(caught, this.#what) : asWindlassError(caught)
     }
   }
 }

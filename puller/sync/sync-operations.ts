@@ -64,7 +64,7 @@ export class SyncOperations {
     checkOptions('sync', syncTable, options)
     const { concurrency = syncTable.concurrency.default, failFast = false, signal } = options
     const set = new PullSetRun<SyncReport, CopiedImage>({
-      signal,
+      ...{ signal, what: 'sync' },
       prepare: (announce) => {
         const start = (item: SyncItem) => announce({ name: item.to, pull: this.#copy(item) })
         const target = (name: string): CopyTarget => copyTarget(name, this.#parts.registries)
