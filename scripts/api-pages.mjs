@@ -61,7 +61,7 @@ const unnamed = {
     ...['Schema1Conversion', 'Schema1Image', 'Schema1Manifest', 'Schema1Signed', 'SignatureReport'],
   ],
   ofTransfers: ['FetchLayer', 'PlaceList', 'ReceivingLayer', 'RetryCountdown'],
-  ofRuntime: ['RuntimeOperations', 'StoreTasks'],
+  ofRuntime: ['RuntimeOperations', 'StoreTasks', 'SyncOperations'],
   ofErrors: ['CodeProperties'],
   ofTesting: ['Census'],
 }
