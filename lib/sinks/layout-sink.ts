@@ -1,6 +1,6 @@
 /** Provides `LayoutSink`, which writes images to an OCI image layout (image-spec, image-layout.md). */
 import { join, resolve } from 'node:path'
-import { WindlassError, asWindlassError } from '../errors.js'
+import { type WindlassError, asWindlassError } from '../errors.js'
 import {
   type Descriptor,
   type Digest,
