@@ -45,17 +45,7 @@ const unnamed = {
   ],
   ofRegistry: ['Credential', 'Credentials', 'Repository', 'RepositorySource', 'TargetRepository'],
   ofServers: ['ArchivedImage', 'RegistryOptions'],
-  ofArchives: [
-    'LocalSource',
-    'LayoutReader',
-    'ArchiveSink',
-    'ArchiveForm',
-    'ArchivedManifests',
-    'ArchivedEntry',
-    'KnownManifest',
-    'LayoutFiles',
-    'OpenedBlob',
-  ],
+  ofArchives: ['ArchivedEntry', 'LayoutFiles', 'OpenedBlob'],
   ofDocuments: [
     ...['CheckableImage', 'CommonFields', 'ManifestDocument'],
     ...['Schema1Conversion', 'Schema1Image', 'Schema1Manifest', 'Schema1Signed', 'SignatureReport'],

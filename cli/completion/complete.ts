@@ -89,7 +89,8 @@ async function replyTo(
       argument.argChoices.map((value) => ({ value })),
     )
   const flags = await flagsBefore(command, rest.slice(0, -1), terminal)
-  const context = { flags, terminal, signal, onlyStored: ['rm', 'tag', 'lease'].includes(named.name) }
+  const onlyStored = ['rm', 'tag', 'lease', 'export'].includes(named.name)
+  const context = { flags, terminal, signal, onlyStored }
   switch (argument.name()) {
     case 'image':
     case 'from':

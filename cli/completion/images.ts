@@ -1,7 +1,8 @@
-/** Offers names of images: those in the store, layouts on disk, and the tags of a repository in its registry. */
+/** Offers names of images: those in the store, layouts and archives on disk, and the tags of a repository in its registry. */
 import { listedImages } from '../../puller/names/listed-images.js'
 import { openOptions, type Settings } from '../setup/settings.js'
 import type { Terminal } from '../terminal/terminal.js'
+import { localPrefixes } from '../../lib/image/reference/image-name.js'
 import { pathsBelow } from './paths.js'
 import type { Candidate, Reply } from './reply.js'
 
@@ -19,7 +20,10 @@ export interface ImageContext {
 /** Returns what the shell is to offer for an image name that starts with `start`. */
 export async function imageNames(start: string, context: ImageContext): Promise<Reply> {
   const { flags, terminal, onlyStored } = context
-  if (!onlyStored && /^oci:[^:]*$/.test(start)) return pathsBelow('oci:', start.slice('oci:'.length), true)
+  const prefix = onlyStored ? undefined : localPrefixes.find((each) => start.startsWith(each))
+  const path = start.slice(prefix?.length)
+  if (prefix !== undefined && !path.includes(':'))
+    return pathsBelow(prefix, path, !prefix.endsWith('-archive:'))
   const stored = storedNames(start, flags, terminal)
   const tagged = onlyStored ? undefined : taggedRepository(start)
   const tags = tagged === undefined ? [] : await registryTags(tagged.repository, context)

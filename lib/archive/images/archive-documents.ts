@@ -96,7 +96,7 @@ export class ArchiveDocuments {
   async #readItems(): Promise<readonly DockerItem[] | undefined> {
     const file = this.files.get(dockerListPath)
     if (!file) return undefined
-    const items = DockerItems.decode(parseJson(await this.#read(file, this.limits.manifestBytes)))
+    const items = DockerItems.decode(this.#parseJson(await this.#read(file, this.limits.manifestBytes)))
     if (items._tag === 'Left') throw this.invalid('its manifest.json is not a list of images')
     return items.right.slice(0, maxArchivedImages).map(({ Config, Layers, RepoTags }) => ({
       config: Config,
@@ -182,13 +182,14 @@ export class ArchiveDocuments {
     return digest
   }
 
-  /** Returns the descriptor of a layer. The digest of an uncompressed one is its diffID. */
+  /** Returns the descriptor of a layer. The digest of an uncompressed one that is not known is its diffID. */
   async #layer(path: string, diffID: Digest | undefined): Promise<Descriptor> {
     const file = this.#fileOf(path, 'layer')
     const compression = await compressionOfFile(file).catch((error: unknown) => {
       throw asImageArchiveError(error, this.label)
     })
-    const digest = compression === 'none' && diffID !== undefined ? diffID : await file.digest()
+    const stated = file.sha256 ?? (compression === 'none' ? diffID : undefined)
+    const digest = stated ?? (await file.digest())
     this.#blobs.set(digest, file)
     return { mediaType: layerTypes[compression], digest, size: file.size }
   }
@@ -213,6 +214,14 @@ export class ArchiveDocuments {
     return file
   }
 
+  #parseJson(bytes: Buffer): unknown {
+    try {
+      return JSON.parse(bytes.toString('utf8'))
+    } catch {
+      throw this.invalid('its manifest.json is not JSON')
+    }
+  }
+
   #read(file: ArchivedFile, maxBytes: number): Promise<Buffer> {
     if (file.size > maxBytes)
       throw this.invalid(
@@ -226,12 +235,4 @@ const layerTypes: Readonly<Record<Compression, string>> = {
   none: mediaTypes.ociLayer,
   gzip: mediaTypes.ociLayerGzip,
   zstd: mediaTypes.ociLayerZstd,
-}
-
-function parseJson(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

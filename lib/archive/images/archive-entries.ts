@@ -34,7 +34,7 @@ export class ArchiveEntries {
     if (entry.type !== 'symlink' && entry.type !== 'hardlink')
       throw invalidImageArchive(
         this.label,
-        `${quotedLatin1(entry.path)} is neither a plain file nor a directory nor a link`,
+        `${quotedLatin1(entry.path)} is neither a file nor a directory nor a link`,
       )
     const base = entry.type === 'symlink' ? posix.dirname(path) : '.'
     this.#links.set(path, this.#pathOf(entry.linkTarget, base))

@@ -22,6 +22,8 @@ export interface ArchivedFile {
   readonly size: number
   /** Opens the content, or the part of it. */
   open(part?: FilePart): Readable
+  /** The sha256 digest of the content, if it was computed while the file was received. */
+  readonly sha256?: Digest
   /** Returns the sha256 digest of the content. It is computed at the first call. */
   digest(signal?: AbortSignal): Promise<Digest>
 }

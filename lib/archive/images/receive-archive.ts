@@ -160,7 +160,7 @@ const writeBytes = 1024 * 1024
 class ReceivedFile implements ArchivedFile {
   constructor(
     private readonly path: string,
-    private readonly sha256: Digest,
+    readonly sha256: Digest,
     readonly size: number,
   ) {}
 

@@ -62,6 +62,7 @@ describe('windlass complete', () => {
     })
     expect(await completed(['pull', '--store', ''])).toEqual({ values: [], kind: ':directories' })
     expect(await completed(['pull', '--file', ''])).toEqual({ values: [], kind: ':files' })
+    expect(await completed(['import', ''])).toEqual({ values: [], kind: ':files' })
     expect(await completed(['unpack', 'alpine', ''])).toEqual({ values: [], kind: ':directories' })
     expect(await completed(['sync', ''])).toEqual({ values: [], kind: ':files' })
     expect((await completed(['completion', ''])).values).toEqual(['bash', 'zsh', 'fish'])
@@ -81,6 +82,10 @@ describe('windlass complete', () => {
       values: [`oci:${start}/one/`],
       kind: ':nospace',
     })
+    expect((await completed(['inspect', `docker-archive:${start}/`])).values).toEqual([
+      `docker-archive:${start}/file`,
+      `docker-archive:${start}/one/`,
+    ])
     expect((await completed(['pull', `--file=${start}/`])).values).toEqual([
       `--file=${start}/file`,
       `--file=${start}/one/`,
@@ -91,6 +96,7 @@ describe('windlass complete', () => {
     const name = `${registry.host}/team/app:1.0`
     expect((await completed(['rm', ''])).values).toEqual([name])
     expect((await completed(['rm', 'xyz'])).values).toEqual([])
+    expect((await completed(['export', ''])).values).toEqual([name])
     expect((await completed(['tags', ''])).values).toEqual([`${registry.host}/team/app`])
     expect((await completed(['rm', ''], { WINDLASS_STORE: home })).values).toEqual([])
     expect((await completed(['rm', '--store', store, ''], { WINDLASS_STORE: home })).values).toEqual([name])
