@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, link, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
@@ -62,5 +63,25 @@ describe('packTree', () => {
 
   it('fails for a missing directory', async () => {
     await expect(buffer(packTree(join(root, 'nowhere')))).rejects.toThrow(/ENOENT/)
+  })
+
+  it('keeps hard links as links to the first name if it is told to, and leaves out devices and FIFOs', async () => {
+    const tree = join(root, 'linked')
+    await mkdir(tree)
+    await writeFile(join(tree, 'a'), 'content')
+    await link(join(tree, 'a'), join(tree, 'b'))
+    await link(join(tree, 'a'), join(tree, 'c'))
+    execFileSync('mkfifo', [join(tree, 'fifo')])
+    const skipped: string[] = []
+    const packed = packTree(tree, { hardLinks: true, onSkipped: (name) => skipped.push(name) })
+    const entries = readArchive(await buffer(packed))
+    expect(entries.map(({ path, type, linkTarget }) => [path, type, linkTarget])).toEqual([
+      ['.', 'directory', ''],
+      ['a', 'file', ''],
+      ['b', 'hardlink', 'a'],
+      ['c', 'hardlink', 'a'],
+    ])
+    expect(contentOf(entries[1]!).toString()).toBe('content')
+    expect(skipped).toEqual(['fifo'])
   })
 })
