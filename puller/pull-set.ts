@@ -68,6 +68,8 @@ export interface PullSetStart<Result, Image = PulledImage> {
   readonly signal: AbortSignal | undefined
   /** Names the operation in messages (`pull`). */
   readonly what?: 'pull' | 'sync'
+  /** Releases what the pulls share. Called when all of them have ended. */
+  readonly release?: () => unknown
   /** Returns the flow that the set runs. It emits one result. */
   readonly prepare: (announce: AnnouncePull<Image>, signal: AbortSignal) => Promise<Flow<Result>>
 }
@@ -86,8 +88,9 @@ export class PullSetRun<Result, Image = PulledImage> implements PullSet<Result, 
   readonly #what: 'pull' | 'sync'
   #run: Run | undefined
 
-  constructor({ signal, what = 'pull', prepare }: PullSetStart<Result, Image>) {
+  constructor({ signal, what = 'pull', release, prepare }: PullSetStart<Result, Image>) {
     this.#what = what
+    if (release) this.#scope.defer(release, 'closing the source')
     this.each = new ListenerGuard(
       new Observable<StartedPull<Image>>((listener) => this.#subscribe(listener)),
       (error) => this.#scope.emit({ type: 'listener-failed', error }),

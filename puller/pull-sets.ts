@@ -10,7 +10,7 @@ import { allTags, type PulledTags, nonEmptyTags, type TagsWarning } from '../pip
 import type { StartPull } from './control/pull-starter.js'
 import { chooseImage } from './names/choose-image.js'
 import type { ImageNames } from './names/image-names.js'
-import { locatedAs } from './names/located.js'
+import { closeSources, locatedAs } from './names/located.js'
 import { locate } from './names/request.js'
 import { listFirst, tagsIn } from './names/tags.js'
 import type { LazyParts } from './lazy-parts.js'
@@ -74,13 +74,17 @@ export class PullSets {
     const located = names.locate(name, options)
     return new PullSetRun({
       signal: options.signal,
+      release: () => closeSources(located),
       prepare: async (announce, signal) => {
         const request = await chooseImage(located, { retry, signal })
         const { store } = await parts.open()
         const start = (image: IndexedImage, { platform: requested, ...rest }: ImageRequest) => {
           const { platform = requested } = image.descriptor
-          const pull = startPull(locatedAs({ ...rest, platform }), (opened, started) =>
-            pullFlow(started, options, opened, (stages) => entryStages(stages, opened, image)),
+          const pull = startPull(
+            locatedAs({ ...rest, platform }),
+            (opened, started) =>
+              pullFlow(started, options, opened, (stages) => entryStages(stages, opened, image)),
+            { keepsSources: true },
           )
           return announce({ name: `${rest.name} (${formatPlatform(platform)})`, pull })
         }

@@ -29,6 +29,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal | undefined
   /** If the store has one of the images that the name may mean, that is chosen, without asking a registry (false). */
   readonly prefersStored?: boolean
+  /** Leave the sources of the image open at the end, because other pulls use them (false). */
+  readonly keepsSources?: boolean
 }
 
 /** Starts a pull. `prepare` receives the image that was chosen, and returns the flow. */
@@ -42,7 +44,11 @@ export type StartPull = (
 export class PullStarter {
   constructor(private readonly shared: PullStarterParts) {}
 
-  readonly start: StartPull = (located, prepare, { signal, prefersStored = false } = {}) => {
+  readonly start: StartPull = (
+    located,
+    prepare,
+    { signal, prefersStored = false, keepsSources = false } = {},
+  ) => {
     const { parts: lazy, retry, requestEvents, waiting, work, activity, assertOpen } = this.shared
     assertOpen()
     const [{ request: first }] = located.candidates
@@ -50,7 +56,7 @@ export class PullStarter {
       what: 'pull',
       start: { type: 'start', reference: nameOf(located), platform: formatPlatform(first.platform) },
       ...{ signal, requestEvents },
-      release: () => closeSources(located),
+      ...(!keepsSources && { release: () => closeSources(located) }),
       prepare: async (control, running) => {
         const parts = await lazy.open()
         const store = prefersStored ? parts.store : undefined
