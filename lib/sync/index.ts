@@ -13,4 +13,3 @@ export type {
   SyncList,
   TagFilter,
 } from './sync-list.js'
-export { versionOfTag } from './version-range.js'

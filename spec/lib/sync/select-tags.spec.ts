@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type TagFilter, selectTags, versionOfTag } from '../../../lib/sync/index.js'
+import { type TagFilter, selectTags } from '../../../lib/sync/index.js'
+import { versionOfTag } from '../../../lib/sync/version-range.js'
 import { compile, wholePattern } from '../../../lib/sync/select-tags.js'
 
 const filter = (more: Partial<TagFilter>): TagFilter => ({ allow: [], deny: [], semverRange: [], ...more })

@@ -323,4 +323,6 @@ export const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/Failed to create a directory for the demo/, 'spec/cli/commands/demo.spec.ts'],
   [/which an archive of the image needs$/, 'spec/pipelines/archive/save-images.spec.ts'],
   [/in the store is damaged: it has another digest$/, 'spec/pipelines/archive/save-images.spec.ts'],
+  [/in the store is incomplete or damaged$/, 'spec/cli/commands/archives/export.spec.ts'],
+  [/Failed to write the report to/, 'spec/cli/commands/sync/sync.spec.ts'],
 ]

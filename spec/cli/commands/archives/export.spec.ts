@@ -1,5 +1,5 @@
 /** Tests the output and errors of `windlass export`. */
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -41,6 +41,16 @@ describe('windlass export', () => {
     const blob = Buffer.from(`blobs/sha256/${one.config.digest.slice(7)}\0`)
     const first = bytes.indexOf(blob)
     expect([first > 0, bytes.indexOf(blob, first + 1)]).toEqual([true, -1])
+  })
+
+  it('says how to repair an image whose manifest the store has lost', async () => {
+    const store = at('damaged')
+    await windlass(['import', '-q', ...platform, '--store', store, at('two.tar')])
+    rmSync(join(store, 'blobs', two.manifest.digest.replace(':', '/')))
+    const { code, out, err } = await windlass(['export', '--store', store, 'example.com/two:1'])
+    expect([code, out]).toEqual([7, ''])
+    expect(err).toContain('The image "example.com/two:1" in the store is incomplete or damaged')
+    expect(err).toContain('windlass verify --repair')
   })
 
   it('refuses a terminal, and leaves no file after an error', async () => {

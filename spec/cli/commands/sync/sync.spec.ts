@@ -138,6 +138,14 @@ describe('sync', () => {
     expect(err).toContain('team/none')
   })
 
+  it('says that a report cannot be written, after the images are copied', async () => {
+    const file = path.join(work, 'none', 'report.json')
+    const { code, err } = await sync('--report', file, await list(', tags: { newest: 1 }'))
+    expect(code).toBe(7)
+    expect(err).toContain(`Failed to write the report to "${file}" (--report)`)
+    expect(requests(to)).toContain('PUT manifest')
+  })
+
   it('prints each item and the summary as JSON, and writes a report', async () => {
     const file = path.join(work, 'report.json')
     const { out } = await sync('--json', '--report', file, await list(', tags: { newest: 1 }'))
