@@ -163,4 +163,9 @@ export const mutants = [
   { name: 'response left open if no token can be had', file: 'lib/registry/api/client.ts', from: "      response.body.destroy()\n", to: '', specs: ['spec/lib/registry/api/client.spec.ts'] },
   { name: 'abandoned body waits in the rate limit', file: 'lib/registry/http/body.ts', from: "    this.#endWait?.()\n    this.#options.rate?.end?.()\n", to: "    this.#options.rate?.end?.()\n", specs: ['spec/lib/registry/http/body.spec.ts'] },
   { name: 'minimum size of a chunk ignored', file: 'lib/registry/push/send-blob.ts', from: 'Math.max(chunkBytes, upload.minChunkBytes)', to: 'chunkBytes', specs: ['spec/lib/registry/push/push-blob.spec.ts'] },
+  { name: 'issued identity token shown in messages', file: 'lib/registry/auth/login.ts', from: "    secrets.add(issued)\n", to: '', specs: of('auth/login') },
+  { name: 'issued token shown in messages', file: 'lib/registry/auth/login.ts', from: "  secrets.add(token.value)\n", to: '', specs: of('auth/login') },
+  { name: 'another request at once to a registry that does not work', file: 'lib/registry/api/manifests.ts', from: 'response.status === 429 || response.status >= 500', to: 'response.status === 429', specs: of('api/manifests') },
+  { name: 'another request at once to a registry that is overloaded', file: 'lib/registry/api/manifests.ts', from: 'response.status === 429 || response.status >= 500', to: 'response.status >= 500', specs: of('api/manifests') },
+  { name: 'referrer failed by the one before it', file: 'lib/registry/push/push-referrer.ts', from: "    .catch(() => undefined) // the failure belongs to another push\n", to: '', specs: of('push/push-referrer') },
 ]

@@ -124,6 +124,26 @@ describe('manifests', () => {
     }),
   )
 
+  it.each([
+    [429, 'TOO_MANY_REQUESTS'],
+    [500, 'REGISTRY_UNAVAILABLE'],
+    [503, 'REGISTRY_UNAVAILABLE'],
+  ])('fail if only HEAD is allowed and it is answered with %d', (status, code) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.addFault(faults.status(status, { kind: 'manifest', times: Infinity }))
+      await expect(repository.head('latest', { onlyHead: true })).rejects.toMatchObject({ code })
+      const requests = registry.requests.filter(({ kind }) => kind === 'manifest')
+      expect(requests.map(({ method }) => method)).toEqual(['HEAD'])
+    }),
+  )
+
+  it('have no digest if only HEAD is allowed and it is not supported', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ method }) => (method === 'HEAD' ? problem(405, 'UNSUPPORTED', 'no HEAD') : undefined))
+      const { digest } = await repository.head('latest', { onlyHead: true })
+      expect(digest).toBeUndefined()
+    }))
+
   it('are not requested by a text that is neither a tag nor a digest', () =>
     withRegistry({}, {}, async ({ repository, registry }) => {
       for (const wrong of ['../../x', 'a/b', '', 'a?b', 'sha256:abc', 'a b', '-a', 'a'.repeat(129)])

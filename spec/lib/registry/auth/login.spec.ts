@@ -23,13 +23,18 @@ afterAll(async () => {
 const known = Credential.password('user', 'sesame')
 
 /** Requests a token at `realm` for the registry `registry`. */
-function at(realm: string, registry: string, credential: Credential | undefined): Promise<unknown> {
+function at(
+  realm: string,
+  registry: string,
+  credential: Credential | undefined,
+  secrets = new Secrets(),
+): Promise<unknown> {
   const request: TokenRequest = {
     ...{ realm: new URL(realm), service: 'registry', scope: pullScope('team/app'), credential },
     rules: { endpoint: endpointOf(registry), trusted: new Set() },
     help: () => accessHelp({ registry, repository: 'team/app' }, credential === undefined ? 'none' : 'sent'),
   }
-  return requestToken(connections, request, new Secrets(), new AbortController().signal)
+  return requestToken(connections, request, secrets, new AbortController().signal)
 }
 
 describe('a token request', () => {
@@ -129,5 +134,12 @@ describe('a token request', () => {
       false,
       true,
     ])
+  })
+  it('keeps the tokens that it receives out of later messages', async () => {
+    server.hook(() => response(200, { token: 'issued-bearer', refresh_token: 'issued-identity' }))
+    const wanting = Credential.of({ username: 'user', password: 'sesame', onIdentityToken: () => undefined })
+    const secrets = new Secrets()
+    await at(`${server.url}/token`, server.host, wanting, secrets)
+    expect(secrets.conceal('no issued-bearer of issued-identity')).toBe('no *** of ***')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { digestOf, mediaTypes, referrersTag } from '../../../../lib/image/index.js'
-import type { TestRegistry } from '../../../../lib/testing/registry/index.js'
+import { problem, type TestRegistry } from '../../../../lib/testing/registry/index.js'
 import { artifact, emptyConfig } from '../../../support/artifacts.js'
 import { blobOf, opening, traffic, withTarget } from '../../../support/with-target.js'
 import type { TargetRepository } from '../../../../lib/registry/index.js'
@@ -51,6 +51,26 @@ describe('pushing a referrer', () => {
         manifests: [odd, one.descriptor],
         annotations: { kept: 'yes' },
       })
+    }))
+
+  it('is not failed by another push to the same index that fails', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      for (const bytes of [emptyConfig, one.content, two.content])
+        await target.putBlob(blobOf(bytes), opening(bytes))
+      let requests = 0
+      registry.hook(({ reference }) =>
+        reference === referrersTag(subject) && ++requests === 1
+          ? problem(500, 'UNKNOWN', 'broken')
+          : undefined,
+      )
+      const pushes = [one, two].map(({ bytes, descriptor }) =>
+        target.putReferrer(bytes, descriptor, subject).then(() => descriptor),
+      )
+      const pushed = (await Promise.allSettled(pushes)).flatMap((each) =>
+        each.status === 'fulfilled' ? [each.value] : [],
+      )
+      expect(pushed).toHaveLength(1)
+      expect((await tagged(registry)).manifests).toEqual(pushed)
     }))
 
   it('fails if the tag points at something else', () =>
