@@ -143,6 +143,15 @@ describe('ImageTree.find and content', () => {
     expect(parts[1]!.closed()).toBe(true)
   })
 
+  it('fails after verification if a later entry of the same layer replaces the file', async () => {
+    const { image } = of([...dirs('etc'), file('etc/x', 'old'), big('z'), file('etc/x', 'new')])
+    const located = await image.find('etc/x')
+    await expect(bytesOf(image, located, true)).rejects.toMatchObject({
+      message: expect.stringContaining('a later entry of the layer replaces it') as string,
+    })
+    expect(await bytesOf(image, await image.find('etc/x'), true)).toBe('new')
+  })
+
   it('reads the layer once, and only to the end of the file', async () => {
     const { image, parts } = of([...dirs('a'), big('a/1'), big('a/2'), big('a/3'), big('a/4')])
     expect((await bytesOf(image, await image.find('a/2'))).length).toBe(large)

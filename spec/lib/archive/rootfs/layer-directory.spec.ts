@@ -93,6 +93,21 @@ describe('readLayerDirectory', () => {
     },
   )
 
+  it.runIf(asRoot && systemCallsAvailable())('has all bits of the numbers of devices', async () => {
+    const { root } = await scratch()
+    const numbers = [
+      { major: 0xff, minor: 0xff },
+      { major: 0xfff, minor: 0x100 },
+      { major: 259, minor: 0xfffff },
+    ]
+    for (const [at, { major, minor }] of numbers.entries())
+      makeNode(Buffer.from(join(root, `device${at}`)), 0o060600, major, minor)
+    const { entries } = readTree(root)
+    expect(entries.slice(1).map(({ type, device }) => ({ type, device }))).toEqual(
+      numbers.map((device) => ({ type: 'block-device', device })),
+    )
+  })
+
   it.runIf(asRoot && systemCallsAvailable())(
     'has the attributes of the layer, and not those of the host',
     async () => {
