@@ -37,4 +37,7 @@ export const mutants = [
   { name: 'line of another version read', file: 'lib/events/event.ts', from: 'version: t.literal(eventVersion)', to: 'version: t.number', specs: lines },
   { name: 'line that is no JSON with another code', file: 'lib/events/lines.ts', from: "new WindlassError('PROTOCOL', 'Reading an event: the line is not JSON'", to: "new WindlassError('INTERNAL', 'Reading an event: the line is not JSON'", specs: lines },
   { name: 'layer listed twice counted twice', file: 'lib/events/snapshot-totals.ts', from: 'sum([...new Set(missing)],', to: 'sum(missing,', specs: ['spec/lib/events/snapshot.spec.ts'] },
+  { name: 'layer that is started over still complete', file: 'lib/events/layer-order.ts', from: "finalStatuses.has(before.status) && next.status !== 'restart'", to: 'finalStatuses.has(before.status)', specs: ['spec/lib/events/layer-order.spec.ts'] },
+  { name: 'copied layer goes on', file: 'lib/events/layer-order.ts', from: "new Set(['complete', 'exists', 'copied', 'mounted'])", to: "new Set(['complete', 'exists', 'mounted'])", specs: ['spec/lib/events/layer-order.spec.ts'] },
+  { name: 'layer that exists said to be pulled', file: 'lib/events/docker-lines.ts', from: "        if (layer.last === 'Already exists') return []\n", to: '', specs: ['spec/lib/events/docker-lines.spec.ts'] },
 ]

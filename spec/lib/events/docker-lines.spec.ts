@@ -96,6 +96,11 @@ describe('the lines of a pull', () => {
     expect(words(linesOf([...bodies, image('newer'), done]))).toContain(`${idA}: Already exists`)
   })
 
+  it('do not say that a layer was pulled which exists', () => {
+    const bodies = [start, manifest, planOf([a, 'download'], [b, 'exists']), layer(b, 'complete', 100)]
+    expect(words(linesOf(bodies)).filter((each) => each.startsWith(idB))).toEqual([`${idB}: Already exists`])
+  })
+
   it('report the layers beyond the number of downloads as waiting', () => {
     const plan = planOf([a, 'download'], [b, 'resume'], [c, 'download'], [d, 'download'])
     expect(words(linesOf([start, manifest, plan]))).toEqual([
