@@ -168,4 +168,7 @@ export const mutants = [
   { name: 'layer that no pointer leads to is well', file: 'lib/store/check/verify-layer.ts', from: "faults.push('not all of its blobs point to it')", to: '{}', specs: ['spec/stores/verify-pointers.spec.ts'] },
   { name: 'tree that is gone is no fault', file: 'lib/store/check/verify-layer.ts', from: 'else faults.push(`its tree ${tree} is missing`)', to: '', specs: ['spec/pipelines/check/verify.spec.ts'] },
   { name: 'tree that cannot be removed not reported', file: 'lib/store/staging/sweep-runs.ts', from: "  if (errors.length > 0) throw errors[0]\n", to: '', specs: ['spec/lib/store/staging/sweep-runs.spec.ts'] },
+  { name: 'link at a directory of sha512 followed', file: 'lib/store/layout/layout.ts', from: "['', 'sha256', 'sha384', 'sha512']", to: "['', 'sha256', 'sha384']", specs: ['spec/stores/special-files.spec.ts'] },
+  { name: 'link at a directory of sha384 followed', file: 'lib/store/layout/layout.ts', from: "['', 'sha256', 'sha384', 'sha512']", to: "['', 'sha256', 'sha512']", specs: ['spec/stores/special-files.spec.ts'] },
+  { name: 'lock kept between two works', file: 'lib/store/locks/metadata-lock.ts', from: 'if (--this.#pending > 0) this.#openLock?.pause()', to: 'if (--this.#pending > 0) this.#openLock?.size()', specs: metadataLock },
 ]

@@ -50,6 +50,20 @@ describe('in the place of', () => {
     },
   )
 
+  it.each(cases(...['blobs', 'layers', 'partial'].flatMap((part) => [`${part}/sha384`, `${part}/sha512`])))(
+    '%s, %s: the store is refused also where no digest has that algorithm',
+    async (path, kind) => {
+      const directory = await filled()
+      const elsewhere = `${directory}-elsewhere`
+      mkdirSync(elsewhere)
+      kinds[kind]!(join(directory, path), elsewhere)
+      await expect(Store.open(directory)).rejects.toMatchObject({
+        ...corrupt,
+        message: expect.stringContaining(join(directory, path)) as string,
+      })
+    },
+  )
+
   it.each(everyKind)('index.json, %s: no name is read, given, or lost', async (kind) => {
     const directory = await replaced('index.json', kind)
     const store = await stores.open(directory)

@@ -4,7 +4,7 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { lockWaitMs, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
@@ -35,6 +35,21 @@ describe('the lock of the store', () => {
       ),
     )
     expect(order).toEqual([1, 1, 2, 2, 3, 3])
+  })
+
+  it('is taken by one work after the other also where the platform has no locks', async () => {
+    const { arch } = process
+    vi.resetModules()
+    Object.defineProperty(process, 'arch', { value: 'unknown' })
+    try {
+      const { MetadataLock: WithoutLocks } = await import('../../../../lib/store/locks/metadata-lock.js')
+      const lock = new WithoutLocks(path(), { signal: AbortSignal.timeout(5_000) })
+      const works = [1, 2, 3].map((at) => lock.hold(() => Promise.resolve(at)))
+      expect(await Promise.all(works)).toEqual([1, 2, 3])
+    } finally {
+      Object.defineProperty(process, 'arch', { value: arch })
+      vi.resetModules()
+    }
   })
 
   it('does not start work that was cancelled while it was queued, but all other work', async () => {
