@@ -208,4 +208,6 @@ export const mutants = [
   { name: 'mounted blobs counted as sent', file: 'lib/stages/copy/put-root.ts', from: "if (outcome === 'copied') bytes.copied", to: "if (outcome !== 'exists') bytes.copied", specs: ['spec/pipelines/copy.spec.ts'] },
   { name: 'tag at another image not moved', file: 'lib/stages/copy/read-manifests.ts', from: 'wasTagged: before === root.descriptor.digest', to: 'wasTagged: before !== undefined', specs: ['spec/pipelines/copy.spec.ts'] },
   { name: 'request for a blob of another size left open', file: 'lib/transfer/copy/copy-blob.ts', from: "      body.stream.destroy()\n", to: '', specs: ['spec/lib/transfer/copy/copy-blob.spec.ts'] },
+  { name: 'blob of another size is there', file: 'lib/stages/plan/plan.ts', from: 'const blob = await store.blobs.has(digest, size)', to: 'const blob = await store.blobs.has(digest)', specs: plan },
+  { name: 'manifest of one platform fetched once only', file: 'lib/stages/resolve/resolve-entry.ts', from: "order: 'source', supervise: retryingTransfers(retry)", to: "order: 'source'", specs: ['spec/lib/stages/resolve/resolve-entry.spec.ts'] },
 ]

@@ -11,14 +11,18 @@ const layer = (text: string, size = 100) => ({
 })
 
 describe('the plan of a pull', () => {
-  /** Returns the plan of the given layers, of which the store has the given numbers of bytes. */
-  async function planned(layers: readonly object[], here: number) {
+  /**
+   * Returns the plan of the given layers, of which the store has the given numbers of bytes, and blobs of the given
+   * size.
+   */
+  async function planned(layers: readonly object[], here: number, blobSize?: number) {
     const store = {
-      blobs: { has: async () => false },
+      blobs: { has: async (_digest: string, size = blobSize) => blobSize !== undefined && size === blobSize },
       partials: { length: async () => here },
+      names: { get: async () => undefined },
     } as unknown as Store
     const resolved = {
-      document: { kind: 'image', manifest: { layers } },
+      document: { kind: 'image', descriptor: layer('manifest'), manifest: { layers } },
       request: { name: 'app' },
       parentIndexes: [],
     }
@@ -44,6 +48,13 @@ describe('the plan of a pull', () => {
       expect(layers).toMatchObject([{ offset, action, positions: [0] }])
       expect(event['bytes']).toEqual({ total: 100, toDownload: 100 - offset })
     }
+  })
+
+  it('fetches a layer whose blob in the store has another size', async () => {
+    const actions = async (blobSize: number) =>
+      (await planned([layer('a')], 0, blobSize)).layers.map(({ action, offset }) => ({ action, offset }))
+    expect(await actions(100)).toEqual([{ action: 'exists', offset: 100 }])
+    expect(await actions(99)).toEqual([{ action: 'download', offset: 0 }])
   })
 
   it('fetches a layer once that occurs several times, and lists it at each position', async () => {

@@ -1,0 +1,39 @@
+import { lastValueFrom } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
+import { Flow, Scope } from '../../../../lib/flow/index.js'
+import type { ImageSource } from '../../../../lib/image/index.js'
+import { imageRequest } from '../../../../lib/stages/index.js'
+import { resolveEntry } from '../../../../lib/stages/resolve/resolve-entry.js'
+import { buildImage } from '../../../../lib/testing/images/index.js'
+
+describe('an entry of an index', () => {
+  it('is fetched again after a temporary failure, and not after another one', async () => {
+    const { manifest } = buildImage({ layers: [] })
+    const { digest, mediaType, bytes } = manifest
+    const descriptor = { digest, mediaType, size: bytes.length }
+    for (const [code, outcome] of [
+      ['REGISTRY_UNAVAILABLE', digest],
+      ['DENIED', 'DENIED'],
+    ] as const) {
+      let requests = 0
+      const source = {
+        host: 'registry.example',
+        manifest: () => {
+          if (++requests === 1) return Promise.reject(new WindlassError(code, 'not now'))
+          return Promise.resolve({ bytes, contentType: mediaType, host: 'registry.example' })
+        },
+      } as unknown as ImageSource
+      const retry = { attempts: 3, delay: 0, longestRetryAfter: 0 }
+      const stage = resolveEntry({ descriptor, parentIndexes: [] }, { retry })
+      const scope = new Scope()
+      const flow = Flow.of(imageRequest(source, '1')).pipe(stage)
+      const resolved = await lastValueFrom(flow.toObservable(scope)).then(
+        ({ document }) => document.descriptor.digest,
+        (error: unknown) => (error as WindlassError).code,
+      )
+      await scope.close()
+      expect(resolved).toBe(outcome)
+    }
+  })
+})
