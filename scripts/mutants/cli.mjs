@@ -58,4 +58,5 @@ export const mutants = [
   { name: 'last outcome of rm decides', file: 'cli/commands/rm.ts', from: 'exitCode ??= code', to: 'exitCode = code', specs: ['spec/commands/store.spec.ts'] },
   { name: 'next name begun after Ctrl-C', file: 'cli/commands/pull.ts', from: 'if (signal.aborted || (flags.failFast', to: 'if ((flags.failFast', specs: ['spec/cli/commands/pull.spec.ts'] },
   { name: 'connection that is back taken as lost', file: 'cli/remote/connection-watch.ts', from: "connection.state === 'connected') {\n      end()\n", to: "connection.state === 'connected') {\n", specs: ['spec/cli/remote/connection-watch.spec.ts'] },
+  { name: 'pull by a server that starts during the interrupt goes on', file: 'cli/remote/pull-via.ts', from: "    if (signal.aborted) cancelAll()\n", to: '', specs: at('remote/pull-via') },
 ]
