@@ -168,4 +168,6 @@ export const mutants = [
   { name: 'another request at once to a registry that does not work', file: 'lib/registry/api/manifests.ts', from: 'response.status === 429 || response.status >= 500', to: 'response.status === 429', specs: of('api/manifests') },
   { name: 'another request at once to a registry that is overloaded', file: 'lib/registry/api/manifests.ts', from: 'response.status === 429 || response.status >= 500', to: 'response.status >= 500', specs: of('api/manifests') },
   { name: 'referrer failed by the one before it', file: 'lib/registry/push/push-referrer.ts', from: "    .catch(() => undefined) // the failure belongs to another push\n", to: '', specs: of('push/push-referrer') },
+  { name: 'login of a helper kept for ever', file: 'lib/registry/credentials/credential-helpers.ts', from: 'kept !== undefined && performance.now() < kept.until', to: 'kept !== undefined', specs: of('credentials/docker-config') },
+  { name: 'cancelled helper ignored', file: 'lib/registry/credentials/docker-config.ts', from: "if (setting.isExpected || error.code === 'CANCELLED') throw error", to: 'if (setting.isExpected) throw error', specs: of('credentials/docker-config') },
 ]

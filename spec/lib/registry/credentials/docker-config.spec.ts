@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Credential } from '../../../../lib/registry/credentials/credential.js'
 import { fileOrigin } from '../../../../lib/registry/credentials/config-origin.js'
 import { configCredentials, parseDockerConfig } from '../../../../lib/registry/credentials/docker-config.js'
@@ -180,6 +180,29 @@ describe('parseDockerConfig', () => {
       const credentials = parse({ credsStore: 'default' }, helpers.bin)
       for (const name of ['b/one', 'b/two', 'c', 'c']) await credentials.for(named(name))
       expect(await helpers.calls('default')).toEqual(['get b', 'get c', 'get c'])
+    })
+
+    it('asks again after half a minute, because the user may have logged in as another one', async () => {
+      await helpers.add('default', { b: ['u', 'p'] })
+      const credentials = parse({ credsStore: 'default' }, helpers.bin)
+      await credentials.for(named('b'))
+      const now = performance.now()
+      const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 29_000)
+      onTestFinished(() => clock.mockRestore())
+      await credentials.for(named('b'))
+      expect(await helpers.calls('default')).toEqual(['get b'])
+      clock.mockReturnValue(now + 31_000)
+      await credentials.for(named('b'))
+      expect(await helpers.calls('default')).toEqual(['get b', 'get b'])
+    })
+
+    it('rejects if it is cancelled, and does not continue without the default helper', async () => {
+      await helpers.add('default', { b: ['u', 'p'] })
+      const warnings: string[] = []
+      const request = { signal: AbortSignal.abort(), onWarning: (code: string) => warnings.push(code) }
+      const credentials = parse({ credsStore: 'default' }, helpers.bin)
+      await expect(credentials.for(named('b'), request)).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(warnings).toEqual([])
     })
   })
 
