@@ -210,4 +210,10 @@ export const mutants = [
   { name: 'request for a blob of another size left open', file: 'lib/transfer/copy/copy-blob.ts', from: "      body.stream.destroy()\n", to: '', specs: ['spec/lib/transfer/copy/copy-blob.spec.ts'] },
   { name: 'blob of another size is there', file: 'lib/stages/plan/plan.ts', from: 'const blob = await store.blobs.has(digest, size)', to: 'const blob = await store.blobs.has(digest)', specs: plan },
   { name: 'manifest of one platform fetched once only', file: 'lib/stages/resolve/resolve-entry.ts', from: "order: 'source', supervise: retryingTransfers(retry)", to: "order: 'source'", specs: ['spec/lib/stages/resolve/resolve-entry.spec.ts'] },
+  { name: 'copy of any number of manifests', file: 'lib/transfer/copy/manifest-nodes.ts', from: "      if (entries.size > maxManifests) throw tooManyManifests(reference)\n", to: '', specs: ['spec/lib/transfer/copy/manifest-nodes.spec.ts'] },
+  { name: 'blob of another registry mounted', file: 'lib/transfer/copy/copy-blob.ts', from: 'isSame && source.repository !== sink.repository', to: 'source.repository !== sink.repository', specs: ['spec/lib/transfer/copy/copy-blob.spec.ts'] },
+  { name: 'blob of the same repository mounted', file: 'lib/transfer/copy/copy-blob.ts', from: 'isSame && source.repository !== sink.repository', to: 'isSame', specs: ['spec/lib/transfer/copy/copy-blob.spec.ts'] },
+  { name: 'artifact taken for an image', file: 'lib/stages/resolve/by-schema.ts', from: "    checkIsImage(document.manifest, { reference: request.name, digest: document.descriptor.digest })\n", to: "    void [request, document]\n", specs: ['spec/lib/stages/resolve/by-schema.spec.ts'] },
+  { name: 'image of a layout listed before its blobs are on the disk', file: 'lib/sinks/layout-sink.ts', from: "    await withLayoutErrors('write blobs to the disk', this.host, () => syncBlobs(this.host))\n", to: '', specs: ['spec/lib/sinks/layout-sink.spec.ts'] },
+  { name: 'warning given to a pull that has ended', file: 'puller/store-waiting.ts', from: "    pull.done.then(ended, ended)\n", to: "    void ended\n", specs: ['spec/puller/store-waiting.spec.ts'] },
 ]

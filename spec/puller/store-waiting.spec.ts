@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { storeLockedCode } from '../../lib/store/index.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import { StoreWaiting } from '../../puller/store-waiting.js'
 import { largeImage, wanted } from '../support/watching.js'
@@ -28,6 +29,20 @@ describe('the waits of a puller for its store', () => {
       return Promise.resolve()
     }
     expect(await nodeWarnings(listen)).toEqual([])
+  })
+
+  it('are warnings of the running pulls, and of the puller if no pull runs', async () => {
+    const heard: string[] = []
+    const waiting = new StoreWaiting((message) => heard.push(`puller: ${message}`))
+    let end = (): void => undefined
+    const done = new Promise<void>((resolve) => (end = resolve))
+    waiting.add({ warn: ({ message }) => heard.push(`pull: ${message}`), done })
+    waiting.onWarning('locked', storeLockedCode)
+    waiting.onWarning('full', 'store')
+    end()
+    await done
+    waiting.onWarning('locked again', storeLockedCode)
+    expect(heard).toEqual(['pull: locked', 'puller: full', 'puller: locked again'])
   })
 
   it('print nothing during a pull of many layers', async () => {

@@ -19,6 +19,7 @@ import { type LayoutSink, layoutSink } from '../../../lib/sinks/index.js'
 import { lockTimes } from '../../../lib/sinks/layout/layout-lock.js'
 import { layoutSource } from '../../../lib/sources/index.js'
 import { type BuiltImage, buildImage, tinyImage } from '../../../lib/testing/images/index.js'
+import { diskCalls } from '../../support/store/disk-calls.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 import { bytesOf } from '../../support/with-registry.js'
 import { blobOf, opening } from '../../support/with-target.js'
@@ -77,6 +78,20 @@ describe('a layout as a target', () => {
     process.umask(umask)
     expect(mode(pathOf(directory, image.config))).toBe(0o644 & ~umask)
     expect(mode(join(directory, 'blobs', 'sha256'))).toBe(0o755 & ~umask)
+  })
+
+  it('lists an image only after its blobs are on the disk', async () => {
+    const directory = fresh()
+    const sink = layoutSink(directory)
+    await put(sink, image, 'before')
+    const calls = diskCalls(directory)
+    await sink.putBlob(blob, opening(content))
+    await sink.putManifest(image.manifest.bytes, image.manifest, { tag: 'app:1' })
+    const at = (call: RegExp): number => calls.findLastIndex((each) => call.test(each))
+    const written = at(/^rename \S+ blobs\/sha256\//)
+    expect(written).toBeGreaterThanOrEqual(0)
+    expect(at(/^sync blobs\/sha256$/)).toBeGreaterThan(written)
+    expect(at(/^rename \S+ index.json$/)).toBeGreaterThan(at(/^sync blobs\/sha256$/))
   })
 
   it('keeps other entries, and replaces an image of the same name at its position', async () => {

@@ -53,4 +53,33 @@ describe('the copy of a blob', () => {
     expect(outcome).toBe(expected)
     await expect.poll(() => stream.destroyed).toBe(true)
   })
+
+  it.each([
+    ['another repository of the same registry', 'registry.example', 'other/app', ['other/app']],
+    ['the same repository', 'registry.example', 'team/app', []],
+    ['another registry', 'another.example', 'other/app', []],
+  ])('is mounted only from a repository of its own registry: %s', async (_, host, repository, mounts) => {
+    const asked: string[] = []
+    const source = {
+      ...{ host, repository },
+      blob: () => {
+        const stream = Readable.from([content], { objectMode: false })
+        return Promise.resolve({ stream, offset: 0, size: content.length, host, validator: undefined })
+      },
+    } as unknown as ImageSource
+    const sink = {
+      ...{ host: 'Registry.example', repository: 'team/app' },
+      hasBlob: () => Promise.resolve(false),
+      mount: (_blob: unknown, from: string) => Promise.resolve(asked.push(from) > 0),
+      putBlob: async (_blob: unknown, open: () => Promise<Readable>) => {
+        await (await open()).toArray()
+      },
+    } as unknown as ImageSink
+    const scope = new Scope()
+    const { outcome } = await lastValueFrom(
+      new BlobCopies({}, scope).copy({ descriptor, source, sink }, scope),
+    )
+    await scope.close()
+    expect([outcome, asked]).toEqual([mounts.length > 0 ? 'mounted' : 'copied', mounts])
+  })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Descriptor, digestOf, mediaTypes, parseManifest } from '../../../../lib/image/index.js'
 import { defaultLimits } from '../../../../lib/limits.js'
-import { manifestNodes } from '../../../../lib/transfer/copy/manifest-nodes.js'
+import { manifestNodes, maxManifests } from '../../../../lib/transfer/copy/manifest-nodes.js'
 
 const descriptor = (mediaType: string, text: string, urls?: readonly string[]): Descriptor => ({
   ...{ mediaType, digest: digestOf(Buffer.from(text)), size: text.length, ...(urls && { urls }) },
@@ -29,5 +29,22 @@ describe('the manifests of a copy', () => {
     expect(others).toEqual([])
     expect(digests(node!.blobs)).toEqual(digests(isLeftOut ? [config] : [config, layer]))
     expect(digests(node!.foreign)).toEqual(digests(isLeftOut ? [layer] : []))
+  })
+
+  it('are at most 1000', async () => {
+    const never = (): Promise<never> => Promise.reject(new Error('not asked for'))
+    const nodesOf = (count: number) => {
+      const manifests = Array.from({ length: count }, (_, at) =>
+        descriptor(mediaTypes.ociManifest, `image ${at}`),
+      )
+      const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }))
+      const about = { contentType: mediaTypes.ociIndex, host: 'a.example', reference: 'app:1' }
+      return manifestNodes(parseManifest({ bytes, ...about }), {
+        ...{ reference: 'app:1', limits: defaultLimits, signal: new AbortController().signal },
+        ...{ fetch: never, sizeOf: never, has: () => Promise.resolve(true) },
+      })
+    }
+    expect(await nodesOf(maxManifests - 1)).toHaveLength(1)
+    await expect(nodesOf(maxManifests)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
 })
