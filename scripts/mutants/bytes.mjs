@@ -65,4 +65,5 @@ export const mutants = [
   { name: 'garbage behind a frame taken', file: 'lib/bytes/compression/zstd-frames.ts', from: "throw invalid('a frame is followed by other data')", to: 'this.#have = 0', specs: zstd },
   { name: 'dictionary not asked for', file: 'lib/bytes/compression/zstd-frames.ts', from: 'if (dictionaryID !== 0) throw', to: 'if (dictionaryID < 0) throw', specs: zstd },
   { name: 'work for tiny frames without a bound', file: 'lib/bytes/compression/fzstd-decoder.ts', from: 'this.#moved += bytes', to: 'this.#moved += 0', specs: of('compression/fzstd-decoder') },
+  { name: 'abort listener of a tee stays', file: 'lib/bytes/tee.ts', from: "  signal?.removeEventListener('abort', cancel)\n", to: '', specs: of('tee') },
 ]

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { type Duplex, PassThrough, Readable, Writable } from 'node:stream'
 import { createHash } from 'node:crypto'
 import { type IncomingMessage, createServer, request } from 'node:http'
@@ -152,6 +153,15 @@ describe('tee', () => {
     const done = tee(Readable.from([Buffer.from('x')]), [sink], { signal: AbortSignal.abort(reason) })
     await expect(done).rejects.toBe(reason)
     expect(sink.closed).toBe(true)
+  })
+
+  it('leaves no listener on the signal, however it ends', async () => {
+    const { signal } = new AbortController()
+    const source = (): Readable => Readable.from([Buffer.from('bytes')], { objectMode: false })
+    await tee(source(), [collector().sink], { signal })
+    const error = new Error('full')
+    await expect(tee(source(), [collector({ failAfter: 0, error }).sink], { signal })).rejects.toBe(error)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it('leaves a request open for its response, and closes it after a failure', async () => {
