@@ -170,4 +170,6 @@ export const mutants = [
   { name: 'referrer failed by the one before it', file: 'lib/registry/push/push-referrer.ts', from: "    .catch(() => undefined) // the failure belongs to another push\n", to: '', specs: of('push/push-referrer') },
   { name: 'login of a helper kept for ever', file: 'lib/registry/credentials/credential-helpers.ts', from: 'kept !== undefined && performance.now() < kept.until', to: 'kept !== undefined', specs: of('credentials/docker-config') },
   { name: 'cancelled helper ignored', file: 'lib/registry/credentials/docker-config.ts', from: "if (setting.isExpected || error.code === 'CANCELLED') throw error", to: 'if (setting.isExpected) throw error', specs: of('credentials/docker-config') },
+  { name: 'secret that is used again forgotten', file: 'lib/registry/policy/secrets.ts', from: "      this.#known.delete(secret)\n", to: '', specs: of('policy/secrets') },
+  { name: 'helper asked for any number of servers', file: 'lib/registry/credentials/helper-settings.ts', from: '[...servers].slice(0, maxServers)', to: '[...servers]', specs: of('credentials/helper-settings') },
 ]

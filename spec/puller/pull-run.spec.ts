@@ -4,6 +4,9 @@ import { join } from 'node:path'
 import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { PullEvent } from '../../lib/events/index.js'
+import { Flow } from '../../lib/flow/index.js'
+import { type PullTurn, pullStage } from '../../lib/stages/pull-stage.js'
+import { PullRun } from '../../puller/pull-run.js'
 import { type TestRegistry, faults } from '../../lib/testing/registry/index.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import { Workbench, imageOf } from '../support/workbench.js'
@@ -32,6 +35,23 @@ describe('a pull', () => {
     expect(events.filter(({ type }) => type === 'end')).toMatchObject([{ outcome: 'done' }])
     expect(events.at(-2)).toMatchObject({ type: 'image', status: 'newer' })
     await pull.closed()
+  })
+
+  it('reports a limitation of the machine once, and other warnings each time', async () => {
+    const warn = (turn: PullTurn, code: string, layer: number): void =>
+      turn.emit({ type: 'warning', code, message: `layer ${layer}` })
+    const warnings = pullStage((layer: number, turn) => {
+      warn(turn, 'OWNER_SKIPPED', layer)
+      warn(turn, 'WHITEOUT_CONTENT', layer)
+      return layer
+    })
+    const prepare = () => Promise.resolve(Flow.of(1, 2).pipe(warnings))
+    const run = new PullRun<number>({ what: 'pull', start: undefined, signal: undefined, prepare })
+    const events = await lastValueFrom(run.events.pipe(toArray()))
+    await run.closed()
+    expect(
+      events.flatMap((event) => (event.type === 'warning' ? `${event.code} ${event.message}` : [])),
+    ).toEqual(['OWNER_SKIPPED layer 1', 'WHITEOUT_CONTENT layer 1', 'WHITEOUT_CONTENT layer 2'])
   })
 
   it('emits its final state to a late subscriber', async () => {

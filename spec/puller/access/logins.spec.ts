@@ -49,6 +49,12 @@ describe('logins', () => {
     expect(await findLogin(`${registry.host}/team`, { env })).toEqual({ username: 'user' })
   })
 
+  it('are not saved in a file that Docker only reads', async () => {
+    await write(join(env['HOME']!, '.dockercfg'), { [registry.host]: { auth: 'b2xkOm9sZA==' } })
+    expect(await logIn(registry.host, user, { env })).toEqual({ file: files.docker })
+    expect(await findLogin(registry.host, { env })).toEqual({ username: 'user' })
+  })
+
   it('replace the login that would be read first', async () => {
     const old = { auths: { [registry.host]: { auth: 'b2xkOm9sZA==' } } }
     await write(files.docker, {})
