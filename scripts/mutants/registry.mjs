@@ -172,4 +172,5 @@ export const mutants = [
   { name: 'cancelled helper ignored', file: 'lib/registry/credentials/docker-config.ts', from: "if (setting.isExpected || error.code === 'CANCELLED') throw error", to: 'if (setting.isExpected) throw error', specs: of('credentials/docker-config') },
   { name: 'secret that is used again forgotten', file: 'lib/registry/policy/secrets.ts', from: "      this.#known.delete(secret)\n", to: '', specs: of('policy/secrets') },
   { name: 'helper asked for any number of servers', file: 'lib/registry/credentials/helper-settings.ts', from: '[...servers].slice(0, maxServers)', to: '[...servers]', specs: of('credentials/helper-settings') },
+  { name: 'schema 1 image missing at the target', file: 'lib/registry/push/target-repository.ts', from: 'isImageManifestType(mediaType) || isSchema1Type(mediaType)', to: 'isImageManifestType(mediaType)', specs: of('push/target-repository') },
 ]

@@ -171,4 +171,5 @@ export const mutants = [
   { name: 'link at a directory of sha512 followed', file: 'lib/store/layout/layout.ts', from: "['', 'sha256', 'sha384', 'sha512']", to: "['', 'sha256', 'sha384']", specs: ['spec/stores/special-files.spec.ts'] },
   { name: 'link at a directory of sha384 followed', file: 'lib/store/layout/layout.ts', from: "['', 'sha256', 'sha384', 'sha512']", to: "['', 'sha256', 'sha512']", specs: ['spec/stores/special-files.spec.ts'] },
   { name: 'lock kept between two works', file: 'lib/store/locks/metadata-lock.ts', from: 'if (--this.#pending > 0) this.#openLock?.pause()', to: 'if (--this.#pending > 0) this.#openLock?.size()', specs: metadataLock },
+  { name: 'files of a killed process left in a new store', file: 'lib/store/layout/layout.ts', from: "if (name.startsWith('.new-')) await unlink(join(store, name))", to: "if (name === '') await unlink(join(store, name))", specs: store },
 ]

@@ -86,6 +86,14 @@ describe('the store', () => {
     await expect(stores.open(directory)).resolves.toBeInstanceOf(Store)
   })
 
+  it('removes the files of a process that was killed while it created the store', async () => {
+    const directory = stores.fresh()
+    mkdirSync(directory)
+    writeFileSync(join(directory, '.new-0123456789abcdef'), 'half of a file')
+    await stores.open(directory)
+    expect(readdirSync(directory).filter((name) => name.startsWith('.new-'))).toEqual([])
+  })
+
   it('is created once by several callers at once', async () => {
     const directory = stores.fresh()
     const all = await Promise.all(Array.from({ length: 5 }, () => stores.open(directory)))

@@ -38,6 +38,13 @@ describe('a repository as a target', () => {
       expect(await target.hasImage(manifest)).toBe(true)
     }))
 
+  it('counts a manifest of schema 1 as an image', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      const type = 'application/vnd.docker.distribution.manifest.v1+prettyjws'
+      const digest = registry.putManifest('team/app', 'old', Buffer.from('{}'), type)
+      expect(await target.hasImage({ ...manifest, digest })).toBe(true)
+    }))
+
   it('reads the digest of a tag from the manifest if the registry does not state it', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       await putImage(registry, 'team/app', '1', image)
