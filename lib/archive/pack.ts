@@ -1,7 +1,19 @@
 /** Packs a directory as a tar archive with `tar-fs`, for exports, the demo image and the images of the test kit. */
 import { Readable } from 'node:stream'
 import fs from 'node:fs'
-import { pack, type Headers, type PackOptions as TarFsOptions } from 'tar-fs'
+import { pack, type PackOptions as TarFsOptions } from 'tar-fs'
+
+/** The header of an entry, as tar-fs makes it. Declared here, so that programs need no declarations of tar-fs. */
+export interface PackHeader {
+  name: string
+  mode: number
+  mtime: Date
+  /** In bytes. */
+  size: number
+  type: 'file' | 'directory' | 'link' | 'symlink'
+  uid: number
+  gid: number
+}
 
 /** Options of `packTree`. */
 export interface PackOptions {
@@ -10,7 +22,7 @@ export interface PackOptions {
   /** The modification time of every entry. Default: the time of the file, or 1970 if `reproducible`. */
   readonly mtime?: Date
   /** Changes each header before it is written. */
-  readonly map?: (header: Headers) => Headers
+  readonly map?: (header: PackHeader) => PackHeader
   /** Returns true for an absolute path to exclude, with everything below it. */
   readonly ignore?: (path: string) => boolean
   /** Keep hard links, as links to the first name (false: each becomes a separate file). */
@@ -25,7 +37,7 @@ interface UndeclaredOptions {
   readonly umask: number
   readonly fs: typeof fs
   /** Declared, but only for streams of files. */
-  readonly mapStream?: (content: fs.ReadStream, header: Headers) => Readable
+  readonly mapStream?: (content: fs.ReadStream, header: PackHeader) => Readable
 }
 
 /**
@@ -83,7 +95,9 @@ class LinkFinder {
   }
 
   /** Returns what makes the header one of a link; undefined for the first name of a file, and for other entries. */
-  linkTo({ name }: Headers): (Pick<Headers, 'type' | 'size'> & { readonly linkname: string }) | undefined {
+  linkTo({
+    name,
+  }: PackHeader): (Pick<PackHeader, 'type' | 'size'> & { readonly linkname: string }) | undefined {
     const last = this.#last
     if (!last?.isFile() || last.nlink < 2) return undefined
     const key = `${last.dev}:${last.ino}`
@@ -95,7 +109,7 @@ class LinkFinder {
 }
 
 /** A link has no content. */
-function withoutContentOfLinks(content: fs.ReadStream, { type }: Headers): Readable {
+function withoutContentOfLinks(content: fs.ReadStream, { type }: PackHeader): Readable {
   if (type !== 'link') return content
   content.destroy()
   return Readable.from([])
