@@ -31,7 +31,7 @@ Examples:
 
 On this machine: oci:DIR[:NAME], oci-archive:FILE[:NAME], dir:DIR and
 docker-archive:FILE[:REF] are sources and targets; :@N at the end of a source is
-a position. rootfs:DIR is a source. An archive of images that exists is replaced.
+a position. rootfs:DIR is a source. An existing archive of images is replaced.
 
 Without --all-platforms, the image for one platform is copied from an index.
 Manifests keep their bytes, and so their digests. A blob that the target has is

@@ -164,5 +164,5 @@ export const mutants = [
   { name: 'table larger than the limit once it is decompressed', file: 'lib/archive/toc/read-toc.ts', from: 'checkSize(Math.max(length, size), limits)', to: 'checkSize(length, limits)', specs: ['spec/lib/archive/toc/read-toc.spec.ts'] },
   { name: 'minor number of a stored device cut', file: 'lib/archive/rootfs/layer-directory.ts', from: '((rdev >> 12n) & 0xffffff00n) | (rdev & 0xffn)', to: 'rdev & 0xffn', specs: layerDirectory },
   { name: 'major number of a stored device cut', file: 'lib/archive/rootfs/layer-directory.ts', from: '((rdev >> 8n) & 0xfffn)', to: '((rdev >> 8n) & 0xffn)', specs: layerDirectory },
-  { name: 'file taken that a later entry of its layer replaces', file: 'lib/archive/listing/image-tree.ts', from: 'foundAgain.layer !== layer || foundAgain.ordinal !== ordinal', to: 'foundAgain.layer !== layer', specs: ['spec/lib/archive/listing/image-tree.spec.ts'] },
+  { name: 'file taken that a later entry of its layer replaces', file: 'lib/archive/listing/image-tree.ts', from: 'foundAgain?.layer !== layer || foundAgain.ordinal !== ordinal', to: 'foundAgain.layer !== layer', specs: ['spec/lib/archive/listing/image-tree.spec.ts'] },
 ]

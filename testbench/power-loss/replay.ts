@@ -172,6 +172,8 @@ export class Replay {
       case 'fchmodat':
       case 'fchownat':
       case 'utimensat': {
+        // The time of a blob is that of its last use. A power cut may lose it.
+        if (name === 'utimensat' && isBlob(second?.string)) return undefined
         const byDescriptor = second?.string === undefined || second.string === ''
         return this.#changeAttributes(
           call,
@@ -333,3 +335,6 @@ function resolvePath(at: Argument | undefined, path: Argument | undefined): stri
 }
 
 const descriptorOf = (argument: Argument | undefined): number => argument?.descriptor ?? -1
+
+/** Returns whether a path is that of a blob of a store. */
+const isBlob = (path: string | undefined): boolean => /\/blobs\/sha\d+\/[0-9a-f]+$/.test(path ?? '')

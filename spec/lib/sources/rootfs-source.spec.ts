@@ -33,7 +33,9 @@ describe('a root directory as a source', () => {
 
   it('gives the same image as long as its files are the same, with a warning of what is left out', async () => {
     const warnings: string[] = []
-    const first = await rootfsSource(root).manifest('', { onWarning: (code) => warnings.push(code) })
+    const source = rootfsSource(root)
+    const first = await source.manifest('', { onWarning: (code) => warnings.push(code) })
+    await source.close()
     const again = rootfsSource(root)
     expect((await again.manifest('')).bytes.equals(first.bytes)).toBe(true)
     await again.close()
