@@ -190,7 +190,9 @@ describeReal('the client of Docker', () => {
     expect((await docker('load', '-i', older)).out).toBe('Loaded image: older/app:1')
     expect((await docker('image', 'inspect', '-f', '{{.Id}}', 'older/app:1')).out).toBe(image.config.digest)
     writeFileSync(join(home, 'bad.tar'), readFileSync(archive).subarray(0, 2_000))
-    expect((await docker('load', '-i', join(home, 'bad.tar'))).err).toContain('Failed to read images from the archive')
+    expect((await docker('load', '-i', join(home, 'bad.tar'))).err).toContain(
+      'Failed to read images from the archive',
+    )
   })
 
   it('frees space, and says what takes it', async () => {

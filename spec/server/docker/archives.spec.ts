@@ -250,7 +250,7 @@ describe('an archive through the API of Docker', () => {
     [
       'has a fifo',
       () => [{ name: 'pipe', type: 'fifo' }, ...parts()],
-      /neither a plain file nor a directory nor a link/,
+      /neither a file nor a directory nor a link/,
     ],
     [
       'lacks a layer',
@@ -272,7 +272,7 @@ describe('an archive through the API of Docker', () => {
     [
       'has a manifest.json that is no JSON',
       () => [...without('manifest.json'), { name: 'manifest.json', content: '{' }],
-      /not a list of images/,
+      /not JSON/,
     ],
     [
       'has a layer that is not the one of its config',
