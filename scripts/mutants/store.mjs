@@ -124,7 +124,7 @@ export const mutants = [
   { name: 'damaged thing put back over what came', file: 'lib/store/garbage/garbage.ts', from: 'if (await ignoreMissing(lstat(path))) return', to: '', specs: garbage },
   { name: 'damaged thing not put back', file: 'lib/store/garbage/garbage.ts', from: "      await moveTree(aside, path)\n", to: '', specs: garbage },
   { name: 'replaced thing left in staging', file: 'lib/store/garbage/garbage.ts', from: 'if (aside !== undefined) await removeTree(aside)', to: '', specs: garbage },
-  { name: 'dry run of garbage removes', file: 'lib/store/garbage/garbage.ts', from: 'if (dryRun || lock === undefined) return found', to: 'if (lock === undefined) return found', specs: garbage },
+  { name: 'dry run of garbage removes', file: 'lib/store/garbage/garbage.ts', from: 'dryRun ? metadata.holdToRead(() => collect(), signal) : ', to: '', specs: garbage },
   { name: 'link named like a blob collected', file: 'lib/store/garbage/inventory.ts', from: 'if (digest && stats.isFile())', to: 'if (digest)', specs: garbage },
 
   { name: "pointer leads to another blob's tree", file: 'lib/store/layers/layers.ts', from: 'return layer?.blobs.includes(blob) ? layer : undefined', to: 'return layer', specs: layers },

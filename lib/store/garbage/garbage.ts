@@ -140,7 +140,8 @@ export class Garbage {
       const trash: Trash[] = []
       const collect = async (lock?: FileLock): Promise<Findings> => {
         const found = await findGarbage(this.directory, this.blobs, retention)
-        if (dryRun || lock === undefined) return found
+        // A dry run has no lock to change anything.
+        if (lock === undefined) return found
         // The names go before their content, so that no name ever points at an incomplete image.
         if (found.expiry.keys.size > 0) await this.names.removeWithLock(lock, found.expiry.keys)
         // Until the current `index.json` is synced, the disk may have an older one that references this content.
