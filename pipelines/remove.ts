@@ -10,7 +10,13 @@ import {
   type Store,
   withoutHolds,
 } from '../lib/store/index.js'
-import { ambiguousError, entriesWithId, referenceOf, unknownImageError } from './stored/find-stored.js'
+import {
+  ambiguousError,
+  entriesWithId,
+  type NamesOf,
+  referenceOf,
+  unknownImageError,
+} from './stored/find-stored.js'
 
 /** An entry that was removed. */
 export interface RemovedImage {
@@ -61,9 +67,6 @@ export async function removeImages(
   }, signal)
   return outcomes
 }
-
-/** Returns the names that a word may mean. @throws REFERENCE_INVALID */
-type NamesOf = (word: string) => readonly string[]
 
 /** Returns the keys of the entries with an image ID that starts with a word, for the words that may be such a start. */
 async function keysOfIds(

@@ -109,7 +109,8 @@ export class Windlass extends SyncMethods implements AsyncDisposable {
     this.#parts = new LazyParts(() => this.store, start)
     this.activity = new Activity(this.#parts, registries, options)
     this.#work = new RunningWork(this.#parts)
-    const shared = { parts: this.#parts, work: this.#work, assertOpen: () => this.#assertOpen() }
+    const namesOf = (word: string): readonly string[] => names.storedNames(word)
+    const shared = { parts: this.#parts, work: this.#work, namesOf, assertOpen: () => this.#assertOpen() }
     const { requestEvents } = options
     const ofPulls = { retry, requestEvents, waiting: this.#waiting, activity: this.activity }
     this.#starter = new PullStarter({ ...shared, ...ofPulls })
@@ -120,7 +121,6 @@ export class Windlass extends SyncMethods implements AsyncDisposable {
     this.leases = new Leases(shared)
     this.tasks = new StoreTasks({
       ...{ ...shared, waiting: this.#waiting, store: () => this.store },
-      namesOf: (word) => names.storedNames(word),
       locate: (name) => requestOf(name, undefined, registries, limits),
     })
     this.artifacts = new Artifacts({ ...shared, names, retry, policy: options.policy })

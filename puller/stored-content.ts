@@ -37,6 +37,8 @@ export interface StoredContentParts {
   readonly work: RunningWork
   readonly registries: ImageRegistries
   readonly limits: Limits
+  /** Returns the names of the store that a word may mean. @throws REFERENCE_INVALID */
+  readonly namesOf: (word: string) => readonly string[]
   /** Starts a pull. */
   readonly startPull: StartPull
   /** @throws USAGE when the puller is closed */
@@ -77,7 +79,7 @@ export class StoredContent {
     checkArgument('tag', 'target', anyText, target)
     this.shared.assertOpen()
     return this.shared.work.runWithStore('tag', undefined, async ({ store }, stop) => {
-      return (await tagImage(source, target, store, stop)).name
+      return (await tagImage(source, target, store, stop, this.shared.namesOf)).name
     })
   }
 
@@ -112,7 +114,11 @@ export class StoredContent {
     return new Promise((resolve, reject) => {
       this.shared.work
         .runWithStore('export', options.signal, async ({ store }, stop) => {
-          const { stream, done } = await saveImages(await exportOrders(names, store, options), store, stop)
+          const { stream, done } = await saveImages(
+            await exportOrders(names, store, options, this.shared.namesOf),
+            store,
+            stop,
+          )
           resolve(stream)
           await done
         })
@@ -129,7 +135,7 @@ export class StoredContent {
     this.#checkExport(names, options)
     return this.shared.work.runWithStore('export', options.signal, async ({ store }, stop) => {
       const write = async (): Promise<WrittenArchive> =>
-        saveImages(await exportOrders(names, store, options), store, stop)
+        saveImages(await exportOrders(names, store, options, this.shared.namesOf), store, stop)
       await writeArchiveFile(resolvePath(file), write, stop)
     })
   }

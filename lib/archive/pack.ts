@@ -68,7 +68,7 @@ export function packTree(directory: string, options: PackOptions = {}): Readable
       return map?.(adjusted) ?? adjusted
     },
   }
-  // tar-fs returns a stream of the package streamx, which is not an instance of Node's `Readable`.
+  // tar-fs returns a stream of the package streamx, which is not an instance of Node's `Readable`. Its declarations lack options.
   return Readable.from(pack(directory, tarFsOptions as unknown as TarFsOptions), { objectMode: false })
 }
 

@@ -9,12 +9,11 @@ import {
   isDigest,
   isLocalImageName,
   matchPlatform,
-  parseImageName,
   parsePlatform,
-  withDefaultTag,
 } from '../../lib/image/index.js'
-import { type IndexEntry, type Store, findEntries, recoveryHints } from '../../lib/store/index.js'
+import { type IndexEntry, type Store, recoveryHints } from '../../lib/store/index.js'
 import { type DescribedImage, describeImages } from '../stored/describe.js'
+import { findStored, type NamesOf } from '../stored/find-stored.js'
 import type { SaveOrder } from './save-images.js'
 
 /** Which images of an index are exported. */
@@ -27,37 +26,29 @@ export interface ExportSelection {
 
 /**
  * Returns the images to save, each once with all the names under which it was asked for.
- * @param words names in the store, as `images` lists them, digests, or keys of entries
+ * @param words names in the store, as `images` lists them, digests, keys of entries, or the starts of image IDs
  * @throws IMAGE_UNKNOWN, PLATFORM_UNMATCHED, STORE_CORRUPT; USAGE when a digest matches several images
  */
 export async function exportOrders(
   words: readonly string[],
   store: Store,
   { platform, allPlatforms = false }: ExportSelection,
+  namesOf?: NamesOf,
 ): Promise<readonly SaveOrder[]> {
-  const [entries, described] = await Promise.all([store.names.entries(), describeImages(store)])
+  const described = await describeImages(store)
   const orders = new Map<string, SaveOrder>()
   for (const word of words) {
-    const entry = findEntry(word, entries, store)
+    const entry = await findStored(word, store, namesOf)
     const images = described.filter((image) => image.entry === entry.key)
     const first = chooseImage(images, platform, word, store)
     const rest = images.filter((image) => image !== first)
     const key = allPlatforms ? first.root.digest : first.manifest.digest
     const known = orders.get(key)
-    const names = [...(known?.names ?? []), ...namesOf(entry)]
+    const names = [...(known?.names ?? []), ...loadableNames(entry)]
     orders.set(key, known ?? { images: [first, ...rest], whole: allPlatforms, names: [] })
     orders.set(key, { ...orders.get(key)!, names: [...new Set(names)].sort() })
   }
   return [...orders.values()]
-}
-
-function findEntry(word: string, entries: readonly IndexEntry[], store: Store): IndexEntry {
-  const [entry] = findEntries(entries, word, referenceOf(word))
-  if (entry) return entry
-  throw new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, maxImageNameLength)}`, {
-    ...{ reference: word, path: store.directory },
-    hint: recoveryHints.list,
-  })
 }
 
 function chooseImage(
@@ -88,20 +79,9 @@ function chooseImage(
   )
 }
 
-/** Returns the normalised name; undefined for a word that is not a reference. */
-function referenceOf(word: string): string | undefined {
-  try {
-    const named = parseImageName(word)
-    return named.kind === 'registry' ? withDefaultTag(named.reference).toString() : word
-  } catch (error) {
-    if (error instanceof WindlassError) return undefined
-    throw error
-  }
-}
-
 /**
  * Returns the name with which the image can be loaded. A digest is none, although `sha256` is a valid repository, and neither is the
  * name of an image on this machine.
  */
-const namesOf = ({ name }: IndexEntry): readonly string[] =>
+const loadableNames = ({ name }: IndexEntry): readonly string[] =>
   name === undefined || isDigest(name) || isLocalImageName(name) ? [] : archivedName(name)

@@ -16,22 +16,31 @@ import { storedImages } from '../stored-images.js'
 /** An entry that names an image. */
 export type FoundEntry = IndexEntry & { readonly image: NamedImage }
 
+/** Returns the normalised names that a word may mean, in the order in which they are looked up. @throws REFERENCE_INVALID */
+export type NamesOf = (word: string) => readonly string[]
+
 /**
  * Returns the entry that `word` refers to: a name as `windlass images` lists it, a reference, a digest or the start of one, a key,
  * or the start of an image ID. Of several names of the same image, returns the first.
+ * @param namesOf the normalised reference alone by default
  * @throws IMAGE_UNKNOWN; REFERENCE_INVALID; USAGE when the word is ambiguous; STORE_*
  */
-export async function findStored(word: string, store: Store): Promise<FoundEntry> {
-  const found = await findIfStored(word, store)
+export async function findStored(word: string, store: Store, namesOf?: NamesOf): Promise<FoundEntry> {
+  const found = await findIfStored(word, store, namesOf)
   if (found) return found
   referenceOf(word) // reports what is wrong with a word that is nothing at all
   throw unknownImageError(word, store.directory)
 }
 
 /** Like `findStored`, but returns undefined if the store has no such image. @throws USAGE when ambiguous; STORE_* */
-export async function findIfStored(word: string, store: Store): Promise<FoundEntry | undefined> {
+export async function findIfStored(
+  word: string,
+  store: Store,
+  namesOf: NamesOf = (each) => [referenceOf(each)],
+): Promise<FoundEntry | undefined> {
   const entries = await store.names.entries()
-  const [listed] = findEntries(entries, word, referenceIfValid(word))
+  const names = ifReference(() => namesOf(word)) ?? []
+  const [listed] = [undefined, ...names].flatMap((name) => findEntries(entries, word, name))
   const [entry, ...others] = listed ? [listed] : await entriesWithId(word, entries, store)
   if (others.some(({ digest }) => digest !== entry?.digest)) throw ambiguousError(word, [entry!, ...others])
   return entry?.image && { ...entry, image: entry.image }
@@ -72,9 +81,10 @@ export function referenceOf(word: string): string {
   return named.kind !== 'registry' ? word : withDefaultTag(named.reference).toString()
 }
 
-function referenceIfValid(word: string): string | undefined {
+/** Returns the result of `read`; undefined if it throws REFERENCE_INVALID. */
+function ifReference<T>(read: () => T): T | undefined {
   try {
-    return referenceOf(word)
+    return read()
   } catch (error) {
     if (asWindlassError(error).code !== 'REFERENCE_INVALID') throw error
     return undefined
@@ -84,7 +94,7 @@ function referenceIfValid(word: string): string | undefined {
 /** Returns the error for a word that names no image of the store in `path`. */
 export const unknownImageError = (word: string, path: string): WindlassError =>
   new WindlassError('IMAGE_UNKNOWN', `The store has no image ${quoted(word, maxImageNameLength)}`, {
-    ...{ reference: referenceIfValid(word) ?? word, path },
+    ...{ reference: ifReference(() => referenceOf(word)) ?? word, path },
     hint: recoveryHints.list,
   })
 

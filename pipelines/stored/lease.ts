@@ -1,7 +1,7 @@
 /** Leases images of a store: protects them from garbage collection for a time. */
 import { join } from 'node:path'
 import { type Lease, reachableFrom, RootDocuments, type Store, withoutHolds } from '../../lib/store/index.js'
-import { findStored, unknownImageError } from './find-stored.js'
+import { findStored, type NamesOf, unknownImageError } from './find-stored.js'
 
 /** What a lease is made of. */
 export interface LeaseOrder {
@@ -21,8 +21,9 @@ export async function leaseImage(
   { owner, duration }: LeaseOrder,
   store: Store,
   signal?: AbortSignal,
+  namesOf?: NamesOf,
 ): Promise<Lease> {
-  const { key, name, image } = await findStored(word, store)
+  const { key, name, image } = await findStored(word, store, namesOf)
   const { digest } = image.descriptor
   const entries = (await store.names.rawEntries()).filter((entry) => entry['digest'] === digest)
   const index = join(store.directory, 'index.json')

@@ -2,7 +2,7 @@
 import { WindlassError } from '../../lib/errors.js'
 import { checkPullable, parseReference, withDefaultTag } from '../../lib/image/index.js'
 import type { NamedImage, Store } from '../../lib/store/index.js'
-import { findStored } from './find-stored.js'
+import { findStored, type NamesOf } from './find-stored.js'
 
 /**
  * Makes `target` a name of the image that `word` identifies; see `findStored`. An image that had this name loses it. Nothing is
@@ -15,6 +15,7 @@ export async function tagImage(
   target: string,
   store: Store,
   signal?: AbortSignal,
+  namesOf?: NamesOf,
 ): Promise<NamedImage> {
   const reference = withDefaultTag(parseReference(target))
   checkPullable(reference)
@@ -23,7 +24,7 @@ export async function tagImage(
       reference: target,
       hint: 'A digest is a name by itself. Leave it out.',
     })
-  const { image: found } = await findStored(word, store)
+  const { image: found } = await findStored(word, store, namesOf)
   // The other name may be removed meanwhile.
   await store.holdUntil(signal, found.descriptor.digest)
   const named: NamedImage = { ...found, name: reference.toString(), typed: reference.familiar() }

@@ -50,6 +50,7 @@ export class Leases {
     private readonly shared: {
       readonly parts: LazyParts
       readonly work: RunningWork
+      readonly namesOf: (word: string) => readonly string[]
       readonly assertOpen: () => void
     },
   ) {}
@@ -70,7 +71,7 @@ export class Leases {
     this.shared.assertOpen()
     const { owner, duration, signal } = options
     return this.shared.work.runWithStore('lease', signal, ({ store }, stop) =>
-      leaseImage(image, { owner, duration }, store, stop),
+      leaseImage(image, { owner, duration }, store, stop, this.shared.namesOf),
     )
   }
 

@@ -63,12 +63,12 @@ export class StoreTasks {
 
   /** Returns the history of an image of the store; undefined if the store does not have it for the platform. */
   async storedHistory(name: string, platform?: string): Promise<readonly HistoryStep[] | undefined> {
-    const { parts, assertOpen } = this.shared
+    const { parts, namesOf, assertOpen } = this.shared
     assertOpen()
     const wanted = platform === undefined ? hostPlatform() : parsePlatform(platform)
     if (!(await parts.storeExists())) return undefined
     const { store } = await parts.open()
-    const entry = await findIfStored(name, store)
+    const entry = await findIfStored(name, store, namesOf)
     const images = entry ? await describeEntry(entry, store) : []
     // Without a platform, as for commands that show an image: that for this machine, otherwise the first.
     const image = imageFor(wanted, images) ?? (platform === undefined ? images[0] : undefined)

@@ -90,6 +90,23 @@ describe('a name without a registry, with a registries.conf', () => {
     expect(JSON.parse((await inStore('images', '--json')).out)).toEqual([])
   })
 
+  it('is the image that the store has, for commands that name, lease, show and export it', async () => {
+    await search()
+    await pull('team/app:1')
+    const before = [first, second].map((registry) => registry?.requests.length)
+    const commands: readonly (readonly string[])[] = [
+      ['history', 'team/app:1', '--platform', 'linux/amd64'],
+      ['lease', 'add', 'team/app:1', '--owner', 'spec'],
+      ['tag', 'team/app:1', 'other:1'],
+      ['export', 'team/app:1', '--platform', 'linux/amd64', '-o', bench.path()],
+    ]
+    for (const words of commands) {
+      const { code, err } = await windlass([...words, '--store', store])
+      expect({ words, code, err }).toMatchObject({ code: 0, err: '' })
+    }
+    expect([first, second].map((registry) => registry?.requests.length)).toEqual(before)
+  })
+
   it('is found in the store as an image of Docker Hub, which it was before', async () => {
     await write('')
     await using library = await open({ store, registriesConf: conf })

@@ -36,7 +36,7 @@ function readFile(file: string): string {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new WindlassError('USAGE', `Failed to read the list of images in ${quoted(file)}: ${reason}`, {
-      ...{ cause, path: file, hint: 'See docs/sync.md for the format of the file.' },
+      ...{ cause, path: file, hint: 'Check the path. With “-” as the file, the list is read from stdin.' },
     })
   }
 }
