@@ -16,14 +16,16 @@ const helpHint = 'Run the command with --help for its usage.'
 /** Runs the command that `argv` names (without the program's name) and resolves to the exit code. Never rejects. */
 export async function run(argv: readonly string[], terminal: Terminal): Promise<number> {
   const entry = findCommand(argv)
-  const { stdin, output, stderr, env, signals } = terminal
+  const { output, stderr, env, signals } = terminal
   const format = messageFormat(argv, env, entry?.showsProgress ?? false)
   const json = format !== 'text'
   const messages = new Messages(stderr, { format, debug: Boolean(env['WINDLASS_DEBUG']) })
   terminal.redirectNotices?.(messages)
   const errorOutput: string[] = []
   const console = {
-    stdin,
+    get stdin() {
+      return terminal.stdin
+    },
     output,
     stderr,
     env,

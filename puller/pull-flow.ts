@@ -28,8 +28,6 @@ export async function pullFlow(
   const own = await imagePolicy(options.policy)
   const parts = own ? { ...sharedParts, policy: own } : sharedParts
   const goal = await layerGoal(request, options, parts.store)
-  // An image with a new name probably has layers to unpack, so a thread is started while the manifest is fetched.
-  if (unpack && !(await parts.store.names.get(request.name))) parts.pool.ready(1)
   const withPlan = (stages: PullStages): PullStages =>
     plan === undefined ? stages : { ...stages, plan: compose(stages.plan, followPlan(plan)) }
   const stages = stagesFor(parts, goal, { replaceStages, onEntry }, (bound) => withPlan(adaptStages(bound)))

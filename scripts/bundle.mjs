@@ -90,6 +90,12 @@ rmSync(staging, { recursive: true, force: true })
 const bundles = { 'windlass.cjs': 'cli/main.ts', 'thread.cjs': 'lib/archive/worker/unpack-worker.ts' }
 for (const [name, entry] of Object.entries(bundles))
   await build({ ...script, entryPoints: [entry], outfile: `${staging}/${name}` })
+// `runBundle` needs the program as a function, and would have to copy all of it to add the frame.
+const program = `${staging}/windlass.cjs`
+writeFileSync(
+  program,
+  `(function (exports, require, module, __filename, __dirname) {${readFileSync(program, 'utf8')}\n})`,
+)
 
 const digest = createHash('sha256')
 for (const name of Object.keys(bundles)) digest.update(readFileSync(`${staging}/${name}`))

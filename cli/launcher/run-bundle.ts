@@ -21,6 +21,12 @@ type CommonJS = (
 ) => void
 
 /**
+ * The function that a module of CommonJS is. The bundle of the command line contains it already: joining the texts
+ * would copy megabytes.
+ */
+const wrapper = { start: '(function (exports, require, module, __filename, __dirname) {', end: '\n})' }
+
+/**
  * Runs a bundle.
  *
  * @param name file name of the bundle
@@ -39,7 +45,7 @@ export function runBundle<Exports extends object>(name: string, build: string, u
       : new CodeCache(directory, `${use}-${process.version}-${process.arch}`, `${build} ${size} ${mtimeMs}`)
   const cachedData = cache?.read()
   const script = new Script(
-    `(function (exports, require, module, __filename, __dirname) {${source}\n})`,
+    source.startsWith(wrapper.start) ? source : `${wrapper.start}${source}${wrapper.end}`,
     cachedData ? { filename: file, cachedData } : { filename: file },
   )
   // V8 rejects a cache of another V8 version or of other flags.

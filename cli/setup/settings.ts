@@ -191,7 +191,7 @@ function requireWorkingDirectory(file: string): void {
 
 async function readCredentials(
   { username, passwordStdin }: NetworkFlags,
-  { stdin, env }: Terminal,
+  terminal: Terminal,
   signal: AbortSignal | undefined,
 ): Promise<RegistryCredentials | undefined> {
   if (username === undefined && !passwordStdin) return undefined
@@ -199,8 +199,8 @@ async function readCredentials(
     throw new WindlassError('USAGE', 'The option --password-stdin requires --username', {
       hint: 'Add --username NAME.',
     })
-  if (passwordStdin) return { username, password: await readPassword(stdin, signal) }
-  const password = env['WINDLASS_PASSWORD']
+  if (passwordStdin) return { username, password: await readPassword(terminal.stdin, signal) }
+  const password = terminal.env['WINDLASS_PASSWORD']
   if (password !== undefined) return { username, password }
   throw new WindlassError('USAGE', 'The option --username requires a password', {
     hint: 'Pipe one in with --password-stdin, or set WINDLASS_PASSWORD.',

@@ -42,11 +42,14 @@ export interface Console extends Terminal {
 
 /** Returns the terminal of the process. */
 export function processTerminal(): Terminal {
-  const { stdin, stdout, stderr, env } = process
+  const { stdout, stderr, env } = process
   // A command does not fail because its stderr is closed.
   stderr.on('error', () => undefined)
   return {
-    stdin,
+    // Node creates the stream on first use, which few commands need.
+    get stdin() {
+      return process.stdin
+    },
     output: new Output(stdout),
     stderr,
     env,

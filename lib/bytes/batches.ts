@@ -1,6 +1,7 @@
 /**
  * Reads a stream in batches: each batch contains the chunks that arrived since the previous one. Unlike `for await`,
- * this does not concatenate the chunks, which would copy every byte.
+ * this does not concatenate the chunks, which would copy every byte. A batch costs its reader a write, an event and a
+ * message to the unpacking thread, so that a few chunks wait for more.
  */
 import type { Readable } from 'node:stream'
 
@@ -10,6 +11,10 @@ import type { Readable } from 'node:stream'
  */
 const maxBytes = 1024 * 1024
 const maxChunks = 1024
+
+/** Bytes from which a batch does not wait for more, and the milliseconds for which a smaller one waits. */
+const enoughBytes = 256 * 1024
+const linger = 10
 
 /**
  * Yields the chunks of `stream` in batches and returns when it ends. Chunks that arrived before a failure are yielded
@@ -22,11 +27,19 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
   let ended = false
   let failure: { readonly error: unknown } | undefined
   let wake = (): void => undefined
+  let isDue = false as boolean
+  let timer: NodeJS.Timeout | undefined
+  const onDue = (): void => {
+    isDue = true
+    timer = undefined
+    wake()
+  }
   const onChunk = (chunk: Buffer): void => {
     pending.push(chunk)
     bytes += chunk.length
     if (bytes >= maxBytes || pending.length >= maxChunks) stream.pause()
-    wake()
+    if (bytes >= enoughBytes || pending.length >= maxChunks) wake()
+    else if (!isDue) timer ??= setTimeout(onDue, linger)
   }
   const onError = (error: unknown): void => {
     failure ??= { error }
@@ -41,10 +54,14 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
   stream.on('error', onError).on('end', onEnd).on('close', onEnd).on('data', onChunk)
   try {
     for (;;) {
-      if (pending.length > 0) {
+      const isEnough = isDue || bytes >= enoughBytes || pending.length >= maxChunks
+      if (pending.length > 0 && (isEnough || failure !== undefined || ended)) {
         const batch = pending
         pending = []
         bytes = 0
+        clearTimeout(timer)
+        timer = undefined
+        isDue = false
         stream.resume()
         yield batch
       } else if (failure) throw failure.error
@@ -52,6 +69,7 @@ export async function* batches(stream: Readable): AsyncGenerator<readonly Buffer
       else await new Promise<void>((resolve) => (wake = resolve))
     }
   } finally {
+    clearTimeout(timer)
     stream.off('end', onEnd).off('close', onEnd).off('data', onChunk)
     stream.off('error', onError).on('error', () => undefined)
   }

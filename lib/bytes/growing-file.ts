@@ -33,6 +33,10 @@ export interface GrowingOptions {
 }
 
 const rereadBytes = 1024 * 1024
+
+/** Largest size in bytes of a file that is written in this thread. */
+const smallFile = 4 * 1024 * 1024
+
 const phaseOrder = { growing: 0, arrived: 1, verified: 2, failed: 3 } as const
 
 /** A file that is written, verified and followed at the same time. */
@@ -180,8 +184,10 @@ export class GrowingFile {
   }
 
   async #write(chunks: readonly Uint8Array[], bytes: number, position: number): Promise<void> {
+    const isSmall = this.#options.expected.size <= smallFile
     for (let written = 0; written < bytes;) {
-      written += await this.#file.write(withoutFirst(chunks, written), position + written)
+      const [rest, at] = [withoutFirst(chunks, written), position + written]
+      written += isSmall ? await this.#file.writeHere(rest, at) : await this.#file.write(rest, at)
     }
   }
 

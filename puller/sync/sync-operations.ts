@@ -4,7 +4,6 @@ import type { Limits } from '../../lib/limits.js'
 import type { ImageRegistries } from '../../lib/registry/index.js'
 import type { SyncList } from '../../lib/sync/index.js'
 import type { CopiedImage, CopyTarget, RetryPolicy } from '../../lib/transfer/index.js'
-import { planSync } from '../../pipelines/sync/plan-sync.js'
 import { runSync } from '../../pipelines/sync/run-sync.js'
 import type { SyncItem, SyncPlan } from '../../pipelines/sync/sync-plan.js'
 import type { SyncPlaces } from '../../pipelines/sync/sync-places.js'
@@ -49,7 +48,10 @@ export class SyncOperations {
     checkOptions('planSync', planSyncTable, options)
     const stop = new AbortController()
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-    const done = planSync(list, { ...options, places: this.#places, signal })
+    // Lists of images need parsers of YAML and of versions, which no other operation loads.
+    const done = import('../../pipelines/sync/plan-sync.js').then(({ planSync }) =>
+      planSync(list, { ...options, places: this.#places, signal }),
+    )
     this.#parts.work.register({
       cancel: (reason) => stop.abort(reason),
       closed: () => done.then(ignore, ignore),

@@ -5,8 +5,11 @@ const zstd = ['spec/layers/decompress-zstd.spec.ts']
 // prettier-ignore
 export const mutants = [
   { name: 'batches do not pause', file: 'lib/bytes/batches.ts', from: 'stream.pause()', to: '', specs: of('batches') },
-  { name: 'one chunk more in a batch', file: 'lib/bytes/batches.ts', from: "pending.length >= maxChunks", to: "pending.length > maxChunks + 1", specs: of('batches') },
-  { name: 'failure before what came', file: 'lib/bytes/batches.ts', from: "if (pending.length > 0) {", to: "if (pending.length > 0 && !failure) {", specs: of('batches') },
+  { name: 'one chunk more in a batch', file: 'lib/bytes/batches.ts', from: 'if (bytes >= maxBytes || pending.length >= maxChunks) stream', to: 'if (bytes >= maxBytes || pending.length > maxChunks + 1) stream', specs: of('batches') },
+  { name: 'failure before what came', file: 'lib/bytes/batches.ts', from: '(isEnough || failure !== undefined || ended)', to: '!failure && (isEnough || ended)', specs: of('batches') },
+  { name: 'last bytes of a stream wait', file: 'lib/bytes/batches.ts', from: '(isEnough || failure !== undefined || ended)', to: '(isEnough || failure !== undefined)', specs: of('batches') },
+  { name: 'every chunk a batch', file: 'lib/bytes/batches.ts', from: 'const isEnough = isDue ||', to: 'const isEnough = true ||', specs: of('batches') },
+  { name: 'many bytes wait', file: 'lib/bytes/batches.ts', from: 'if (bytes >= enoughBytes || pending.length >= maxChunks) wake()', to: 'if (pending.length >= maxChunks) wake()', specs: of('batches') },
   { name: 'listeners of batches stay', file: 'lib/bytes/batches.ts', from: "stream.off('end', onEnd).off('close', onEnd).off('data', onChunk)", to: '', specs: of('batches') },
   { name: 'late error of a stream unheard', file: 'lib/bytes/batches.ts', from: ".on('error', () => undefined)", to: '', specs: of('batches') },
   { name: 'closed stream waited for', file: 'lib/bytes/batches.ts', from: 'if (stream.closed || stream.readableEnded) ended = true', to: '', specs: of('batches') },
@@ -23,7 +26,7 @@ export const mutants = [
   { name: 'file that cannot be read stays open', file: 'lib/bytes/growing-file.ts', from: 'await handle.close()', to: 'await handle.stat()', specs: of('growing-file') },
   { name: 'link of a download followed', file: 'lib/bytes/growing-file.ts', from: ' | constants.O_NOFOLLOW', to: '', specs: of('growing-file') },
   { name: 'partial of the full size emptied', file: 'lib/bytes/growing-file.ts', from: 'size > this.#options.expected.size', to: 'size >= this.#options.expected.size', specs: of('growing-file') },
-  { name: 'second half of a short write at the wrong place', file: 'lib/bytes/growing-file.ts', from: 'position + written)', to: 'position)', specs: of('growing-file') },
+  { name: 'second half of a short write at the wrong place', file: 'lib/bytes/growing-file.ts', from: 'withoutFirst(chunks, written), position + written]', to: 'withoutFirst(chunks, written), position]', specs: of('growing-file') },
   { name: 'read beyond the length that is told', file: 'lib/bytes/follow-file.ts', from: 'Math.min(readBytes, length - this.#position)', to: 'readBytes', specs: of('growing-file') },
   { name: 'descriptor of a followed file stays', file: 'lib/bytes/follow-file.ts', from: 'Promise.resolve(this.#file?.close())', to: 'Promise.resolve(this.#file?.fd)', specs: of('growing-file') },
   { name: 'growth not told that nobody reads', file: 'lib/bytes/follow-file.ts', from: 'void Promise.resolve(this.#growth.return?.()).catch(() => undefined)', to: '', specs: of('growing-file') },

@@ -16,4 +16,6 @@ export const mutants = [
   { name: 'wait for a thread ended by a pause', file: 'lib/api/lanes.ts', from: "return stage === 'waits' || stage === 'queued' ? spans : closeLast(spans, at)", to: "return stage === 'waits' ? spans : closeLast(spans, at)", specs: ['spec/lib/api/lanes.spec.ts'] },
   { name: 'slots of unpacks not followed', file: 'lib/api/server-state.ts', from: '`${holdsDownload(layer)} ${holdsUnpack(layer)}`', to: '`${holdsDownload(layer)}`', specs: ['spec/lib/api/server-state.spec.ts'] },
   { name: 'blobs of a goal that unpacks nothing discarded', file: 'puller/context.ts', from: 'keepBlobs: keepBlobs || !unpack,', to: 'keepBlobs,', specs: ['spec/puller/context.spec.ts'] },
+  { name: 'a write for every line', file: 'server/docker/line-stream.ts', from: 'if (this.#ended || left <= 0) return', to: 'return', specs: ['spec/server/docker/line-stream.spec.ts'] },
+  { name: 'end of lines waits', file: 'server/docker/line-stream.ts', from: '    this.#wake()\n    this.#endPause()', to: '    this.#wake()', specs: ['spec/server/docker/line-stream.spec.ts'] },
 ]

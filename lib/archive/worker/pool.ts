@@ -23,7 +23,15 @@ import type {
   UnpackResult,
   Work,
 } from './task.js'
+import type { JobRunner } from './job-runner.js'
+import { RunHere } from './run-here.js'
 import { UnpackThreads } from './threads.js'
+
+/**
+ * Largest total size in bytes of the blobs that are unpacked in the calling thread at a time, while no thread runs: a
+ * thread takes longer to start than such layers take to unpack.
+ */
+const smallBytes = 8 * 1024 * 1024
 
 /** An `unpack` task. */
 export interface UnpackTask extends BlobTask {
@@ -61,6 +69,8 @@ export interface UnpackJobOptions {
    * for a slow sink. The promise of the job resolves after the last entry, and rejects with the error of the sink.
    */
   readonly onEntry?: EntrySink | undefined
+  /** Size of the blob in bytes. Small blobs are unpacked in the calling thread if the pool has started no thread. */
+  readonly size?: number | undefined
 }
 
 /** Options of a job that only reads. */
@@ -94,6 +104,8 @@ export class UnpackPool {
   readonly #limits: Limits
   readonly #threads = new UnpackThreads()
   readonly #slices = new FairSlices()
+  /** Total size in bytes of the blobs that are being unpacked in this thread. */
+  #bytesHere = 0
   readonly #actor: Actor<PoolJob, JobResult>
 
   /** Starts no thread before the first job. */
@@ -158,8 +170,10 @@ export class UnpackPool {
   /**
    * Starts threads for `jobs` jobs in advance, because starting a thread takes longer than unpacking a small layer. If
    * a thread cannot be started, the job that needs it fails with the reason.
+   * @param bytes total size of the blobs of these jobs; no thread is started for a few
    */
-  ready(jobs: number): void {
+  ready(jobs: number, bytes = Infinity): void {
+    if (bytes <= smallBytes) return
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
   }
 
@@ -214,25 +228,28 @@ export class UnpackPool {
     onStart?.()
     const { onProgress = () => undefined, onWarning = () => undefined, onEntry } = options
     const spare = this.#actor.load.active < availableParallelism()
-    const thread = this.#threads.take()
-    const receiver = onEntry && new EntryReceiver(onEntry, thread)
+    const bytesHere = this.#bytesHereOf(work, options)
+    const thread = bytesHere === undefined ? this.#threads.take() : undefined
+    const runner: JobRunner = thread ?? new RunHere()
+    this.#bytesHere += bytesHere ?? 0
+    const receiver = onEntry && new EntryReceiver(onEntry, runner)
     const growthSubscription = new Subscription()
     let growthFailure: { readonly error: unknown } | undefined
     const cancel = (reason: unknown): void => {
-      thread.cancel()
+      runner.cancel()
       void receiver?.abort(reason)
     }
     const onAbort = (): void => cancel(signal.reason)
     signal.addEventListener('abort', onAbort)
     try {
-      const done = thread.run(
+      const done = runner.run(
         { ...work, limits: this.#limits, spare, entries: receiver !== undefined },
         { onProgress, onWarning, onEntries: receiver && ((batch) => receiver.receive(batch)) },
       )
       if (growth)
         growthSubscription.add(
           from(growth).subscribe({
-            next: (length) => thread.reportGrowth(length),
+            next: (length) => runner.reportGrowth(length),
             error: (error: unknown) => {
               growthFailure = { error }
               cancel(error)
@@ -250,8 +267,15 @@ export class UnpackPool {
     } finally {
       growthSubscription.unsubscribe()
       signal.removeEventListener('abort', onAbort)
-      this.#threads.giveBack(thread)
+      this.#bytesHere -= bytesHere ?? 0
+      if (thread) this.#threads.giveBack(thread)
     }
+  }
+
+  /** Returns the size of the blob of a job that is to run in this thread; undefined for a job that needs a thread. */
+  #bytesHereOf({ kind }: Work, { onEntry, size = Infinity }: UnpackJobOptions): number | undefined {
+    const isFew = this.#bytesHere + size <= smallBytes
+    return kind === 'unpack' && onEntry === undefined && isFew && this.#threads.isEmpty ? size : undefined
   }
 }
 

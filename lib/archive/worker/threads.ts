@@ -20,6 +20,11 @@ export class UnpackThreads {
       }
   }
 
+  /** Whether no thread has been started. */
+  get isEmpty(): boolean {
+    return this.#threads.size === 0
+  }
+
   /** Returns an idle thread, or a new one. Pass it to `giveBack` after its job. */
   take(): UnpackThread {
     const idle = this.#idle.pop()

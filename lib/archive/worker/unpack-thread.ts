@@ -2,17 +2,9 @@
 import { releaseLargeWindowOf, largeWindows } from '../../bytes/compression/large-window.js'
 import { WindlassError } from '../../errors.js'
 import type { Worker } from 'node:worker_threads'
-import type { EntryBatch } from '../entries/batch.js'
+import type { JobListener, JobRunner } from './job-runner.js'
 import { startWorker } from './start-worker.js'
 import type { Growth, Job, JobResult, Request, Response } from './task.js'
-
-/** Receives the messages of a job. */
-export interface JobListener {
-  readonly onProgress: (bytes: number) => void
-  readonly onWarning: (code: string, message: string) => void
-  /** Required if the job sends entries. */
-  readonly onEntries?: ((batch: EntryBatch) => void) | undefined
-}
 
 interface CurrentJob extends JobListener {
   readonly id: number
@@ -21,7 +13,7 @@ interface CurrentJob extends JobListener {
 }
 
 /** A worker thread that executes one job at a time. The constructor throws INTERNAL when no thread can be started. */
-export class UnpackThread {
+export class UnpackThread implements JobRunner {
   readonly #worker = startThread()
   readonly #threadId = this.#worker.threadId
   /** Resolves when the thread has loaded its modules or has ended. */

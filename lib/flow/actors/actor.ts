@@ -120,7 +120,7 @@ export class Actor<Msg, Reply> {
   readonly ask = (message: Msg, scope: Scope = this.scope, options?: AskOptions): Observable<Reply> =>
     new Observable((requester) => {
       if (this.#stopped !== undefined) {
-        requester.error(this.#stopped.reason)
+        requester.error(this.#stopped.reason ?? this.#defaultReason())
         return undefined
       }
       const letter: Letter<Msg, Reply> = {
@@ -175,9 +175,17 @@ export class Actor<Msg, Reply> {
   }
 
   /** Stops the actor. All present and future requests fail with `reason`. Default: an `AbortError`. */
-  stop(reason: unknown = new DOMException(`${this.name} was stopped`, 'AbortError')): void {
+  stop(reason?: unknown): void {
     this.#stopped ??= { reason }
-    for (const { requester } of [...this.#served, ...this.#queue.letters]) requester.error(reason)
+    const letters = [...this.#served, ...this.#queue.letters]
+    // Every stage stops its actor at its end, mostly without letters. The default reason costs a stack trace.
+    if (letters.length === 0) return
+    const error = reason ?? this.#defaultReason()
+    for (const { requester } of letters) requester.error(error)
+  }
+
+  #defaultReason(): DOMException {
+    return new DOMException(`${this.name} was stopped`, 'AbortError')
   }
 
   readonly #drain = trampoline(() => {

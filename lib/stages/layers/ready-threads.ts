@@ -14,7 +14,9 @@ export function readyThreads(
 ): Stage<PlannedImage, PlannedImage> {
   return lift(
     tap(({ layers }: PlannedImage) => {
-      if (unpack) pool.ready(layers.filter(({ action }) => action !== 'exists').length)
+      const missing = layers.filter(({ action }) => action !== 'exists')
+      const bytes = missing.reduce((sum, { descriptor }) => sum + descriptor.size, 0)
+      if (unpack) pool.ready(missing.length, bytes)
     }),
   )
 }

@@ -136,7 +136,7 @@ async function unpackOnce(
       ...(arriving ? { growth: growthOf(arriving.file) } : { expected: { digest, size } }),
     },
     {
-      ...{ signal, group: layer.group },
+      ...{ signal, group: layer.group, size },
       priority: () => control.priority,
       // An attempt whose entries somebody has seen is not repeated.
       onWanted: entries ? undefined : () => control.interrupt(),

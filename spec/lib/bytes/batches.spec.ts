@@ -49,6 +49,36 @@ describe('batches', () => {
     expect(received.length).toBeLessThan(3)
   })
 
+  it('lets a few bytes wait for more, but not for long', async () => {
+    const stream = new PassThrough()
+    const reading = batches(stream)
+    const first = reading.next()
+    const started = performance.now()
+    for (let at = 0; at < 3; at++) {
+      stream.write('a')
+      await setImmediate()
+    }
+    expect((await first).value).toHaveLength(3)
+    expect(performance.now() - started).toBeGreaterThan(8)
+    stream.destroy()
+    await reading.return()
+  })
+
+  it('does not let many bytes wait, nor the last ones', async () => {
+    const stream = new PassThrough({ highWaterMark: 2 ** 20 })
+    const reading = batches(stream)
+    const first = reading.next()
+    await setImmediate()
+    const started = performance.now()
+    stream.write(Buffer.alloc(256 * 1024))
+    expect((await first).value).toHaveLength(1)
+    const second = reading.next()
+    stream.end('z')
+    expect((await second).value).toEqual([Buffer.from('z')])
+    expect((await reading.next()).done).toBe(true)
+    expect(performance.now() - started).toBeLessThan(9)
+  })
+
   it('buffers at most about a megabyte for a busy reader', async () => {
     let bytesMade = 0
     const stream = new Readable({

@@ -93,6 +93,14 @@ describe('files', () => {
     await expect(again.sync()).rejects.toThrow('fd')
   })
 
+  it('writes a few bytes of a large file in this thread', async () => {
+    const file = await files.openLarge(at('few'), 'wx+', 0o600)
+    const writing = file.writeHere([Buffer.from('ab'), Buffer.from('c')], 1)
+    expect(readFileSync(at('few'), 'latin1')).toBe('\0abc')
+    expect(await writing).toBe(3)
+    await file.close()
+  })
+
   it('writes and reads the bytes of a large file in the pool, and closes when that is over', async () => {
     const file = await files.openLarge(at('f'), 'wx+', 0o600)
     const writing = file.write([Buffer.alloc(1_000_000, 'a'), Buffer.from('b')], 2)

@@ -50,6 +50,34 @@ describe('a stream of lines', () => {
     expect((await second).done).toBe(true)
   })
 
+  it('writes at most once in 50 ms, and what is left at the end at once', async () => {
+    const stream = new LineStream(() => undefined)
+    const reader = stream.body.getReader()
+    const started = performance.now()
+    const read = async () =>
+      Buffer.from((await reader.read()).value!)
+        .toString()
+        .trim()
+        .split('\r\n').length
+    stream.push([{ status: 'Waiting', id: 'a' }])
+    expect(await read()).toBe(1)
+    expect(performance.now() - started).toBeLessThan(45)
+    const second = read()
+    for (const id of ['b', 'c', 'd']) {
+      stream.push([{ status: 'Waiting', id }])
+      await Promise.resolve()
+    }
+    expect(await second).toBe(3)
+    const between = performance.now()
+    expect(between - started).toBeGreaterThan(48)
+    const third = read()
+    stream.push([{ status: 'Done', id: 'a' }])
+    stream.end()
+    expect(await third).toBe(1)
+    expect((await reader.read()).done).toBe(true)
+    expect(performance.now() - between).toBeLessThan(45)
+  })
+
   it('says when the client has gone, and drops what comes then', async () => {
     let gone = 0
     const stream = new LineStream(() => gone++)

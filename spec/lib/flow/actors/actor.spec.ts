@@ -183,6 +183,15 @@ describe('stopping', () => {
     actor.stop()
     await expect(asked).rejects.toMatchObject({ name: 'AbortError', message: 'stopped was stopped' })
   })
+
+  it('without a reason fails what is asked of it later, too', async () => {
+    const actor = new Actor(() => () => timer(5), { name: 'stopped' })
+    actor.stop()
+    await expect(lastValueFrom(actor.ask(1))).rejects.toMatchObject({
+      name: 'AbortError',
+      message: 'stopped was stopped',
+    })
+  })
 })
 
 describe('resizing', () => {
