@@ -5,14 +5,14 @@
  *
  * Writes <out>/results.json, table.md and, unless --no-plots, plot.svg after each comparison, so that an interrupted
  * run keeps its results. With --append, a comparison is added to the existing results or replaces the one of the same
- * image, work, store and link. Seconds are medians, followed by minimum and maximum.
+ * image, work, store and link. --second-node is the path of another Node, which runs Windlass as well. Seconds are medians, followed by minimum and maximum.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compare } from './compare.js'
-import { windlass } from './contenders.js'
+import { naiveLoop, runtimes, windlass } from './contenders.js'
 import { imageRecipes } from './images/recipes.js'
 import { type ServedImage, serveImage } from './images/registry.js'
 import { startLink } from './shared/link.js'
@@ -36,6 +36,8 @@ const { values } = parseArgs({
     'version-runs': { type: 'string', default: '15' },
     /** Rate in Mbit/s of each connection and in total, and round-trip time in milliseconds: `100/40`. */
     link: { type: 'string', default: '' },
+    /** Path of another Node, which runs Windlass as well. */
+    'second-node': { type: 'string', default: '' },
     suite: { type: 'string', default: 'testing' },
     append: { type: 'boolean', default: false },
     'no-plots': { type: 'boolean', default: false },
@@ -70,6 +72,7 @@ if (values.link !== '' && !/^\d+\/\d+$/.test(values.link))
   throw new Error(`--link must be Mbit/s and milliseconds, such as 100/40, not '${values.link}'`)
 
 const machine = await describeMachine(tmpdir())
+const nodes = runtimes(machine.version, values['second-node'])
 const file = join(values.out, 'results.json')
 let results: Results = { machine, images: [], skipped: [], trees: [], comparisons: [] }
 const earlier = values.append ? await readResults(file) : undefined
@@ -136,12 +139,15 @@ async function withStore(
   const others = selected.filter((name) => name !== 'windlass')
   const host = others.length > 0 ? await startPeerHost(await peersRoot(values.suite), under) : undefined
   try {
-    const version = `${machine.version}, Node ${machine.node}`
-    const ours = windlass(under, version, host && ((command) => host.beside(command)))
+    const beside = host
+      ? (command: readonly string[]) => host.beside(command)
+      : (command: readonly string[]) => command
+    const own = nodes.map((node) => [windlass(under, node, beside), naiveLoop(under, node, beside)])
+    const ours = own[0]![0]!
     const none: Peers = { peers: [], skipped: [] }
     const { peers, skipped } = host ? await allPeers(host, others, small, layersOf) : none
     await addResults({ skipped })
-    const contenders = [...(selected.includes('windlass') ? [ours] : []), ...peers]
+    const contenders = [...(selected.includes('windlass') ? own.flat() : []), ...peers]
     for (const image of images) {
       const link = await startLinkTo(image)
       const { reference } = link
@@ -173,7 +179,7 @@ function failed(what: string): void {
 
 if (works.includes('version')) {
   const runs = parseCount('version-runs', values['version-runs'])
-  await addResults({ comparisons: [await compareStartUp(runs, machine.version)] })
+  await addResults({ comparisons: [await compareStartUp(runs, nodes)] })
 }
 if (works.some((work) => work !== 'version')) await comparePulls()
 

@@ -3,7 +3,7 @@
  *
  *     npm run bench -- warm --images small,layers,distribution,files,big --runs 7
  *
- * --works takes some of unpack,again; --stores some of tmpfs,disk. Each server pulls the small image a few times before
+ * --works takes some of unpack,fetch,again; --stores some of tmpfs,disk. Each server pulls the small image ten times before
  * (--warm-up). Writes <out>/warm.json and warm.md after each comparison. Seconds are medians, followed by minimum and maximum.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
@@ -15,7 +15,16 @@ import { imageRecipes } from './images/recipes.js'
 import { type ServedImage, serveImage } from './images/registry.js'
 import { startPeerHost } from './peers/peer-host.js'
 import { peersRoot } from './peers/root.js'
-import { type WarmPeer, warmContainerd, warmDocker, warmWindlass } from './peers/warm.js'
+import { crane } from './peers/clients.js'
+import type { Work } from './peers/peer.js'
+import {
+  dockerClient,
+  residentLibrary,
+  type WarmPeer,
+  warmContainerd,
+  warmDocker,
+  warmWindlass,
+} from './peers/warm.js'
 import { describeMachine } from './shared/machine.js'
 import { temporary } from './shared/temporary.js'
 import { warmTable } from './report/warm-table.js'
@@ -23,10 +32,10 @@ import { warmTable } from './report/warm-table.js'
 const { values } = parseArgs({
   options: {
     images: { type: 'string', default: 'small,layers,distribution,files,big' },
-    works: { type: 'string', default: 'unpack,again' },
+    works: { type: 'string', default: 'unpack,fetch,again' },
     stores: { type: 'string', default: 'tmpfs,disk' },
     runs: { type: 'string', default: '7' },
-    'warm-up': { type: 'string', default: '3' },
+    'warm-up': { type: 'string', default: '10' },
     suite: { type: 'string', default: 'testing' },
     out: { type: 'string', default: 'docs/benchmarks' },
   },
@@ -44,7 +53,7 @@ const names = chosen(
   'images',
   imageRecipes.map(({ name }) => name),
 )
-const works = chosen('works', ['unpack', 'again'] as const)
+const works = chosen('works', ['unpack', 'fetch', 'again'] as const)
 const stores = chosen('stores', ['tmpfs', 'disk'] as const)
 const [runs, warmUp] = [Number(values.runs), Number(values['warm-up'])]
 if (!(Number.isInteger(runs) && runs > 0 && Number.isInteger(warmUp) && warmUp >= 0))
@@ -64,16 +73,21 @@ process.stdout.write(warmTable(comparisons, machine))
 async function compareOn(store: 'tmpfs' | 'disk'): Promise<void> {
   const under = await temporary(store === 'disk' ? tmpdir() : '/dev/shm', 'windlass-warm-')
   const host = await startPeerHost(await peersRoot(values.suite), under)
+  const version = `${machine.version}, Node ${machine.node}`
+  const ours = await warmWindlass(host, under, version)
   const peers: WarmPeer[] = [
-    ...(await warmWindlass(host, under, `${machine.version}, Node ${machine.node}`)),
+    ...ours,
+    dockerClient(host, ours[0]!),
     await warmDocker(host),
     await warmContainerd(host),
+    residentLibrary(under, version),
+    { ...(await crane(host)), works: ['fetch'], stop: () => Promise.resolve() },
   ]
   try {
     for (const peer of peers)
       for (let pull = 0; pull <= warmUp; pull++) {
         await peer.prepare()
-        if (pull < warmUp) await peer.run(small.reference, 'unpack')
+        if (pull < warmUp) await peer.run(small.reference, peer.works[0]!)
       }
     for (const image of images)
       for (const work of works) await compareOne(peers, image, { work, store, under })
@@ -86,7 +100,7 @@ async function compareOn(store: 'tmpfs' | 'disk'): Promise<void> {
 async function compareOne(
   peers: readonly WarmPeer[],
   { name, reference, bytes }: ServedImage,
-  { work, store, under }: { work: 'unpack' | 'again'; store: 'tmpfs' | 'disk'; under: string },
+  { work, store, under }: { work: Work; store: 'tmpfs' | 'disk'; under: string },
 ): Promise<void> {
   const about = { image: name, work, store, link: '', bytes }
   comparisons.push(await compare(peers, { ...about, reference, stores: under, runs }))

@@ -2,7 +2,7 @@
 import { imageRecipes } from './images/recipes.js'
 import type { Comparison, ContenderResult } from './compare.js'
 import { table } from './shared/markdown.js'
-import { windlassResult, lineSeconds, evaluateGoals, goals } from './reach.js'
+import { type GoalResult, isWindlass, windlassResult, lineSeconds, evaluateGoals, goals } from './reach.js'
 import type { Results } from './results.js'
 import type { Spread } from '../puller/bench/statistics.js'
 import type { TreeCheck } from './trees/check-trees.js'
@@ -55,9 +55,24 @@ export function resultsTable(results: Results, plot = true): string {
   return parts.map((part) => `${part.trimEnd()}\n`).join('\n')
 }
 
-/** Renders one row per goal, with one column per image. */
+/** Renders the goals, in a table for each Node. */
 export function summary(comparisons: readonly Comparison[]): string {
   const found = evaluateGoals(comparisons)
+  const owns = [...new Set(found.map(({ own }) => own))].sort()
+  if (owns.length < 2) return goalTable(found)
+  return owns
+    .map((own) => {
+      const version = comparisons
+        .flatMap(({ contenders }) => contenders)
+        .find(({ name }) => name === own)?.version
+      const of = goalTable(found.filter((each) => each.own === own))
+      return `${version?.replace(/^.*, /, '') ?? own}:\n\n${of}`
+    })
+    .join('\n')
+}
+
+/** Renders one row per goal, with one column per image. */
+function goalTable(found: readonly GoalResult[]): string {
   const images = [...new Set(found.map(({ image }) => image))].sort(byImage)
   const rows = goals.map((reach) => {
     const of = found.filter((each) => each.reach === reach)
@@ -136,7 +151,7 @@ function details(comparisons: readonly Comparison[]): string[] {
 }
 
 const contenderRow = (each: ContenderResult, own: ContenderResult | undefined): (string | number)[] => [
-  each.name === 'windlass' ? '**windlass**' : each.name,
+  isWindlass(each.name) ? `**${each.name}**` : each.name,
   spread(each.wall, 1, each.wall.median < 1 ? 3 : 2),
   own === undefined || own === each ? '' : (each.wall.median / own.wall.median).toFixed(2),
   spread(each.cpu, 1, each.cpu.median < 1 ? 3 : 2),
@@ -185,7 +200,7 @@ function leftOut(comparisons: readonly Comparison[], skipped: Results['skipped']
 function versions(comparisons: readonly Comparison[]): string[][] {
   const all = comparisons.flatMap(({ contenders }) => contenders)
   const found = new Map(all.map(({ name, version }) => [name, version]))
-  return [...found].filter(([name, version]) => version !== '' && !/^(windlass|node) ?/.test(name))
+  return [...found].filter(([name, version]) => version !== '' && !/^(windlass|node)/.test(name))
 }
 
 function dates(comparisons: readonly Comparison[]): string {

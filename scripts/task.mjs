@@ -34,6 +34,7 @@ const tasks = {
     control: ['benchmarks/run-control.ts', 'how exactly a maximum rate is kept'],
     'one-file': ['benchmarks/run-one-file.ts', 'the cost of reading one file of an image'],
     page: ['benchmarks/run-page.ts', 'what the page of a server costs a browser'],
+    'at-once': ['benchmarks/run-at-once.ts', 'many pulls at once, by one process and by containerd'],
     warm: ['benchmarks/run-warm.ts', 'windlass serve, dockerd and containerd, all running'],
     watchers: ['benchmarks/run-watchers.ts', 'what watchers cost a server'],
     fairness: ['benchmarks/run-fairness.ts', 'how long a small image waits beside a large one'],

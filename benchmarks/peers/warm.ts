@@ -3,12 +3,15 @@
  * dockerd and containerd. Images are removed through the server, which therefore knows that its store is cold.
  */
 import { mkdir, rm } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { type ServerProcess, startServer } from '../../testbench/harness/server-process.js'
 import { runMeasured } from '../shared/measured.js'
 import { program } from '../shared/pull-once.js'
 import { emptyStore, type Peer, withServers } from './peer.js'
-import { bench, type PeerHost } from './peer-host.js'
+import { bench, cpuOf, forgetPeak, type PeerHost, peakOf } from './peer-host.js'
 import { containerdAt, dockerdAt } from './servers.js'
 
 /** A contender with a server that runs until `stop`. */
@@ -98,6 +101,51 @@ export async function warmWindlass(host: PeerHost, under: string, version: strin
     }),
   ]
 }
+
+/** The docker client alone: it asks `windlass serve` for its version. This is part of the time of every pull. */
+export function dockerClient(host: PeerHost, server: WarmPeer): WarmPeer {
+  return {
+    ...{ name: 'docker version, windlass serve', version: server.version, works: ['again'] },
+    prepare: () => server.prepare(),
+    clear: () => Promise.resolve(),
+    run: () => runMeasured(host.within(['docker', '-H', `unix://${bench}/serve-docker/socket`, 'version'])),
+    stop: () => Promise.resolve(),
+  }
+}
+
+/** A program that fetches with the library and goes on running. Its time is that from the request to the answer. */
+export function residentLibrary(under: string, version: string): WarmPeer {
+  const directory = join(under, 'resident')
+  const socket = join(directory, 'socket')
+  let server: ServerProcess | undefined
+  const ask = async (line: string): Promise<void> => {
+    const client = connect(socket)
+    client.end(`${line}\n`)
+    const answer = await text(client)
+    if (answer !== 'done\n') throw new Error(answer)
+  }
+  const clear = (): Promise<void> => ask('clear')
+  return {
+    ...{ name: 'windlass library', version, works: ['fetch'], clear },
+    async prepare() {
+      if (server) return clear()
+      await rm(directory, { recursive: true, force: true })
+      await mkdir(directory, { recursive: true, mode: 0o700 })
+      server = startServer(process.execPath, [resident, join(directory, 'store'), socket])
+      await server.waitForLine(/^Listening/)
+    },
+    async run(reference) {
+      const pid = server?.pid ?? 0
+      forgetPeak(pid)
+      const [started, cpu] = [performance.now(), cpuOf(pid)]
+      await ask(`fetch ${reference}`)
+      return { wall: (performance.now() - started) / 1000, cpu: cpuOf(pid) - cpu, memory: peakOf(pid) }
+    },
+    stop: async () => server?.stop(),
+  }
+}
+
+const resident = fileURLToPath(new URL('resident.mjs', import.meta.url))
 
 /** dockerd with the docker client. */
 export async function warmDocker(host: PeerHost): Promise<WarmPeer> {

@@ -28,8 +28,8 @@ import { RunHere } from './run-here.js'
 import { UnpackThreads } from './threads.js'
 
 /**
- * Largest total size in bytes of the blobs that are unpacked in the calling thread at a time, while no thread runs: a
- * thread takes longer to start than such layers take to unpack.
+ * Total size in bytes of the blobs that a pool unpacks in the calling thread before it starts threads. A thread takes
+ * longer to start than such layers take to unpack; a program that unpacks more is served better by threads.
  */
 const smallBytes = 8 * 1024 * 1024
 
@@ -69,7 +69,7 @@ export interface UnpackJobOptions {
    * for a slow sink. The promise of the job resolves after the last entry, and rejects with the error of the sink.
    */
   readonly onEntry?: EntrySink | undefined
-  /** Size of the blob in bytes. Small blobs are unpacked in the calling thread if the pool has started no thread. */
+  /** Size of the blob in bytes. The first few bytes of a pool are unpacked in the calling thread, without a thread. */
   readonly size?: number | undefined
 }
 
@@ -104,7 +104,7 @@ export class UnpackPool {
   readonly #limits: Limits
   readonly #threads = new UnpackThreads()
   readonly #slices = new FairSlices()
-  /** Total size in bytes of the blobs that are being unpacked in this thread. */
+  /** Total size in bytes of the blobs that were unpacked in this thread. */
   #bytesHere = 0
   readonly #actor: Actor<PoolJob, JobResult>
 
@@ -173,7 +173,7 @@ export class UnpackPool {
    * @param bytes total size of the blobs of these jobs; no thread is started for a few
    */
   ready(jobs: number, bytes = Infinity): void {
-    if (bytes <= smallBytes) return
+    if (this.#bytesHere + bytes <= smallBytes) return
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
   }
 
@@ -267,7 +267,6 @@ export class UnpackPool {
     } finally {
       growthSubscription.unsubscribe()
       signal.removeEventListener('abort', onAbort)
-      this.#bytesHere -= bytesHere ?? 0
       if (thread) this.#threads.giveBack(thread)
     }
   }

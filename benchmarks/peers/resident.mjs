@@ -1,0 +1,30 @@
+/**
+ * A program that pulls with the built library and goes on running: `node resident.mjs STORE SOCKET`. A client connects to
+ * the socket, sends `fetch REFERENCE` or `clear`, and reads a line when that is done.
+ */
+import { rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import process, { argv } from 'node:process'
+import { createInterface } from 'node:readline'
+import { open } from '../../dist/puller/index.js'
+
+const [, , store, socket] = argv
+let puller = await open({ store, plainHttp: true })
+
+async function serve(line) {
+  if (line === 'clear') {
+    await puller.close()
+    await rm(store, { recursive: true, force: true })
+    puller = await open({ store, plainHttp: true })
+  } else await puller.pull(line.replace('fetch ', ''), { unpack: false }).done
+}
+
+const server = createServer({ allowHalfOpen: true }, (client) => {
+  createInterface({ input: client }).on('line', (line) => {
+    serve(line).then(
+      () => client.end('done\n'),
+      (error) => client.end(`${error}\n`),
+    )
+  })
+})
+server.listen(socket, () => process.stdout.write('Listening\n'))
