@@ -102,7 +102,8 @@ async function buildProgram(
     .showHelpAfterError(helpHint)
     .addHelpText('after', epilogue)
     .hook('preAction', (_, command) => ignoreFalseFlags(command, terminal.env))
-  for (const { name, group, summary, usage, load } of commands) {
+  // Only the help and the error of an unknown command need the others.
+  for (const { name, group, summary, usage, load } of named ? [named] : commands) {
     const command = program.command(name).helpGroup(group).summary(summary).description(summary)
     // Only the module of the command that runs is loaded. --version and --help need none.
     if (name === named?.name) (await load())(command, terminal)
