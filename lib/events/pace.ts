@@ -45,7 +45,7 @@ export const startPace = (at: number): PullPace => ({
 export const rateOf = ({ bytes, milliseconds }: MeasuredRate): number | undefined =>
   bytes > 0 && milliseconds > 0 ? bytes / milliseconds : undefined
 
-/** The layers before and after an event. */
+/** The layers before and after an event, in the same order; new layers are at the end. */
 export interface LayerChange {
   readonly before: readonly LayerSnapshot[]
   readonly after: readonly LayerSnapshot[]
@@ -57,14 +57,14 @@ export interface LayerChange {
 export function measurePace(pace: PullPace, { before, after, at }: LayerChange): PullPace {
   const elapsed = Math.max(0, at - pace.at)
   const weight = Math.exp(-elapsed / Math.max(minMemory, (at - pace.since) / 2))
-  const known = new Map(before.map((layer) => [layer.digest, layer]))
+  const changes = after.flatMap((layer, index) => {
+    const previous = before[index]
+    return previous === undefined || previous === layer || statusesWithoutTransfer.has(layer.status)
+      ? []
+      : [{ previous, layer }]
+  })
   const growthOf = (count: (layer: LayerSnapshot) => number): number =>
-    after.reduce((sum, layer) => {
-      const previous = known.get(layer.digest)
-      return previous && !statusesWithoutTransfer.has(layer.status)
-        ? sum + Math.max(0, count(layer) - count(previous))
-        : sum
-    }, 0)
+    changes.reduce((sum, { previous, layer }) => sum + Math.max(0, count(layer) - count(previous)), 0)
   const downloads = before.filter(isDownloading)
   const fetched = growthOf((layer) => layer.fetched)
   const unpacked = growthOf((layer) => layer.unpacked)
