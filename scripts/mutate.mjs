@@ -10,13 +10,12 @@
  *
  * Run as `npm run mutate`. `-- --only registry,cli` selects modules, `-- 'NAME'` selects a mutant by its name.
  */
-import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { clearTimeout, setTimeout } from 'node:timers'
 import { parseArgs } from 'node:util'
 import { check, modules, mutantsOf, mutate, root } from './support/mutants.mjs'
+import { WarmSpecs } from './support/warm-specs.mjs'
 
 const copied = [
   'lib',
@@ -30,7 +29,6 @@ const copied = [
   'tsconfig.json',
   'vitest.config.ts',
 ]
-const reporter = join(root, 'scripts/support/first-failure.mjs')
 const atOnce = 2
 const seconds = 180
 
@@ -42,58 +40,22 @@ const only = values.only?.flatMap((each) => each.split(',')) ?? modules
 for (const module of only)
   if (!modules.includes(module)) throw new Error(`There are no mutants of ${module}: ${modules.join(', ')}`)
 
-/** Creates a copy of the files that the specs need. */
+/** Creates a copy of the files that the specs need, with a process that runs them. */
 function workshop() {
   const directory = mkdtempSync(join(tmpdir(), 'windlass-mutants-'))
   for (const path of copied) cpSync(join(root, path), join(directory, path), { recursive: true })
   // The unpacking worker always runs from dist/.
   for (const path of ['node_modules', 'dist']) symlinkSync(join(root, path), join(directory, path))
-  return directory
-}
-
-/** Runs the specs in `directory` up to the first failure. Specs that hang count as failed. */
-function specsPass(directory, specs, limit = seconds) {
-  return new Promise((resolve, reject) => {
-    const vitest = join(root, 'node_modules/vitest/vitest.mjs')
-    const flags = ['--root', directory, '--bail', '1', '--maxWorkers', '1', '--testTimeout', '40000']
-    const child = spawn(process.execPath, [vitest, 'run', ...flags, '--reporter', reporter, ...specs], {
-      cwd: directory,
-      env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined },
-      detached: true, // a group of its own, so that its workers can be ended with it
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    let killer
-    const end = (why) => {
-      killer ??= why
-      process.kill(-child.pid, 'SIGKILL')
-    }
-    const timer = setTimeout(() => end(`no end within ${limit} s`), limit * 1000)
-    child.stderr.on('data', (chunk) => (output += chunk))
-    child.stdout.on('data', (chunk) => {
-      output += chunk
-      // The first failure decides: the rest of the output is not needed.
-      const [, failed] = /^FAILED (.*)$/m.exec(output) ?? []
-      if (failed !== undefined) end(failed)
-    })
-    child.on('close', (code, signal) => {
-      clearTimeout(timer)
-      if (killer === undefined && signal !== null) {
-        reject(new Error(`The specs were ended by a signal from outside (${signal})`))
-        return
-      }
-      resolve({ passed: code === 0 && killer === undefined, killer: killer ?? 'an uncaught error', output })
-    })
-  })
+  return { directory, warmSpecs: new WarmSpecs(directory) }
 }
 
 /** Plants a mutant in a copy, runs its specs, and restores the file. */
-async function tryOut(mutant, directory) {
+async function tryOut(mutant, { directory, warmSpecs }) {
   const file = join(directory, mutant.file)
   const healthy = readFileSync(file)
   writeFileSync(file, mutate(mutant))
   try {
-    return await specsPass(directory, mutant.specs)
+    return await warmSpecs.run(mutant.specs, [mutant.file], seconds)
   } finally {
     writeFileSync(file, healthy)
   }
@@ -106,12 +68,15 @@ for (const mutant of chosen) check(mutant) // before the long part, so that outd
 
 const workshops = Array.from({ length: Math.min(atOnce, chosen.length) }, workshop)
 process.on('exit', () => {
-  for (const directory of workshops) rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  for (const { directory, warmSpecs } of workshops) {
+    warmSpecs.close()
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 })
+  }
 })
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1))
 
 const specs = [...new Set(chosen.flatMap((mutant) => mutant.specs))]
-const healthy = await specsPass(workshops[0], specs, 20 * seconds)
+const healthy = await workshops[0].warmSpecs.run(specs, [], 20 * seconds)
 if (!healthy.passed) {
   console.error(`The specs fail without any mutant:\n${healthy.output}`)
   process.exit(1)
@@ -120,9 +85,9 @@ if (!healthy.passed) {
 const width = Math.max(...chosen.map(({ name }) => name.length))
 const survivors = []
 const queue = [...chosen]
-async function work(directory) {
+async function work(workshop) {
   for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-    const { passed, killer } = await tryOut(mutant, directory)
+    const { passed, killer } = await tryOut(mutant, workshop)
     if (passed) survivors.push(mutant)
     console.log(
       `${mutant.name.padEnd(width)}  ${passed ? 'SURVIVED' : 'killed  '}  ${passed ? mutant.file : killer}`,
@@ -130,6 +95,7 @@ async function work(directory) {
   }
 }
 await Promise.all(workshops.map(work))
+for (const { warmSpecs } of workshops) warmSpecs.close()
 
 console.log(`\n${chosen.length - survivors.length} of ${chosen.length} mutants killed`)
 for (const { module, name, file } of survivors) console.log(`  survived: ${name} (${module}, ${file})`)
