@@ -1,18 +1,15 @@
 /** Signatures of both forms, by keys and by identities, and each way in which they do not count. */
 import { generateKeyPairSync } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { WindlassError } from '../../../lib/errors.js'
-import { type Digest, cosignTag, digestOf, parseReference, referrersTag } from '../../../lib/image/index.js'
-import { type Repository } from '../../../lib/registry/index.js'
+import { cosignTag, digestOf } from '../../../lib/image/index.js'
 import {
-  type AcceptedSignature,
   type SignatureRequirement,
   checkSignatures,
   parsePublicKeys,
   parseTrustRoot,
 } from '../../../lib/signatures/index.js'
 import type { TestRegistry } from '../../../lib/testing/registry/index.js'
-import { type BuiltArtifact, listUnderTag, putArtifact } from '../../support/artifacts.js'
+import { type BuiltArtifact, putArtifact } from '../../support/artifacts.js'
 import {
   type Authorities,
   type Bundle,
@@ -26,52 +23,16 @@ import {
   simpleArtifact,
   statementOf,
 } from '../../support/signing.js'
-import { manifest, withRegistry } from '../../support/with-registry.js'
+import { withRegistry } from '../../support/with-registry.js'
+import { check, image, name, refusal } from '../../support/checked-signatures.js'
 
-const image = digestOf(manifest)
 const other = digestOf(Buffer.from('another image'))
 const keys = ecdsa()
 const strangers = ecdsa()
-const name = 'registry.example/team/app:1'
-const reference = parseReference(name)
 
 const byKey = (...all: readonly { publicKey: typeof keys.publicKey }[]): SignatureRequirement => ({
   signer: { kind: 'keys', keys: all.flatMap(({ publicKey }) => parsePublicKeys(pemOf(publicKey), 'a test')) },
 })
-
-/** Checks the image of a registry with these artifacts under the tag of its referrers, and under that of cosign. */
-async function check(
-  requirement: SignatureRequirement,
-  {
-    bundles = [],
-    simple,
-    digests = [image],
-    spoil,
-  }: {
-    readonly bundles?: readonly BuiltArtifact[]
-    readonly simple?: BuiltArtifact
-    readonly digests?: readonly Digest[]
-    readonly spoil?: (registry: TestRegistry, repository: Repository) => void
-  },
-): Promise<AcceptedSignature> {
-  let result: AcceptedSignature | undefined
-  await withRegistry({}, {}, async ({ registry, repository }) => {
-    for (const each of bundles) putArtifact(registry, 'team/app', each)
-    if (bundles.length > 0) listUnderTag(registry, 'team/app', referrersTag(image), bundles)
-    if (simple) putArtifact(registry, 'team/app', simple, cosignTag(image, 'sig'))
-    spoil?.(registry, repository)
-    result = await checkSignatures({ name, reference, source: repository, digests }, requirement)
-  })
-  return result!
-}
-
-const refusal = async (checked: Promise<unknown>): Promise<WindlassError> => {
-  const error = await checked.then(
-    () => new Error('it was accepted'),
-    (reason: unknown) => reason,
-  )
-  return error as WindlassError
-}
 
 const changed = (bundle: Bundle, statement: unknown): Bundle => ({
   ...bundle,
@@ -180,6 +141,74 @@ describe('a bundle by a key', () => {
   })
 })
 
+describe('the reason why no signature counts', () => {
+  const untrusted = bundleArtifact(image, keyBundle(statementOf(image), strangers))
+  const mismatched = bundleArtifact(image, keyBundle(statementOf(other), keys))
+  const invalid = bundleArtifact(image, '{')
+  it.each([
+    ['SIGNATURE_MISMATCH', [untrusted, invalid, mismatched]],
+    ['SIGNATURE_INVALID', [untrusted, invalid]],
+    ['SIGNATURE_UNTRUSTED', [untrusted]],
+  ])('is the most telling one: %s', async (code, bundles) => {
+    const error = await refusal(check(byKey(keys), { bundles }))
+    expect(error).toMatchObject({ code, subject: { reference: name, digest: image } })
+    expect(error.message.includes('more signature')).toBe(bundles.length > 1)
+    if (bundles.length > 1) expect(error.message).toContain(`${bundles.length - 1} more signature`)
+  })
+
+  it('is that a signature is missing at its place', async () => {
+    const lost = bundleArtifact(image, keyBundle(statementOf(image), keys))
+    const spoil = (registry: TestRegistry): void =>
+      registry.hook(({ kind }) =>
+        kind === 'blob' ? { status: 404, headers: {}, body: Buffer.alloc(0) } : undefined,
+      )
+    const error = await refusal(check(byKey(keys), { bundles: [lost], spoil }))
+    expect(error).toMatchObject({ code: 'SIGNATURE_INVALID', cause: { code: 'BLOB_UNKNOWN' } })
+    expect(error.hint).toMatch(/\w+\.$/)
+  })
+
+  it('is not given if the registry fails to send a signature', async () => {
+    const bundles = [bundleArtifact(image, keyBundle(statementOf(image), keys))]
+    const spoil = (registry: TestRegistry): void =>
+      registry.hook(({ kind }) =>
+        kind === 'blob' ? { status: 401, headers: {}, body: Buffer.alloc(0) } : undefined,
+      )
+    const error = await refusal(check(byKey(keys), { bundles, spoil }))
+    expect(error.code).not.toMatch(/^SIGNATURE_/)
+  })
+
+  it('says that a key made it, and of which key it is', async () => {
+    const { hint } = parsePublicKeys(pemOf(strangers.publicKey), 'a test')[0]!
+    const error = await refusal(check(byKey(keys), { bundles: [untrusted] }))
+    expect(error.message).toContain(`the key ${hint}`)
+  })
+})
+
+describe('the signatures of an image', () => {
+  it('are up to 100', async () => {
+    const bundles = Array.from({ length: 99 }, (_, n) => bundleArtifact(image, `{"n": ${n}}`))
+    bundles.push(bundleArtifact(image, keyBundle(statementOf(image), keys)))
+    expect(await check(byKey(keys), { bundles })).toMatchObject({ signed: image })
+  })
+
+  it('may be as large as their limits', async () => {
+    const text = JSON.stringify(keyBundle(statementOf(image), keys))
+    const bundle = bundleArtifact(image, text + ' '.repeat(1024 * 1024 - text.length))
+    expect(await check(byKey(keys), { bundles: [bundle] })).toMatchObject({ signed: image })
+    for (const [excess, counts] of [
+      [0, true],
+      [1, false],
+    ] as const) {
+      const payload = { ...payloadOf(image, name), optional: { pad: '' } }
+      const pad = ' '.repeat(256 * 1024 + excess - JSON.stringify(payload).length)
+      const simple = simpleArtifact({ ...payload, optional: { pad } }, keys)
+      const checked = check(byKey(keys), { simple })
+      if (counts) expect(await checked).toMatchObject({ form: 'simple-signing' })
+      else expect(await refusal(checked)).toMatchObject({ code: 'SIGNATURE_INVALID' })
+    }
+  })
+})
+
 describe('an image without a signature', () => {
   it('is SIGNATURE_MISSING, also if it has attestations', async () => {
     const statement = statementOf(image, 'https://slsa.dev/provenance/v1')
@@ -226,6 +255,31 @@ describe('a signature in the older form', () => {
     const checked = check({ ...byKey(keys), identity: { type } }, { simple: artifact })
     if (counts) expect(await checked).toMatchObject({ signed: image })
     else expect(await refusal(checked)).toMatchObject({ code: 'SIGNATURE_MISMATCH' })
+  })
+
+  it('with a name that the policy compares if it is stated', async () => {
+    const bundles = [bundleArtifact(image, keyBundle(statementOf(image), keys))]
+    const requirement = { ...byKey(keys), identityIfStated: { type: 'matchExact' } } as const
+    expect(await check(requirement, { bundles })).toMatchObject({ form: 'bundle' })
+    for (const [signed, counts] of [
+      [name, true],
+      ['registry.example/team/app:2', false],
+    ] as const) {
+      const checked = check(requirement, { simple: simpleArtifact(payloadOf(image, signed), keys) })
+      if (counts) expect(await checked).toMatchObject({ signed: image })
+      else expect(await refusal(checked)).toMatchObject({ code: 'SIGNATURE_MISMATCH' })
+    }
+  })
+
+  it('does not count for an image without a name if the policy requires one', async () => {
+    await withRegistry({}, {}, async ({ registry, repository }) => {
+      putArtifact(registry, 'team/app', simple, cosignTag(image, 'sig'))
+      const unnamed = { name: 'oci:dir', reference: undefined, source: repository, digests: [image] }
+      const requirement = { ...byKey(keys), identity: { type: 'matchRepository' } } as const
+      expect(await refusal(checkSignatures(unnamed, requirement))).toMatchObject({
+        code: 'SIGNATURE_MISMATCH',
+      })
+    })
   })
 
   it('is required if a name is, which bundles do not have', async () => {

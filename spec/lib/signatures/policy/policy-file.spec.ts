@@ -11,6 +11,12 @@ const files = new Map([
   ['/etc/keys/a.pub', pem],
   ['/policies/b.pub', pem],
 ])
+const certificates = ['one', 'two'].map(
+  (text) =>
+    `-----BEGIN CERTIFICATE-----\n${Buffer.from(text).toString('base64')}\n-----END CERTIFICATE-----\n`,
+)
+const chain = Buffer.from(certificates.join('')).toString('base64')
+files.set('/policies/ca.pem', certificates.join(''))
 const read = (file: string): Buffer => {
   const text = files.get(file)
   if (text === undefined) throw new Error(`no file ${file}`)
@@ -41,6 +47,10 @@ describe('the scopes of an image', () => {
       ],
     ],
     ['oci:/a/b:1', ['/a/b:1', '/a/b', '/a']],
+    ['oci:/a/b', ['/a/b', '/a']],
+    ['dir:/a/b', ['/a/b', '/a']],
+    ['oci-archive:/a/b.tar:1', ['/a/b.tar:1', '/a/b.tar', '/a']],
+    ['docker-archive:/a/b.tar:c:1', []],
   ])('of %s are the most specific first', (name, scopes) => {
     expect(scopesOf(name).scopes).toEqual(scopes)
   })
@@ -72,6 +82,7 @@ describe('a policy file', () => {
     [{ keyPath: 'b.pub' }, 1],
     [{ keyPaths: ['/etc/keys/a.pub', 'b.pub'] }, 2],
     [{ keyData: Buffer.from(pem).toString('base64') }, 1],
+    [{ keyDatas: [pem, pem + pem].map((text) => Buffer.from(text).toString('base64')) }, 3],
   ])('reads the keys of %o', (fields, count) => {
     const { requirements } = parse({ default: [{ type: 'sigstoreSigned', ...fields }] }).ruleFor('a')
     expect(requirements).toMatchObject([{ type: 'signed', signer: { kind: 'keys' } }])
@@ -113,6 +124,121 @@ describe('a policy file', () => {
     ['a list', []],
   ])('is invalid with %s', (_, policy) => {
     expect(() => parse(policy)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+
+  const keyed = { type: 'sigstoreSigned', keyPath: 'b.pub' }
+  const fulcio = { caData: chain, oidcIssuer: 'https://accounts.test', subjectEmail: 'a@b.test' }
+  const keyless = { type: 'sigstoreSigned', fulcio, rekorPublicKeyPath: 'b.pub' }
+  it.each<[string, object]>([
+    ['an accepting requirement with a field', { type: 'insecureAcceptAnything', keyPath: 'b.pub' }],
+    ['an unknown field of keys', { ...keyed, keyPth: 'b.pub' }],
+    ['an unknown field of fulcio', { ...keyless, fulcio: { ...fulcio, subject: 'a' } }],
+    ['keys that are a text', { type: 'sigstoreSigned', keyPaths: 'b.pub' }],
+    ['a key that is a list', { type: 'sigstoreSigned', keyPath: ['b.pub'] }],
+    ['no key in the list', { type: 'sigstoreSigned', keyPaths: [] }],
+    ['a key that is a number', { type: 'sigstoreSigned', keyPaths: ['b.pub', 1] }],
+    ['keys and fulcio', { ...keyless, keyPath: 'b.pub' }],
+    ['two kinds of keys of logs', { ...keyed, rekorPublicKeyPath: 'b.pub', rekorPublicKeyData: 'AA==' }],
+    ['a key that is not a key', { type: 'sigstoreSigned', keyData: 'AAAA' }],
+    ['fulcio that is a text', { ...keyless, fulcio: 'a' }],
+    ['fulcio without an issuer', { ...keyless, fulcio: { ...fulcio, oidcIssuer: undefined } }],
+    ['fulcio without a subject', { ...keyless, fulcio: { ...fulcio, subjectEmail: undefined } }],
+    ['fulcio without a certificate', { ...keyless, fulcio: { ...fulcio, caData: undefined } }],
+    ['fulcio with two certificates', { ...keyless, fulcio: { ...fulcio, caPath: 'ca.pem' } }],
+    ['fulcio whose certificate is not one', { ...keyless, fulcio: { ...fulcio, caData: 'AAAA' } }],
+    ['an identity that is a text', { ...keyed, signedIdentity: 'matchExact' }],
+    ['an unknown field of an identity', { ...keyed, signedIdentity: { type: 'matchExact', prefix: 'a' } }],
+    [
+      'an empty name in an identity',
+      { ...keyed, signedIdentity: { type: 'exactRepository', dockerRepository: '' } },
+    ],
+    [
+      'a prefix without its replacement',
+      { ...keyed, signedIdentity: { type: 'remapIdentity', prefix: 'a' } },
+    ],
+    [
+      'more than a name in an identity',
+      { ...keyed, signedIdentity: { type: 'exactReference', dockerReference: 'a:1', prefix: 'a' } },
+    ],
+  ])('is invalid with %s in a requirement', (_, requirement) => {
+    for (const policy of [
+      { default: [requirement] },
+      { default: accept, transports: { docker: { 'a.test': [...accept, requirement] } } },
+    ])
+      expect(() => parse(policy)).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+
+  it('is invalid with scopes that are not objects', () => {
+    for (const transports of [[], { docker: [] }, { docker: { 'a.test': { type: 'reject' } } }])
+      expect(() => parse({ default: accept, transports })).toThrow(expect.objectContaining({ code: 'USAGE' }))
+  })
+
+  it('refuses certificates of a PKI as not supported', () => {
+    expect(() => parse({ default: [{ ...keyed, pki: {} }] })).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED' }),
+    )
+  })
+
+  it('requires that one of the logs contains a signature by a key', () => {
+    for (const [fields, count] of [
+      [{ rekorPublicKeyPath: 'b.pub' }, 1],
+      [{ rekorPublicKeyPaths: ['b.pub', '/etc/keys/a.pub'] }, 2],
+      [{ rekorPublicKeyData: Buffer.from(pem).toString('base64') }, 1],
+      [{ rekorPublicKeyDatas: [Buffer.from(pem).toString('base64')] }, 1],
+    ] as const) {
+      const [requirement] = parse({ default: [{ ...keyed, ...fields }] }).ruleFor('a').requirements
+      const { signer } = requirement as unknown as { signer: { logs: unknown[] } }
+      expect(signer.logs).toHaveLength(count)
+    }
+    expect(parse({ default: [keyed] }).ruleFor('a').requirements).toMatchObject([
+      { signer: { kind: 'keys' } },
+    ])
+    const [plain] = parse({ default: [keyed] }).ruleFor('a').requirements
+    expect(Object.keys((plain as unknown as { signer: object }).signer)).toEqual(['kind', 'keys'])
+  })
+
+  it('requires an identity that the authorities of fulcio confirm', () => {
+    for (const { caData, ...given } of [fulcio, { ...fulcio, caData: undefined, caPath: 'ca.pem' }]) {
+      const requirement = { ...keyless, fulcio: { ...given, ...(caData && { caData }) } }
+      expect(parse({ default: [requirement] }).ruleFor('a').requirements).toMatchObject([
+        {
+          type: 'signed',
+          signer: {
+            kind: 'identity',
+            identity: { subject: 'a@b.test', issuer: 'https://accounts.test' },
+            trustRoot: {
+              certificateAuthorities: [
+                {
+                  certChain: {
+                    certificates: [Buffer.from('one'), Buffer.from('two')].map((rawBytes) => ({ rawBytes })),
+                  },
+                },
+              ],
+              ...{ timestampAuthorities: [], ctlogs: [], tlogs: [{}] },
+            },
+          },
+        },
+      ])
+    }
+  })
+
+  it.each([
+    { type: 'matchExact' },
+    { type: 'matchRepoDigestOrExact' },
+    { type: 'matchRepository' },
+    { type: 'exactReference', dockerReference: 'a.test/b:1' },
+    { type: 'exactRepository', dockerRepository: 'a.test/b' },
+    { type: 'remapIdentity', prefix: 'a.test', signedPrefix: 'b.test' },
+  ])('requires the name %o', (signedIdentity) => {
+    const [requirement] = parse({ default: [{ ...keyed, signedIdentity }] }).ruleFor('a').requirements
+    expect(requirement).toMatchObject({ identity: signedIdentity })
+    expect(requirement).not.toHaveProperty('identityIfStated')
+  })
+
+  it('requires the name that a signature states to be exact unless it says otherwise', () => {
+    const [requirement] = parse({ default: [keyed] }).ruleFor('a').requirements
+    expect(requirement).toMatchObject({ identityIfStated: { type: 'matchRepoDigestOrExact' } })
+    expect(requirement).not.toHaveProperty('identity')
   })
 
   it('accepts nothing that is not a policy', () => {
