@@ -140,8 +140,37 @@ describe('a list of regsync', () => {
     ['creds: [{ registry: r, tls: maybe }]\nsync: []', 'it must be enabled, insecure or disabled'],
     ['creds: [{ registry: r, credHelper: x }]\nsync: []', 'creds[0].credHelper: Windlass does not support'],
     ['creds: x\nsync: []', 'creds: it must be a list'],
+    [entry('tags:\n      allow: [x]\n      newest: x'), 'line 7: sync[0].tags.newest: it must be a whole'],
+    [entry('tags: { newest: 1.5 }'), 'it must be a whole number of at least 1, not "1.5"'],
+    [entry('tags: { newest: 1234567890 }'), 'it must be a whole number of at least 1'],
+    ['creds: [{ registry: r, pass: p }]\nsync: []', 'it must state both user and pass'],
+    ['creds: [{ user: u, pass: p }]\nsync: []', 'creds[0].registry: it must be a text, not missing'],
+    ['creds: [{ registry: r, user: [u], pass: p }]\nsync: []', 'creds[0].user: it must be a text'],
+    [
+      'creds:\n- registry: r\n  user: "{{env \\"NO\\"}}"\nsync: []',
+      'line 3: creds[0].user: the variable NO is not',
+    ],
   ])('rejects %j', (text, problem) => {
     expect(() => parse(text)).toThrow(problem)
+  })
+
+  it('has the logins, certificates and schemes of its hosts', () => {
+    const { hosts } = parse(
+      [
+        'creds:',
+        '- { registry: a.io, tls: enabled, regcert: PEM }',
+        '- { registry: b.io, tls: insecure, user: u, pass: "{{env \\"HUB_USER\\"}}" }',
+        '- { registry: c.io, tls: disabled }',
+        '- { registry: d.io }',
+        'sync: []',
+      ].join('\n'),
+    )
+    expect(hosts).toStrictEqual([
+      { registry: 'a.io', tls: 'verified', ca: 'PEM' },
+      { registry: 'b.io', tls: 'unverified', credentials: { username: 'u', password: 'jane' } },
+      { registry: 'c.io', tls: 'http' },
+      { registry: 'd.io' },
+    ])
   })
 
   it('does not show a login in an error', () => {

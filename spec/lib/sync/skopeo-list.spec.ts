@@ -127,8 +127,30 @@ describe('a list of skopeo', () => {
     ['quay.io: { images-by-semver: { app: "1.x.y z" } }', 1, 'it is not a range of versions'],
     ['quay.io: { tls-verify: maybe }', 1, 'it must be true or false, not "maybe"'],
     ['quay.io: { credentials: { identitytoken: x } }', 1, 'Windlass does not support this key'],
+    ['quay.io: { credentials: { password: x } }', 1, 'it must state a username and a password'],
+    ['quay.io: { credentials: { username: [x] } }', 1, 'it must state a username and a password'],
+    ['quay.io: { credentials: { username: x, password: [y] } }', 1, 'it must state a username and a pass'],
+    ['quay.io: { cert-dir: [x] }', 1, 'it must be a text'],
+    ['quay.io: { images-by-semver: { app: [x] } }', 1, 'it must be a text'],
+    ['quay.io: x', 1, 'it must be a mapping, not a text'],
   ])('rejects %j', (text, _line, problem) => {
     expect(() => parse(text)).toThrow(problem)
+  })
+
+  it('has a host for a registry with settings, and none for one without', () => {
+    const { hosts } = parse(
+      'a.io: { images: { b: } }\nc.io: { cert-dir: /c }\nd.io: { credentials: { username: e } }',
+    )
+    expect(hosts).toStrictEqual([
+      { registry: 'c.io', certDir: '/c' },
+      { registry: 'd.io', credentials: { username: 'e', password: '' } },
+    ])
+  })
+
+  it('has each tag of a repository once, and the digest of cosign tags as they are', () => {
+    expect(parse('quay.io: { images: { app: ["1", "2", "1"] } }').entries).toMatchObject([
+      { images: ['1', '2'].map((tag) => ({ from: `quay.io/app:${tag}`, to: `local.lan/repo/app:${tag}` })) },
+    ])
   })
 
   it('does not show the login in an error', () => {

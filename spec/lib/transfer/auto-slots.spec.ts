@@ -149,4 +149,20 @@ describe('the automatic number of slots', () => {
     for (const now of [1000, 1001, 1050]) auto.recordRefusal(now)
     expect(auto.slots).toBe(8)
   })
+
+  it('does not rise for a minute after a refusal', () => {
+    const slots = new AutoSlots({ start: 10 })
+    const busy = (from: number, to: number): number => {
+      for (let now = from; now < to; now += 100)
+        slots.sample(now, { bytes: now * 1_000, active: slots.slots, waiting: 5 })
+      return slots.slots
+    }
+    slots.recordRefusal(1_000)
+    expect(slots.slots).toBe(6)
+    expect(busy(1_100, 60_900)).toBe(6)
+    expect(busy(61_000, 63_000)).toBeGreaterThan(6)
+    const other = new AutoSlots({ start: 1 })
+    other.recordRefusal(0)
+    expect(other.slots).toBe(1)
+  })
 })

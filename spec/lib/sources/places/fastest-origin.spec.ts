@@ -17,31 +17,42 @@ interface Behaviour {
   /** Position at which the body fails, or from which on it takes its time. */
   readonly failsAt?: number
   readonly stopsAt?: number
+  /** Milliseconds for which the body waits at these positions. */
+  readonly pauses?: Readonly<Record<number, number>>
 }
 
 interface Place extends BlobOrigin {
   readonly failures: WindlassError[]
   readonly offsets: number[]
+  /** Number of requests without an answer, and of bodies that are open. */
+  pending: number
   open: number
 }
 
 function place(host: string, content: Buffer, behaviour: Behaviour = {}): Place {
-  const { answerAfter = 0, refuses = false, failsAt = Infinity, stopsAt = Infinity } = behaviour
+  const { answerAfter = 0, refuses = false, failsAt = Infinity, stopsAt = Infinity, pauses = {} } = behaviour
   const made: Place = {
     host,
     isMirror: true,
     failures: [],
     offsets: [],
+    pending: 0,
     open: 0,
     recordFailure: (error) => made.failures.push(error),
     blob: async (descriptor, { offset = 0, signal } = {}) => {
       made.offsets.push(offset)
-      if (answerAfter > 0) await sleep(answerAfter, undefined, signal && { signal })
+      made.pending++
+      try {
+        if (answerAfter > 0) await sleep(answerAfter, undefined, signal && { signal })
+      } finally {
+        made.pending--
+      }
       if (refuses) throw new WindlassError('NETWORK', `${host} refuses`)
       made.open++
       const chunks = async function* (): AsyncGenerator<Buffer> {
         for (let at = offset; at < content.length; at += chunkBytes) {
           if (at >= failsAt) throw new WindlassError('NETWORK', `${host} died`)
+          if (pauses[at] !== undefined) await sleep(pauses[at], undefined, signal && { signal })
           if (at >= stopsAt) await sleep(60_000, undefined, signal && { signal })
           yield content.subarray(at, at + chunkBytes)
         }
@@ -117,6 +128,52 @@ describe('fastestOrigin', () => {
     body.stream.destroy()
     await sleep(50)
     expect([a.open, b.open]).toEqual([0, 0])
+    expect(b.offsets).toHaveLength(1)
+    expect(b.pending).toBe(0)
+  })
+
+  it('closes a place that answers when the present one has caught up, and may ask it again', async () => {
+    const a = place('a', content, { pauses: { 3_000: 900, 15_000: 800 } })
+    const b = place('b', content, { answerAfter: 600 })
+    const { bytes, host } = await read([a, b], content)
+    expect(bytes.equals(content)).toBe(true)
+    expect(host).toBe('a')
+    expect(b.offsets).toEqual([3_000, 15_000])
+    await sleep(50)
+    expect([b.open, b.pending]).toEqual([0, 0])
+    expect([a.failures, b.failures]).toEqual([[], []])
+  })
+
+  it('asks no other place after an error that is not of the place, or once the caller cancelled', async () => {
+    const broken = place('a', content)
+    broken.blob = () => Promise.reject(new TypeError('a bug'))
+    const b = place('b', content)
+    await expect(read([broken, b], content)).rejects.toThrow('a bug')
+    const cancel = new AbortController()
+    const slow = place('slow', content, { answerAfter: 5_000 })
+    const opened = fastestOrigin([slow], new PlaceRates()).blob(descriptorOf(content), {
+      signal: cancel.signal,
+    })
+    cancel.abort()
+    await expect(opened).rejects.toThrow()
+    expect([broken.failures, b.offsets, slow.failures, slow.pending]).toEqual([[], [], [], 0])
+  })
+
+  it('asks no other place when a body fails with an error that is not of the place', async () => {
+    const [a, b] = [place('a', content), place('b', content)]
+    const blob = a.blob.bind(a)
+    a.blob = async (...request) => {
+      const body = await blob(...request)
+      const chunks = async function* (): AsyncGenerator<Buffer> {
+        yield content.subarray(0, 1_000)
+        await sleep(1)
+        throw new WindlassError('STORE_FULL', 'the disk is full')
+      }
+      body.stream.destroy()
+      return { ...body, stream: Readable.from(chunks(), { objectMode: false }) }
+    }
+    await expect(read([a, b], content)).rejects.toMatchObject({ code: 'STORE_FULL' })
+    expect([a.failures, b.offsets]).toEqual([[], []])
   })
 
   it('throws the error of the last place if all refuse', async () => {

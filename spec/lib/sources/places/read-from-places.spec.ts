@@ -175,6 +175,30 @@ describe('a blob from several places', () => {
     expect(broken[1]!.requests).toEqual([])
   })
 
+  it.each([
+    ['the caller cancelled', 'NETWORK'],
+    ['the disk is full', 'STORE_FULL'],
+  ] as const)('does not continue elsewhere if %s', async (_, code) => {
+    const cancel = new AbortController()
+    const places = placesOf(large, [{ kind: 'serve' }])
+    const [mirror, registry] = places
+    const blob = mirror!.blob.bind(mirror)
+    mirror!.blob = async (...request) => {
+      const body = await blob(...request)
+      const chunks = async function* (): AsyncGenerator<Buffer> {
+        yield large.subarray(0, chunkBytes)
+        await Promise.resolve()
+        if (code === 'NETWORK') cancel.abort()
+        throw new WindlassError(code, 'it failed')
+      }
+      body.stream.destroy()
+      return { ...body, stream: Readable.from(chunks(), { objectMode: false }) }
+    }
+    expect(await failure(read(places, { signal: cancel.signal }))).toMatchObject({ code })
+    expect(mirror!.failures).toEqual([])
+    expect(registry!.requests).toEqual([])
+  })
+
   it('closes the stream of a place that is left, and of all when the reader leaves', async () => {
     const places = placesOf(large, [{ kind: 'die', after: 1_000_000 }])
     const body = await readFromPlaces(places, blobOf(large), {})

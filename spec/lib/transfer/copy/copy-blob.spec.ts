@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { Scope } from '../../../../lib/flow/index.js'
+import { WindlassError } from '../../../../lib/errors.js'
+import { type FlowEvent, Scope } from '../../../../lib/flow/index.js'
 import { type ImageSink, type ImageSource, digestOf } from '../../../../lib/image/index.js'
 import { BlobCopies } from '../../../../lib/stages/index.js'
 
@@ -81,5 +82,43 @@ describe('the copy of a blob', () => {
     )
     await scope.close()
     expect([outcome, asked]).toEqual([mounts.length > 0 ? 'mounted' : 'copied', mounts])
+  })
+  it('reports a retry with its reason before it waits, and that it begins again', async () => {
+    const events: FlowEvent[] = []
+    const scope = new Scope()
+    scope.events.subscribe((event) => events.push(event))
+    let attempts = 0
+    const source = {
+      host: 'source',
+      blob: () => {
+        const stream = Readable.from([content], { objectMode: false })
+        return Promise.resolve({
+          stream,
+          offset: 0,
+          size: content.length,
+          host: 'source',
+          validator: undefined,
+        })
+      },
+    } as unknown as ImageSource
+    const sink = {
+      host: 'target',
+      hasBlob: () => Promise.resolve(false),
+      putBlob: async (_blob: unknown, open: () => Promise<Readable>) => {
+        await (await open()).toArray()
+        if (++attempts === 1) throw new WindlassError('NETWORK', 'the line broke')
+      },
+    } as unknown as ImageSink
+    const copies = new BlobCopies({ retry: { attempts: 2, delay: 20, longestRetryAfter: 0 } }, scope)
+    await lastValueFrom(copies.copy({ descriptor, source, sink }, scope))
+    await scope.close()
+    expect(attempts).toBe(2)
+    const told = events.filter(({ type }) => type === 'layer')
+    expect(told.find(({ status }) => status === 'retrying')).toMatchObject({
+      ...{ reason: 'the line broke', attempt: 2, total: content.length },
+    })
+    const statuses = told.map(({ status }) => status)
+    expect(statuses.indexOf('restart')).toBeGreaterThan(statuses.indexOf('retrying'))
+    expect(told.at(-1)).toMatchObject({ status: 'copied', current: content.length })
   })
 })

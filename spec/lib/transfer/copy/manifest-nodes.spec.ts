@@ -47,4 +47,24 @@ describe('the manifests of a copy', () => {
     expect(await nodesOf(maxManifests - 1)).toHaveLength(1)
     await expect(nodesOf(maxManifests)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
+  it('are requested no longer once one of them fails', async () => {
+    const manifests = ['a', 'b', 'c'].map((text) => descriptor(mediaTypes.ociManifest, text))
+    const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }))
+    const about = { contentType: mediaTypes.ociIndex, host: 'a.example', reference: 'app:1' }
+    const signals: AbortSignal[] = []
+    const fetch = ({ digest }: Descriptor, signal: AbortSignal): Promise<never> => {
+      if (digest === manifests[0]!.digest) return Promise.reject(new Error('it failed'))
+      signals.push(signal)
+      return new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('aborted')))
+      })
+    }
+    await expect(
+      manifestNodes(parseManifest({ bytes, ...about }), {
+        ...{ reference: 'app:1', limits: defaultLimits, signal: new AbortController().signal, fetch },
+        ...{ sizeOf: () => Promise.resolve(1), has: () => Promise.resolve(false) },
+      }),
+    ).rejects.toThrow('it failed')
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true])
+  })
 })

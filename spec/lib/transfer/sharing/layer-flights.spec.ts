@@ -1,7 +1,7 @@
 import { NEVER, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { type FlowEvent, Scope } from '../../../../lib/flow/index.js'
+import { type FlowEvent, Scope, WorkControl } from '../../../../lib/flow/index.js'
 import { type Digest, digestOf } from '../../../../lib/image/index.js'
 import {
   type FetchedLayer,
@@ -86,6 +86,32 @@ describe('flights (shared downloads) of layers', () => {
     first.unsubscribe()
     await expect(shared!.confirm(right)).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
     second.unsubscribe()
+  })
+
+  it('have the expectations and the pauses of pulls that join after another has unsubscribed', async () => {
+    const flights = new LayerFlights()
+    let shared: SharedLayerTask | undefined
+    const bring = (own: SharedLayerTask) => {
+      shared ??= own
+      return NEVER
+    }
+    const who = (diffID: Digest, control: WorkControl): LayerTask => ({
+      ...{ ...task, control },
+      diffID: Promise.resolve(diffID),
+    })
+    const controls = Array.from({ length: 3 }, () => new WorkControl())
+    const [first, second] = controls.map((control) =>
+      flights.join('k', who(wrong, control), bring, new Scope()).subscribe(),
+    )
+    second!.unsubscribe()
+    const third = flights.join('k', who(right, controls[2]!), bring, new Scope()).subscribe()
+    await expect(shared!.confirm(right)).resolves.toBeUndefined()
+    controls[0]!.setPaused(true)
+    expect(shared!.control!.paused).toBe(false)
+    controls[2]!.setPaused(true)
+    expect(shared!.control!.paused).toBe(true)
+    first!.unsubscribe()
+    third.unsubscribe()
   })
 
   it('report nothing about a flight that has ended', () => {
