@@ -173,4 +173,7 @@ export const mutants = [
   { name: 'secret that is used again forgotten', file: 'lib/registry/policy/secrets.ts', from: "      this.#known.delete(secret)\n", to: '', specs: of('policy/secrets') },
   { name: 'helper asked for any number of servers', file: 'lib/registry/credentials/helper-settings.ts', from: '[...servers].slice(0, maxServers)', to: '[...servers]', specs: of('credentials/helper-settings') },
   { name: 'schema 1 image missing at the target', file: 'lib/registry/push/target-repository.ts', from: 'isImageManifestType(mediaType) || isSchema1Type(mediaType)', to: 'isImageManifestType(mediaType)', specs: of('push/target-repository') },
+  { name: 'extra time of a request dropped', file: 'lib/registry/http/connections.ts', from: '+ (request.extraTimeout ?? 0)', to: '', specs: ['spec/lib/registry/http/connections.spec.ts'] },
+  { name: 'large blob that is sent whole gets no more time', file: 'lib/registry/push/send-blob.ts', from: "    extraTimeout: Math.ceil(content.size * storageMsPerByte),\n    scopes", to: '    scopes', specs: ['spec/lib/registry/push/push-blob.spec.ts'] },
+  { name: 'large blob that is sent in chunks gets no more time', file: 'lib/registry/push/send-blob.ts', from: "    extraTimeout: Math.ceil(content.size * storageMsPerByte),\n  })\n  await assertStored(context, response, { digest, content, purpose })\n  return 'sent'\n}\n\n/** The spec", to: "  })\n  await assertStored(context, response, { digest, content, purpose })\n  return 'sent'\n}\n\n/** The spec", specs: ['spec/lib/registry/push/push-blob.spec.ts'] },
 ]

@@ -172,4 +172,9 @@ export const mutants = [
   { name: 'link at a directory of sha384 followed', file: 'lib/store/layout/layout.ts', from: "['', 'sha256', 'sha384', 'sha512']", to: "['', 'sha256', 'sha512']", specs: ['spec/stores/special-files.spec.ts'] },
   { name: 'lock kept between two works', file: 'lib/store/locks/metadata-lock.ts', from: 'if (--this.#pending > 0) this.#openLock?.pause()', to: 'if (--this.#pending > 0) this.#openLock?.size()', specs: metadataLock },
   { name: 'files of a killed process left in a new store', file: 'lib/store/layout/layout.ts', from: "if (name.startsWith('.new-')) await unlink(join(store, name))", to: "if (name === '') await unlink(join(store, name))", specs: store },
+  { name: 'blob of another user is damaged', file: 'lib/store/blobs/verify-blob.ts', from: "if (errnoOf(error) !== 'EACCES' || (await lstat(dirname(path))).uid !== process.geteuid?.()) throw error", to: "if (errnoOf(error) !== 'EACCES') throw error", specs: ['spec/lib/store/blobs/verify-blob.spec.ts'] },
+  { name: 'unreadable blob of this user is an error', file: 'lib/store/blobs/verify-blob.ts', from: "if (errnoOf(error) !== 'EACCES' || (await", to: "if (errnoOf(error) !== 'EPERM' || (await", specs: ['spec/lib/store/blobs/verify-blob.spec.ts'] },
+  { name: 'directory of a locked layer left open', file: 'lib/store/check/verify-layer.ts', from: "    await layer.close()\n", to: '', specs: ['spec/lib/store/check/verify-layer.spec.ts'] },
+  { name: 'lock of a tree not waited for', file: 'lib/store/check/verify-layer.ts', from: "    await waitFor(attempt, signal)\n", to: '', specs: ['spec/lib/store/check/verify-layer.spec.ts'] },
+  { name: 'wait for a lock ends without the reason', file: 'lib/store/locks/waiting.ts', from: '      signal?.throwIfAborted() //', to: '      //', specs: ['spec/lib/store/check/verify-layer.spec.ts'] },
 ]

@@ -14,6 +14,9 @@ export async function waitFor<T>(attempt: () => Promise<T | undefined>, signal?:
     signal?.throwIfAborted()
     const found = await attempt()
     if (found !== undefined) return found
-    await delay(pause, undefined, signal && { signal })
+    await delay(pause, undefined, signal && { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted() // its reason, instead of an error that says only that a timer was aborted
+      throw error
+    })
   }
 }

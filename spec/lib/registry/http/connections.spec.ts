@@ -91,6 +91,21 @@ describe('connections', () => {
         }),
     ))
 
+  it('adds to that timeout what the request asks for', async () => {
+    const registry = await startRegistry()
+    registry.addFault(faults.slow(300, { kind: 'ping', times: Infinity }))
+    const connections = new Connections({ timeouts: { response: 100 } })
+    const url = new URL(`${registry.url}/v2/`)
+    try {
+      const sent = connections.send({ url, purpose: 'look', extraTimeout: 10_000 })
+      expect(await bytesOf({ stream: (await sent).body })).toHaveLength(2)
+      await expect(connections.send({ url, purpose: 'look' })).rejects.toMatchObject({ code: 'STALLED' })
+    } finally {
+      await connections.close()
+      await registry.close()
+    }
+  })
+
   it('stops reading a document that arrives too slowly', () =>
     withServer(
       (socket) => {

@@ -130,6 +130,21 @@ describe('the push of a blob', () => {
       })
     }))
 
+  it.each([
+    ['in one request', []],
+    ['in chunks', [faults.status(413, { kind: 'upload', method: 'PUT' })]],
+  ])('waits longer for the response to a large blob, which the registry has to store: %s', (_, refusals) =>
+    withTarget({}, { timeouts: { response: 200 } }, async ({ registry, target }) => {
+      const large = Buffer.alloc(20_000_000, 'large ')
+      for (const refusal of refusals) registry.addFault(refusal)
+      registry.addFault(faults.slow(500, { kind: 'upload', method: 'PUT', times: Infinity }))
+      const one = blobOf(large)
+      await target.putBlob(one, opening(large, 1_000_000))
+      expect(registry.blob(one.digest)?.equals(large)).toBe(true)
+      await expect(target.putBlob(blob, opening(content))).rejects.toMatchObject({ code: 'STALLED' })
+    }),
+  )
+
   it('does not count the time in which the source is slow', () =>
     withTarget({}, { timeouts: { stall: 100, response: 400 } }, async ({ registry, target }) => {
       async function* slow(): AsyncGenerator<Buffer> {

@@ -1,11 +1,21 @@
 /** Verifies a blob of the store by reading it completely. */
-import { lstatSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { formatCount, formatNumber } from '../../../../lib/quantities.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { verifyBlob } from '../../../../lib/store/blobs/verify-blob.js'
+import { asOrdinaryUser } from '../../../support/ordinary-user.js'
 
 /** Content that is read in several pieces, of which the last is shorter. */
 const bytes = Buffer.from(Array.from({ length: 2_500_000 }, (_, at) => (at * at) % 251))
@@ -64,6 +74,33 @@ describe('a blob that is verified', () => {
       })
     expect(await verifyBlob({ path: join(root, 'none'), digest })).toEqual({ state: 'missing' })
   })
+
+  it('is damaged if this user may not read it in a directory of their own', async () => {
+    const own = join(root, 'own')
+    mkdirSync(own)
+    const path = join(own, 'blob')
+    writeFileSync(path, bytes, { mode: 0 })
+    if (process.geteuid?.() === 0) {
+      chmodSync(root, 0o755)
+      for (const each of [own, path]) chownSync(each, 65_534, 65_534)
+    }
+    expect(await asOrdinaryUser(() => verifyBlob({ path, digest }))).toEqual({
+      ...{ state: 'damaged', why: 'it cannot be read: permission denied', inode: inodeOf(path) },
+    })
+  })
+
+  it.runIf(process.geteuid?.() === 0)(
+    'is an error if it is in the directory of another user, whose blob nobody else may replace',
+    async () => {
+      chmodSync(root, 0o755)
+      const path = put(bytes)
+      chmodSync(path, 0)
+      await expect(asOrdinaryUser(() => verifyBlob({ path, digest }))).rejects.toMatchObject({
+        code: 'STORE_DENIED',
+        message: expect.stringContaining('verify a blob') as string,
+      })
+    },
+  )
 
   it('is not read further after the signal aborts', async () => {
     const stop = new AbortController()
