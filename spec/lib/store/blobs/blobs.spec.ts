@@ -124,6 +124,7 @@ describe('blobs', () => {
   it.each(oddities)('does not accept %s as a blob, and replaces it', async (_, place) => {
     const store = await storeWith(place)
     expect(await store.blobs.has(digest)).toBe(false)
+    await expect(store.blobs.size(digest)).rejects.toMatchObject(corrupt)
     await expect(store.blobs.read(digest, 100)).rejects.toMatchObject(corrupt)
     await store.blobs.put(digest, bytes)
     expect(lstatSync(store.blobs.path(digest)).isFile()).toBe(true)

@@ -1,5 +1,6 @@
 /** Repairs the files without which a store cannot be opened or read. */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
@@ -123,5 +124,15 @@ describe('repairing the files of a store', () => {
       'oci-layout',
       'oci-layout.moved',
     ])
+  })
+
+  it.runIf(process.geteuid?.() === 0)('writes files of the owner, if root acts for that user', async () => {
+    const store = await made()
+    const index = join(store, 'index.json')
+    await writeFile(index, 'x')
+    execFileSync('chown', ['-R', '1234:1234', store])
+    await expect(repairFiles(store)).rejects.toMatchObject({ code: 'STORE_DENIED' })
+    expect(await repairFiles(store, { onBehalfOf: 1234 })).toHaveLength(1)
+    expect(await stat(index)).toMatchObject({ uid: 1234, gid: 1234 })
   })
 })

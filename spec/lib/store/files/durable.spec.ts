@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   copySynced,
   ensureDirectory,
@@ -10,6 +10,7 @@ import {
   writeNew,
   writeSynced,
 } from '../../../../lib/store/files/durable.js'
+import { SyncFile } from '../../../../lib/system/files.js'
 import { diskCalls } from '../../../support/store/disk-calls.js'
 
 describe('writing durably', () => {
@@ -54,5 +55,18 @@ describe('writing durably', () => {
     expect(calls).toHaveLength(2)
     symlinkSync('place', at('link'))
     await expect(ensureDirectory(at('link'))).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  })
+
+  it('fails if the disk fails to sync', async () => {
+    writeFileSync(at('from'), 'x')
+    const sync = vi.spyOn(SyncFile.prototype, 'sync').mockRejectedValue(new Error('the disk failed'))
+    try {
+      await expect(writeSynced(at('synced'), 'y')).rejects.toThrow('the disk failed')
+      await expect(copySynced(at('from'), at('copy'))).rejects.toThrow('the disk failed')
+      await expect(publish(at('from'), at('published'))).rejects.toThrow('the disk failed')
+      await expect(ensureDirectory(at('place'))).rejects.toThrow('the disk failed')
+    } finally {
+      sync.mockRestore()
+    }
   })
 })

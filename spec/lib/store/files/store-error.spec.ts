@@ -1,7 +1,8 @@
-import { rename } from 'node:fs/promises'
+import { lstat, rename } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import {
+  ignoreMissing,
   isDiskFull,
   isNotWritableError,
   storeError,
@@ -55,5 +56,12 @@ describe('errors of the store', () => {
   it('returns a WindlassError unchanged', async () => {
     const ours = new WindlassError('LIMIT_EXCEEDED', 'too long')
     await expect(withStoreErrors('read', '/x', () => Promise.reject(ours))).rejects.toBe(ours)
+  })
+
+  it('a path that does not exist is ignored, also if what is above it is a file', async () => {
+    expect(await ignoreMissing(lstat('/none'))).toBeUndefined()
+    expect(await ignoreMissing(lstat('/dev/null/none'))).toBeUndefined()
+    expect(await ignoreMissing(Promise.resolve(7))).toBe(7)
+    await expect(ignoreMissing(Promise.reject(systemError('EACCES')))).rejects.toThrow('EACCES')
   })
 })

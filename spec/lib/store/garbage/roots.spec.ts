@@ -118,6 +118,25 @@ describe('what a name leads to', () => {
     expect((await needed(store)).has(ghost('layer').digest)).toBe(true)
   })
 
+  it('is unknown if the manifest of an entry is missing', async () => {
+    const store = await stores.open()
+    list(store, ghost('a manifest'))
+    await expect(needed(store)).rejects.toMatchObject({
+      code: 'STORE_CORRUPT',
+      message: expect.stringContaining('Nothing was removed, because the content of') as string,
+    })
+  })
+
+  it('is unknown if an index that Windlass has named lacks an image, not if it is of another tool', async () => {
+    const store = await stores.open()
+    const index = await put(store, { manifests: [ghost('an image')] }, mediaTypes.ociIndex)
+    list(store, index)
+    expect((await needed(store)).has(ghost('an image').digest)).toBe(true)
+    list(store)
+    await store.names.set({ name: 'a', typed: 'a', descriptor: index })
+    await expect(needed(store)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  })
+
   it('is unknown if an entry of Windlass was changed', async () => {
     const store = await stores.open()
     const descriptor = await put(store, { title: 'image' })
