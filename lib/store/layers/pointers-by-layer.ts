@@ -9,17 +9,6 @@ import { withStoreErrors, ignoreMissing } from '../files/store-error.js'
 
 const pointersFolder = 'by-blob'
 
-/** Returns the paths of those pointers of `blobs` that contain `diffID`. */
-export async function pointerPathsOf(
-  layers: string,
-  diffID: Digest,
-  blobs: readonly Digest[],
-): Promise<readonly string[]> {
-  const paths = blobs.map((blob) => digestPath(join(layers, pointersFolder), blob))
-  const found = await Promise.all(paths.map((path) => readPointer(path)))
-  return paths.filter((_, at) => found[at] === diffID)
-}
-
 /**
  * Returns the diffID in the pointer of each blob, in order; undefined for a missing or unreadable pointer.
  */

@@ -1,6 +1,5 @@
-import { lastValueFrom } from 'rxjs'
-import { describe, expect, it } from 'vitest'
-import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { describe, expect, it, vi } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
 import { type ImageSink, digestOf } from '../../../../lib/image/index.js'
 import {
   type BlobOutcome,
@@ -8,6 +7,8 @@ import {
   type CopiedImage,
   putRoot,
 } from '../../../../lib/stages/index.js'
+
+import { runStage } from '../../../support/run-stage.js'
 
 const retry = { attempts: 1, delay: 0, longestRetryAfter: 0 }
 
@@ -46,11 +47,8 @@ async function put({ lists, wasTagged = true, outcomes = ['exists'], manifest, .
       ...{ descriptor: nodeOf('x'.repeat(10 ** at), 0).descriptor, outcome },
     })),
   }
-  const scope = new Scope()
-  const events: unknown[] = []
-  scope.events.subscribe((event) => events.push(event))
-  const image: CopiedImage = await lastValueFrom(Flow.of(plan).pipe(putRoot({ retry })).toObservable(scope))
-  await scope.close()
+  const { outputs, events } = await runStage(putRoot({ retry }), plan)
+  const image: CopiedImage = outputs[0]!
   return { image, calls, events }
 }
 
@@ -93,6 +91,27 @@ describe('the root of a copy', () => {
       bytes: { total: 1_111, copied: 1_010 },
       blobs: { copied: 2, mounted: 1, exists: 1 },
     })
+    expect(image).not.toHaveProperty('referrers')
     expect(events).toContainEqual({ type: 'copied', ...image })
+  })
+
+  it('is written again after a failure that may pass, also to a target without a last step', async () => {
+    const error = (retryable: boolean) => new WindlassError('NETWORK', 'The connection broke', { retryable })
+    const putManifest = vi.fn().mockRejectedValueOnce(error(true)).mockResolvedValue(undefined)
+    const target = { name: 'target/app:1', sink: { putManifest }, tag: '1' }
+    const root = nodeOf('root', 0)
+    const plan = { root, target, wasTagged: false, manifests: [], copied: [], referrers: [{}, {}] }
+    const stage = putRoot({ retry: { ...retry, attempts: 2 } })
+    const { outputs } = await runStage(stage, plan as never)
+    expect(outputs).toEqual([expect.objectContaining({ name: 'target/app:1', referrers: 2 })])
+    expect(putManifest.mock.calls).toEqual(
+      Array(2).fill([
+        root.bytes,
+        root.descriptor,
+        { root: true, tag: '1', signal: expect.any(AbortSignal) as AbortSignal },
+      ]),
+    )
+    putManifest.mockRejectedValueOnce(error(false))
+    await expect(runStage(stage, plan as never)).rejects.toThrow('The connection broke')
   })
 })

@@ -1,11 +1,10 @@
-import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Deferred } from '../../../../lib/flow/flows/deferred.js'
-import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { type Schema1Conversion, digestOf, readSchema1 } from '../../../../lib/image/index.js'
 import { convertSchema1 } from '../../../../lib/stages/index.js'
 import type { FinishedImage, WholeImage } from '../../../../lib/stages/elements.js'
 import { schema1Payload } from '../../../../testbench/documents/schema1-images.js'
+import { runStage } from '../../../support/run-stage.js'
 import { commitLayer, layerBlob } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -33,11 +32,8 @@ describe('the conversion of a schema 1 image', () => {
       ...{ upToDate, config: new Deferred({ name: 'config', hint: '' }) },
       ensured: [{ task: { descriptor, positions: [0] }, stored }],
     } as unknown as WholeImage
-    const scope = new Scope()
-    const finished: FinishedImage = await lastValueFrom(
-      Flow.of(image).pipe(convertSchema1(store)).toObservable(scope),
-    )
-    await scope.close()
+    const { outputs } = await runStage(convertSchema1(store), image)
+    const finished: FinishedImage = outputs[0]!
     return { finished, config: await image.config.value, stored, image }
   }
 

@@ -40,3 +40,20 @@ it('other text is no record', () => {
     }),
   )
 })
+
+it('what has another type than it should is left out of a record', () => {
+  const text = formatMountRecord({
+    ...{
+      id: '0',
+      target: '/mnt',
+      image: 'a',
+      manifest: digestOf(Buffer.from('a')),
+      method: mountMethods[0],
+    },
+    ...{ writable: true, madeTarget: true, namespace: 'n', inode: '7', holds: [] },
+  })
+  const record = { ...(JSON.parse(text) as object), namespace: 7, inode: 7, writable: 1, madeTarget: 'yes' }
+  const read = parseMountRecord(JSON.stringify(record), '0')
+  expect(read).toMatchObject({ writable: false, madeTarget: false })
+  for (const key of ['namespace', 'inode']) expect(read).not.toHaveProperty(key)
+})

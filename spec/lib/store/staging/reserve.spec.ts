@@ -1,8 +1,11 @@
 /** A store reserves space on the disk, so that it can write its index even if the disk is full. */
-import { statSync, truncateSync } from 'node:fs'
+import { chmodSync, existsSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ensureReserve } from '../../../../lib/store/staging/reserve.js'
+import { asOrdinaryUser } from '../../../support/ordinary-user.js'
 import { putNamed } from '../../../support/store/images-in-a-store.js'
+import { temporaryDirectory } from '../../../support/temporary-directory.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe('the reserve of a store', () => {
@@ -27,5 +30,14 @@ describe('the reserve of a store', () => {
     truncateSync(join(store.directory, 'lock'))
     await store.close()
     expect(sizeOf(store.directory, 'lock')).toBeGreaterThan(0)
+  })
+
+  it.runIf(process.geteuid?.() === 0)('is left as it is in a store that is not writable', async () => {
+    const directory = temporaryDirectory()
+    chmodSync(directory, 0o755)
+    await asOrdinaryUser(() => ensureReserve(directory))
+    expect(existsSync(join(directory, 'lock'))).toBe(false)
+    await ensureReserve(directory)
+    expect(sizeOf(directory, 'lock')).toBeGreaterThan(0)
   })
 })

@@ -8,6 +8,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,6 +46,21 @@ describe('a run', () => {
     appendFileSync(join(await run.directory(), 'holds'), `\n${b.slice(0, 40)}`)
     await run.hold([b])
     expect(await held()).toEqual([a, b].sort())
+  })
+
+  it('creates the staging directory of a store that another tool has made without one', async () => {
+    rmSync(staging, { recursive: true })
+    const directory = await run.directory()
+    expect(readdirSync(staging).map((name) => join(staging, name))).toEqual([directory])
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    await run.hold([a])
+    expect(await held()).toEqual([a])
+  })
+
+  it('cannot be begun if the staging directory is something else', async () => {
+    rmSync(staging, { recursive: true })
+    writeFileSync(staging, '')
+    await expect(run.directory()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
   it('writes only digests that it does not hold yet', async () => {

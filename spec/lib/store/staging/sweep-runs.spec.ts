@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
+import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { Store } from '../../../../lib/store/index.js'
 import { writeTreeNote } from '../../../../lib/store/staging/tree-notes.js'
 import { sweepRuns } from '../../../../lib/store/staging/sweep-runs.js'
@@ -100,4 +101,21 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
       expect(await readdir(staging)).toEqual([])
     },
   )
+
+  it('is removed from a full disk too, on which no lock can be created', async () => {
+    const staging = stores.fresh()
+    await leave(staging, 'a')
+    const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+    const take = vi.spyOn(FileLock, 'take').mockRejectedValue(full)
+    try {
+      expect(await sweepRuns(staging)).toMatchObject({ processes: 1, failures: [] })
+      expect(await readdir(staging)).toEqual([])
+      take.mockRejectedValue(Object.assign(new Error('EIO: i/o error'), { code: 'EIO' }))
+      const run = await leave(staging, 'b')
+      expect(await sweepRuns(staging)).toMatchObject({ processes: 0, bytes: 0 })
+      expect(existsSync(run)).toBe(true)
+    } finally {
+      take.mockRestore()
+    }
+  })
 })
