@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hexOf } from '../../../lib/image/index.js'
+import { directorySink } from '../../../lib/sinks/index.js'
 import { directorySource } from '../../../lib/sources/index.js'
 import { buildImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type Windlass, open } from '../../../puller/index.js'
@@ -35,6 +36,13 @@ describe('a directory as a target', () => {
     expect(readdirSync(at('image')).sort()).toEqual(filesOf(two))
     expect(readFileSync(at('image/version'), 'utf8')).toBe('Directory Transport Version: 1.1\n')
     expect((await directorySource(at('image')).manifest('')).bytes).toEqual(two.manifest.bytes)
+  })
+
+  it('is made also for an image without blobs', async () => {
+    const sink = directorySink(at('without/blobs'))
+    await sink.putManifest(one.manifest.bytes, one.manifest, { root: true })
+    await sink.finish()
+    expect(readdirSync(at('without/blobs')).sort()).toEqual(['manifest.json', 'version'])
   })
 
   it('is refused if it has something else', async () => {

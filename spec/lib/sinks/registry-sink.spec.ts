@@ -26,4 +26,13 @@ describe('registrySink', () => {
   it('rejects an invalid name', () => {
     expect(() => registrySink('No Name')).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }))
   })
+
+  it('opens no more connections after it was closed', async () => {
+    const registry = await startRegistry({ push: true })
+    const sink = registrySink(`${registry.host}/team/app`)
+    await sink.close()
+    await expect(sink.resolve('1')).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(registry.requests).toEqual([])
+    await registry.close()
+  })
 })

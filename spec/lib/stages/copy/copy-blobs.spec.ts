@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope, run } from '../../../../lib/flow/index.js'
 import { type Descriptor, type ImageSink, type ImageSource, digestOf } from '../../../../lib/image/index.js'
 import { BlobCopies, type BlobTask, copyBlobs } from '../../../../lib/stages/index.js'
+import { runStage } from '../../../support/run-stage.js'
 
 const descriptorOf = (at: number): Descriptor => ({
   ...{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: digestOf(Buffer.of(at)), size: 1 },
@@ -45,5 +47,24 @@ describe('the copies of blobs', () => {
     }
     await running.done
     await scope.close()
+  })
+
+  it('are tried again after a failure that may pass, as often as the policy says', async () => {
+    const [task] = heldTasks(1).tasks
+    const failure = new WindlassError('NETWORK', 'The connection broke', { retryable: true })
+    for (const [failures, succeeds] of [
+      [2, true],
+      [3, false],
+    ] as const) {
+      let left = failures
+      const hasBlob = () => (left-- > 0 ? Promise.reject(failure) : Promise.resolve(true))
+      const scope = new Scope()
+      const copies = new BlobCopies({ retry: { attempts: 3, delay: 0, longestRetryAfter: 0 } }, scope)
+      const sink = { host: 'target', hasBlob } as unknown as ImageSink
+      const copied = runStage(copyBlobs(copies), { ...task!, sink })
+      if (succeeds) expect((await copied).outputs).toMatchObject([{ outcome: 'exists' }])
+      else await expect(copied).rejects.toBe(failure)
+      await scope.close()
+    }
   })
 })

@@ -20,7 +20,7 @@ const stores = new TemporaryStores()
 async function ensured(
   diffID: Digest,
   prepare: (store: Store) => Promise<unknown> = () => Promise.resolve(),
-): Promise<{ layer: EnsuredLayer; fetched: number }> {
+): Promise<{ layer: EnsuredLayer; fetched: number; events: unknown[] }> {
   const store = await stores.open()
   await commitLayer(store, 'a')
   await prepare(store)
@@ -37,8 +37,10 @@ async function ensured(
     diffID: Promise.resolve(diffID),
   } as unknown as LayerTask
   const scope = new Scope()
+  const events: unknown[] = []
+  scope.events.subscribe((event) => events.push(event))
   try {
-    return { layer: await lastValueFrom(Flow.of(task).pipe(find).toObservable(scope)), fetched }
+    return { events, layer: await lastValueFrom(Flow.of(task).pipe(find).toObservable(scope)), fetched }
   } finally {
     await scope.close()
   }
@@ -46,7 +48,9 @@ async function ensured(
 
 describe('a layer whose blob is unpacked in the store', () => {
   it('is used without a download if the config states its diffID', async () => {
-    const { layer, fetched } = await ensured(diffIDOf('a'))
+    const { layer, fetched, events } = await ensured(diffIDOf('a'))
+    const { digest, size } = layerBlob('a')
+    expect(events).toEqual([{ type: 'layer', digest, status: 'exists', current: size, total: size }])
     expect([layer.stored?.diffID, fetched]).toEqual([diffIDOf('a'), 0])
   })
 

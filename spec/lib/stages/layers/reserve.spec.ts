@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { Flow, type FlowEvent, Scope } from '../../../../lib/flow/index.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { reserve } from '../../../../lib/stages/layers/reserve.js'
-import type { Store } from '../../../../lib/store/index.js'
+import type { AcquireOptions, Store } from '../../../../lib/store/index.js'
 import type { SharedLayerTask } from '../../../../lib/transfer/index.js'
 
 const bytes = Buffer.from('a layer')
 const digest = digestOf(bytes)
 const task = { descriptor: { mediaType: 'x', digest, size: bytes.length }, offset: 0 } as SharedLayerTask
 
-function scene(here: readonly boolean[]) {
+function scene(here: readonly boolean[], refresh = false) {
   const directory = mkdtempSync(join(tmpdir(), 'windlass-reserve-'))
   onTestFinished(() => rmSync(directory, { recursive: true }))
   const done: string[] = []
@@ -23,15 +23,18 @@ function scene(here: readonly boolean[]) {
   const store = {
     blobs: { path: () => join(directory, 'blob'), has: async () => answers.shift() },
     partials: {
-      acquire: async () => {
+      acquire: async (_digest: string, { onHeld }: AcquireOptions) => {
         done.push('acquire')
+        onHeld?.({ digest, code: 'download-held', message: 'Waiting for another process' })
         return partial
       },
     },
   }
   const scope = new Scope()
-  const reserving = reserve({ store: store as unknown as Store })
-  return { done, scope, reserved: lastValueFrom(Flow.of(task).pipe(reserving).toObservable(scope)) }
+  const events: FlowEvent[] = []
+  scope.events.subscribe((event) => events.push(event))
+  const reserving = reserve({ store: store as unknown as Store, refresh })
+  return { done, scope, events, reserved: lastValueFrom(Flow.of(task).pipe(reserving).toObservable(scope)) }
 }
 
 describe('the file of a download', () => {
@@ -56,5 +59,21 @@ describe('the file of a download', () => {
     await scope.close()
     expect(done).toEqual(['acquire', 'release'])
     expect(file.state.phase).toBe('failed')
+  })
+
+  it('is opened in a pull that fetches everything again, whatever the store has', async () => {
+    const { reserved, scope } = scene([true, true], true)
+    expect((await reserved).arriving).toBeDefined()
+    await scope.close()
+  })
+
+  it('is waited for with an event of the layer and a warning, if another process has it', async () => {
+    const { reserved, events, scope } = scene([false, false])
+    await reserved
+    await scope.close()
+    expect(events).toEqual([
+      { type: 'layer', digest, status: 'waiting', current: 0, total: bytes.length },
+      { type: 'warning', code: 'download-held', message: 'Waiting for another process', digest },
+    ])
   })
 })

@@ -50,6 +50,11 @@ describe('the plan of a pull', () => {
     }
   })
 
+  it('is refused if a layer has a type that is not supported', async () => {
+    const chart = { ...layer('a'), mediaType: 'application/vnd.cncf.helm.chart.content.v1.tar+gzip' }
+    await expect(planned([chart], 0)).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+  })
+
   it('fetches a layer whose blob in the store has another size', async () => {
     const actions = async (blobSize: number) =>
       (await planned([layer('a')], 0, blobSize)).layers.map(({ action, offset }) => ({ action, offset }))

@@ -1,9 +1,10 @@
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { Flow, Scope, stage } from '../../../../lib/flow/index.js'
 import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import { bySchema } from '../../../../lib/stages/index.js'
+import { type Resolved, bySchema } from '../../../../lib/stages/index.js'
 import { pullStage } from '../../../../lib/stages/pull-stage.js'
+import { runStage } from '../../../support/run-stage.js'
 
 const part = (mediaType: string) => ({ mediaType, digest: digestOf(Buffer.from(mediaType)), size: 1 })
 
@@ -29,5 +30,40 @@ describe('a manifest of schema 2', () => {
     )
     await scope.close()
     expect(outcome).toBe(code)
+  })
+})
+
+describe('an index', () => {
+  const manifest = { config: part(mediaTypes.ociConfig), layers: [] }
+  const image = { kind: 'image', descriptor: part(mediaTypes.ociManifest), manifest }
+  const index = { kind: 'index', descriptor: part(mediaTypes.ociIndex) }
+  const never = stage((): never => {
+    throw new Error('no schema 1')
+  })
+  /** The outcome for `depth` nested indexes around an image. */
+  const resolve = async (depth: number, maxDepth: number): Promise<unknown> => {
+    let left = depth
+    const chosen = stage((resolved: Resolved) => ({ ...resolved, document: --left > 0 ? index : image }))
+    const resolved = { request: { name: 'app' }, document: index, parentIndexes: [] }
+    const cases = { index: chosen, schema1: never }
+    return runStage(bySchema(cases as never, maxDepth), resolved as never).then(
+      ({ outputs }) => outputs[0]?.document,
+      (error: unknown) => (error as { readonly code: string }).code,
+    )
+  }
+
+  it.each([
+    [1, 1],
+    [2, 2],
+    [2, 5],
+  ])('is replaced by an image below %i of them, if %i are allowed', async (depth, maxDepth) => {
+    expect(await resolve(depth, maxDepth)).toBe(image)
+  })
+
+  it.each([
+    [1, 0],
+    [3, 2],
+  ])('is refused below %i of them, if %i are allowed', async (depth, maxDepth) => {
+    expect(await resolve(depth, maxDepth)).toBe('LIMIT_EXCEEDED')
   })
 })

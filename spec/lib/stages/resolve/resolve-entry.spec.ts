@@ -1,7 +1,7 @@
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { Flow, type FlowEvent, Scope } from '../../../../lib/flow/index.js'
 import type { ImageSource } from '../../../../lib/image/index.js'
 import { imageRequest } from '../../../../lib/stages/index.js'
 import { resolveEntry } from '../../../../lib/stages/resolve/resolve-entry.js'
@@ -27,6 +27,8 @@ describe('an entry of an index', () => {
       const retry = { attempts: 3, delay: 0, longestRetryAfter: 0 }
       const stage = resolveEntry({ descriptor, parentIndexes: [] }, { retry })
       const scope = new Scope()
+      const events: FlowEvent[] = []
+      scope.events.subscribe((event) => events.push(event))
       const flow = Flow.of(imageRequest(source, '1')).pipe(stage)
       const resolved = await lastValueFrom(flow.toObservable(scope)).then(
         ({ document }) => document.descriptor.digest,
@@ -34,6 +36,11 @@ describe('an entry of an index', () => {
       )
       await scope.close()
       expect(resolved).toBe(outcome)
+      expect(events.filter(({ type }) => type === 'manifest')).toEqual(
+        outcome === digest
+          ? [expect.objectContaining({ digest, mediaType, size: bytes.length, host: 'registry.example' })]
+          : [],
+      )
     }
   })
 })
