@@ -69,4 +69,5 @@ export const mutants = [
   { name: 'dictionary not asked for', file: 'lib/bytes/compression/zstd-frames.ts', from: 'if (dictionaryID !== 0) throw', to: 'if (dictionaryID < 0) throw', specs: zstd },
   { name: 'work for tiny frames without a bound', file: 'lib/bytes/compression/fzstd-decoder.ts', from: 'this.#moved += bytes', to: 'this.#moved += 0', specs: of('compression/fzstd-decoder') },
   { name: 'abort listener of a tee stays', file: 'lib/bytes/tee.ts', from: "  signal?.removeEventListener('abort', cancel)\n", to: '', specs: of('tee') },
+  { name: 'last byte of a stream not verified with it', file: 'lib/bytes/verifying-stream.ts', from: "      if (this.#verifier.bytes === this.#verifier.expected.size) this.#check()\n", to: '', specs: ['spec/lib/bytes/verifying-stream.spec.ts'] },
 ]

@@ -55,4 +55,20 @@ describe('a verifying stream', () => {
     Readable.from(['b'], { objectMode: false }).pipe(stream)
     await expect(stream.toArray()).rejects.toBe(failure)
   })
+
+  it('decides with the last byte, before the stream ends', async () => {
+    for (const [text, verified] of [
+      ['right', true],
+      ['wrong', false],
+    ] as const) {
+      const stream = new VerifyingStream({ digest: digestOf(Buffer.from('right')), size: 5 })
+      const failed = new Promise((resolve) => stream.once('error', resolve))
+      stream.write(text.slice(0, 4))
+      expect(stream.isVerified).toBe(false)
+      stream.write(text.slice(4))
+      if (!verified) expect(await failed).toMatchObject({ code: 'DIGEST_MISMATCH' })
+      expect(stream.isVerified).toBe(verified)
+      stream.destroy()
+    }
+  })
 })

@@ -1,6 +1,7 @@
 /** Reads a stored tree as the entries of the layer that it was unpacked from. */
 import {
   chmodSync,
+  chownSync,
   ftruncateSync,
   closeSync,
   linkSync,
@@ -124,4 +125,16 @@ describe('readLayerDirectory', () => {
       expect([...entry.xattrs.keys()].sort()).toEqual(['security.capability', 'user.own'])
     },
   )
+
+  it.runIf(asRoot)('reads the owner, the mode and the time of everything', async () => {
+    const { root } = await scratch()
+    writeFileSync(join(root, 'a'), '')
+    chmodSync(join(root, 'a'), 0o4711)
+    chownSync(join(root, 'a'), 1_000, 2_000)
+    chmodSync(join(root, 'a'), 0o4711)
+    lutimesSync(join(root, 'a'), 1, 1_234)
+    expect(readTree(root).entries.find(({ path }) => path === 'a')).toMatchObject({
+      ...{ uid: 1_000, gid: 2_000, mode: 0o4711, mtime: 1_234_000_000_000n, size: 0 },
+    })
+  })
 })

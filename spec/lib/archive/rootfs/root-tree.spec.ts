@@ -8,6 +8,7 @@ import {
   hardlink,
   refusal,
   scratch,
+  symlink,
   whiteout,
 } from '../../../support/archive/scratch.js'
 
@@ -45,5 +46,22 @@ describe('an entry in place of a whiteout of the same layer', () => {
     const it = await scratch()
     it.apply(entries, { whiteouts })
     expect(readFileSync(join(it.root, 'b'), 'utf8')).toBe('new')
+  })
+})
+
+describe('a directory of a lower layer that this layer does not list', () => {
+  const times = { mtime: 1_000_000_000_000_000_000n }
+
+  it.each([
+    ['after an entry was removed', [whiteout('d/.wh.a')]],
+    ['after an entry was added', [file('d/b')]],
+    ['after an entry below it was replaced', [symlink('d/a', 'b')]],
+  ])('keeps its time and mode %s', async (_, entries) => {
+    for (const mode of [0o750, 0o2750]) {
+      const it = await scratch()
+      it.apply([directory('d', { ...times, mode }), file('d/a')])
+      it.apply(entries)
+      expect((await it.tree()).get('d')).toMatchObject({ ...times, mode })
+    }
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { sparseFormatOf } from '../../../../lib/archive/tar/sparse.js'
 import {
   archive,
   base256,
@@ -191,5 +192,21 @@ describe('sparse maps that no tool writes', () => {
       )
     expect(readArchive(map(7))).toHaveLength(1)
     for (const said of [6, 8]) fails(map(said), /its map describes/)
+  })
+})
+
+describe('the pax format of a sparse file', () => {
+  it.each([
+    [{}, undefined],
+    [{ 'GNU.sparse.map': '0,1' }, 'pax 0.x'],
+    [{ 'GNU.sparse.map': '' }, undefined],
+    [{ 'GNU.sparse.major': '0', 'GNU.sparse.minor': '0' }, 'pax 0.x'],
+    [{ 'GNU.sparse.major': '0', 'GNU.sparse.minor': '1' }, 'pax 0.x'],
+    [{ 'GNU.sparse.major': '1', 'GNU.sparse.minor': '0' }, 'pax 1.0'],
+    [{ 'GNU.sparse.major': '1', 'GNU.sparse.minor': '1', 'GNU.sparse.map': '0,1' }, undefined],
+    [{ 'GNU.sparse.major': '2', 'GNU.sparse.map': '0,1' }, undefined],
+    [{ 'GNU.sparse.minor': '2', 'GNU.sparse.map': '0,1' }, undefined],
+  ])('with the records %j is %s', (records, format) => {
+    expect(sparseFormatOf(new Map(Object.entries(records)))).toBe(format)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type FileSpan, contentsOf } from '../../../../lib/archive/toc/file-content.js'
+import type { TarEntry } from '../../../../lib/archive/index.js'
+import { type FileSpan, contentsOf, spanOf } from '../../../../lib/archive/toc/file-content.js'
 import { digestOf } from '../../../../lib/image/index.js'
 
 const chunk = { size: 1, digest: digestOf(Buffer.from('x')) }
@@ -49,5 +50,46 @@ describe('the positions of files in a blob', () => {
         message: expect.stringContaining('overlaps') as string,
       }) as Error,
     )
+  })
+})
+
+describe('the span of a file', () => {
+  const file = (size: number) => ({ path: 'a', size }) as TarEntry
+  const { digest } = chunk
+  const one = { name: 'a', type: 'reg', offset: 10, chunkSize: 4, chunkDigest: digest }
+  const next = { ...one, type: 'chunk', chunkOffset: 4 }
+
+  it('may have several chunks in one member, one after the other', () => {
+    const second = { ...next, innerOffset: 4 }
+    expect(spanOf([one, second], file(8), dataEnd)).toMatchObject({
+      ...{ offset: 10, innerOffset: 0, lastOffset: 10, lastInnerOffset: 4 },
+      chunks: [
+        { size: 4, digest },
+        { size: 4, digest },
+      ],
+    })
+  })
+
+  it.each([
+    ['at the same byte', next],
+    ['before it', { ...next, offset: 9 }],
+    ['in the same member and not after it', { ...next, innerOffset: 0 }],
+  ])('is refused if a chunk is %s', (_, second) => {
+    expect(() => spanOf([one, second], file(8), dataEnd)).toThrow('out of order')
+  })
+
+  it('of an empty file has no chunks, and needs no digest', () => {
+    const empty = { name: 'a', type: 'reg', offset: dataEnd + 1 }
+    expect(spanOf([empty], file(0), dataEnd).chunks).toEqual([])
+  })
+
+  it('ends with the file, and not behind the content of the layer', () => {
+    expect(spanOf([{ ...one, chunkSize: 0 }], file(4), dataEnd).chunks).toEqual([{ size: 4, digest }])
+    expect(() => spanOf([one], file(5), dataEnd)).toThrow('another size')
+    expect(() => spanOf([one], file(3), dataEnd)).toThrow('another size')
+    expect(() => spanOf([{ ...one, offset: dataEnd }], file(4), dataEnd)).toThrow('outside')
+    expect(() => spanOf([{ ...one, endOffset: 10 }], file(4), dataEnd)).toThrow('outside')
+    expect(() => spanOf([{ ...one, endOffset: dataEnd + 1 }], file(4), dataEnd)).toThrow('outside')
+    expect(spanOf([{ ...one, endOffset: dataEnd }], file(4), dataEnd).end).toBe(dataEnd)
   })
 })

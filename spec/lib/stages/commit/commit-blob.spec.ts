@@ -19,7 +19,7 @@ describe('the blob of a layer that is not unpacked', () => {
     const { layer, file, adopted, committed } = await scene()
     await file.append([bytes])
     file.finish()
-    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setTimeout(resolve, 20))
     expect(adopted).toEqual([])
     file.verify()
     const { events } = await committed
