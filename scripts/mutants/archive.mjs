@@ -178,4 +178,5 @@ export const mutants = [
   { name: 'owner of a stored file lost', file: 'lib/archive/rootfs/layer-directory.ts', from: "    uid: Number(stats.uid),\n", to: "    uid: 0,\n", specs: ['spec/lib/archive/rootfs/layer-directory.spec.ts'] },
   { name: 'time of a directory lost with a removed entry', file: 'lib/archive/rootfs/root-tree.ts', from: 'if (removed) parent.timesChanged = true', to: '', specs: ['spec/lib/archive/rootfs/root-tree.spec.ts'] },
   { name: 'setgid bit of a lower directory lost', file: 'lib/archive/rootfs/root-tree.ts', from: 'mtime: mtimeNs, madeWritable, acl }', to: 'mtime: mtimeNs, madeWritable: false, acl }', specs: ['spec/lib/archive/rootfs/root-tree.spec.ts'] },
+  { name: 'capability that the process has denied', file: 'lib/system/privileges.ts', from: '((rootCapabilities >> bits[capability]) & 1n) === 1n', to: '((rootCapabilities >> bits[capability]) & 1n) !== 1n', specs: ['spec/lib/system/privileges.spec.ts'] },
 ]

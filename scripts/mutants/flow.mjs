@@ -111,4 +111,6 @@ export const mutants = [
   { name: 'throwing listener not guarded', file: 'lib/flow/lifetime/listener-guard.ts', from: "      } catch (problem) {\n        reportOnce(problem)", to: "      } catch (problem) {\n        throw problem", specs },
   { name: 'listener behind an operator not guarded', file: 'lib/flow/lifetime/listener-guard.ts', from: 'return new ListenerGuard(super.lift(operator), this.#onFailure)', to: 'return super.lift(operator)', specs },
   { name: 'abort becomes a dead letter', file: 'lib/flow/lifetime/aborted.ts', from: "if (each.name === 'AbortError') return true", to: "if (each.name === 'AbortError') return false", specs },
+  { name: 'entered work not named', file: 'lib/flow/lifetime/scope.ts', from: "    this.#entered.add(work)\n", to: '', specs: ['spec/lib/flow/lifetime/scope.spec.ts'] },
+  { name: 'work that was left named', file: 'lib/flow/lifetime/scope.ts', from: "    this.#entered.delete(work)\n", to: '', specs: ['spec/lib/flow/lifetime/scope.spec.ts'] },
 ]

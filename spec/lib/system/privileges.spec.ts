@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { hasCapability, isBoundByModes } from '../../../lib/system/index.js'
 import { effectiveCapabilities } from '../../../lib/system/privileges.js'
@@ -41,5 +42,12 @@ describe('the capabilities of a process', () => {
     expect(ask('setpriv', '--bounding-set=-fowner')).toBe('this process lacks CAP_FOWNER,true,false\n')
     expect(ask('setpriv', '--reuid', '1234')).toBe('only root may set them,false,false\n')
     expect(ask('unshare', '-Ur')).toBe(',true,true\n')
+  })
+
+  it.runIf(asRoot)('are those that its status states', () => {
+    const bits = effectiveCapabilities(readFileSync('/proc/thread-self/status', 'utf8'))
+    expect(hasCapability('CAP_CHOWN')).toBe((bits & 1n) === 1n)
+    expect(hasCapability('CAP_FOWNER')).toBe(((bits >> 3n) & 1n) === 1n)
+    expect(isBoundByModes()).toBe(((bits >> 1n) & 1n) !== 1n)
   })
 })

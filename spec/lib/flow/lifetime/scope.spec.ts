@@ -137,4 +137,19 @@ describe('Scope', () => {
     await parent.close()
     expect(ended).toBe(1)
   })
+
+  it('names the work that was entered until it is left, and does not wait for it', async () => {
+    const scope = new Scope()
+    const [one, same] = [{ name: 'download' }, { name: 'download' }]
+    scope.enter(one)
+    scope.enter(same)
+    expect(scope.running).toEqual(['download'])
+    expect(scope.idle).toBe(true)
+    scope.leave(one)
+    expect(scope.running).toEqual(['download'])
+    scope.leave(same)
+    expect(scope.running).toEqual([])
+    scope.enter(one)
+    await scope.close()
+  })
 })
