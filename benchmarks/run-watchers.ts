@@ -53,6 +53,8 @@ interface Run {
   readonly processor: number
   /** Peak of the resident memory of the server, in bytes. */
   readonly peak: number
+  /** Processor time of the process of the watchers, in milliseconds. It runs on the same processors as the server. */
+  readonly watching: number
 }
 
 const registry = await startRegistry()
@@ -67,8 +69,8 @@ try {
   for (let run = 0; run < runs; run++) {
     const measureWithout = async () => void runsOf.without.push(await pullAll(server))
     const measureWith = async () => {
-      const close = await openWatchers(server)
-      runsOf.with.push(await pullAll(server))
+      const { close, pid } = await openWatchers(server)
+      runsOf.with.push(await pullAll(server, pid))
       await close()
     }
     // In turns, so that neither is always the first.
@@ -85,6 +87,7 @@ try {
     `time ${ratio((run) => run.milliseconds)}, processor time ${ratio((run) => run.processor)}, ` +
       `memory ${ratio((run) => run.peak)}.`,
   )
+  console.log(`The process of the watchers took ${milliseconds(with_.watching)} of the same processors.`)
   console.log(
     `Memory in the first and the last run with watchers: ${bytes(runsOf.with[0]!.peak)}, ${bytes(runsOf.with.at(-1)!.peak)}.`,
   )
@@ -103,12 +106,13 @@ function imageOf(at: number) {
 }
 
 /** Starts all pulls, each of which fetches and unpacks everything again. Resolves when the last one has ended. */
-async function pullAll({ client, pid }: Served): Promise<Run> {
+async function pullAll({ client, pid }: Served, watchersPid?: number): Promise<Run> {
+  const watchingTime = (): number => (watchersPid === undefined ? 0 : processorTime(watchersPid))
   const ended = new Set<string>()
   let peak = 0
   const sampler = setInterval(() => (peak = Math.max(peak, residentMemory(pid))), 50)
   try {
-    const [began, before] = [performance.now(), processorTime(pid)]
+    const [began, before, watched] = [performance.now(), processorTime(pid), watchingTime()]
     await new Promise<void>((resolve, reject) => {
       const subscription = client.messages().subscribe({
         next: (message) => {
@@ -128,15 +132,19 @@ async function pullAll({ client, pid }: Served): Promise<Run> {
     })
     const milliseconds = performance.now() - began
     const processor = processorTime(pid) - before
+    const watching = watchingTime() - watched
     await client.clear()
-    return { milliseconds, processor, peak }
+    return { milliseconds, processor, peak, watching }
   } finally {
     clearInterval(sampler)
   }
 }
 
 /** Opens the watchers. Returns the function that closes them. */
-async function openWatchers({ host, token }: Served): Promise<() => Promise<void>> {
+async function openWatchers({
+  host,
+  token,
+}: Served): Promise<{ readonly pid: number; readonly close: () => Promise<void> }> {
   const file = fileURLToPath(new URL('watchers/open-watchers.ts', import.meta.url))
   const child = spawn(
     process.execPath,
@@ -145,9 +153,12 @@ async function openWatchers({ host, token }: Served): Promise<() => Promise<void
   )
   const lines = createInterface({ input: child.stdout })
   await once(lines, 'line')
-  return async () => {
-    child.stdin.end()
-    await once(child, 'exit')
+  return {
+    pid: child.pid!,
+    close: async () => {
+      child.stdin.end()
+      await once(child, 'exit')
+    },
   }
 }
 
@@ -170,6 +181,7 @@ function mediansOf(all: readonly Run[]): Run {
     milliseconds: median(all.map((run) => run.milliseconds)),
     processor: median(all.map(({ processor }) => processor)),
     peak: median(all.map(({ peak }) => peak)),
+    watching: median(all.map(({ watching }) => watching)),
   }
 }
 

@@ -25,6 +25,7 @@ const copied = [
   'server',
   'spec',
   'testbench',
+  'docs',
   'package.json',
   'tsconfig.json',
   'vitest.config.ts',
