@@ -1,6 +1,6 @@
 /**
- * Compares 16 pulls at once of images that share half of their layers: one process of Windlass, and containerd with as
- * many clients. Requires root.
+ * Compares 16 pulls at once of images that share half of their layers: one process of Windlass, which starts or runs
+ * already, and containerd with as many clients. Requires root.
  *
  *     npm run bench -- at-once --pulls 16 --runs 7
  *
@@ -18,6 +18,7 @@ import { emptyStore, inTurn, type Peer, withServers } from './peers/peer.js'
 import { type PeerHost, startPeerHost } from './peers/peer-host.js'
 import { peersRoot } from './peers/root.js'
 import { containerdAt } from './peers/servers.js'
+import { residentLibrary } from './peers/warm.js'
 import { atOnceTable } from './report/at-once-table.js'
 import { describeMachine } from './shared/machine.js'
 import { runMeasured } from './shared/measured.js'
@@ -52,6 +53,9 @@ function onePuller(host: PeerHost, under: string, { node, suffix, version }: Run
   }
 }
 
+/** Times that the running process gets the images before it is measured. */
+const warmUp = 5
+
 async function manyClients(host: PeerHost): Promise<Peer> {
   const { daemon, address } = containerdAt(host, 'containerd')
   const pull = `ctr -a ${address} images pull --plain-http --snapshotter overlayfs`
@@ -81,11 +85,19 @@ const under = await temporary('/dev/shm', 'windlass-at-once-')
 const host = await startPeerHost(await peersRoot(values.suite), under)
 try {
   const nodes = runtimes(machine.version, values['second-node'])
-  const contenders = [...nodes.map((node) => onePuller(host, under, node)), await manyClients(host)]
+  const resident = residentLibrary(under, nodes[0]!.version)
+  const running: Peer = { ...resident, name: 'windlass, one process that was running', works: ['unpack'] }
+  const contenders = [...nodes.map((node) => onePuller(host, under, node)), running, await manyClients(host)]
+  const references = images.map((image) => referenceOf(registry, image)).join(' ')
+  for (let pull = 0; pull < warmUp; pull++) {
+    await running.prepare()
+    await running.run(references, 'unpack')
+  }
   const comparison = await compare(contenders, {
     ...{ image: `${pulls} at once`, work: 'unpack', store: 'tmpfs', link: '', bytes: 0, stores: under, runs },
-    reference: images.map((image) => referenceOf(registry, image)).join(' '),
+    reference: references,
   })
+  await resident.stop()
   await mkdir(values.out, { recursive: true })
   await writeFile(join(values.out, 'at-once.json'), `${JSON.stringify({ machine, comparison }, null, 2)}\n`)
   await writeFile(join(values.out, 'at-once.md'), atOnceTable(comparison, machine))

@@ -80,7 +80,7 @@ async function compareOn(store: 'tmpfs' | 'disk'): Promise<void> {
     dockerClient(host, ours[0]!),
     await warmDocker(host),
     await warmContainerd(host),
-    residentLibrary(under, version),
+    { ...residentLibrary(under, version), works: ['fetch'] },
     { ...(await crane(host)), works: ['fetch'], stop: () => Promise.resolve() },
   ]
   try {

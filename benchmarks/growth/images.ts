@@ -23,7 +23,7 @@ const oci = 'application/vnd.oci.image'
  */
 export async function serveImages(about: string, images: readonly GrowthImage[]): Promise<Distribution> {
   const key = createHash('sha256').update(JSON.stringify(images))
-  for (const maker of ['layer-stream.ts', '../half-noise.ts'])
+  for (const maker of ['layer-stream.ts', '../shared/half-noise.ts'])
     key.update(await readFile(new URL(maker, import.meta.url)))
   const name = `registry-growth-${about}-${key.digest('hex').slice(0, 16)}`
   const directory = await buildOnce(name, async (staging) => {

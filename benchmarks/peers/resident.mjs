@@ -1,6 +1,6 @@
 /**
  * A program that pulls with the built library and goes on running: `node resident.mjs STORE SOCKET`. A client connects to
- * the socket, sends `fetch REFERENCE` or `clear`, and reads a line when that is done.
+ * the socket, sends `fetch REFERENCE…`, `pull REFERENCE…` or `clear`, and reads a line when that is done.
  */
 import { rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -16,7 +16,10 @@ async function serve(line) {
     await puller.close()
     await rm(store, { recursive: true, force: true })
     puller = await open({ store, plainHttp: true })
-  } else await puller.pull(line.replace('fetch ', ''), { unpack: false }).done
+    return
+  }
+  const [work, ...references] = line.split(' ')
+  await Promise.all(references.map((each) => puller.pull(each, { unpack: work === 'pull' }).done))
 }
 
 const server = createServer({ allowHalfOpen: true }, (client) => {

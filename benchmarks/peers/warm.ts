@@ -113,7 +113,7 @@ export function dockerClient(host: PeerHost, server: WarmPeer): WarmPeer {
   }
 }
 
-/** A program that fetches with the library and goes on running. Its time is that from the request to the answer. */
+/** A program that uses the library and goes on running. Its time is that from the request to the answer. */
 export function residentLibrary(under: string, version: string): WarmPeer {
   const directory = join(under, 'resident')
   const socket = join(directory, 'socket')
@@ -126,7 +126,7 @@ export function residentLibrary(under: string, version: string): WarmPeer {
   }
   const clear = (): Promise<void> => ask('clear')
   return {
-    ...{ name: 'windlass library', version, works: ['fetch'], clear },
+    ...{ name: 'windlass library', version, works: ['fetch', 'unpack'], clear },
     async prepare() {
       if (server) return clear()
       await rm(directory, { recursive: true, force: true })
@@ -134,11 +134,11 @@ export function residentLibrary(under: string, version: string): WarmPeer {
       server = startServer(process.execPath, [resident, join(directory, 'store'), socket])
       await server.waitForLine(/^Listening/)
     },
-    async run(reference) {
+    async run(references, work) {
       const pid = server?.pid ?? 0
       forgetPeak(pid)
       const [started, cpu] = [performance.now(), cpuOf(pid)]
-      await ask(`fetch ${reference}`)
+      await ask(`${work === 'fetch' ? 'fetch' : 'pull'} ${references}`)
       return { wall: (performance.now() - started) / 1000, cpu: cpuOf(pid) - cpu, memory: peakOf(pid) }
     },
     stop: async () => server?.stop(),

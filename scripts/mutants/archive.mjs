@@ -168,7 +168,7 @@ export const mutants = [
   { name: 'job in the calling thread not cancelled', file: 'lib/archive/worker/run-here.ts', from: "this.#abort.abort(new WindlassError('CANCELLED', 'The unpacking was cancelled'))", to: '', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
   { name: 'jobs of the calling thread not counted', file: 'lib/archive/worker/pool.ts', from: 'this.#bytesHere += bytesHere ?? 0', to: '', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
   { name: 'running threads unused by small jobs', file: 'lib/archive/worker/pool.ts', from: 'isFew && this.#threads.isEmpty', to: 'isFew', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
-  { name: 'threads started for a few bytes', file: 'lib/archive/worker/pool.ts', from: 'if (this.#bytesHere + bytes <= smallBytes) return\n', to: '', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
+  { name: 'threads started for a few bytes', file: 'lib/archive/worker/pool.ts', from: 'if (this.#bytesAnnounced <= smallBytes) return\n', to: '', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
   { name: 'short prefix of old Go taken for a time', file: 'lib/archive/tar/header.ts', from: "    if (bytes[at + 345] !== 0) parseNumericField(bytes, at + 345, 12, 'atime')\n", to: '', specs: ['spec/lib/archive/tar/header.spec.ts'] },
   { name: 'signed bytes before a checksum summed unsigned', file: 'lib/archive/tar/header.ts', from: "    unsigned += bytes[i]!\n    negativeCount += bytes[i]! >> 7\n  }\n  for (let i = at + 156", to: "    unsigned += bytes[i]!\n  }\n  for (let i = at + 156", specs: ['spec/lib/archive/tar/header.spec.ts'] },
   { name: 'signed bytes after a checksum summed unsigned', file: 'lib/archive/tar/header.ts', from: "    negativeCount += bytes[i]! >> 7\n  }\n  return statedSum", to: "  }\n  return statedSum", specs: ['spec/lib/archive/tar/header.spec.ts'] },
@@ -179,4 +179,5 @@ export const mutants = [
   { name: 'time of a directory lost with a removed entry', file: 'lib/archive/rootfs/root-tree.ts', from: 'if (removed) parent.timesChanged = true', to: '', specs: ['spec/lib/archive/rootfs/root-tree.spec.ts'] },
   { name: 'setgid bit of a lower directory lost', file: 'lib/archive/rootfs/root-tree.ts', from: 'mtime: mtimeNs, madeWritable, acl }', to: 'mtime: mtimeNs, madeWritable: false, acl }', specs: ['spec/lib/archive/rootfs/root-tree.spec.ts'] },
   { name: 'capability that the process has denied', file: 'lib/system/privileges.ts', from: '((rootCapabilities >> bits[capability]) & 1n) === 1n', to: '((rootCapabilities >> bits[capability]) & 1n) !== 1n', specs: ['spec/lib/system/privileges.spec.ts'] },
+  { name: 'blobs announced before forgotten', file: 'lib/archive/worker/pool.ts', from: 'this.#bytesAnnounced += bytes', to: 'this.#bytesAnnounced = bytes', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
 ]

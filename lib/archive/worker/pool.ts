@@ -104,8 +104,9 @@ export class UnpackPool {
   readonly #limits: Limits
   readonly #threads = new UnpackThreads()
   readonly #slices = new FairSlices()
-  /** Total size in bytes of the blobs that were unpacked in this thread. */
+  /** Total size in bytes of the blobs that were unpacked in this thread, and of those that `ready` was told about. */
   #bytesHere = 0
+  #bytesAnnounced = 0
   readonly #actor: Actor<PoolJob, JobResult>
 
   /** Starts no thread before the first job. */
@@ -170,10 +171,11 @@ export class UnpackPool {
   /**
    * Starts threads for `jobs` jobs in advance, because starting a thread takes longer than unpacking a small layer. If
    * a thread cannot be started, the job that needs it fails with the reason.
-   * @param bytes total size of the blobs of these jobs; no thread is started for a few
+   * @param bytes total size of the blobs of these jobs; no thread is started until a pool has been told about many
    */
   ready(jobs: number, bytes = Infinity): void {
-    if (this.#bytesHere + bytes <= smallBytes) return
+    this.#bytesAnnounced += bytes
+    if (this.#bytesAnnounced <= smallBytes) return
     this.#threads.ready(Math.min(jobs, this.#actor.slots))
   }
 

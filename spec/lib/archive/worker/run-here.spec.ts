@@ -123,12 +123,13 @@ describe('a pool without threads', () => {
     await pool.close()
   })
 
-  it('starts none in advance for a few bytes', async () => {
+  it('starts none in advance for a few bytes, and some when they become many', async () => {
     const pool = new UnpackPool({ workers: 2 })
     const before = threads()
-    pool.ready(3, 8 * 2 ** 20)
+    pool.ready(3, 5 * 2 ** 20)
+    pool.ready(3, 3 * 2 ** 20)
     expect(threads()).toBe(before)
-    pool.ready(1, 8 * 2 ** 20 + 1)
+    pool.ready(1, 1)
     await expect.poll(threads).toBeGreaterThan(before)
     await pool.close()
   })
