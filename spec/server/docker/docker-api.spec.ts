@@ -20,6 +20,7 @@ describe('the API of Docker', () => {
     expect(answer.headers).toMatchObject({
       'api-version': '1.51',
       ostype: 'linux',
+      'docker-experimental': 'false',
       server: 'Docker/1.2.3 (linux)',
     })
   })

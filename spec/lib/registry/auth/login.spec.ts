@@ -100,6 +100,36 @@ describe('a token request', () => {
     body: Buffer.from(JSON.stringify(body)),
   })
 
+  it.each([400, 401, 404, 405, 501])(
+    'sends the password by GET where an identity token by POST is answered with %d',
+    async (status) => {
+      const sent: unknown[] = []
+      server.hook(({ method, headers }) => {
+        sent.push([method, headers['authorization']])
+        return method === 'POST' ? response(status, {}) : response(200, { token: 'bearer' })
+      })
+      const both = Credential.of({ username: 'user', password: 'sesame', identityToken: 'refresh-me' })
+      expect(await at(`${server.url}/token`, server.host, both)).toMatchObject({ value: 'bearer' })
+      expect(sent).toEqual([
+        ['POST', undefined],
+        ['GET', known.basic()],
+      ])
+    },
+  )
+
+  it.each([403, 500])(
+    'is not repeated with the password where the server answers with %d',
+    async (status) => {
+      server.hook(() => response(status, {}))
+      const before = server.requests.length
+      const both = Credential.of({ username: 'user', password: 'sesame', identityToken: 'refresh-me' })
+      await expect(at(`${server.url}/token`, server.host, both)).rejects.toMatchObject({
+        subject: { status },
+      })
+      expect(server.requests.slice(before).map(({ method }) => method)).toEqual(['POST'])
+    },
+  )
+
   it.each([404, 405, 501])(
     'sends an identity token by GET where POST is answered with %d',
     async (status) => {

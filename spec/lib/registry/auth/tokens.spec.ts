@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { TokenRequest } from '../../../../lib/registry/auth/login.js'
 import { pullScope } from '../../../../lib/registry/auth/scope.js'
 import { Tokens } from '../../../../lib/registry/auth/tokens.js'
@@ -58,5 +58,30 @@ describe('a token', () => {
     expect(await tokens.get(request())).toBe(rejected)
     tokens.forget(request(), rejected)
     expect(await tokens.get(request())).not.toBe(rejected)
+  })
+  it('is not used again once it has expired', async () => {
+    const tokens = new Tokens(connections, new Secrets())
+    const first = await tokens.get(request())
+    const now = performance.now()
+    const clock = vi.spyOn(performance, 'now').mockReturnValue(now + 30_000)
+    onTestFinished(() => clock.mockRestore())
+    expect(await tokens.get(request())).toBe(first)
+    clock.mockReturnValue(now + 61_000)
+    expect(await tokens.get(request())).not.toBe(first)
+  })
+
+  it('is requested once by all who need it at the same time', async () => {
+    const tokens = new Tokens(connections, new Secrets())
+    const before = server.requests.length
+    const all = await Promise.all([tokens.get(request()), tokens.get(request())])
+    expect(new Set(all).size).toBe(1)
+    expect(server.requests).toHaveLength(before + 1)
+  })
+
+  it('is requested anew after a failure', async () => {
+    const tokens = new Tokens(connections, new Secrets())
+    const broken = request({ realm: new URL('http://127.0.0.1:9/token') })
+    for (let attempt = 0; attempt < 2; attempt++) await expect(tokens.get(broken)).rejects.toThrow()
+    expect(await tokens.get(request())).toBeTypeOf('string')
   })
 })

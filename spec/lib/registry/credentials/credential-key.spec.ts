@@ -75,6 +75,15 @@ describe('a key of a credentials file', () => {
     }
   })
 
+  it('of Docker Hub is selected by the same preference if another of its names is requested', () => {
+    const others = ['registry-1.docker.io', 'https://index.docker.io/v1/', 'docker.io']
+    expect(chosen(others, 'index.docker.io/library/alpine')).toBe('docker.io')
+    expect(chosen(others.slice(0, 2), 'docker.io/library/alpine')).toBe('https://index.docker.io/v1/')
+    expect(
+      chosen(['registry-1.docker.io', ' HTTPS://index.docker.io/v1// '], 'docker.io/library/alpine'),
+    ).toBe(' HTTPS://index.docker.io/v1// ')
+  })
+
   it('that equals the requested name precedes other keys of the same registry', () => {
     expect(chosen(hub, 'registry-1.docker.io/library/alpine')).toBe('registry-1.docker.io')
     expect(chosen(['https://quay.io', 'quay.io'], 'quay.io/team/app')).toBe('quay.io')

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { editFile } from '../../../../../lib/registry/credentials/save/replace-file.js'
+import { openPaths } from '../../../../support/open-paths.js'
 
 describe('editFile', () => {
   let directory = ''
@@ -41,6 +42,15 @@ describe('editFile', () => {
     expect((await stat(at('open'))).mode & 0o777).toBe(0o644)
     await editFile(at('open'), append('y'))
     expect((await stat(at('open'))).mode & 0o777).toBe(0o600)
+  })
+
+  it('leaves no file open, neither its own nor the lock', async () => {
+    await writeFile(at('closed'), 'x')
+    await editFile(at('closed'), append('y'))
+    const open = new Set(openPaths())
+    await editFile(at('closed'), append('z'))
+    expect(openPaths().filter((path) => !open.has(path) && path.startsWith(directory))).toEqual([])
+    expect([...open].filter((path) => path.startsWith(directory))).toEqual([])
   })
 
   it('follows symbolic links, also to a file that does not exist yet', async () => {

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { content, talk, withRegistry } from '../../../support/with-registry.js'
+
+const head = (status: number, length?: string) => ({
+  ...{ status, body: Buffer.alloc(0) },
+  headers: length === undefined ? {} : { 'content-length': length },
+})
+
+describe('the size of a blob', () => {
+  it('is what the registry states, without requesting the content', () =>
+    withRegistry({}, {}, async ({ registry, repository, blob }) => {
+      expect(await repository.blobSize(blob.digest)).toBe(content.length)
+      expect(talk(registry)).toEqual(['blob 200'])
+      expect(registry.requests.at(-1)).toMatchObject({ method: 'HEAD' })
+    }))
+
+  it.each([
+    ['states 0', head(200, '0')],
+    ['refuses to state it', head(403, '12')],
+  ])('is that of the response with the content if the registry %s', (_, answer) =>
+    withRegistry({}, {}, async ({ registry, repository, blob }) => {
+      registry.hook(({ method }) => (method === 'HEAD' ? answer : undefined))
+      expect(await repository.blobSize(blob.digest)).toBe(content.length)
+      expect(registry.requests.slice(-2).map(({ method }) => method)).toEqual(['HEAD', 'GET'])
+    }),
+  )
+
+  it('is an error if the blob is missing, or the work was cancelled', () =>
+    withRegistry({}, {}, async ({ repository, blob, registry }) => {
+      const before = registry.requests.length
+      await expect(repository.blobSize(blob.digest, { signal: AbortSignal.abort() })).rejects.toThrow()
+      expect(registry.requests).toHaveLength(before)
+      registry.hook(({ kind }) => (kind === 'blob' ? head(404) : undefined))
+      await expect(repository.blobSize(blob.digest)).rejects.toMatchObject({ code: 'BLOB_UNKNOWN' })
+    }))
+})
