@@ -187,4 +187,11 @@ export const mutants = [
   { name: 'helper killed before it can clean up', file: 'lib/registry/credentials/helper/run-program.ts', from: "      killGroup(child.pid, 'SIGTERM')\n", to: '', specs: of('credentials/helper/run-program') },
   { name: 'helper without a name', file: 'lib/registry/credentials/helper-settings.ts', from: "typeof name === 'string' && name !== '',", to: "typeof name === 'string',", specs: of('credentials/helper-settings') },
   { name: 'file of logins left open', file: 'lib/registry/credentials/save/replace-file.ts', from: '      await file.close()\n', to: '', specs: of('credentials/save/replace-file') },
+  { name: 'main file of the registries not read', file: 'lib/registry/hosts/containers/containers-files.ts', from: ': main && files.read(main, parseRegistriesConf, request)', to: ': undefined', specs: of('hosts/containers/containers-files') },
+  { name: 'drop-in files of the system beside those of the user', file: 'lib/registry/hosts/containers/containers-files.ts', from: 'isUsers ? [] : systemDirectories', to: 'systemDirectories', specs: of('hosts/containers/containers-files') },
+  { name: 'drop-in file of any kind', file: 'lib/registry/hosts/containers/containers-files.ts', from: ".filter((file) => file.endsWith('.conf'))", to: '', specs: of('hosts/containers/containers-files') },
+  { name: 'helpers of the registries not read', file: 'lib/registry/hosts/containers/registries-conf.ts', from: '    ...(helpers && helpers.length > 0 && { credentialHelpers: helpers }),\n', to: '', specs: of('hosts/containers/registries-conf') },
+  { name: 'byte order mark of a daemon.json', file: 'lib/registry/hosts/docker/daemon-json.ts', from: "content.replace(/^\\uFEFF/, '')", to: 'content', specs: of('hosts/docker/daemon-json') },
+  { name: 'certificates read after a cancellation', file: 'lib/registry/hosts/files/certificate-files.ts', from: 'files.list(directory, request)', to: 'files.list(directory, {})', specs: of('hosts/files/certificate-files') },
+  { name: 'key of another certificate', file: 'lib/registry/hosts/files/certificate-files.ts', from: '    createSecureContext({ cert: certificate, key })\n', to: '    createSecureContext({})\n', specs: of('hosts/files/certificate-files') },
 ]

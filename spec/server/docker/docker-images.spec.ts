@@ -41,9 +41,7 @@ describe('the images of a store as Docker sees them', () => {
     const own = described('1', 'a:1', 'own')
     expect(dockerImages([other, own]).map(({ id }) => id)).toEqual([own.imageId])
     const foreign = described('2', 'b:1', 'foreign', { platform: 'linux/riscv64' })
-    expect(dockerImages([{ ...other, entry: '2' }, foreign]).map(({ id }) => id)).toEqual([
-      other.imageId,
-    ])
+    expect(dockerImages([{ ...other, entry: '2' }, foreign]).map(({ id }) => id)).toEqual([other.imageId])
   })
 
   it('are found by id, name and the start of an id', () => {

@@ -124,6 +124,12 @@ registries = ["registry-b.com////", "registry-d.com", "registry-e.com", "registr
     })
   })
 
+  it('has the credential helpers in their order, and none if the list is empty', () => {
+    expect(parse('credential-helpers = ["b", "a"]').credentialHelpers).toEqual(['b', 'a'])
+    for (const text of ['credential-helpers = []', ''])
+      expect(parse(text)).not.toHaveProperty('credentialHelpers')
+  })
+
   it('of recorded aliases has nothing else', () => {
     const read = parseRecordedAliases('[aliases]\na = "quay.io/a"\n[[registry]]\nlocation = "b"', file)
     expect([read.registries, [...read.aliases.keys()]]).toEqual([[], ['a']])

@@ -51,6 +51,21 @@ describe('a daemon.json', () => {
     expect(parseDaemonJson(' \n', path).mirrors).toEqual([])
   })
 
+  it('may begin with a byte order mark', () => {
+    const text = '\uFEFF{"registry-mirrors": ["https://mirror.lan"]}'
+    expect(parseDaemonJson(text, path).mirrors).toMatchObject([{ host: 'mirror.lan' }])
+    expect(parseDaemonJson('\uFEFF', path).mirrors).toEqual([])
+  })
+
+  it('may name single addresses and all of them', () => {
+    const tls = (network: string, host: string) =>
+      dockerTls(parseDaemonJson(JSON.stringify({ 'insecure-registries': [network] }), path), host)
+    expect(tls('10.1.2.3/32', '10.1.2.3')).toEqual(insecure)
+    expect(tls('10.1.2.3/32', '10.1.2.4')).toBeUndefined()
+    expect(tls('fd00::1/128', '[fd00::1]')).toEqual(insecure)
+    expect(tls('0.0.0.0/0', '8.8.8.8')).toEqual(insecure)
+  })
+
   it.each([
     ['{\n"registry-mirrors": [],\n}', 'line 3 of "/etc/docker/daemon.json": it is not JSON'],
     ['{\n"proxies": secret', 'line 2 of "/etc/docker/daemon.json": it is not JSON'],
