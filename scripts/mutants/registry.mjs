@@ -194,4 +194,7 @@ export const mutants = [
   { name: 'byte order mark of a daemon.json', file: 'lib/registry/hosts/docker/daemon-json.ts', from: "content.replace(/^\\uFEFF/, '')", to: 'content', specs: of('hosts/docker/daemon-json') },
   { name: 'certificates read after a cancellation', file: 'lib/registry/hosts/files/certificate-files.ts', from: 'files.list(directory, request)', to: 'files.list(directory, {})', specs: of('hosts/files/certificate-files') },
   { name: 'key of another certificate', file: 'lib/registry/hosts/files/certificate-files.ts', from: '    createSecureContext({ cert: certificate, key })\n', to: '    createSecureContext({})\n', specs: of('hosts/files/certificate-files') },
+  { name: 'short body not read to its end', file: 'lib/registry/http/discard.ts', from: 'if (length <= maxDrainBytes)', to: 'if (length < 0)', specs: of('http/discard') },
+  { name: 'body of any length read to its end', file: 'lib/registry/http/discard.ts', from: 'if (length <= maxDrainBytes)', to: 'if (length !== 1)', specs: of('http/discard') },
+  { name: 'spaces around an encoding', file: 'lib/registry/http/encoding.ts', from: "(headers['content-encoding']?.trim().toLowerCase() ?? '')", to: "(headers['content-encoding']?.toLowerCase() ?? '')", specs: of('http/discard') },
 ]
