@@ -197,4 +197,9 @@ export const mutants = [
   { name: 'short body not read to its end', file: 'lib/registry/http/discard.ts', from: 'if (length <= maxDrainBytes)', to: 'if (length < 0)', specs: of('http/discard') },
   { name: 'body of any length read to its end', file: 'lib/registry/http/discard.ts', from: 'if (length <= maxDrainBytes)', to: 'if (length !== 1)', specs: of('http/discard') },
   { name: 'spaces around an encoding', file: 'lib/registry/http/encoding.ts', from: "(headers['content-encoding']?.trim().toLowerCase() ?? '')", to: "(headers['content-encoding']?.toLowerCase() ?? '')", specs: of('http/discard') },
+  { name: 'content read while the connection takes nothing', file: 'lib/registry/http/request-body.ts', from: '      content.pause()\n', to: '', specs: of('http/request-body') },
+  { name: 'stall of an upload not noticed', file: 'lib/registry/http/request-body.ts', from: '      content.pause()\n      startTimer()\n', to: '      content.pause()\n', specs: of('http/request-body') },
+  { name: 'stall at the end of an upload not noticed', file: 'lib/registry/http/request-body.ts', from: '    // The connection has not taken the last slice yet.\n    startTimer()\n', to: '', specs: of('http/request-body') },
+  { name: 'upload without content a stall', file: 'lib/registry/http/request-body.ts', from: '  const write = (): void => {\n    clearTimeout(timer)\n', to: '  const write = (): void => {\n', specs: of('http/request-body') },
+  { name: 'content that is closed waited for', file: 'lib/registry/http/request-body.ts', from: '  if (content.closed) close()\n', to: '', specs: of('http/request-body') },
 ]

@@ -43,4 +43,13 @@ export const mutants = [
   { name: 'token of any scheme', file: 'server/security/token.ts', from: '/^bearer$/i', to: '/bearer$/i', specs: ['spec/server/security/token.spec.ts'] },
   { name: 'host that begins as loopback', file: 'server/listen/address.ts', from: '{3}$/.test(host)', to: '{3}/.test(host)', specs: ['spec/server/listen/address.spec.ts'] },
   { name: 'socket of another process', file: 'server/listen/inherited-socket.ts', from: 'forPid === String(pid) && ', to: '', specs: ['spec/server/listen/address.spec.ts'] },
+  { name: 'registry that asks to wait not named', file: 'server/pulls/holder.ts', from: "return 'registry'", to: "return 'network'", specs: ['spec/server/pulls/holder.spec.ts'] },
+  { name: 'registry named for one of many downloads', file: 'server/pulls/holder.ts', from: 'asked.length * 2 >= downloads.length', to: 'asked.length * 9 >= downloads.length', specs: ['spec/server/pulls/holder.spec.ts'] },
+  { name: 'one layer that waits for a thread', file: 'server/pulls/holder.ts', from: 'waiting.length >= 2', to: 'waiting.length >= 1', specs: ['spec/server/pulls/holder.spec.ts'] },
+  { name: 'holder that flickers', file: 'server/pulls/holder.ts', from: 'votes * 2 > memory', to: 'votes > 1', specs: ['spec/server/pulls/holder.spec.ts'] },
+  { name: 'layers of a paused pull', file: 'server/pulls/holder.ts', from: "phase === 'pulling' && !paused", to: "phase === 'pulling'", specs: ['spec/server/pulls/holder.spec.ts'] },
+  { name: 'host of layers that ended', file: 'server/pulls/holder.ts', from: 'layers.filter(holdsDownload))', to: 'layers)', specs: ['spec/server/pulls/holder.spec.ts'] },
+  { name: 'latest event of a stage that ended', file: 'server/pulls/kept-events.ts', from: '      layer.latest = undefined\n', to: '', specs: ['spec/server/pulls/kept-events.spec.ts'] },
+  { name: 'lane not broken by a pause', file: 'server/pulls/kept-events.ts', from: 'layer.isBroken = true', to: 'layer.isBroken = false', specs: ['spec/server/pulls/kept-events.spec.ts'] },
+  { name: 'retries a single stage', file: 'server/pulls/kept-events.ts', from: "  a.status !== 'retrying' &&\n", to: '', specs: ['spec/server/pulls/kept-events.spec.ts'] },
 ]
