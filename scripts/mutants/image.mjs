@@ -79,4 +79,7 @@ export const mutants = [
   { name: 'field of a prototype read', file: 'lib/codec/record-codec.ts', from: 'Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined', to: 'value[key] ?? undefined', specs: codec('record-codec') },
   { name: 'optional field of the wrong kind kept', file: 'lib/codec/record-codec.ts', from: 'else Reflect.deleteProperty(record, key)', to: '', specs: codec('record-codec') },
   { name: 'media type in another case read', file: 'lib/image/documents/manifest-type.ts', from: "const kindDecidingFields = ['schemaVersion', 'mediaType', ", to: "const kindDecidingFields = ['schemaVersion', ", specs: ['spec/lib/image/documents/manifest-type.spec.ts'] },
+  { name: 'list of anything', file: 'lib/codec/list-of.ts', from: 'Array.isArray(value) && value.every((item) => itemCodec.is(item)) && check(value) === undefined', to: 'Array.isArray(value) && check(value) === undefined', specs: codec('list-of') },
+  { name: 'list that was not checked', file: 'lib/codec/list-of.ts', from: ' && check(value) === undefined', to: '', specs: codec('list-of') },
+  { name: 'long s in a key', file: 'lib/codec/other-case.ts', from: 'key.toUpperCase().toLowerCase()', to: 'key.toLowerCase()', specs: codec('list-of') },
 ]

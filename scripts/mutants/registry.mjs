@@ -202,4 +202,6 @@ export const mutants = [
   { name: 'stall at the end of an upload not noticed', file: 'lib/registry/http/request-body.ts', from: '    // The connection has not taken the last slice yet.\n    startTimer()\n', to: '', specs: of('http/request-body') },
   { name: 'upload without content a stall', file: 'lib/registry/http/request-body.ts', from: '  const write = (): void => {\n    clearTimeout(timer)\n', to: '  const write = (): void => {\n', specs: of('http/request-body') },
   { name: 'content that is closed waited for', file: 'lib/registry/http/request-body.ts', from: '  if (content.closed) close()\n', to: '', specs: of('http/request-body') },
+  { name: 'signal of a changed manifest lost', file: 'lib/registry/api/repository.ts', from: 'tagOrDigest, etag, request)\n  }', to: 'tagOrDigest, etag)\n  }', specs: of('api/repository') },
+  { name: 'part of a foreign blob lost', file: 'lib/registry/api/repository.ts', from: 'fetchForeignBlob(this.#context, url, descriptor, request)', to: 'fetchForeignBlob(this.#context, url, descriptor)', specs: of('api/repository') },
 ]
