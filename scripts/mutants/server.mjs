@@ -52,4 +52,13 @@ export const mutants = [
   { name: 'latest event of a stage that ended', file: 'server/pulls/kept-events.ts', from: '      layer.latest = undefined\n', to: '', specs: ['spec/server/pulls/kept-events.spec.ts'] },
   { name: 'lane not broken by a pause', file: 'server/pulls/kept-events.ts', from: 'layer.isBroken = true', to: 'layer.isBroken = false', specs: ['spec/server/pulls/kept-events.spec.ts'] },
   { name: 'retries a single stage', file: 'server/pulls/kept-events.ts', from: "  a.status !== 'retrying' &&\n", to: '', specs: ['spec/server/pulls/kept-events.spec.ts'] },
+  { name: 'image of a pull not sent', file: 'lib/api/client.ts', from: '{ ...order, image }, PullRecord)', to: '{ ...order }, PullRecord)', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'search for files not sent', file: 'lib/api/client.ts', from: ', ...(find ? { find } : {})', to: '', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'resumed pull paused', file: 'lib/api/client.ts', from: 'this.change(id, { paused: false })', to: 'this.change(id, { paused: true })', specs: ['spec/lib/api/client.spec.ts'] },
+  { name: 'sample of a pull lost', file: 'lib/api/server-state.ts', from: 'return sample ? { ...each, samples: addSample(each.samples, sample) } : each', to: 'return sample ? { ...each } : each', specs: ['spec/lib/api/server-state.spec.ts'] },
+  { name: 'limits replace the state of a server', file: 'lib/api/server-state.ts', from: 'return { ...state, limits: message.limits }', to: 'return { ...emptyServerState, limits: message.limits }', specs: ['spec/lib/api/server-state.spec.ts'] },
+  { name: 'removed pull stays', file: 'lib/api/server-state.ts', from: 'state.pulls.filter(({ record }) => record.id !== message.id)', to: 'state.pulls', specs: ['spec/lib/api/server-state.spec.ts'] },
+  { name: 'every older sample dropped', file: 'lib/api/server-state.ts', from: '.filter((_, index) => index % 2 === 0)', to: '.filter((_, index) => index < 0)', specs: ['spec/lib/api/server-state.spec.ts'] },
+  { name: 'layer unpacked behind its download holds no thread', file: 'lib/api/slots.ts', from: "  status === 'extracting' ||\n  ((status === 'downloading' || status === 'verifying' || status === 'downloaded') &&\n    unpacked > 0 &&\n    unpacked < total)", to: "  status === 'extracting' && unpacked <= total", specs: ['spec/lib/api/slots.spec.ts'] },
+  { name: 'layer that waits for a retry holds no download', file: 'lib/api/slots.ts', from: " || status === 'retrying'", to: '', specs: ['spec/lib/api/slots.spec.ts'] },
 ]

@@ -265,4 +265,7 @@ export const mutants = [
   { name: 'only the first page of tags after a choice', file: 'puller/names/tags.ts', from: "  yield first\n  yield* others\n", to: "  yield first\n", specs: ['spec/puller/names/tags.spec.ts'] },
   { name: 'first page of tags lost after a choice', file: 'puller/names/tags.ts', from: "  yield first\n  yield* others\n", to: "  yield* others\n", specs: ['spec/puller/names/tags.spec.ts'] },
   { name: 'tag of a repository ignored', file: 'puller/names/tags.ts', from: 'if (reference.tag === undefined && reference.digest === undefined) return reference', to: 'if (reference.digest === undefined) return reference', specs: ['spec/puller/names/tags.spec.ts'] },
+  { name: 'old trees of a repaired layer stay', file: 'pipelines/check/verify-layer.ts', from: 'for (const commit of commits) await commit()', to: 'for (const commit of commits.slice(1)) await commit()', specs: ['spec/pipelines/check/verify-layer.spec.ts'] },
+  { name: 'implied directories of a repaired layer lost', file: 'pipelines/check/verify-layer.ts', from: 'size, form, implied }, signal)', to: 'size, form }, signal)', specs: ['spec/pipelines/check/verify-layer.spec.ts'] },
+  { name: 'warnings of an inspection lost', file: 'pipelines/inspect.ts', from: 'warnings.push({ code: pullEvent.code, message: pullEvent.message })', to: '{}', specs: ['spec/pipelines/inspect.spec.ts'] },
 ]

@@ -4,6 +4,7 @@ import { digestOf, mediaTypes } from '../../lib/image/index.js'
 import { buildImage, buildIndex, putImage } from '../../lib/testing/images/index.js'
 import { type TestRegistry, faults, problem } from '../../lib/testing/registry/index.js'
 import { inspectedFields } from '../../pipelines/index.js'
+import { putSchema1, repository, signedManifest } from '../../testbench/registries/schema1-registry.js'
 import { Workbench, asked, fileNamed, imageOf } from '../support/workbench.js'
 
 const platform = 'linux/amd64'
@@ -40,6 +41,14 @@ describe('inspect', () => {
       ImageId: image.config.digest,
     })
     expect(inspection.warnings).toEqual([])
+  })
+
+  it('has the warnings of the pull, such as that of a schema 1 manifest', async () => {
+    const registry = await bench.registry()
+    putSchema1(registry, signedManifest)
+    const puller = await bench.puller()
+    const { warnings } = await puller.inspect(`${registry.host}/${repository}`, { platform })
+    expect(warnings.map(({ code }) => code)).toEqual(['SCHEMA1_SIGNED'])
   })
 
   it('has empty fields for values that the config does not state (S4-22)', async () => {

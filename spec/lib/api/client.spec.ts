@@ -147,3 +147,52 @@ describe('a client of a server', () => {
     expect(requests).toHaveLength(1)
   })
 })
+
+describe('a request of a client', () => {
+  it.each<[string, (client: WindlassClient) => Promise<unknown>, string, unknown?]>([
+    ['info', (client) => client.info(), 'GET /info'],
+    [
+      'pull',
+      (client) => client.pull('app:1', { paused: true }),
+      'POST /pulls',
+      { image: 'app:1', paused: true },
+    ],
+    ['pulls', (client) => client.pulls(), 'GET /pulls'],
+    ['pause', (client) => client.pause('a/b'), 'PATCH /pulls/a%2Fb', { paused: true }],
+    ['resume', (client) => client.resume('a'), 'PATCH /pulls/a', { paused: false }],
+    ['change', (client) => client.change('a', { priority: 3 }), 'PATCH /pulls/a', { priority: 3 }],
+    ['cancel', (client) => client.cancel('a/b'), 'POST /pulls/a%2Fb/cancel', {}],
+    ['again', (client) => client.again('a/b'), 'POST /pulls/a%2Fb/again', {}],
+    ['retryNow', (client) => client.retryNow('a/b'), 'POST /pulls/a%2Fb/retry-now', {}],
+    ['clear', (client) => client.clear(), 'POST /pulls/clear', {}],
+    ['limits', (client) => client.limits(), 'GET /limits'],
+    ['setLimits', (client) => client.setLimits({ maxDownloads: 2 }), 'PATCH /limits', { maxDownloads: 2 }],
+    ['images', (client) => client.images(), 'GET /images'],
+    ['files', (client) => client.files('app:1'), 'GET /images/files?image=app%3A1&path=%2F'],
+    [
+      'files, searched',
+      (client) => client.files('app:1', { path: '/etc', find: 'pass' }),
+      'GET /images/files?image=app%3A1&path=%2Fetc&find=pass',
+    ],
+    ['removeImage', (client) => client.removeImage('app:1'), 'DELETE /images?image=app%3A1'],
+    ['collect', (client) => client.collect(), 'POST /tasks', { kind: 'collect' }],
+    ['verify', (client) => client.verify(), 'POST /tasks', { kind: 'verify' }],
+    ['task', (client) => client.task('a/b'), 'GET /tasks/a%2Fb'],
+    ['history', (client) => client.history(), 'GET /history'],
+  ])('has the method, the path and the body of %s', async (_, ask, line, body) => {
+    const sent: unknown[] = []
+    const client = new WindlassClient({
+      url: 'http://server',
+      fetch: (url, init) => {
+        const path = (url as string).replace('http://server/api/v1', '')
+        sent.push(
+          `${init?.method ?? 'GET'} ${path}`,
+          JSON.parse((init?.body as string | undefined) ?? 'null'),
+        )
+        return Promise.reject(new Error('not asked further'))
+      },
+    })
+    await expect(ask(client)).rejects.toThrow()
+    expect(sent).toEqual([line, body ?? null])
+  })
+})

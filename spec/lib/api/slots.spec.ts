@@ -47,4 +47,21 @@ describe('the slots of the line', () => {
     )
     expect(after.downloads).toEqual([{ digest: 'a', pulls: ['0', '3'] }])
   })
+
+  it.each<[LayerSnapshot['status'], number, boolean, boolean]>([
+    ['waiting', 0, false, false],
+    ['downloading', 0, true, false],
+    ['downloading', 5, true, true],
+    ['verifying', 5, true, true],
+    ['downloaded', 5, false, true],
+    ['downloaded', 10, false, false],
+    ['extracting', 0, false, true],
+    ['restart', 0, true, false],
+    ['retrying', 5, true, false],
+    ['complete', 10, false, false],
+  ])('%s with %i bytes unpacked: a slot to download %s, to unpack %s', (status, unpacked, down, up) => {
+    const each = { ...layer('a', status), unpacked }
+    const { downloads: held, unpacks } = assignSlots(noSlots, [['p', pulling(each)]])
+    expect([held.length > 0, unpacks.length > 0]).toEqual([down, up])
+  })
 })

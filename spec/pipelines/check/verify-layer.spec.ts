@@ -1,5 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { UnpackPool } from '../../../lib/archive/index.js'
 import { LayerCheck } from '../../../pipelines/check/verify-layer.js'
@@ -26,5 +26,25 @@ describe('the replacement of a layer’s trees', () => {
     expect(unpacking).toHaveLength(1)
     expect(existsSync(dirname(unpacking[0]!))).toBe(false)
     expect(readdirSync(rootfs)).toEqual(['file'])
+  })
+
+  it('unpacks every form again, with what the unpacking found, before the old trees go', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a', { form: 'overlay' })
+    await commitLayer(store, 'a', { form: 'aufs' })
+    const check = new LayerCheck(store, {
+      async unpack({ into, whiteouts }: { readonly into: string; readonly whiteouts: string }) {
+        expect((await store.layers.find(diffIDOf('a')))?.size).toBe(1_024)
+        writeFileSync(join(into, 'new'), whiteouts)
+        return { size: 7, implied: ['etc'] }
+      },
+    } as unknown as UnpackPool)
+    const disk = (await check.findLayer(diffIDOf('a')))!
+    await check.replace(disk, { descriptor: layerBlob('a'), diffID: diffIDOf('a') }, undefined)
+    for (const form of ['overlay', 'aufs'] as const) {
+      const found = (await store.layers.find(diffIDOf('a'), form))!
+      expect(found).toMatchObject({ size: 7, implied: ['etc'], keptBlobs: [layerBlob('a').digest] })
+      expect(readdirSync(found.rootfs)).toEqual(['new'])
+    }
   })
 })
