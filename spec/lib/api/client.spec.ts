@@ -153,9 +153,9 @@ describe('a request of a client', () => {
     ['info', (client) => client.info(), 'GET /info'],
     [
       'pull',
-      (client) => client.pull('app:1', { paused: true }),
+      (client) => client.pull('app:1', { priority: 2 }),
       'POST /pulls',
-      { image: 'app:1', paused: true },
+      { image: 'app:1', priority: 2 },
     ],
     ['pulls', (client) => client.pulls(), 'GET /pulls'],
     ['pause', (client) => client.pause('a/b'), 'PATCH /pulls/a%2Fb', { paused: true }],
