@@ -90,4 +90,10 @@ export const mutants = [
   { name: 'damaged lease not reported', file: 'cli/commands/store/lease.ts', from: 'for (const id of found.damaged)', to: 'for (const id of found.damaged.slice(1))', specs: ['spec/cli/commands/store/lease.spec.ts'] },
   { name: 'smallest image first', file: 'cli/commands/store/du.ts', from: '(b.storedSize ?? 0) - (a.storedSize ?? 0)', to: '(a.storedSize ?? 0) - (b.storedSize ?? 0)', specs: ['spec/cli/commands/store/du.spec.ts'] },
   { name: 'images measured without being asked for', file: 'cli/commands/store/du.ts', from: 'const images = withImages ? await rejectOnAbort(windlass.images(), signal) : undefined', to: 'const images = await rejectOnAbort(windlass.images(), signal)', specs: ['spec/cli/commands/store/du.spec.ts'] },
+  { name: 'timeout of a stall not passed on', file: 'cli/setup/settings.ts', from: '...(stallTimeout !== undefined && { stallTimeout }),', to: '', specs: ['spec/cli/setup/settings.spec.ts'] },
+  { name: 'rate in bytes not passed on', file: 'cli/setup/settings.ts', from: '{ bytesPerSecond: maxRate }', to: '{ minimumRate: maxRate }', specs: ['spec/cli/setup/settings.spec.ts'] },
+  { name: 'number of retries not passed on', file: 'cli/setup/settings.ts', from: '...(retries !== undefined && { retries }),', to: '', specs: ['spec/cli/setup/settings.spec.ts'] },
+  { name: 'progress drawn where there is no terminal', file: 'cli/render/progress.ts', from: "stderr.isTTY && env['TERM'] !== 'dumb'", to: "env['TERM'] !== 'dumb'", specs: ['spec/cli/render/progress.spec.ts'] },
+  { name: 'progress drawn on a dumb terminal', file: 'cli/render/progress.ts', from: "stderr.isTTY && env['TERM'] !== 'dumb'", to: 'stderr.isTTY', specs: ['spec/cli/render/progress.spec.ts'] },
+  { name: 'plan takes no options of a store', file: 'cli/commands/plan.ts', from: 'addNetworkFlags(addStoreFlags(addLimitFlag(command)))', to: 'addNetworkFlags(addLimitFlag(command))', specs: ['spec/cli/commands/plan.spec.ts'] },
 ]

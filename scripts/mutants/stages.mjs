@@ -268,4 +268,7 @@ export const mutants = [
   { name: 'old trees of a repaired layer stay', file: 'pipelines/check/verify-layer.ts', from: 'for (const commit of commits) await commit()', to: 'for (const commit of commits.slice(1)) await commit()', specs: ['spec/pipelines/check/verify-layer.spec.ts'] },
   { name: 'implied directories of a repaired layer lost', file: 'pipelines/check/verify-layer.ts', from: 'size, form, implied }, signal)', to: 'size, form }, signal)', specs: ['spec/pipelines/check/verify-layer.spec.ts'] },
   { name: 'warnings of an inspection lost', file: 'pipelines/inspect.ts', from: 'warnings.push({ code: pullEvent.code, message: pullEvent.message })', to: '{}', specs: ['spec/pipelines/inspect.spec.ts'] },
+  { name: 'identity of a policy without an issuer', file: 'puller/options/option-table.ts', from: " && isIdentityPart(each['issuer'])", to: '', specs: ['spec/puller/options/option-table.spec.ts'] },
+  { name: 'unknown member of a policy accepted', file: 'puller/options/option-table.ts', from: "['file', 'keys', 'trustRoot'].includes(key) && codecs.text.is(each)", to: 'codecs.text.is(each)', specs: ['spec/puller/options/option-table.spec.ts'] },
+  { name: 'leases listed after the end', file: 'puller/store/leases.ts', from: "    assertOpen()\n    if (!(await", to: "    void assertOpen\n    if (!(await", specs: ['spec/puller/store/leases.spec.ts'] },
 ]

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { putImage, tinyImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../lib/testing/registry/index.js'
+import { storeWithImages } from '../../support/cli/store-with-images.js'
 import { windlass } from '../../support/cli/test-terminal.js'
 
 const image = tinyImage()
@@ -29,6 +30,13 @@ describe('windlass plan', () => {
     expect(lines[7]).toMatch(/^LAYER +SIZE +ACTION$/)
     for (const [at, { digest }] of image.layers.entries())
       expect(lines[8 + at]).toMatch(new RegExp(`^${digest.slice(0, 19)} +\\d+ B +download$`))
+  })
+
+  it('takes the options of the store, of the network and of limits', async () => {
+    const store = await storeWithImages({ [`${registry.host}/team/app:1`]: image })
+    expect((await plan('--no-unpack', '--store', store)).out).toContain('status    the store has it')
+    expect((await plan('--limit', 'manifestBytes=10')).code).toBe(5)
+    expect((await plan('--plain-http')).code).toBe(0)
   })
 
   it('prints the plan as JSON, and with --no-unpack no unpacked layers', async () => {

@@ -3,8 +3,11 @@ import { createRequire } from 'node:module'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { Readable } from 'node:stream'
+import { Readable, Writable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PlainView } from '../../../cli/render/plain-view.js'
+import { progressView } from '../../../cli/render/progress.js'
+import { TerminalView } from '../../../cli/render/tty.js'
 import { buildImage, putImage } from '../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../lib/testing/registry/index.js'
 import { windlass } from '../../support/cli/test-terminal.js'
@@ -86,5 +89,18 @@ describe('--progress docker', () => {
     const usage = await pull('--retries', '0x', 'a')
     expect(usage.code).toBe(2)
     expect(await follow(usage.err)).toMatchObject([{ error: expect.stringContaining('--retries') as string }])
+  })
+})
+
+describe('the progress of a command', () => {
+  it.each([
+    [true, 'xterm', TerminalView],
+    [true, 'dumb', PlainView],
+    [false, 'xterm', PlainView],
+  ])('on a stream that is a terminal: %s, of the type %s, is drawn or printed', (isTTY, term, view) => {
+    const stderr = Object.assign(new Writable({ write: (_chunk, _encoding, done) => done() }), { isTTY })
+    const progress = progressView('auto', { stderr, env: { TERM: term } })
+    expect(progress).toBeInstanceOf(view)
+    progress.close()
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openOptions } from '../../../cli/setup/settings.js'
+import { type Settings, openOptions } from '../../../cli/setup/settings.js'
 import { TestTerminal } from '../../support/cli/test-terminal.js'
 
 const terminal = () => new TestTerminal({ env: { WINDLASS_PASSWORD: 'sesame' } })
@@ -22,4 +22,30 @@ describe('a login on the command line', () => {
       })
     },
   )
+})
+
+describe('the flags of the command line', () => {
+  it.each<[Settings, object]>([
+    [{ store: '/store' }, { store: '/store' }],
+    [{ plainHttp: true }, { plainHttp: true }],
+    [{ tlsSkipVerify: true }, { insecureTls: true }],
+    [{ sources: 'fastest' }, { sources: 'fastest' }],
+    [{ requireSchema1Signatures: true }, { requireSchema1Signatures: true }],
+    [{ maxDownloads: 2 }, { maxDownloads: 2 }],
+    [{ maxUnpacks: 3 }, { maxUnpacks: 3 }],
+    [{ retries: 1 }, { retries: 1 }],
+    [{ stallTimeout: 4_000 }, { stallTimeout: 4_000 }],
+    [{ responseTimeout: 5_000 }, { responseTimeout: 5_000 }],
+    [{ keepPartials: 0 }, { keepPartials: 0 }],
+    [{ maxRate: 6 }, { bytesPerSecond: 6 }],
+    [{ minimumRate: 7 }, { minimumRate: 7 }],
+    [{ trustRealm: ['https://a'] }, { trustedRealms: ['https://a'] }],
+    [{ foreignHost: ['b'] }, { foreignHosts: ['b'] }],
+    [{ limit: { layerBytes: 8 } }, { limits: { layerBytes: 8 } }],
+    [{ authfile: '/auth.json' }, { authFile: '/auth.json' }],
+    [{ policy: '/policy.json' }, { policy: { file: '/policy.json' } }],
+  ])('%j are the options %j of the library', async (flags, options) => {
+    const plain = await openOptions({}, terminal(), [])
+    expect(await openOptions(flags, terminal(), [])).toEqual({ ...plain, ...options })
+  })
 })

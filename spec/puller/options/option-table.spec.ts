@@ -174,6 +174,31 @@ describe('the options of every call', () => {
   })
 })
 
+describe('the policy of `open`', () => {
+  const identity = { subject: 'me', issuer: /https:.*/ }
+
+  it.each([{}, { file: '/p' }, { keys: 'PEM' }, { identity, trustRoot: '{}' }, { file: undefined }])(
+    'may be %j',
+    (value) => {
+      expect(tables.openTable.policy.codec.is(value)).toBe(true)
+    },
+  )
+
+  it.each([
+    'text',
+    { file: 7 },
+    { keys: '' },
+    { trustRoot: {} },
+    { rule: 'accept' },
+    { identity: 'me' },
+    { identity: { subject: 'me' } },
+    { identity: { issuer: 'https://a' } },
+    { identity: { subject: 'me', issuer: '' } },
+  ])('must not be %j', (value) => {
+    expect(tables.openTable.policy.codec.is(value)).toBe(false)
+  })
+})
+
 describe('the variables that the library reads', () => {
   it('WINDLASS_STORE must be a path; an empty value counts as not set', () => {
     const value = 'a\0b'

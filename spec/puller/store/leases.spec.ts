@@ -61,4 +61,15 @@ describe('leases', () => {
     expect(await puller.leases.remove('0123456789abcdef')).toBe(false)
     expect((await (await bench.puller()).leases.list()).leases).toEqual([])
   })
+
+  it('cannot be used after the puller is closed', async () => {
+    const puller = await bench.puller()
+    await puller.close()
+    const uses = [
+      () => puller.leases.list(),
+      () => puller.leases.add('a', { owner: 'spec' }),
+      () => puller.leases.remove('0123456789abcdef'),
+    ]
+    for (const use of uses) await expect(use()).rejects.toMatchObject({ message: /closed/ as never })
+  })
 })
