@@ -271,4 +271,6 @@ export const mutants = [
   { name: 'identity of a policy without an issuer', file: 'puller/options/option-table.ts', from: " && isIdentityPart(each['issuer'])", to: '', specs: ['spec/puller/options/option-table.spec.ts'] },
   { name: 'unknown member of a policy accepted', file: 'puller/options/option-table.ts', from: "['file', 'keys', 'trustRoot'].includes(key) && codecs.text.is(each)", to: 'codecs.text.is(each)', specs: ['spec/puller/options/option-table.spec.ts'] },
   { name: 'leases listed after the end', file: 'puller/store/leases.ts', from: "    assertOpen()\n    if (!(await", to: "    void assertOpen\n    if (!(await", specs: ['spec/puller/store/leases.spec.ts'] },
+  { name: 'answer to HEAD without a digest believed', file: 'pipelines/resolve.ts', from: 'if (digest === undefined || mediaType === undefined) return undefined', to: 'if (mediaType === undefined) return undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
+  { name: 'answer to HEAD without a media type believed', file: 'pipelines/resolve.ts', from: 'if (digest === undefined || mediaType === undefined) return undefined', to: 'if (digest === undefined) return undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
 ]

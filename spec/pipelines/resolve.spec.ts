@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Digest, digestOf, mediaTypes } from '../../lib/image/index.js'
 import { Repository } from '../../lib/registry/index.js'
+import { tinyImage } from '../../lib/testing/images/index.js'
 import type { ImageRequest } from '../../lib/stages/index.js'
 import { resolveName } from '../../pipelines/resolve.js'
 
@@ -23,5 +24,20 @@ describe('resolveName', () => {
       code: 'DIGEST_MISMATCH',
       message: `h reports another digest for app: ${wrong}`,
     })
+  })
+
+  it.each([
+    ['no digest', { contentType: mediaTypes.ociManifest }],
+    ['no media type', { digest: wrong }],
+    ['a media type that is none', { digest: wrong, contentType: '/' }],
+  ])('fetches the manifest if the registry states %s', async (_, stated) => {
+    const { manifest } = tinyImage()
+    const source = {
+      ...{ host: 'h', head: async () => ({ host: 'h', size: 7, ...stated }) },
+      manifest: async () => ({ bytes: manifest.bytes, contentType: manifest.mediaType, host: 'h' }),
+    }
+    const request = { name: 'app', source, target: '1', digest: undefined } as unknown as ImageRequest
+    const found = await resolveName(request, { retry: { attempts: 1, delay: 0, longestRetryAfter: 0 } })
+    expect(found).toMatchObject({ digest: manifest.digest, mediaType: manifest.mediaType })
   })
 })
