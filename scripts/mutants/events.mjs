@@ -55,7 +55,6 @@ export const mutants = [
   { name: 'warning replaces another', file: 'lib/events/replay.ts', from: "    case 'warning':\n", to: '', specs: ['spec/lib/events/replay.spec.ts'] },
   { name: 'pause beside its end', file: 'lib/events/replay.ts', from: "    case 'resumed':\n", to: '', specs: ['spec/lib/events/replay.spec.ts'] },
   { name: 'order of a replay that of the first', file: 'lib/events/replay.ts', from: '    this.#kept.delete(key)\n', to: '', specs: ['spec/lib/events/replay.spec.ts'] },
-  { name: 'bytes of the target downloaded', file: 'lib/events/pace.ts', from: 'previous && !statusesWithoutTransfer.has(layer.status)', to: 'previous', specs: ['spec/lib/events/pace.spec.ts'] },
   { name: 'wait for the first bytes not counted', file: 'lib/events/pace.ts', from: 'pace.latency + elapsed', to: 'pace.latency', specs: ['spec/lib/events/pace.spec.ts'] },
   { name: 'rate of a moment', file: 'lib/events/pace.ts', from: 'rate.milliseconds >= minMeasured', to: 'rate.milliseconds >= 0', specs: ['spec/lib/events/pace.spec.ts'] },
   { name: 'pace that forgets nothing', file: 'lib/events/pace.ts', from: 'Math.exp(-elapsed /', to: 'Math.exp(0 /', specs: ['spec/lib/events/pace.spec.ts'] },

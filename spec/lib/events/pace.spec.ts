@@ -1,32 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { LayerStatus } from '../../../lib/events/index.js'
-import { measurePace, rateOf, startPace } from '../../../lib/events/pace.js'
-import type { LayerSnapshot } from '../../../lib/events/snapshot-state.js'
-
-const layer = (digest: string, status: LayerStatus, bytes: number, total = 10_000): LayerSnapshot => ({
-  ...{ digest, status, current: bytes, total, fetched: bytes, unpacked: 0 },
-})
-
-describe('the pace of a pull', () => {
-  const before = [layer('a', 'downloading', 1_000), layer('b', 'waiting', 0)]
-  const paceAfter = (after: readonly LayerSnapshot[]) =>
-    measurePace({ ...startPace(0), download: { bytes: 1, milliseconds: 0 } }, { before, after, at: 1_000 })
-
-  it('counts the bytes that have arrived since the last event', () => {
-    const { download } = paceAfter([layer('a', 'downloading', 6_000), layer('b', 'waiting', 0)])
-    expect(rateOf(download)).toBeCloseTo(5, 1)
-  })
-
-  it.each(['exists', 'mounted'] as const)(
-    'does not count the bytes of a layer that the target has already: %s',
-    (status) => {
-      const other = { ...layer('b', status, 10_000), unpacked: 10_000 }
-      const pace = paceAfter([layer('a', 'downloading', 6_000), other])
-      expect(rateOf(pace.download)).toBeCloseTo(5, 1)
-      expect(pace.downloadBy.map(rateOf)).toEqual([expect.closeTo(5, 1)])
-      expect(rateOf(pace.unpack)).toBeUndefined()
-    },
-  )
 import {
   isDownloading,
   isUnpacking,
@@ -36,6 +8,7 @@ import {
   startPace,
 } from '../../../lib/events/pace.js'
 import type { LayerSnapshot, PullPace } from '../../../lib/events/snapshot-state.js'
+
 const layer = (digest: string, fetched: number, more: Partial<LayerSnapshot> = {}): LayerSnapshot => ({
   digest,
   status: 'downloading',
@@ -44,6 +17,8 @@ const layer = (digest: string, fetched: number, more: Partial<LayerSnapshot> = {
   fetched,
   unpacked: 0,
   ...more,
+})
+
 /** The pace after these states of the layers, which follow each other by the given times. */
 function paceAfter(
   ...states: readonly (readonly [at: number, layers: readonly LayerSnapshot[]])[]
@@ -56,6 +31,8 @@ function paceAfter(
   }
   return pace
 }
+
+describe('the pace of a pull', () => {
   it('has the time to the first bytes apart from the rate', () => {
     const pace = paceAfter(
       [0, [layer('a', 0)]],
@@ -66,6 +43,8 @@ function paceAfter(
     expect(pace.latency).toBe(500)
     expect(rateOf(pace.download)).toBeGreaterThan(9)
     expect(rateOf(pace.download)).toBeLessThan(12)
+  })
+
   it('has the most downloads and unpackings at one time', () => {
     const unpacking = (digest: string) => layer(digest, 10_000, { status: 'extracting', unpacked: 1 })
     const pace = paceAfter(
@@ -74,12 +53,30 @@ function paceAfter(
       [2, []],
     )
     expect([pace.downloads, pace.unpacks]).toEqual([2, 2])
+  })
+
   it('does not count what the target had already', () => {
     for (const status of ['exists', 'mounted'] as const)
       expect(paceAfter([0, [layer('a', 0)]], [100, [layer('a', 10_000, { status })]]).download.bytes).toBe(0)
     expect(paceAfter([0, [layer('a', 10_000)]]).download.bytes).toBe(0)
     const back = paceAfter([0, [layer('a', 500)]], [100, [layer('a', 0, { status: 'restart' })]])
     expect(back.download.bytes).toBe(0)
+  })
+
+  it.each(['exists', 'mounted'] as const)(
+    'counts only what arrives beside a layer that the target has: %s',
+    (status) => {
+      const there = layer('b', 10_000, { status, unpacked: 10_000 })
+      const pace = paceAfter(
+        [0, [layer('a', 1_000), layer('b', 0, { status: 'waiting' })]],
+        [1_000, [layer('a', 6_000), there]],
+      )
+      expect(rateOf(pace.download)).toBeCloseTo(5, 1)
+      expect(pace.downloadBy.map(rateOf)).toEqual([expect.closeTo(5, 1)])
+      expect(rateOf(pace.unpack)).toBeUndefined()
+    },
+  )
+
   it('has rates by the number of downloads that receive bytes', () => {
     const pace = paceAfter(
       [0, [layer('a', 1)]],
@@ -93,6 +90,8 @@ function paceAfter(
     expect(rateWith(pace.downloadBy, 3)).toBeUndefined()
     expect(rateWith([{ bytes: 10, milliseconds: 499 }], 1)).toBeUndefined()
     expect(rateWith([{ bytes: 10, milliseconds: 500 }], 1)).toBe(0.02)
+  })
+
   it('forgets older measurements slowly', () => {
     const steps: [number, LayerSnapshot[]][] = [[0, [layer('a', 1, { total: 1e9 })]]]
     for (let second = 1; second <= 60; second++)
@@ -103,19 +102,28 @@ function paceAfter(
     const rate = rateOf(paceAfter(...steps).download)!
     expect(rate).toBeGreaterThan(6)
     expect(rate).toBeLessThan(10)
+  })
+
   it('knows that fetched bytes wait for unpacking', () => {
     const waiting = layer('a', 10_000, { status: 'extracting', unpacked: 10, fetchedAt: 0 })
     const state = { ...waiting, unpacked: 110 }
     expect(paceAfter([0, [waiting]], [200, [waiting]], [300, [state]]).unpackHeld.bytes).toBe(0)
     expect(paceAfter([0, [waiting]], [300, [waiting]], [400, [state]]).unpackHeld.bytes).toBe(100)
     expect(paceAfter([0, [waiting]], [300, [waiting]], [400, [state]]).unpack.bytes).toBeCloseTo(100)
+  })
+
   it('does not go back in time', () => {
     expect(paceAfter([1_000, [layer('a', 1)]], [500, [layer('a', 2)]]).at).toBe(1_000)
+  })
+})
+
 describe('a rate', () => {
   it('is unknown without bytes or time', () => {
     expect(rateOf({ bytes: 0, milliseconds: 5 })).toBeUndefined()
     expect(rateOf({ bytes: 5, milliseconds: 0 })).toBeUndefined()
     expect(rateOf({ bytes: 10, milliseconds: 5 })).toBe(2)
+  })
+
   it('is that of layers with bytes to fetch, and of those with bytes to unpack', () => {
     for (const status of ['downloading', 'copying'] as const)
       expect(isDownloading(layer('a', 0, { status }))).toBe(true)
@@ -125,4 +133,5 @@ describe('a rate', () => {
     expect(isUnpacking(layer('a', 5))).toBe(false)
     expect(isUnpacking(layer('a', 5, { status: 'extracting' }))).toBe(true)
     expect(isUnpacking(layer('a', 10_000, { status: 'complete', unpacked: 10_000 }))).toBe(false)
+  })
 })
