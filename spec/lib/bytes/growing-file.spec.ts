@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { createHash, randomBytes } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
@@ -127,6 +128,17 @@ describe('GrowingFile', () => {
     await file.append([data.subarray(0, 10)])
     await expect(file.append([data.subarray(10, 11)])).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
     expect((await stat(path)).size).toBe(10)
+    await file.close()
+  })
+
+  it.each([2, 5])('tells no byte of a file of %d MiB before it can be read', async (mebibytes) => {
+    const size = mebibytes * 2 ** 20
+    const file = await GrowingFile.open(path, { expected: { ...expected, size } })
+    const readable: boolean[] = []
+    file.states.subscribe(({ length }) => readable.push(statSync(path).size >= length))
+    for (let part = 0; part < mebibytes; part++) await file.append([Buffer.alloc(2 ** 20)])
+    expect(file.state.length).toBe(size)
+    expect(readable).not.toContain(false)
     await file.close()
   })
 
