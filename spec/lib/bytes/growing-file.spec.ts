@@ -1,11 +1,10 @@
-import { statSync } from 'node:fs'
 import { createHash, randomBytes } from 'node:crypto'
 import { getEventListeners } from 'node:events'
 import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { followFile, type Growth } from '../../../lib/bytes/follow-file.js'
 import { GrowingFile, type GrowingState } from '../../../lib/bytes/growing-file.js'
 import { parseDigest } from '../../../lib/image/digest/digest.js'
@@ -131,14 +130,26 @@ describe('GrowingFile', () => {
     await file.close()
   })
 
-  it.each([2, 5])('tells no byte of a file of %d MiB before it can be read', async (mebibytes) => {
+  it.each([
+    [2, 'writeHere'],
+    [5, 'write'],
+  ] as const)('tells no byte of a file of %d MiB before it is written', async (mebibytes, method) => {
     const size = mebibytes * 2 ** 20
     const file = await GrowingFile.open(path, { expected: { ...expected, size } })
-    const readable: boolean[] = []
-    file.states.subscribe(({ length }) => readable.push(statSync(path).size >= length))
-    for (let part = 0; part < mebibytes; part++) await file.append([Buffer.alloc(2 ** 20)])
-    expect(file.state.length).toBe(size)
-    expect(readable).not.toContain(false)
+    let written = (): void => undefined
+    const writing = vi.spyOn(PooledFile.prototype, method).mockImplementation(
+      (chunks) =>
+        new Promise((resolve) => {
+          written = () => resolve(chunks[0]!.length)
+        }),
+    )
+    onTestFinished(() => writing.mockRestore())
+    const appending = file.append([Buffer.alloc(100)])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(file.state.length).toBe(0)
+    written()
+    await appending
+    expect(file.state.length).toBe(100)
     await file.close()
   })
 

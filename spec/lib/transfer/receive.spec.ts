@@ -1,6 +1,7 @@
 /** Appending the body of a response to the bytes that are present, and bodies that do not match them. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import type { BlobBody, BlobRequest } from '../../../lib/image/index.js'
 import { receive } from '../../../lib/transfer/receive.js'
@@ -13,8 +14,8 @@ const [head, tail] = [bytes.subarray(0, 10), bytes.subarray(10)]
 async function* slowly(...parts: Buffer[]): AsyncGenerator<Buffer> {
   for (const part of parts) {
     yield part
-    await new Promise((resolve) => setImmediate(resolve))
-    await new Promise((resolve) => setImmediate(resolve))
+    // Longer than chunks wait for more.
+    await setTimeout(25)
   }
 }
 
