@@ -204,4 +204,5 @@ export const mutants = [
   { name: 'content that is closed waited for', file: 'lib/registry/http/request-body.ts', from: '  if (content.closed) close()\n', to: '', specs: of('http/request-body') },
   { name: 'signal of a changed manifest lost', file: 'lib/registry/api/repository.ts', from: 'tagOrDigest, etag, request)\n  }', to: 'tagOrDigest, etag)\n  }', specs: of('api/repository') },
   { name: 'part of a foreign blob lost', file: 'lib/registry/api/repository.ts', from: 'fetchForeignBlob(this.#context, url, descriptor, request)', to: 'fetchForeignBlob(this.#context, url, descriptor)', specs: of('api/repository') },
+  { name: 'failure of a proxy of Dragonfly unknown', file: 'lib/registry/http/refusal.ts', from: "type === 'proxy' || type === 'dfdaemon'", to: "type === 'dfdaemon'", specs: of('http/refusal') },
 ]

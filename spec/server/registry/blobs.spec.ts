@@ -40,6 +40,7 @@ describe('a blob of the served store', () => {
       'content-type': 'application/octet-stream',
       'accept-ranges': 'bytes',
       etag: `"${digest}"`,
+      'cache-control': 'max-age=31536000, immutable',
     })
     expect((await body(response)).equals(bytes)).toBe(true)
     expect(sender.slots.used).toBe(0)

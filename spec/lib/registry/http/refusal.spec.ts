@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { WindlassError } from '../../../../lib/errors.js'
 import { Credential, onlyFor } from '../../../../lib/registry/index.js'
 import { type Answer, problem, type TestRegistry } from '../../../../lib/testing/registry/index.js'
 import { withRegistry } from '../../../support/with-registry.js'
@@ -33,6 +34,21 @@ async function refused(
 const failed = 'Failed to get the manifest of "team/app:latest" from HOST'
 
 describe('the error for a refusal', () => {
+  it.each([
+    ['proxy', 'proxy'],
+    ['dfdaemon', 'proxy'],
+    ['backend', 'upstream'],
+    ['other', undefined],
+  ])('knows who failed from the header of Dragonfly: %s', (type, faultySide) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind }) =>
+        kind === 'manifest' ? text(502, '', { 'x-dragonfly-error-type': type }) : undefined,
+      )
+      const error: unknown = await repository.manifest('latest').catch((caught: unknown) => caught)
+      expect((error as WindlassError).faultySide).toBe(faultySide)
+    }),
+  )
+
   it.each(['manifest unknown', 'Manifest unknown', ''])(
     'reports a missing image only once if the registry says %j',
     async (words) => {
