@@ -62,4 +62,5 @@ export const mutants = [
   { name: 'layer unpacked behind its download holds no thread', file: 'lib/api/slots.ts', from: "  status === 'extracting' ||\n  ((status === 'downloading' || status === 'verifying' || status === 'downloaded') &&\n    unpacked > 0 &&\n    unpacked < total)", to: "  status === 'extracting' && unpacked <= total", specs: ['spec/lib/api/slots.spec.ts'] },
   { name: 'layer that waits for a retry holds no download', file: 'lib/api/slots.ts', from: " || status === 'retrying'", to: '', specs: ['spec/lib/api/slots.spec.ts'] },
   { name: 'blob that clients do not keep', file: 'server/registry/blobs.ts', from: "      'cache-control': 'max-age=31536000, immutable',\n", to: '', specs: ['spec/server/registry/blobs.spec.ts'] },
+  { name: 'warning taken for a layer', file: 'server/pulls/kept-events.ts', from: "if (event.type !== 'layer') {", to: "if (event.type === 'plan') {", specs: ['spec/server/pulls/kept-events.spec.ts'] },
 ]

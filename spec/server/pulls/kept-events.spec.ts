@@ -52,6 +52,10 @@ describe('the events for a late watcher', () => {
     expect(kept(downloading, downloading, { ...downloading, unpacked: 1 }, downloading)).toEqual([0, 2, 3])
   })
 
+  it('are all that are not about a layer', () => {
+    expect(kept(...Array.from({ length: 3 }, () => ({ type: 'warning' })))).toEqual([0, 1, 2])
+  })
+
   it('have a new stage of each layer after a pause', () => {
     for (const type of ['paused', 'resumed'])
       expect(kept(downloading, downloading, { type }, downloading, downloading)).toEqual([0, 2, 3, 4])
