@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { followFile, type Growth } from '../../../lib/bytes/follow-file.js'
 import { GrowingFile, type GrowingState } from '../../../lib/bytes/growing-file.js'
-import { parseDigest } from '../../../lib/image/digest/digest.js'
+import { digestOf, parseDigest } from '../../../lib/image/digest/digest.js'
 import { PooledFile } from '../../../lib/system/files.js'
 
 const data = randomBytes(2_500_000)
@@ -51,28 +51,35 @@ async function* lengths(file: GrowingFile): AsyncGenerator<Growth> {
 }
 
 describe('GrowingFile', () => {
-  it('writes any number of chunks at once, also if the system writes only some of the bytes', async () => {
-    const real = Reflect.get(PooledFile.prototype, 'write')
-    const short = vi.spyOn(PooledFile.prototype, 'write').mockImplementation(function (
-      this: PooledFile,
-      chunks,
-      at,
-    ) {
-      const most = Buffer.concat(chunks).subarray(0, 70_001)
-      return real.call(this, [most.subarray(0, 5), most.subarray(5)], at)
-    })
-    const file = await GrowingFile.open(path, { expected })
-    const cut = [0, 1, 1, 70_001, 100_000, 500_000, data.length]
-    const chunks = cut.slice(1).map((end, at) => data.subarray(cut[at], end))
-    expect(await file.append(chunks.slice(0, 3))).toBe(70_001)
-    expect(file.state.length).toBe(70_001)
-    expect(await file.append(chunks.slice(3))).toBe(data.length - 70_001)
-    expect(await file.append([])).toBe(0)
-    short.mockRestore()
-    file.verify()
-    await file.close()
-    expect((await readFile(path)).equals(data)).toBe(true)
-  })
+  it.each([
+    ['writeHere', data],
+    ['write', randomBytes(5_000_000)],
+  ] as const)(
+    'writes any number of chunks at once, also if the system writes only some of the bytes: %s',
+    async (method, bytes) => {
+      const real = Reflect.get(PooledFile.prototype, method)
+      const short = vi.spyOn(PooledFile.prototype, method).mockImplementation(function (
+        this: PooledFile,
+        chunks,
+        at,
+      ) {
+        const most = Buffer.concat(chunks).subarray(0, 70_001)
+        return real.call(this, [most.subarray(0, 5), most.subarray(5)], at)
+      })
+      const file = await GrowingFile.open(path, { expected: { digest: digestOf(bytes), size: bytes.length } })
+      const cut = [0, 1, 1, 70_001, 100_000, 500_000, bytes.length]
+      const chunks = cut.slice(1).map((end, at) => bytes.subarray(cut[at], end))
+      expect(await file.append(chunks.slice(0, 3))).toBe(70_001)
+      expect(file.state.length).toBe(70_001)
+      expect(await file.append(chunks.slice(3))).toBe(bytes.length - 70_001)
+      expect(await file.append([])).toBe(0)
+      expect(short.mock.calls.length).toBeGreaterThan(bytes.length / 70_001)
+      short.mockRestore()
+      file.verify()
+      await file.close()
+      expect((await readFile(path)).equals(bytes)).toBe(true)
+    },
+  )
 
   it('goes from growing to arrived to verified, and reports each length', async () => {
     const file = await GrowingFile.open(path, { expected })
