@@ -180,4 +180,6 @@ export const mutants = [
   { name: 'setgid bit of a lower directory lost', file: 'lib/archive/rootfs/root-tree.ts', from: 'mtime: mtimeNs, madeWritable, acl }', to: 'mtime: mtimeNs, madeWritable: false, acl }', specs: ['spec/lib/archive/rootfs/root-tree.spec.ts'] },
   { name: 'capability that the process has denied', file: 'lib/system/privileges.ts', from: '((rootCapabilities >> bits[capability]) & 1n) === 1n', to: '((rootCapabilities >> bits[capability]) & 1n) !== 1n', specs: ['spec/lib/system/privileges.spec.ts'] },
   { name: 'blobs announced before forgotten', file: 'lib/archive/worker/pool.ts', from: 'this.#bytesAnnounced += bytes', to: 'this.#bytesAnnounced = bytes', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
+  { name: 'file that replaces a link lost', file: 'lib/archive/images/archive-entries.ts', from: '      this.#links.delete(path)\n', to: '', specs: ['spec/lib/archive/images/archive-entries.spec.ts'] },
+  { name: 'diffID of a compressed layer taken for its digest', file: 'lib/archive/images/archive-documents.ts', from: "file.sha256 ?? (compression === 'none' ? diffID : undefined)", to: 'file.sha256 ?? diffID', specs: ['spec/lib/archive/images/archive-documents.spec.ts'] },
 ]

@@ -70,4 +70,5 @@ export const mutants = [
   { name: 'work for tiny frames without a bound', file: 'lib/bytes/compression/fzstd-decoder.ts', from: 'this.#moved += bytes', to: 'this.#moved += 0', specs: of('compression/fzstd-decoder') },
   { name: 'abort listener of a tee stays', file: 'lib/bytes/tee.ts', from: "  signal?.removeEventListener('abort', cancel)\n", to: '', specs: of('tee') },
   { name: 'last byte of a stream not verified with it', file: 'lib/bytes/verifying-stream.ts', from: "      if (this.#verifier.bytes === this.#verifier.expected.size) this.#check()\n", to: '', specs: ['spec/lib/bytes/verifying-stream.spec.ts'] },
+  { name: 'end of a share credited twice', file: 'lib/bytes/rate-limit.ts', from: '        ahead = 0\n', to: '', specs: ['spec/lib/bytes/rate-limit.spec.ts'] },
 ]

@@ -58,4 +58,5 @@ export const mutants = [
   { name: 'wait for the first bytes not counted', file: 'lib/events/pace.ts', from: 'pace.latency + elapsed', to: 'pace.latency', specs: ['spec/lib/events/pace.spec.ts'] },
   { name: 'rate of a moment', file: 'lib/events/pace.ts', from: 'rate.milliseconds >= minMeasured', to: 'rate.milliseconds >= 0', specs: ['spec/lib/events/pace.spec.ts'] },
   { name: 'pace that forgets nothing', file: 'lib/events/pace.ts', from: 'Math.exp(-elapsed /', to: 'Math.exp(0 /', specs: ['spec/lib/events/pace.spec.ts'] },
+  { name: 'cancelled pull counted as a failure', file: 'lib/telemetry/pull-metrics.ts', from: "if (outcome === 'failed') this.#failures.add(1, failure)", to: 'if (error) this.#failures.add(1, failure)', specs: ['spec/lib/telemetry/pull-metrics.spec.ts'] },
 ]

@@ -82,4 +82,5 @@ export const mutants = [
   { name: 'list of anything', file: 'lib/codec/list-of.ts', from: 'Array.isArray(value) && value.every((item) => itemCodec.is(item)) && check(value) === undefined', to: 'Array.isArray(value) && check(value) === undefined', specs: codec('list-of') },
   { name: 'list that was not checked', file: 'lib/codec/list-of.ts', from: ' && check(value) === undefined', to: '', specs: codec('list-of') },
   { name: 'long s in a key', file: 'lib/codec/other-case.ts', from: 'key.toUpperCase().toLowerCase()', to: 'key.toLowerCase()', specs: codec('list-of') },
+  { name: 'stable Windows build runs only itself', file: 'lib/image/platform/windows-version.ts', from: 'stableBuilds.findLast((stable) => stable < build) ?? first', to: 'stableBuilds.findLast((stable) => stable <= build) ?? first', specs: ['spec/lib/image/platform/windows-version.spec.ts'] },
 ]

@@ -34,4 +34,5 @@ export const mutants = [
   { name: 'timestamp of a signature dropped', file: 'lib/signatures/simple-signature.ts', from: '[{ signedTimestamp: SignedRFC3161Timestamp }]', to: '[]', specs: of('simple-signature') },
   { name: 'authority valid for ever', file: 'lib/signatures/trust-root.ts', from: '          { uri, validFor },', to: '          { uri },', specs: of('trust-root') },
   { name: 'key of a log in PKCS #1 misread', file: 'lib/signatures/trust-root.ts', from: "? 'pkcs1' : 'spki'", to: "? 'spki' : 'spki'", specs: of('trust-root') },
+  { name: 'default scope of a transport ignored', file: 'lib/signatures/policy/policy-file.ts', from: "for (const scope of [...scopes, '']) {", to: 'for (const scope of scopes) {', specs: ['spec/lib/signatures/policy/policy-file.spec.ts'] },
 ]

@@ -273,4 +273,5 @@ export const mutants = [
   { name: 'leases listed after the end', file: 'puller/store/leases.ts', from: "    assertOpen()\n    if (!(await", to: "    void assertOpen\n    if (!(await", specs: ['spec/puller/store/leases.spec.ts'] },
   { name: 'answer to HEAD without a digest believed', file: 'pipelines/resolve.ts', from: 'if (digest === undefined || mediaType === undefined) return undefined', to: 'if (mediaType === undefined) return undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
   { name: 'answer to HEAD without a media type believed', file: 'pipelines/resolve.ts', from: 'if (digest === undefined || mediaType === undefined) return undefined', to: 'if (digest === undefined) return undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
+  { name: 'closed archive claims its blobs', file: 'lib/sinks/archives/archive-sink.ts', from: '    this.#blobs.clear()\n', to: '', specs: ['spec/lib/sinks/archives/archive-sink.spec.ts'] },
 ]

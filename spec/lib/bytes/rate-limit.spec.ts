@@ -187,6 +187,19 @@ describe('a rate limit', () => {
     expect(isAdmitted).toBe(true)
   })
 
+  it('credits what a stream reads ahead once, also if its share is ended twice', async () => {
+    const limit = new RateLimit(1_000)
+    const share = await limit.admit()
+    let isResumed = false
+    limit.take(300_000, () => (isResumed = true))
+    share.end()
+    share.end() // as a body does at its end, and when it is destroyed
+    await vi.advanceTimersByTimeAsync(290_000)
+    expect(isResumed).toBe(false)
+    await vi.advanceTimersByTimeAsync(20_000)
+    expect(isResumed).toBe(true)
+  })
+
   it('admits a stream at once when its signal aborts, and waits for nothing then', async () => {
     const limit = new RateLimit(1)
     await limit.admit()

@@ -77,6 +77,14 @@ describe('a policy file', () => {
     expect(policy.ruleFor('oci:/x:1').origin).toContain('the default')
   })
 
+  it('applies the default scope of a transport to images without a scope of their own, not the global default', () => {
+    const policy = parse({ default: reject, transports: { docker: { '': accept } } })
+    const { requirements, origin } = policy.ruleFor('quay.io/a:1')
+    expect(requirements).toEqual([{ type: 'accept' }])
+    expect(origin).toContain('the scope "docker:"')
+    expect(policy.ruleFor('oci:/x:1').requirements).toEqual([{ type: 'reject' }])
+  })
+
   it.each([
     [{ keyPath: '/etc/keys/a.pub' }, 1],
     [{ keyPath: 'b.pub' }, 1],

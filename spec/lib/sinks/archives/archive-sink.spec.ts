@@ -8,7 +8,7 @@ import { buildImage, buildIndex, tinyImage } from '../../../../lib/testing/image
 import { type Windlass, open } from '../../../../puller/index.js'
 import { archiveOf, layoutEntries } from '../../../support/archive/image-archive.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
-import { layoutSink } from '../../../../lib/sinks/index.js'
+import { layoutSink, ociArchiveSink } from '../../../../lib/sinks/index.js'
 import { Readable } from 'node:stream'
 
 const platform = 'linux/amd64'
@@ -90,6 +90,21 @@ describe('an archive as a target', () => {
     expect(await failureOf(running.done)).toMatchObject({ code: 'CANCELLED' })
     await running.closed()
     expect(readFileSync(at('kept.tar')).equals(before)).toBe(true)
+    expect(leftovers()).toEqual([])
+  })
+
+  it('has no blob any more after it was closed, because its files are removed', async () => {
+    const sink = ociArchiveSink(at('closed.tar'))
+    const [layer] = image.layers
+    const put = () =>
+      sink.putBlob(layer!, () => Promise.resolve(Readable.from([layer!.bytes], { objectMode: false })))
+    await put()
+    expect(await sink.hasBlob(layer!)).toBe(true)
+    await sink.close()
+    expect(await sink.hasBlob(layer!)).toBe(false)
+    await put()
+    expect(await sink.hasBlob(layer!)).toBe(true)
+    await sink.close()
     expect(leftovers()).toEqual([])
   })
 
