@@ -274,4 +274,7 @@ export const mutants = [
   { name: 'answer to HEAD without a digest believed', file: 'pipelines/resolve.ts', from: 'if (digest === undefined || mediaType === undefined) return undefined', to: 'if (mediaType === undefined) return undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
   { name: 'answer to HEAD without a media type believed', file: 'pipelines/resolve.ts', from: 'if (digest === undefined || mediaType === undefined) return undefined', to: 'if (digest === undefined) return undefined', specs: ['spec/pipelines/resolve.spec.ts'] },
   { name: 'closed archive claims its blobs', file: 'lib/sinks/archives/archive-sink.ts', from: '    this.#blobs.clear()\n', to: '', specs: ['spec/lib/sinks/archives/archive-sink.spec.ts'] },
+  { name: 'only the innermost index kept', file: 'lib/stages/resolve/choose-platform.ts', from: 'return { request, document: child, parentIndexes: visited }', to: 'return { request, document: child, parentIndexes: [document] }', specs: ['spec/lib/stages/resolve/choose-platform.spec.ts'] },
+  { name: 'unusable entries of an index not left out', file: 'lib/stages/resolve/images-of-index.ts', from: '          for (const { digest } of content.index.unusable) if (digest !== undefined) leftOut.add(digest)\n', to: '', specs: ['spec/lib/stages/resolve/images-of-index.spec.ts'] },
+  { name: 'manifest that is too large left open', file: 'lib/sources/layout/layout-reader.ts', from: '  blob.close()\n', to: '', specs: ['spec/lib/sources/layout/layout-reader.spec.ts'] },
 ]

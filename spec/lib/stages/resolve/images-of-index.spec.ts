@@ -134,6 +134,13 @@ describe('the images of an index', () => {
     expect(leftOut).toHaveLength(1)
   })
 
+  it('do not include entries that cannot be used, which are left out', async () => {
+    const digest = digestOf(Buffer.from('an entry without a valid size'))
+    const { images, leftOut } = await walked(indexOf(leaf, { ...leaf, digest, size: -1 }), [])
+    expect(images).toEqual([image.digest])
+    expect(leftOut).toEqual([digest])
+  })
+
   it('must not be none', async () => {
     await expect(walked(indexOf(), [])).rejects.toMatchObject({ exitCode: expect.any(Number) as number })
   })
