@@ -182,4 +182,5 @@ export const mutants = [
   { name: 'blobs announced before forgotten', file: 'lib/archive/worker/pool.ts', from: 'this.#bytesAnnounced += bytes', to: 'this.#bytesAnnounced = bytes', specs: ['spec/lib/archive/worker/run-here.spec.ts'] },
   { name: 'file that replaces a link lost', file: 'lib/archive/images/archive-entries.ts', from: '      this.#links.delete(path)\n', to: '', specs: ['spec/lib/archive/images/archive-entries.spec.ts'] },
   { name: 'diffID of a compressed layer taken for its digest', file: 'lib/archive/images/archive-documents.ts', from: "file.sha256 ?? (compression === 'none' ? diffID : undefined)", to: 'file.sha256 ?? diffID', specs: ['spec/lib/archive/images/archive-documents.spec.ts'] },
+  { name: 'slow receiver of entries not waited for', file: 'lib/archive/entries/entry-sender.ts', from: '    this.#weightInFlight += weight\n', to: '', specs: ['spec/lib/archive/entries/entry-sender.spec.ts'] },
 ]

@@ -205,4 +205,5 @@ export const mutants = [
   { name: 'signal of a changed manifest lost', file: 'lib/registry/api/repository.ts', from: 'tagOrDigest, etag, request)\n  }', to: 'tagOrDigest, etag)\n  }', specs: of('api/repository') },
   { name: 'part of a foreign blob lost', file: 'lib/registry/api/repository.ts', from: 'fetchForeignBlob(this.#context, url, descriptor, request)', to: 'fetchForeignBlob(this.#context, url, descriptor)', specs: of('api/repository') },
   { name: 'failure of a proxy of Dragonfly unknown', file: 'lib/registry/http/refusal.ts', from: "type === 'proxy' || type === 'dfdaemon'", to: "type === 'dfdaemon'", specs: of('http/refusal') },
+  { name: 'trickle after progress never a stall', file: 'lib/registry/http/body.ts', from: '        this.#progress = 0\n        this.#timer?.refresh()', to: '        this.#timer?.refresh()', specs: ['spec/lib/registry/http/body.spec.ts'] },
 ]

@@ -35,4 +35,5 @@ export const mutants = [
   { name: 'authority valid for ever', file: 'lib/signatures/trust-root.ts', from: '          { uri, validFor },', to: '          { uri },', specs: of('trust-root') },
   { name: 'key of a log in PKCS #1 misread', file: 'lib/signatures/trust-root.ts', from: "? 'pkcs1' : 'spki'", to: "? 'spki' : 'spki'", specs: of('trust-root') },
   { name: 'default scope of a transport ignored', file: 'lib/signatures/policy/policy-file.ts', from: "for (const scope of [...scopes, '']) {", to: 'for (const scope of scopes) {', specs: ['spec/lib/signatures/policy/policy-file.spec.ts'] },
+  { name: 'time of an unknown log confirmed', file: 'lib/signatures/verify-signature.ts', from: "timestamps: entity.timestamps.filter(({ $case }) => hasLogs || $case === 'timestamp-authority'),", to: 'timestamps: entity.timestamps,', specs: ['spec/lib/signatures/verify-signature.spec.ts'] },
 ]

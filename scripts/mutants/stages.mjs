@@ -277,4 +277,6 @@ export const mutants = [
   { name: 'only the innermost index kept', file: 'lib/stages/resolve/choose-platform.ts', from: 'return { request, document: child, parentIndexes: visited }', to: 'return { request, document: child, parentIndexes: [document] }', specs: ['spec/lib/stages/resolve/choose-platform.spec.ts'] },
   { name: 'unusable entries of an index not left out', file: 'lib/stages/resolve/images-of-index.ts', from: '          for (const { digest } of content.index.unusable) if (digest !== undefined) leftOut.add(digest)\n', to: '', specs: ['spec/lib/stages/resolve/images-of-index.spec.ts'] },
   { name: 'manifest that is too large left open', file: 'lib/sources/layout/layout-reader.ts', from: '  blob.close()\n', to: '', specs: ['spec/lib/sources/layout/layout-reader.spec.ts'] },
+  { name: 'image that is up to date not used', file: 'lib/stages/commit/commit-image.ts', from: '      if (upToDate) await store.blobs.markUsed(listedManifest(document).descriptor.digest)\n', to: '', specs: ['spec/lib/stages/commit/commit-image.spec.ts'] },
+  { name: 'whole index at the target replaced by one image', file: 'pipelines/sync/compare-image.ts', from: 'const isOneOfIndex = !allPlatforms && isIndexType(mediaType) && previous !== digest', to: 'const isOneOfIndex = !allPlatforms && isIndexType(mediaType)', specs: ['spec/pipelines/sync/compare-image.spec.ts'] },
 ]

@@ -104,6 +104,17 @@ describe('the body of a response', () => {
     expect(String(failure)).toMatch(/stalled after \d+/)
   })
 
+  it('fails by the same rule after a time of sufficient progress', async () => {
+    const { source, body } = bodyOver({ stall: 150, minBytes: 1000 })
+    const reading = read(body)
+    source.push(Buffer.alloc(2000))
+    let trickled = 0
+    const trickle = setInterval(() => source.push(++trickled > 100 ? null : Buffer.alloc(1)), 10)
+    const { failure } = await reading
+    clearInterval(trickle)
+    expect(String(failure)).toMatch(/stalled after 20\d\d/)
+  })
+
   it('has one timeout for the first byte, and a shorter one afterwards', async () => {
     const { source, body } = bodyOver({ firstByte: patient, stall: 30 })
     const reading = read(body)

@@ -1,3 +1,4 @@
+import { utimesSync } from 'node:fs'
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
@@ -46,4 +47,31 @@ describe('the commit of an image', () => {
       expect(isNamed).toBe(form === 'overlay')
     },
   )
+
+  it('that is up to date counts as a use of the image', async () => {
+    const store = await stores.open()
+    const [manifest, config] = [Buffer.from('{"manifest":2}'), Buffer.from('{"config":2}')]
+    const descriptor = descriptorOf(manifest)
+    await store.blobs.put(descriptor.digest, manifest)
+    const longAgo = new Date('2020-01-01')
+    utimesSync(store.blobs.path(descriptor.digest), longAgo, longAgo)
+    const begin = Date.now()
+    const image = {
+      request: { name: 'example.com/app:1', typed: 'example.com/app:1' },
+      document: {
+        ...{ descriptor, bytes: manifest },
+        manifest: { config: descriptorOf(config), layers: [] },
+      },
+      ...{ original: undefined, parentIndexes: [], upToDate: true, ensured: [] },
+      config: { value: Promise.resolve({ bytes: config, config: platform, diffIDs: [] }) },
+    }
+    const scope = new Scope()
+    await lastValueFrom(
+      Flow.of(image as never)
+        .pipe(commitImage(store))
+        .toObservable(scope),
+    )
+    await scope.close()
+    expect(await store.blobs.lastUsedAt(descriptor.digest)).toBeGreaterThanOrEqual(begin - 1_000)
+  })
 })
