@@ -183,4 +183,5 @@ export const mutants = [
   { name: 'file that replaces a link lost', file: 'lib/archive/images/archive-entries.ts', from: '      this.#links.delete(path)\n', to: '', specs: ['spec/lib/archive/images/archive-entries.spec.ts'] },
   { name: 'diffID of a compressed layer taken for its digest', file: 'lib/archive/images/archive-documents.ts', from: "file.sha256 ?? (compression === 'none' ? diffID : undefined)", to: 'file.sha256 ?? diffID', specs: ['spec/lib/archive/images/archive-documents.spec.ts'] },
   { name: 'slow receiver of entries not waited for', file: 'lib/archive/entries/entry-sender.ts', from: '    this.#weightInFlight += weight\n', to: '', specs: ['spec/lib/archive/entries/entry-sender.spec.ts'] },
+  { name: 'job of a crashed thread never settles', file: 'lib/archive/worker/unpack-thread.ts', from: '    this.#current?.reject(this.#endError)\n', to: '', specs: ['spec/lib/archive/worker/unpack-thread.spec.ts'] },
 ]

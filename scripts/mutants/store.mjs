@@ -205,4 +205,6 @@ export const mutants = [
   { name: 'missing staging directory not created', file: 'lib/store/staging/run.ts', from: "      if (errnoOf(error) !== 'ENOENT') throw error\n      // Another tool", to: "      throw error\n      // Another tool", specs: ['spec/lib/store/staging/run.spec.ts'] },
   { name: 'dead run on a full disk left', file: 'lib/store/staging/sweep-runs.ts', from: "    if (!isDiskFull(error)) throw error\n", to: "    throw error\n", specs: ['spec/lib/store/staging/sweep-runs.spec.ts'] },
   { name: 'run removed whose lock cannot be read', file: 'lib/store/staging/sweep-runs.ts', from: "    if (!isDiskFull(error)) throw error\n", to: '', specs: ['spec/lib/store/staging/sweep-runs.spec.ts'] },
+  { name: 'directory of the user removed with a mount', file: 'lib/runtime/mount/remove-mount.ts', from: 'if (!madeTarget) mkdirSync(target)', to: 'if (madeTarget) mkdirSync(target)', specs: ['spec/lib/runtime/mount/remove-mount.spec.ts'] },
+  { name: 'writable mount made of hard links', file: 'lib/runtime/mount/mount-image.ts', from: "? ['overlay', 'reflink', 'copy']", to: "? ['overlay', 'reflink', 'link', 'copy']", specs: ['spec/lib/runtime/mount/mount-image.spec.ts'] },
 ]
