@@ -207,4 +207,5 @@ export const mutants = [
   { name: 'run removed whose lock cannot be read', file: 'lib/store/staging/sweep-runs.ts', from: "    if (!isDiskFull(error)) throw error\n", to: '', specs: ['spec/lib/store/staging/sweep-runs.spec.ts'] },
   { name: 'directory of the user removed with a mount', file: 'lib/runtime/mount/remove-mount.ts', from: 'if (!madeTarget) mkdirSync(target)', to: 'if (madeTarget) mkdirSync(target)', specs: ['spec/lib/runtime/mount/remove-mount.spec.ts'] },
   { name: 'writable mount made of hard links', file: 'lib/runtime/mount/mount-image.ts', from: "? ['overlay', 'reflink', 'copy']", to: "? ['overlay', 'reflink', 'link', 'copy']", specs: ['spec/lib/runtime/mount/mount-image.spec.ts'] },
+  { name: 'name of a repaired manifest not verified again', file: 'pipelines/check/verify.ts', from: '    if (this.parts.repair) for (const named of unread) await this.#verifyImage(named)\n', to: '', specs: ['spec/pipelines/check/verify.spec.ts'] },
 ]

@@ -208,6 +208,33 @@ describe('verifying a store', () => {
     expect((await puller.images()).map(({ digest }) => digest)).toEqual(before.map(({ digest }) => digest))
   })
 
+  it('verifies and repairs an image of a name whose manifest is repaired for a later name', async () => {
+    const registry = await bench.registry()
+    const puller = await bench.puller()
+    const names: string[] = []
+    for (const repository of ['first', 'second']) {
+      await putImage(registry, repository, '1', image)
+      names.push(`${registry.host}/${repository}:1`)
+      await puller.pull(names.at(-1)!, { platform }).done
+    }
+    await flip(blobPath(puller.store, image.manifest.digest))
+    await flip(blobPath(puller.store, blob(0)))
+    // The first repository has only the layer, and the second one only the manifest.
+    registry.hook(({ repository, reference }) =>
+      reference === (repository === 'first' ? image.manifest.digest : blob(0))
+        ? { status: 404, headers: {}, body: Buffer.alloc(0) }
+        : undefined,
+    )
+    const { problems } = await puller.verify({ repair: true })
+    expect(new Map(problems.map(({ digest, images, repaired }) => [digest, { images, repaired }]))).toEqual(
+      new Map([
+        [image.manifest.digest, { images: names, repaired: true }],
+        [blob(0), { images: names.toReversed(), repaired: true }],
+      ]),
+    )
+    expect((await puller.verify()).problems).toEqual([])
+  })
+
   it('reports what it could not repair and why, and keeps an intact tree', async () => {
     const { registry, puller, pulled } = await stored()
     await flip(blobPath(puller.store, blob(0)))
