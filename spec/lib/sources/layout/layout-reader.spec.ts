@@ -15,6 +15,7 @@ const referrer = Buffer.from(
 
 /** A layout in memory that knows which of its blobs are open. */
 class OpenedLayout extends LayoutReader {
+  protected readonly prefix = 'oci:'
   readonly host = '/layout'
   protected readonly indexPath = '/layout/index.json'
   readonly open = new Set<Digest>()
@@ -25,10 +26,6 @@ class OpenedLayout extends LayoutReader {
     private readonly content: ReadonlyMap<Digest, Buffer>,
   ) {
     super()
-  }
-
-  override identity(): Promise<string> {
-    return Promise.resolve(this.host)
   }
 
   protected readonly files = {
