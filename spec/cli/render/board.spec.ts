@@ -81,6 +81,15 @@ describe('board', () => {
     )
   })
 
+  it('has a total rate of the pulls that run', () => {
+    const ended = (['done', 'failed', 'cancelled'] as const).map((phase, index) =>
+      shown(named(`a:${index}`, { phase }), 5_000_000),
+    )
+    const running = ['b:1', 'b:2'].map((name) => shown(named(name), 1_000_000))
+    expect(board([...ended, ...running], view).at(-1)).toBe('Total: 3/5 images  40.0 MB / 80.0 MB  2.00 MB/s')
+    expect(board(ended, view).at(-1)).toBe('Total: 3/3 images  24.0 MB / 48.0 MB')
+  })
+
   it('never exceeds the size of the terminal', () => {
     const pull = fc
       .record({
