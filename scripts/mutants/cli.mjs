@@ -97,4 +97,5 @@ export const mutants = [
   { name: 'progress drawn on a dumb terminal', file: 'cli/render/progress.ts', from: "stderr.isTTY && env['TERM'] !== 'dumb'", to: 'stderr.isTTY', specs: ['spec/cli/render/progress.spec.ts'] },
   { name: 'plan takes no options of a store', file: 'cli/commands/plan.ts', from: 'addNetworkFlags(addStoreFlags(addLimitFlag(command)))', to: 'addNetworkFlags(addLimitFlag(command))', specs: ['spec/cli/commands/plan.spec.ts'] },
   { name: 'rate of ended pulls in the total', file: 'cli/render/board.ts', from: '(hasEnded(pull) ? 0 : (pull.rate ?? 0))', to: 'pull.rate ?? 0', specs: at('render/board') },
+  { name: 'one file for all layers of an artifact', file: 'cli/commands/trust/referrers.ts', from: "${content.length > 1 ? `-${index}` : ''}", to: '', specs: at('commands/trust/referrers') },
 ]

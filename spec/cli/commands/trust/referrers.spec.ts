@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { referrersTag } from '../../../../lib/image/index.js'
+import { digestOf, referrersTag } from '../../../../lib/image/index.js'
 import { buildIndex, putImage, tinyImage } from '../../../../lib/testing/images/index.js'
 import { type TestRegistry, startRegistry } from '../../../../lib/testing/registry/index.js'
 import { artifact, listUnderTag, putArtifact } from '../../../support/artifacts.js'
@@ -86,6 +86,31 @@ describe('windlass referrers', () => {
     expect(others).toEqual([])
     expect(out).toBe(`${join(directory, file!)}\n`)
     expect(readFileSync(join(directory, file!), 'utf8')).toContain('SPDX-2.3')
+  })
+
+  it('writes each content of an artifact with several layers into a file of its own', async () => {
+    const repository = 'team/several'
+    const [first, second] = ['the first', 'the second'].map((content) => artifact(index.digest, content))
+    const manifest = JSON.parse(first!.bytes.toString()) as { layers: unknown[] }
+    const { layers } = JSON.parse(second!.bytes.toString()) as { layers: unknown[] }
+    const bytes = Buffer.from(JSON.stringify({ ...manifest, layers: [...manifest.layers, ...layers] }))
+    const descriptor = { ...first!.descriptor, digest: digestOf(bytes), size: bytes.length }
+    const several = { ...first!, bytes, descriptor }
+    registry.putManifest(repository, '1', index.bytes, index.mediaType)
+    registry.putBlob(second!.content)
+    putArtifact(registry, repository, several)
+    listUnderTag(registry, repository, referrersTag(index.digest), [several])
+
+    const directory = join(work, 'several')
+    const flags = ['--fetch', 'sbom', '--output', directory]
+    const { code, out } = await windlass(['referrers', ...flags, `${registry.host}/${repository}:1`])
+    expect(code).toBe(0)
+    const files = readdirSync(directory).sort()
+    expect(out).toBe(files.map((file) => `${join(directory, file)}\n`).join(''))
+    expect(files.map((file) => readFileSync(join(directory, file), 'utf8'))).toEqual([
+      'the first',
+      'the second',
+    ])
   })
 
   it('ends with 4 and says what there is if nothing matches', async () => {
