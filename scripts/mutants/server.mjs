@@ -64,4 +64,5 @@ export const mutants = [
   { name: 'blob that clients do not keep', file: 'server/registry/blobs.ts', from: "      'cache-control': 'max-age=31536000, immutable',\n", to: '', specs: ['spec/server/registry/blobs.spec.ts'] },
   { name: 'warning taken for a layer', file: 'server/pulls/kept-events.ts', from: "if (event.type !== 'layer') {", to: "if (event.type === 'plan') {", specs: ['spec/server/pulls/kept-events.spec.ts'] },
   { name: 'interrupted pull that was started again or cleared not settled', file: 'server/pulls/pull-book.ts', from: "    if (this.#entries.get(id)?.record.state === 'interrupted') this.#parts.history.settle(id)\n", to: '', specs: ['spec/server/pulls/pull-book.spec.ts'] },
+  { name: 'failed read of files never closed', file: 'puller/file-reads.ts', from: "      resolveClosed()\n      throw readError(error, signal)", to: '      throw readError(error, signal)', specs: ['spec/puller/file-reads.spec.ts'] },
 ]
