@@ -279,4 +279,5 @@ export const mutants = [
   { name: 'manifest that is too large left open', file: 'lib/sources/layout/layout-reader.ts', from: '  blob.close()\n', to: '', specs: ['spec/lib/sources/layout/layout-reader.spec.ts'] },
   { name: 'image that is up to date not used', file: 'lib/stages/commit/commit-image.ts', from: '      if (upToDate) await store.blobs.markUsed(listedManifest(document).descriptor.digest)\n', to: '', specs: ['spec/lib/stages/commit/commit-image.spec.ts'] },
   { name: 'whole index at the target replaced by one image', file: 'pipelines/sync/compare-image.ts', from: 'const isOneOfIndex = !allPlatforms && isIndexType(mediaType) && previous !== digest', to: 'const isOneOfIndex = !allPlatforms && isIndexType(mediaType)', specs: ['spec/pipelines/sync/compare-image.spec.ts'] },
+  { name: 'failed inspection waits for the tags', file: 'pipelines/inspect.ts', from: '    stopListing.abort()\n', to: '', specs: ['spec/pipelines/inspect.spec.ts'] },
 ]

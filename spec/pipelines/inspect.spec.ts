@@ -187,6 +187,19 @@ describe('inspect', () => {
     })
   })
 
+  it('fails without waiting for the tags', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'team/app', '1', imageOf(['base']))
+    registry.addFault(faults.slow(60_000, { kind: 'tags' }))
+    registry.hook(async ({ kind }) => {
+      if (kind === 'manifest') await expect.poll(() => registry.appliedFaults).toEqual(['slow'])
+      return undefined
+    })
+    const puller = await bench.puller()
+    const missing = puller.inspect(nameIn(registry, ':none'), { platform, tags: true })
+    await expect(missing).rejects.toMatchObject({ code: 'MANIFEST_UNKNOWN' })
+  }, 30_000)
+
   it('ends when the signal aborts, whatever it waits for', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', imageOf(['base']))
