@@ -98,4 +98,5 @@ export const mutants = [
   { name: 'plan takes no options of a store', file: 'cli/commands/plan.ts', from: 'addNetworkFlags(addStoreFlags(addLimitFlag(command)))', to: 'addNetworkFlags(addLimitFlag(command))', specs: ['spec/cli/commands/plan.spec.ts'] },
   { name: 'rate of ended pulls in the total', file: 'cli/render/board.ts', from: '(hasEnded(pull) ? 0 : (pull.rate ?? 0))', to: 'pull.rate ?? 0', specs: at('render/board') },
   { name: 'one file for all layers of an artifact', file: 'cli/commands/trust/referrers.ts', from: "${content.length > 1 ? `-${index}` : ''}", to: '', specs: at('commands/trust/referrers') },
+  { name: 'completion kept by an open connection', file: 'cli/completion/complete.ts', from: '  if (signal.aborted) terminal.exit(0)\n', to: '', specs: at('completion/complete') },
 ]

@@ -3,8 +3,9 @@ import { createServer, type Socket } from 'node:net'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { commands } from '../../../cli/commands/index.js'
+import { run } from '../../../cli/program.js'
 import { putImage, startRegistry, tinyImage, type TestRegistry } from '../../../lib/testing/index.js'
-import { windlass } from '../../support/cli/test-terminal.js'
+import { TestTerminal, windlass } from '../../support/cli/test-terminal.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
 const home = temporaryDirectory()
@@ -125,6 +126,23 @@ describe('windlass complete', () => {
     const start = performance.now()
     expect((await completed(['pull', `127.0.0.1:${port}/team/app:`])).values).toEqual([])
     expect(performance.now() - start).toBeLessThan(4_000)
+    for (const socket of sockets) socket.destroy()
+    silent.close()
+  })
+
+  it('ends the program only if something did not answer in time', async () => {
+    const sockets: Socket[] = []
+    const silent = createServer((socket) => void sockets.push(socket))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const { port } = silent.address() as { port: number }
+    const exitsFor = async (host: string): Promise<readonly number[]> => {
+      const terminal = new TestTerminal({ env: { WINDLASS_STORE: store, HOME: home } })
+      await run(['complete', '--', 'pull', `${host}/team/app:`], terminal)
+      expect(terminal.out).toMatch(/:words\n$/)
+      return terminal.exits
+    }
+    expect(await exitsFor(registry.host)).toEqual([])
+    expect(await exitsFor(`127.0.0.1:${port}`)).toEqual([0])
     for (const socket of sockets) socket.destroy()
     silent.close()
   })
