@@ -1,4 +1,5 @@
 /** How the program ends as a process: at once where it is interrupted, and quietly where its terminal is gone. */
+import { randomBytes } from 'node:crypto'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -175,7 +176,8 @@ describe.runIf(process.getuid?.() === 0)('a process that may start few threads',
     const store = join(top, 'store')
     const layout = join(top, 'layout')
     chmodSync(top, 0o755)
-    const { name } = writeLayout(layout, [[{ path: 'a', content: 'a' }]])
+    // More than is unpacked without a thread.
+    const { name } = writeLayout(layout, [[{ path: 'a', content: randomBytes(9 * 2 ** 20) }]])
     mkdirSync(store)
     spawnSync('chown', [`${uid}:${uid}`, store])
     const said = Array.from({ length: 7 }, (_, at) => {
