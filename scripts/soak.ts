@@ -98,10 +98,7 @@ const head = [
   Array.from({ length: 11 }, () => '---').join('|'),
 ].map((line) => `| ${line} |`)
 const sockets = socketsNow(store)
-const pulledFirst = await pullSome(puller)
-// The first pulls need no threads. A verification starts them, so that they are counted from the first check on.
-await puller.verify()
-for (let done = pulledFirst, tidied = 0, fresh = 0; done < maxPulls;) {
+for (let done = 0, tidied = 0, fresh = 0; done < maxPulls;) {
   done += await pullSome(puller)
   if (done - tidied >= 25) {
     tidied = done
