@@ -58,6 +58,8 @@ export class CodeCache {
   readonly #key: string
   /** Number of runs that have written the stored cache. */
   #runs = 0
+  /** The stored cache, unless V8 has rejected it. */
+  #stored: Buffer | undefined
 
   /**
    * @param name name of the file; each use of a bundle has its own
@@ -73,12 +75,13 @@ export class CodeCache {
   read(): Buffer | undefined {
     const content = this.#read()
     this.#runs = content?.[0] ?? 0
-    return content?.subarray(headerBytes)
+    return (this.#stored = content?.subarray(headerBytes))
   }
 
   /** Records that V8 has rejected the cache, so that it is written again in the next runs. */
   reject(): void {
     this.#runs = 0
+    this.#stored = undefined
   }
 
   /** Whether this run should call `store`: fewer than the maximum number of runs have written the cache. */
@@ -104,13 +107,18 @@ export class CodeCache {
     }
   }
 
-  /** Stores `code` for the next run. Errors are ignored: the next run then has no cache. */
+  /**
+   * Stores `code` for the next run, or keeps what is stored if that is larger: V8 drops the code of functions that have not
+   * run for some seconds, so that a long pull ends without that of its start. Errors are ignored: the next run then has
+   * no cache.
+   */
   store(code: Buffer): void {
     try {
       if (!makePrivateDirectory(this.#directory)) return
       // The name is fixed, so that killed processes leave at most one file. Of two concurrent runs, the second fails.
       const next = `${this.#path}.new`
-      const content = Buffer.concat([Buffer.alloc(headerBytes, 0), code])
+      const larger = this.#stored !== undefined && this.#stored.length > code.length ? this.#stored : code
+      const content = Buffer.concat([Buffer.alloc(headerBytes, 0), larger])
       content[0] = this.#runs + 1
       rmSync(next, { force: true })
       writeFileSync(next, Buffer.concat([this.#digest(content), content]), { mode: 0o600, flag: 'wx' })

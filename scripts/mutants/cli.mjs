@@ -54,6 +54,8 @@ export const mutants = [
   { name: 'code that others can write run', file: 'cli/private-directory.ts', from: '(mode & groupOrOtherWrite) === 0 && uid', to: 'uid', specs: at('launcher/code-cache') },
   { name: 'cached code not held against its digest', file: 'cli/launcher/code-cache.ts', from: "this.#digest(content).equals(bytes.subarray(0, digestBytes)) ? content : undefined", to: "content", specs: at('launcher/code-cache') },
   { name: 'link to cached code followed', file: 'cli/launcher/code-cache.ts', from: ' | constants.O_NOFOLLOW', to: '', specs: at('launcher/code-cache') },
+  { name: 'code of the start lost after a long pull', file: 'cli/launcher/code-cache.ts', from: 'this.#stored.length > code.length ? this.#stored : code', to: 'this.#stored.length < 0 ? this.#stored : code', specs: at('launcher/code-cache') },
+  { name: 'rejected code kept', file: 'cli/launcher/code-cache.ts', from: '    this.#stored = undefined\n', to: '', specs: at('launcher/code-cache') },
   { name: 'fifth run adds to the cache', file: 'cli/launcher/code-cache.ts', from: "this.#runs < maxRuns", to: "this.#runs <= maxRuns", specs: at('launcher/code-cache') },
   { name: 'last outcome of rm decides', file: 'cli/commands/rm.ts', from: 'exitCode ??= code', to: 'exitCode = code', specs: ['spec/commands/store.spec.ts'] },
   { name: 'next name begun after Ctrl-C', file: 'cli/commands/pull.ts', from: 'if (signal.aborted || (flags.failFast', to: 'if ((flags.failFast', specs: ['spec/cli/commands/pull.spec.ts'] },

@@ -203,6 +203,24 @@ describe('CodeCache', () => {
     expect([next.read(), next.shouldStore]).toEqual([code, true])
   })
 
+  it('keeps what is stored if a later run has less, unless V8 has rejected it', () => {
+    const open = () => new CodeCache(join(top, 'cache'), 'use', 'key')
+    open().store(Buffer.from('much code'))
+    const second = open()
+    expect(second.read()?.toString()).toBe('much code')
+    second.store(Buffer.from('less'))
+    expect(open().read()?.toString()).toBe('much code')
+    const third = open()
+    third.read()
+    third.store(Buffer.from('even more code'))
+    expect(open().read()?.toString()).toBe('even more code')
+    const rejecting = open()
+    rejecting.read()
+    rejecting.reject()
+    rejecting.store(Buffer.from('new'))
+    expect(open().read()?.toString()).toBe('new')
+  })
+
   it('ignores a file that is damaged, truncated, empty, a link or a directory', () => {
     cache().store(code)
     const whole = readFileSync(file())
