@@ -108,17 +108,19 @@ function imageOf(at: number) {
 /** Starts all pulls, each of which fetches and unpacks everything again. Resolves when the last one has ended. */
 async function pullAll({ client, pid }: Served, watchersPid?: number): Promise<Run> {
   const watchingTime = (): number => (watchersPid === undefined ? 0 : processorTime(watchersPid))
-  const ended = new Set<string>()
+  /** Start and end of each ended pull, by the clock of the server: the news of an end takes up to 250 ms with many watchers. */
+  const ended = new Map<string, { readonly from: number; readonly to: number }>()
   let peak = 0
   const sampler = setInterval(() => (peak = Math.max(peak, residentMemory(pid))), 50)
   try {
-    const [began, before, watched] = [performance.now(), processorTime(pid), watchingTime()]
+    const [before, watched] = [processorTime(pid), watchingTime()]
     await new Promise<void>((resolve, reject) => {
       const subscription = client.messages().subscribe({
         next: (message) => {
           if (message.type !== 'pull' || message.pull.state === 'running') return
           if (message.pull.state !== 'done') reject(new Error(`A pull has ended as ${message.pull.state}`))
-          ended.add(message.pull.id)
+          const { id, startedAt, endedAt = Date.now() } = message.pull
+          ended.set(id, { from: startedAt, to: endedAt })
           if (ended.size < pulls) return
           subscription.unsubscribe()
           resolve()
@@ -130,7 +132,8 @@ async function pullAll({ client, pid }: Served, watchersPid?: number): Promise<R
           .pull(`${registry.host}/watched/image-${at}:1`, { platform: 'linux/amd64', refresh: true })
           .catch(reject)
     })
-    const milliseconds = performance.now() - began
+    const times = [...ended.values()]
+    const milliseconds = Math.max(...times.map(({ to }) => to)) - Math.min(...times.map(({ from }) => from))
     const processor = processorTime(pid) - before
     const watching = watchingTime() - watched
     await client.clear()

@@ -79,7 +79,7 @@ describe('a feed', () => {
     const many = Array.from({ length: 150 }, () => vi.fn())
     for (const wake of many) feed.onNext(wake)
     feed.append(images(6))
-    vi.advanceTimersByTime(374)
+    vi.advanceTimersByTime(186)
     expect(many[0]).not.toHaveBeenCalled()
     vi.advanceTimersByTime(1)
     for (const wake of many) expect(wake).toHaveBeenCalledTimes(1)
