@@ -2,8 +2,9 @@
  * Runs specs on request with one instance of vitest, which keeps the modules that it compiled: `warm-specs.mjs` starts
  * this process, with the folder of the project as its argument. Each spec file still runs in a process of its own.
  *
- * For each message `{ changed, specs }` it compiles the files `changed` anew (and again before the next run), runs the specs up to the first failure, and
- * sends `{ failed }`, the name of the first failure, as soon as there is one, then `{ passed, output }`.
+ * For each message `{ changed, specs }` it compiles the files `changed` anew, and again before the next run, and runs the
+ * specs up to the first failure. It sends `{ failed }`, the name of the first failure, as soon as there is one, and
+ * `{ passed, output }` at the end.
  */
 import { join } from 'node:path'
 import { createVitest } from 'vitest/node'

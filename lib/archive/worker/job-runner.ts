@@ -12,16 +12,10 @@ export interface JobListener {
 
 /** Executes one job at a time. */
 export interface JobRunner {
-  /** Whether it accepts jobs. */
-  readonly isAlive: boolean
-  /** Executes a job. @throws WindlassError the error of the job; INTERNAL when the thread crashes */
+  /** Executes a job. @throws WindlassError the error of the job; INTERNAL when a thread crashes */
   run(job: Job, listener: JobListener): Promise<JobResult>
   /** Reports the growth of the blob to the current job. */
   reportGrowth(growth: Growth): void
   /** Asks the current job to stop. Its `run` settles when everything is closed. */
   cancel(): void
-  /** Tells the current job that batches of this weight are processed: see `EntrySender.acknowledge`. */
-  acknowledge(weight: number): void
-  /** Asks the current job to send no more content of the entry with this number. */
-  skip(entry: number): void
 }

@@ -234,7 +234,8 @@ export class UnpackPool {
     const thread = bytesHere === undefined ? this.#threads.take() : undefined
     const runner: JobRunner = thread ?? new RunHere()
     this.#bytesHere += bytesHere ?? 0
-    const receiver = onEntry && new EntryReceiver(onEntry, runner)
+    // Entries come from threads only, see `#bytesHereOf`.
+    const receiver = onEntry && thread && new EntryReceiver(onEntry, thread)
     const growthSubscription = new Subscription()
     let growthFailure: { readonly error: unknown } | undefined
     const cancel = (reason: unknown): void => {

@@ -9,7 +9,6 @@ import type { Growth, Job, JobResult } from './task.js'
 
 /** Executes one job, which sends no entries. */
 export class RunHere implements JobRunner {
-  readonly isAlive = false
   readonly #growth = new LatestGrowth()
   readonly #abort = new AbortController()
 
@@ -33,13 +32,5 @@ export class RunHere implements JobRunner {
 
   cancel(): void {
     this.#abort.abort(new WindlassError('CANCELLED', 'The unpacking was cancelled'))
-  }
-
-  acknowledge(): void {
-    throw new WindlassError('INTERNAL', 'A job of the calling thread sends no entries')
-  }
-
-  skip(): void {
-    throw new WindlassError('INTERNAL', 'A job of the calling thread sends no entries')
   }
 }

@@ -88,11 +88,6 @@ describe('a job in the calling thread', () => {
     )
     expect(await failure(running)).toMatchObject({ code: 'LAYER_INVALID' })
   })
-
-  it('sends no entries', () => {
-    expect(() => new RunHere().acknowledge()).toThrow('sends no entries')
-    expect(() => new RunHere().skip()).toThrow('sends no entries')
-  })
 })
 
 describe('a pool without threads', () => {
