@@ -19,7 +19,7 @@ export const mutants = [
   { name: 'failure reported twice', file: 'cli/program.ts', from: 'if (error instanceof ReportedFailure) return error.exitCode', to: '', specs: at('commands/pull') },
   { name: 'hostile argument printed', file: 'cli/program.ts', from: '.map((line) => printable(line, 2_000))', to: '', specs: program },
   { name: 'exit code of the last failure', file: 'cli/commands/pull.ts', from: 'flags, terminal)\n      failed ??= code', to: 'flags, terminal)\n      failed = code', specs: at('commands/pull') },
-  { name: 'failure of one image ends the others', file: 'cli/commands/pull.ts', from: 'signal.aborted || (flags.failFast && failed !== undefined)', to: 'signal.aborted || failed !== undefined', specs: program },
+  { name: 'failure of one image ends the others', file: 'cli/commands/pull.ts', from: 'signal.aborted || (flags.failFast && failed !== undefined)', to: 'signal.aborted || failed !== undefined', specs: at('commands/pull') },
   { name: '--fail-fast goes on', file: 'cli/commands/pull.ts', from: 'signal.aborted || (flags.failFast && failed !== undefined)', to: 'signal.aborted', specs: at('commands/pull') },
   { name: 'goes on after Ctrl-C', file: 'cli/commands/pull.ts', from: 'signal.aborted || (flags.failFast && failed !== undefined)', to: 'flags.failFast && failed !== undefined', specs: at('commands/pull') },
   { name: 'one tree of two images', file: 'cli/commands/pull.ts', from: 'if (rootfs !== undefined && names.length > 1) throw', to: 'if (rootfs !== undefined && names.length > 2) throw', specs: program },

@@ -47,11 +47,18 @@ describe('pull of several names', () => {
     expect((await pullBoth(unreachable, missing)).code).toBe(6)
   })
 
-  it('ends with the exit code of the first repository that failed', async () => {
+  it('continues after a repository that failed, and ends with the exit code of the first', async () => {
     const pullAll = (...names: readonly string[]) => pull('-q', '--all-tags', '--retries', '1', ...names)
     const [missing, unreachable] = [`${registry.host}/team/none`, '127.0.0.1:1/team/app']
-    expect((await pullAll(missing, unreachable)).code).toBe(4)
-    expect((await pullAll(unreachable, missing)).code).toBe(6)
+    for (const [names, code] of [
+      [[missing, unreachable], 4],
+      [[unreachable, missing], 6],
+    ] as const) {
+      const done = await pullAll(...names)
+      expect(done.code).toBe(code)
+      // The one after the first failure is tried, too.
+      for (const name of names) expect(done.err).toContain(name.split('/')[0])
+    }
   })
 
   it.each([
