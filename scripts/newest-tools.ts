@@ -17,6 +17,7 @@ import { containerdAt, dockerdAt } from '../benchmarks/peers/servers.js'
 import { runWindlass } from '../testbench/harness/command-line.js'
 import { busyboxEntries, withCgroup2 } from '../testbench/harness/containers.js'
 import { platform, windlassAs, writeLayout } from '../testbench/harness/machine.js'
+import { exchangeWithServe } from './support/newest-clients.js'
 import { type NewestResult, newestFile } from '../testbench/tools/newest.js'
 
 const reference = 'example.com/team/app:1'
@@ -65,6 +66,7 @@ try {
   await runWindlass(['--version']) // builds the command
   for (const tool of ['skopeo', 'podman', 'umoci', 'crane', 'oras', 'runc', 'crun']) await readVersion(tool)
   await readVersion('docker', 'docker.io')
+  await readVersion('docker compose', 'docker-compose')
   await readVersion('containerd (ctr)', 'containerd')
 
   const { name: image } = writeLayout(here('layout'), [busyboxEntries(), [{ path: 'new', content }]])
@@ -149,6 +151,9 @@ try {
   })
   await dockerd.stop()
   await containerd.stop()
+
+  mkdirSync(here('serve'))
+  await exchangeWithServe(host, { directory: here('serve'), name: 'serve' }, exchange)
 
   await exchange('umoci', 'unpacks a layout of `copy`', () =>
     host.run(['umoci', 'unpack', '--image', `${there('ours')}:x`, there('umoci')]),

@@ -8,7 +8,17 @@ import { join } from 'node:path'
 import { runTool } from '../../testbench/harness/run-tool.js'
 
 const packages = [
-  ...['skopeo', 'podman', 'containerd', 'crane', 'oras', 'umoci', 'docker.io', 'docker-cli'],
+  ...[
+    'skopeo',
+    'podman',
+    'containerd',
+    'crane',
+    'oras',
+    'umoci',
+    'docker.io',
+    'docker-cli',
+    'docker-compose',
+  ],
   ...['ca-certificates', 'iptables', 'crun', 'runc', 'netavark', 'isal', 'curl', 'tar', 'time'],
 ]
 

@@ -14,6 +14,16 @@ export interface PlannedLayer {
   readonly action: LayerAction
   /** Compressed bytes that are already in the store. */
   readonly offset: number
+  /** What the store has of a layer that `exists`. If undefined, the store is asked again. */
+  readonly found?: FoundLayer | undefined
+}
+
+/** A layer that was in the store when the pull was planned. */
+export interface FoundLayer {
+  /** The unpacked layer; undefined in a pull that does not unpack. */
+  readonly stored: StoredLayer | undefined
+  /** Whether the store has the compressed blob too. */
+  readonly hasBlob: boolean
 }
 
 /** A layer to put into the store, and the source to fetch it from. */

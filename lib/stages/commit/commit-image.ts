@@ -84,9 +84,7 @@ export function commitImage(
 async function assertPresent({ request, ensured }: FinishedImage, store: Store): Promise<void> {
   for (const { task, stored } of ensured) {
     const { digest, size } = task.descriptor
-    const present = stored
-      ? (await store.layers.find(stored.diffID, stored.form)) !== undefined
-      : await store.blobs.has(digest, size)
+    const present = stored ? await store.layers.has(stored) : await store.blobs.has(digest, size)
     if (!present)
       throw new WindlassError(
         'STORE_CORRUPT',

@@ -22,7 +22,8 @@ export interface EnsureLayerOptions {
 }
 
 /**
- * Returns the stage that finds each layer in the store or fetches it with `fetchStage`. Only the pull that starts a
+ * Returns the stage that finds each layer in the store or fetches it with `fetchStage`. A layer that `plan` found is not
+ * looked for again: the store holds it for the pull. Only the pull that starts a
  * shared download uses slots of `fetchStage`; pulls that join it do not.
  * @throws DIFF_ID_MISMATCH when the unpacked content differs from the config; errors of `fetchStage` and of the store
  */
@@ -36,8 +37,7 @@ export function ensureLayer(
       defer(() => findLayer(task, store, goal, expected)).pipe(
         concatMap((found) => {
           if (!found) return Flow.of(task).pipe(fetchStage).toObservable(scope)
-          const { digest, size } = task.descriptor
-          scope.emit({ type: 'layer', digest, status: 'exists', current: size, total: size })
+          emitExists(task, scope)
           return of(found.stored)
         }),
       )
@@ -45,20 +45,27 @@ export function ensureLayer(
     `${identity} ${descriptor.digest} ${goalKey(goal)}`
 
   return through(
-    (task: LayerTask, scope) =>
-      sourceIdentity(task.source, scope, task.control).pipe(
-        concatMap((identity) => {
-          const sharedKey = key(identity, task)
-          const fetchAgain = (expected: Digest): Observable<FetchedLayer> =>
-            flights.join(`${sharedKey} ${algorithmOf(expected)}`, task, findOrFetch(expected), scope)
-          return flights.join(sharedKey, task, findOrFetch(), scope).pipe(
-            concatMap((stored) => checkAgainstConfig(task, stored, fetchAgain)),
-            concatMap(async (stored) => ({ task, stored, blobPath: await storedBlobPath(task, store) })),
-          )
-        }),
-      ),
+    (task: LayerTask, scope) => {
+      const join = (expected?: Digest): Observable<FetchedLayer> =>
+        sourceIdentity(task.source, scope, task.control).pipe(
+          concatMap((identity) => {
+            const algorithm = expected === undefined ? '' : ` ${algorithmOf(expected)}`
+            return flights.join(`${key(identity, task)}${algorithm}`, task, findOrFetch(expected), scope)
+          }),
+        )
+      const { found } = task
+      if (found) emitExists(task, scope)
+      return (found ? of(found.stored) : join()).pipe(
+        concatMap((stored) => checkAgainstConfig(task, stored, join)),
+        concatMap(async (stored) => ({ task, stored, blobPath: await storedBlobPath(task, store) })),
+      )
+    },
     { name: 'ensure-layer', slots },
   )
+}
+
+function emitExists({ descriptor: { digest, size } }: LayerTask, scope: Scope): void {
+  scope.emit({ type: 'layer', digest, status: 'exists', current: size, total: size })
 }
 
 /**
@@ -82,11 +89,13 @@ function checkAgainstConfig(
   )
 }
 
-const storedBlobPath = async (
-  { descriptor: { digest, size } }: LayerTask,
+async function storedBlobPath(
+  { descriptor: { digest, size }, found }: LayerTask,
   store: Store,
-): Promise<string | undefined> =>
-  (await store.blobs.has(digest, size)) ? store.blobs.path(digest) : undefined
+): Promise<string | undefined> {
+  const hasBlob = found?.hasBlob ?? (await store.blobs.has(digest, size))
+  return hasBlob ? store.blobs.path(digest) : undefined
+}
 
 async function findLayer(
   { descriptor }: LayerTask,

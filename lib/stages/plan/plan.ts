@@ -89,7 +89,11 @@ async function planLayer(
   const blob = await store.blobs.has(digest, size)
   const layer = goal.unpack ? await store.layers.findByBlob(digest, goal.form) : undefined
   const present = goal.unpack ? layer !== undefined && (blob || !needsBlob(layer, digest, goal)) : blob
-  if (present) return { descriptor, positions, action: 'exists', offset: size }
+  if (present)
+    return {
+      ...{ descriptor, positions, action: 'exists', offset: size },
+      found: { stored: layer, hasBlob: blob },
+    }
   const offset = blob ? size : await store.partials.length(digest)
   return { descriptor, positions, action: offset > 0 ? 'resume' : 'download', offset: Math.min(offset, size) }
 }

@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { Digest } from '../../image/index.js'
-import { chmod, mkdir, open, type SyncFile } from '../../system/files.js'
+import { chmod, lstatIfExists, mkdir, open, type SyncFile } from '../../system/files.js'
 import { digestPath } from '../files/digest-path.js'
 import { isDirectory } from '../files/durable.js'
 import { commitLayer, withRecord } from './layer-commit.js'
 import type { LayerFacts, StoredLayer } from './layer-facts.js'
 import { LayerPointers } from './layer-pointers.js'
 import type { LayerRecord, WhiteoutForm } from './layer-record.js'
-import { readRecord } from './layer-record-file.js'
+import { readRecord, recordPath } from './layer-record-file.js'
 import type { MetadataLock } from '../locks/metadata-lock.js'
 import type { Run } from '../staging/run.js'
 import { StagedLayer } from './staged-layer.js'
@@ -41,6 +41,18 @@ export class LayerStore {
     return withStoreErrors('look for a layer', directory, async () => {
       const record = (await isDirectory(directory)) ? await readRecord(directory, diffID) : undefined
       return record && storedLayer(directory, record, form === undefined ? forms : [form])
+    })
+  }
+
+  /**
+   * Reports whether a layer that was found before is still there: its record and its tree. The record is not read again.
+   * @throws WindlassError STORE_*
+   */
+  has({ diffID, rootfs }: StoredLayer): Promise<boolean> {
+    const directory = digestPath(this.directory, diffID)
+    return withStoreErrors('look for a layer', directory, async () => {
+      const record = await lstatIfExists(recordPath(directory))
+      return record?.isFile() === true && (await isDirectory(rootfs))
     })
   }
 

@@ -4,11 +4,16 @@ import { describe, expect, it } from 'vitest'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { commitImage } from '../../../../lib/stages/commit/commit-image.js'
+import type { StoredLayer, WhiteoutForm } from '../../../../lib/store/index.js'
 import { commitLayer, descriptorOf, layerBlob } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 const stores = new TemporaryStores()
 const platform = { os: 'linux', architecture: 'amd64' }
+
+/** The layer, with the tree that it would have in `form`. */
+const inForm = (layer: StoredLayer, form: WhiteoutForm): StoredLayer =>
+  layer.form === form ? layer : { ...layer, form, rootfs: `${layer.rootfs}.${form}` }
 
 describe('the commit of an image', () => {
   it.each(['overlay', 'aufs'] as const)(
@@ -25,7 +30,7 @@ describe('the commit of an image', () => {
           manifest: { config: { ...descriptorOf(config), digest: digestOf(config) }, layers: [layer] },
         },
         ...{ original: undefined, parentIndexes: [], upToDate: false },
-        ensured: [{ task: { descriptor: layer, positions: [0] }, stored: { ...stored, form } }],
+        ensured: [{ task: { descriptor: layer, positions: [0] }, stored: inForm(stored, form) }],
         config: {
           value: Promise.resolve({ bytes: config, config: platform, diffIDs: [stored.diffID] }),
         },

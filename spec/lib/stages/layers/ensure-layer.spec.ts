@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Flow, Scope, stage } from '../../../../lib/flow/index.js'
@@ -20,6 +22,7 @@ const stores = new TemporaryStores()
 async function ensured(
   diffID: Digest,
   prepare: (store: Store) => Promise<unknown> = () => Promise.resolve(),
+  planned: (store: Store) => Promise<Partial<LayerTask>> = () => Promise.resolve({}),
 ): Promise<{ layer: EnsuredLayer; fetched: number; events: unknown[] }> {
   const store = await stores.open()
   await commitLayer(store, 'a')
@@ -35,6 +38,7 @@ async function ensured(
     descriptor: layerBlob('a'),
     source: { host: 'x', identity: () => Promise.resolve('x') },
     diffID: Promise.resolve(diffID),
+    ...(await planned(store)),
   } as unknown as LayerTask
   const scope = new Scope()
   const events: unknown[] = []
@@ -56,6 +60,37 @@ describe('a layer whose blob is unpacked in the store', () => {
 
   it('is rejected if the config states another diffID', async () => {
     await expect(ensured(diffIDOf('b'))).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
+  })
+
+  describe('and that the plan found', () => {
+    /** The layer as the plan found it. Its files are removed then, so that a look into the store does not find it. */
+    const found = (hasBlob: boolean) => async (store: Store) => {
+      const stored = await store.layers.find(diffIDOf('a'))
+      rmSync(join(store.directory, 'layers', ...diffIDOf('a').split(':')), { recursive: true })
+      return { found: { stored, hasBlob } }
+    }
+
+    it.each([true, false])(
+      'is used without another look into the store (with its blob: %s)',
+      async (hasBlob) => {
+        const { layer, fetched, events } = await ensured(diffIDOf('a'), undefined, found(hasBlob))
+        const { digest, size } = layerBlob('a')
+        expect(events).toEqual([{ type: 'layer', digest, status: 'exists', current: size, total: size }])
+        expect([layer.stored?.diffID, fetched]).toEqual([diffIDOf('a'), 0])
+        const hex = digest.split(':')[1]!
+        expect(layer.blobPath).toEqual(hasBlob ? expect.stringContaining(hex) : undefined)
+      },
+    )
+
+    it('is rejected if the config states another diffID', async () => {
+      const attempt = ensured(diffIDOf('b'), undefined, found(true))
+      await expect(attempt).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
+    })
+
+    it('is fetched if the config states its diffID in another algorithm', async () => {
+      const { fetched } = await ensured(digestOf(Buffer.from('the layer'), 'sha512'), undefined, found(true))
+      expect(fetched).toBe(1)
+    })
   })
 
   it.each([

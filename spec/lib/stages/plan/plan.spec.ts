@@ -62,6 +62,13 @@ describe('the plan of a pull', () => {
     expect(await actions(99)).toEqual([{ action: 'download', offset: 0 }])
   })
 
+  it('carries what the store has of a layer, so that nobody has to look again', async () => {
+    const found = async (blobSize: number) =>
+      (await planned([layer('a')], 0, blobSize)).layers.map((each) => each.found)
+    expect(await found(100)).toEqual([{ stored: undefined, hasBlob: true }])
+    expect(await found(99)).toEqual([undefined])
+  })
+
   it('fetches a layer once that occurs several times, and lists it at each position', async () => {
     const { layers, event } = await planned([layer('a'), layer('b', 7), layer('a')], 0)
     expect(layers.map(({ positions }) => positions)).toEqual([[0, 2], [1]])

@@ -47,6 +47,20 @@ describe('layers', () => {
     expect(readFileSync(join(stored.rootfs, 'file'), 'utf8')).toBe('a overlay')
   })
 
+  it('reports whether a layer is still there: its record and its tree', async () => {
+    const store = await stores.open()
+    const [whole, noTree, noRecord, noFile] = await Promise.all(
+      ['a', 'b', 'c', 'd'].map((name) => commitLayer(store, name)),
+    )
+    rmSync(noTree!.rootfs, { recursive: true })
+    writeFileSync(noTree!.rootfs, 'no directory')
+    rmSync(join(directoryOf(store, 'c'), 'layer.json'))
+    rmSync(join(directoryOf(store, 'd'), 'layer.json'))
+    mkdirSync(join(directoryOf(store, 'd'), 'layer.json'))
+    expect(await store.layers.has(whole!)).toBe(true)
+    for (const damaged of [noTree!, noRecord!, noFile!]) expect(await store.layers.has(damaged)).toBe(false)
+  })
+
   it('records which of its blobs were kept, also if a later commit says so', async () => {
     const store = await stores.open()
     const [one, other] = [layerBlob('one'), layerBlob('other')]
