@@ -81,16 +81,22 @@ export class RateLimit {
    * ends. Streams therefore open one after the other if the limit is low. Resolves early when `signal` aborts.
    */
   async admit(signal?: AbortSignal): Promise<RateShare> {
+    let ahead = 0
+    let hasEnded = false
+    const count = (): void => {
+      if (hasEnded) return
+      ahead = aheadBytes
+      this.#read += ahead
+    }
     if (this.#bytesPerSecond !== Infinity) {
       // One after the other: each counts its bytes before the next one waits.
-      const before = this.#admission
-      this.#admission = before.then(() => this.#settled(signal)).then(() => void (this.#read += aheadBytes))
-      await this.#admission
-    } else this.#read += aheadBytes
-    let ahead = aheadBytes
+      this.#admission = this.#admission.then(() => this.#settled(signal)).then(count)
+      await endOrAbort(this.#admission, signal)
+    } else count()
     return {
       take: (bytes, resume) => this.take(bytes, resume),
       end: () => {
+        hasEnded = true
         this.#allowed += ahead
         ahead = 0
         if (this.#waiting.length > 0) this.#wake()
@@ -141,4 +147,18 @@ export class RateLimit {
     clearTimeout(this.#timer)
     this.#timer = undefined
   }
+}
+
+/** Resolves when `work` has ended, or when `signal` aborts: a caller that leaves does not wait for those before it. */
+function endOrAbort(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work
+  return new Promise((resolve) => {
+    const end = (): void => {
+      signal.removeEventListener('abort', end)
+      resolve()
+    }
+    signal.addEventListener('abort', end, { once: true })
+    if (signal.aborted) end()
+    void work.then(end)
+  })
 }

@@ -1,8 +1,12 @@
 /** What goes wrong behind a proxy that passes plain HTTP on: it or the registry may be at fault. */
+import { getEventListeners } from 'node:events'
 import { type AddressInfo, type Socket, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import { Connections } from '../../lib/registry/http/connections.js'
 import { Registries } from '../../lib/registry/index.js'
+import { problem, startRegistry } from '../../lib/testing/registry/index.js'
+import { startSocks } from '../support/socks-server.js'
 
 const repository = { registry: 'registry.test:5000', repository: 'team/app' }
 
@@ -78,5 +82,47 @@ describe('a proxy', () => {
     await registries.close()
     for (const socket of sockets) socket.destroy()
     server.close()
+  })
+
+  it('that requires a login is left: its connection is closed, and nothing waits for a cancellation', async () => {
+    const sockets = new Set<Socket>()
+    const server = createServer((socket) => {
+      sockets.add(socket.on('error', () => undefined))
+      socket.once('close', () => sockets.delete(socket))
+      socket.once('data', () => socket.write('HTTP/1.1 407 X\r\nContent-Length: 99\r\n\r\n{'))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const connections = new Connections({ env: { HTTP_PROXY: `http://127.0.0.1:${port}` } })
+    const { signal } = new AbortController()
+    const sent = connections.send({ purpose: 'look', url: new URL('http://registry.test/'), signal })
+    await expect(sent).rejects.toMatchObject({
+      code: 'NETWORK',
+      retryable: false,
+      hint: expect.stringContaining('It requires a login. Put one into HTTP_PROXY') as string,
+    })
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+    await expect.poll(() => sockets.size).toBe(0)
+    await connections.close()
+    server.close()
+  })
+})
+
+describe('a registry behind a tunnel', () => {
+  it('that answers 407 is reported itself: the proxy cannot have answered', async () => {
+    await using registry = await startRegistry()
+    registry.hook(() => problem(407, 'LOGIN', 'of a proxy in front of the registry'))
+    const socks = await startSocks({ to: Number(registry.url.replace(/^.*:/, '')) })
+    const registries = new Registries({
+      env: { HTTP_PROXY: `socks5://127.0.0.1:${socks.port}` },
+      plainHttp: true,
+    })
+    await expect(registries.repository(repository).manifest('latest')).rejects.toMatchObject({
+      code: 'REGISTRY_RESPONSE',
+      subject: { status: 407 },
+      message: expect.stringContaining('of a proxy in front of the registry') as string,
+    })
+    await registries.close()
+    await socks.close()
   })
 })

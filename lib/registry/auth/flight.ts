@@ -37,7 +37,8 @@ export function joinFlight<T>(
       new WindlassError('CANCELLED', 'Cancelled while waiting for a shared request', {
         cause: signal?.reason,
       })
-    if (signal?.aborted === true) {
+    const isAborted = (): boolean => signal?.aborted === true
+    if (isAborted()) {
       reject(cancelledError())
       return
     }
@@ -52,5 +53,7 @@ export function joinFlight<T>(
     }
     signal?.addEventListener('abort', leave, { once: true })
     subscription.add(() => signal?.removeEventListener('abort', leave))
+    // The work itself may have aborted the signal when it was started.
+    if (isAborted()) leave()
   })
 }

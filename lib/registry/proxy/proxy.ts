@@ -28,6 +28,7 @@ export interface ProxyLogin {
 export class Proxy {
   readonly #login: ProxyLogin | undefined
   readonly protocol: ProxyProtocol
+  /** A name or address, without brackets. */
   readonly hostname: string
   readonly port: number
   /** Name of the environment variable that configures it. */
@@ -44,9 +45,9 @@ export class Proxy {
       this.#login = { username: decodePart(url.username), password: decodePart(url.password) }
   }
 
-  /** Host and port for messages. */
+  /** Host and port for messages and in URLs. */
   get host(): string {
-    return `${this.hostname}:${this.port}`
+    return `${isIP(this.hostname) === 6 ? `[${this.hostname}]` : this.hostname}:${this.port}`
   }
 
   /** Returns the login for SOCKS. */

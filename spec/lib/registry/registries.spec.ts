@@ -4,7 +4,7 @@ import type { RegistryHost } from '../../../lib/registry/hosts/registry-hosts.js
 import { Credential, type RegistriesOptions, onlyFor } from '../../../lib/registry/index.js'
 import { type RegistryOptions, type TestRegistry, problem } from '../../../lib/testing/registry/index.js'
 import { failure } from '../../support/failure.js'
-import { type Setting, manifest, manifestType, withRegistry } from '../../support/with-registry.js'
+import { type Setting, bytesOf, manifest, manifestType, withRegistry } from '../../support/with-registry.js'
 import { blobOf, opening } from '../../support/with-target.js'
 
 const repository = 'team/app'
@@ -98,6 +98,66 @@ describe('a target at a host', () => {
     ))
 })
 
+describe('the settings of a host', () => {
+  const timeouts = { response: 60 }
+
+  it('have credentials of their own for a target too', () =>
+    withHost(
+      {},
+      async ({ registries, host }) => {
+        const own = onlyFor(host.host, login)
+        expect(await registries.targetAt(host, { credentials: own }).resolve('latest')).toBeDefined()
+        expect(await registries.targetAt(host).resolve('latest')).toBeUndefined()
+      },
+      { auth },
+    ))
+
+  it('have timeouts of their own', () =>
+    withHost({ scheme: 'http' }, async ({ registries, registry, host, blob }) => {
+      registry.hook(() => new Promise(() => undefined))
+      const stalled = { code: 'STALLED' }
+      expect(await failure(registries.repositoryAt(host, { timeouts }).manifest('latest'))).toMatchObject(
+        stalled,
+      )
+      expect(await failure(registries.targetAt(host, { timeouts }).hasBlob(blob))).toMatchObject(stalled)
+    }))
+
+  it.each<[string, Partial<RegistryHost>, string]>([
+    ['headers', { headers: { 'x-team': 'b' } }, ''],
+    ['the namespace', { namespace: 'docker.io' }, '?ns=docker.io'],
+    ['the path of the API', { apiPath: '/v2/other/' }, 'other/'],
+  ])('are not those of another use of the same host: %s', (_, more, part) =>
+    withHost({ scheme: 'http' }, async ({ registries, registry, host }) => {
+      for (const [settings, is] of [
+        [{}, false],
+        [more, true],
+        [{}, false],
+      ] as const) {
+        await registries
+          .repositoryAt({ ...host, ...settings })
+          .manifest('latest')
+          .catch(() => undefined)
+        const { url, headers } = registry.requests.at(-1)!
+        expect(part === '' ? 'x-team' in headers : url.includes(part)).toBe(is)
+      }
+    }),
+  )
+
+  it('are not those of another use of the same host: timeouts', () =>
+    withHost({ scheme: 'http' }, async ({ registries, registry, host }) => {
+      await registries.repositoryAt(host).manifest('latest')
+      registry.hook(() => new Promise(() => undefined))
+      const asked = failure(registries.repositoryAt(host, { timeouts }).manifest('latest'))
+      expect(await asked).toMatchObject({ code: 'STALLED' })
+    }))
+
+  it('share the connections of all that have the same ones', () =>
+    withHost({ scheme: 'http', tls: { skipVerify: true } }, async ({ registries, registry, host }) => {
+      for (let time = 0; time < 3; time++) await registries.repositoryAt({ ...host }).manifest('latest')
+      expect(registry.connections).toBe(1)
+    }))
+})
+
 describe('a login at a host', () => {
   it('is checked with the headers of the host, below its path', () =>
     withHost(
@@ -115,4 +175,15 @@ describe('a login at a host', () => {
       },
       { auth },
     ))
+})
+
+describe('registries', () => {
+  it('count the bytes of blobs, also of foreign ones, and not those of documents', () =>
+    withRegistry({}, {}, async ({ registries, registry, repository: source, blob }) => {
+      await source.manifest('latest')
+      expect(registries.received).toBe(0)
+      await bytesOf(await source.blob(blob))
+      await bytesOf(await source.foreignBlob(`${registry.url}/v2/team/app/blobs/${blob.digest}`, blob))
+      expect(registries.received).toBe(2 * blob.size)
+    }))
 })

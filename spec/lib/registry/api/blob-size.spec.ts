@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { RequestReport } from '../../../../lib/image/index.js'
+import { faults } from '../../../../lib/testing/registry/index.js'
 import { content, talk, withRegistry } from '../../../support/with-registry.js'
 
 const head = (status: number, length?: string) => ({
@@ -24,6 +26,17 @@ describe('the size of a blob', () => {
       expect(registry.requests.slice(-2).map(({ method }) => method)).toEqual(['HEAD', 'GET'])
     }),
   )
+
+  it('is taken from a response whose content is not read, but closed', async () => {
+    const reports: RequestReport[] = []
+    const onRequest = (report: RequestReport): void => void reports.push(report)
+    await withRegistry({}, { onRequest }, async ({ registry, repository, blob }) => {
+      registry.hook(({ method }) => (method === 'HEAD' ? head(403, '12') : undefined))
+      registry.addFault(faults.stall(10, { method: 'GET' }))
+      expect(await repository.blobSize(blob.digest)).toBe(content.length)
+      await expect.poll(() => reports.filter(({ url }) => url.includes('/blobs/'))).toHaveLength(2)
+    })
+  })
 
   it('is an error if the blob is missing, or the work was cancelled', () =>
     withRegistry({}, {}, async ({ repository, blob, registry }) => {

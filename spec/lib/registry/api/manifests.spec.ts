@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { manifestAccept } from '../../../../lib/image/documents/media-types.js'
+import { answer } from '../../../../lib/testing/registry/answer.js'
 import { faults, problem } from '../../../../lib/testing/registry/index.js'
 import { manifest, manifestType, talk, withRegistry } from '../../../support/with-registry.js'
 
@@ -29,6 +30,25 @@ describe('manifests', () => {
       registry.putManifest('team/app', 'latest', Buffer.from('{}'), manifestType)
       expect(await repository.manifestIfChanged('latest', first.etag)).toMatchObject({
         bytes: Buffer.from('{}'),
+      })
+    }))
+
+  it('that are not modified leave their connection to the next request', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const { etag = '' } = await repository
+        .manifestIfChanged('latest', '"other"')
+        .then((first) => (first === 'not-modified' ? { etag: undefined } : first))
+      for (let time = 0; time < 3; time++)
+        expect(await repository.manifestIfChanged('latest', etag)).toBe('not-modified')
+      expect(registry.connections).toBe(1)
+    }))
+
+  it('are an error if the registry says that they are not modified, but nobody asked', () =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      registry.hook(({ kind }) => (kind === 'manifest' ? answer(304) : undefined))
+      await expect(repository.manifest('latest')).rejects.toMatchObject({
+        code: 'REGISTRY_RESPONSE',
+        message: expect.stringContaining('HTTP 304 (Not Modified)') as string,
       })
     }))
 

@@ -97,6 +97,36 @@ describe('the referrers of a manifest', () => {
       expect(failure.message).toContain('form a loop')
     }))
 
+  it.each([
+    [100, 'are all of a list with 100 pages', undefined],
+    [101, 'fail if the list has more than 100 pages', 'LIMIT_EXCEEDED'],
+  ])('%i pages: %s', (pages, _, code) =>
+    withRegistry(api, {}, async ({ registry, repository }) => {
+      const body = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [sbom.descriptor] }))
+      let page = 0
+      registry.hook(({ kind }) => {
+        if (kind !== 'referrers') return undefined
+        const link = ++page < pages && {
+          link: `</v2/team/app/referrers/${subject}?page=${page}>; rel="next"`,
+        }
+        return answer(200, { 'content-type': mediaTypes.ociIndex, ...link }, body)
+      })
+      const listed = all(repository.referrers(subject))
+      if (code === undefined) expect(await listed).toHaveLength(pages)
+      else await expect(listed).rejects.toMatchObject({ code })
+      expect(page).toBe(100)
+    }),
+  )
+
+  it('are those of the API alone if a later page does not exist', () =>
+    withRegistry({ ...api, pageSize: 1 }, {}, async ({ registry, repository }) => {
+      for (const each of [sbom, signature]) putArtifact(registry, 'team/app', each)
+      listUnderTag(registry, 'team/app', subject, [sbom])
+      registry.addFault(faults.status(404, { kind: 'referrers', nth: 2 }))
+      expect(await all(repository.referrers(subject))).toHaveLength(1)
+      expect(talk(registry)).not.toContain('manifest 200')
+    }))
+
   it('fail if the answer is not an index', () =>
     withRegistry(api, {}, async ({ registry, repository }) => {
       registry.hook(({ kind }) =>

@@ -10,13 +10,15 @@ const basic = `Basic ${Buffer.from('user:sesame').toString('base64')}`
 const bearer = 'Bearer realm="https://auth.example/token"'
 
 /** Returns the authorizer of a repository at `registry`. Each token that it requests is a new one. */
-function authorizer(parts: CredentialParts, registry = 'registry.example') {
+function authorizer(parts: CredentialParts, registry = 'registry.example', source?: Tokens) {
   let count = 0
   const forgotten: string[] = []
-  const tokens = {
-    get: () => Promise.resolve(`token${++count}`),
-    forget: (_: unknown, value: string) => forgotten.push(value),
-  } as unknown as Tokens
+  const tokens =
+    source ??
+    ({
+      get: () => Promise.resolve(`token${++count}`),
+      forget: (_: unknown, value: string) => forgotten.push(value),
+    } as unknown as Tokens)
   const made = new Authorizer({
     ...{ repository: 'team/app', credential: Credential.of(parts), tokens },
     help: () => accessHelp({ registry, repository: 'team/app' }, 'sent'),
@@ -62,6 +64,26 @@ describe('the Authorization header of a request', () => {
     made.recordRejected(second)
     expect(forgotten).toEqual(['token1', 'token2'])
     expect(await made.authorization()).toEqual({ value: basic })
+  })
+
+  it('is not that of a token server which never gave a token', async () => {
+    const refusing = { get: () => Promise.reject(new Error('no token')), forget: () => undefined }
+    const { made } = authorizer(login, 'registry.example', refusing as unknown as Tokens)
+    await expect(made.renew({ value: basic }, bearer)).rejects.toThrow('no token')
+    expect(await made.authorization()).toEqual({ value: basic })
+  })
+
+  it('is Basic again if the registry asks for that after it asked for a token', async () => {
+    const { made } = authorizer(login)
+    const first = (await made.renew({ value: undefined }, bearer))!
+    expect(await made.renew(first, 'Basic realm="x"')).toEqual({ value: basic })
+    expect(await made.authorization()).toEqual({ value: basic })
+  })
+
+  it('is that of a token if there is only an identity token beside a rejected registry token', async () => {
+    const { made } = authorizer({ registryToken: 'abc', identityToken: 'xyz' })
+    expect(await made.authorization()).toEqual({ value: 'Bearer abc' })
+    expect((await made.renew({ value: 'Bearer abc' }, bearer))?.value).toBe('Bearer token1')
   })
 
   it('must not come from another token server after a token was accepted', async () => {

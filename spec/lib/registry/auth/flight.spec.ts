@@ -40,4 +40,15 @@ describe('joinFlight', () => {
     })
     expect(begun).toBe(0)
   })
+
+  it('ends for a signal that the work aborts while it is started', async () => {
+    const cancel = new AbortController()
+    const work = (): Promise<never> => {
+      cancel.abort()
+      return new Promise(() => undefined)
+    }
+    await expect(joinFlight(new SingleFlight(), 'a', work, cancel.signal)).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
+  })
 })

@@ -9,6 +9,14 @@ const rules = (registry: string, plainHttp = false, trusted: string[] = []): Rea
 const secure = rules('registry.example')
 
 describe('parseRealm', () => {
+  it('accepts the origin of the registry itself, at any address', () => {
+    for (const registry of ['169.254.7.7:5000', '0.0.0.0:5000', '127.0.0.1:5000']) {
+      const realm = `http://${registry}/token`
+      expect(parseRealm(realm, rules(registry, true)).href).toBe(realm)
+      expect(() => parseRealm(realm, secure)).toThrow(expect.objectContaining({ code: 'CHALLENGE_INVALID' }))
+    }
+  })
+
   it.each(['https://auth.example/token', 'https://10.0.0.1/jwt/auth', 'https://registry.example:8443/t?x=1'])(
     'accepts %s from an https registry',
     (realm) => {

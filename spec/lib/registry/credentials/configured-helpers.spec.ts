@@ -48,6 +48,21 @@ describe('the helpers that registries.conf lists', () => {
     expect(await broken.why?.(other)).toContain('docker-credential-broken')
   })
 
+  it('are named as the reason only if they failed in the last lookup', async () => {
+    await helpers.addScript('broken', 'echo "the keyring is locked"; exit 2')
+    const list = ['broken']
+    const source = configuredHelpers({
+      list: () => list,
+      files: byRegistry([]),
+      env: { PATH: `${helpers.bin}:${process.env['PATH'] ?? ''}` },
+    })
+    await source.for(repository)
+    expect(await source.why?.(repository)).toContain('docker-credential-broken')
+    list.length = 0
+    await source.for(repository)
+    expect(await source.why?.(repository)).toBeUndefined()
+  })
+
   it('are not asked after the user has cancelled', async () => {
     await helpers.addScript('slow', 'sleep 5')
     const signal = AbortSignal.timeout(50)

@@ -14,4 +14,20 @@ describe('an entry of a credentials file', () => {
     expect(credential?.basic()).toBe(`Basic ${base64(`user:${password}`)}`)
     expect(credential?.secrets()).toContain(password)
   })
+
+  it.each([
+    [{ identitytoken: 1, auth: base64('user:sesame') }, 'identitytoken', true],
+    [{ registrytoken: [], auth: base64('user:sesame') }, 'registrytoken', true],
+    [{ auth: base64('user:sesame'), password: {} }, 'password', true],
+    [{ auth: 1 }, 'auth', false],
+    [{ username: 1, password: 'a' }, 'username', false],
+    [{ username: 'a', password: true }, 'password', false],
+  ])(
+    '%j has a fault, which names the field, and its credential if that does not depend on it',
+    (entry, name, has) => {
+      const { credential, fault } = parseDockerEntry(entry)
+      expect(fault).toBe(`has a field '${name}' that is not a string`)
+      expect(credential !== undefined).toBe(has)
+    },
+  )
 })

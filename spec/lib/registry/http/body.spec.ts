@@ -81,6 +81,35 @@ describe('the body of a response', () => {
     expect(left.source.destroyed).toBe(true)
   })
 
+  it('is not read before the rate limit admits it', async () => {
+    const waiting: (() => void)[] = []
+    const take = (bytes: number, resume: () => void) => {
+      if (bytes > 0 || waiting.length > 0) return undefined
+      waiting.push(resume)
+      return () => undefined
+    }
+    const { source, body } = bodyOver({ rate: { take }, stall: 5, firstByte: 5 })
+    source.push(Buffer.alloc(10))
+    const reading = read(body)
+    await sleep(20)
+    expect(body.received).toBe(0)
+    waiting[0]?.()
+    source.push(null)
+    expect(await reading).toEqual({ bytes: 10, failure: undefined })
+  })
+
+  it('gives its share of the rate limit back when it has arrived, although nobody has read it yet', async () => {
+    let ended = 0
+    const rate = { take: () => undefined, end: () => void ended++ }
+    const { source, body } = bodyOver({ rate })
+    body.read(0)
+    source.push(Buffer.alloc(10))
+    source.push(null)
+    await expect.poll(() => ended).toBe(1)
+    expect(body.readableLength).toBe(10)
+    body.destroy()
+  })
+
   it('gives up its place in the rate limit when it is destroyed', async () => {
     const waiting = new Set<() => void>()
     const take = (_: number, resume: () => void) => {

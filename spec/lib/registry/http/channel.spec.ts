@@ -1,4 +1,5 @@
 /** What is sent to a host with certificates, headers or timeouts of its own, and what must not reach other hosts. */
+import { writeFile } from 'node:fs/promises'
 import {
   createServer as createHttp,
   type IncomingHttpHeaders,
@@ -7,6 +8,7 @@ import {
 } from 'node:http'
 import { createServer as createHttps } from 'node:https'
 import { createServer as createTcp, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { withoutHeaders } from '../../../../lib/registry/http/channel.js'
@@ -18,8 +20,10 @@ import { Credential, Registries, onlyFor } from '../../../../lib/registry/index.
 import { type TestCertificate, testCertificate } from '../../../../lib/testing/registry/index.js'
 import { certificate, key } from '../../../support/certificate.js'
 import { failure } from '../../../support/failure.js'
+import { temporaryDirectory } from '../../../support/temporary-directory.js'
 import { manifest, manifestType } from '../../../support/with-registry.js'
 
+const directory = temporaryDirectory()
 const own = testCertificate()
 /** Has another subject name: OpenSSL uses the first authority with the right one. */
 const other = { cert: certificate, key }
@@ -123,6 +127,14 @@ describe('the certificates of a channel', () => {
     ).toMatchObject(untrusted)
   })
 
+  it('are trusted besides those of the system, which the environment names', async () => {
+    const host = await server({ tls: own })
+    const file = join(directory, 'ca.pem')
+    await writeFile(file, own.cert)
+    const connections = connectionsWith({ env: { ...env, SSL_CERT_FILE: file } })
+    expect(await ask(connections, host.url, connections.channel({ trust: { client } }))).toBe(200)
+  })
+
   it('are a USAGE error if there are none', () => {
     expect(() => connectionsWith().channel({ trust: { ca: 'x' } })).toThrow(
       expect.objectContaining({ code: 'USAGE' }),
@@ -141,6 +153,13 @@ describe('the client certificate of a channel', () => {
     expect(next.received).toMatchObject([{ identity: undefined }])
     await ask(connections, host.url)
     expect(host.received[1]).toMatchObject({ identity: undefined })
+  })
+
+  it('is presented although the certificate of the host is not verified', async () => {
+    const host = await server({ tls: own })
+    const connections = connectionsWith()
+    await ask(connections, host.url, connections.channel({ trust: { client, insecureTls: true } }))
+    expect(host.received.map((each) => each.identity)).toEqual([expect.stringMatching(/^[\dA-F:]{95}$/)])
   })
 })
 
@@ -246,6 +265,18 @@ describe('the timeouts of a channel', () => {
     }
   })
 
+  it('limit the connection through a proxy', async () => {
+    const connections = connectionsWith({ env: { ...env, HTTPS_PROXY: `http://${await silent()}` } })
+    const channel = connections.channel({ trust: {}, timeouts: { connect: 150 } })
+    expect(
+      await elapsed(async () =>
+        expect(await failure(ask(connections, 'https://registry.test/', channel))).toMatchObject({
+          message: expect.stringContaining('it does not respond') as string,
+        }),
+      ),
+    ).toBeLessThan(1_500)
+  })
+
   it('limit the time without bytes in the body', async () => {
     const host = await listening(
       createHttp((_, response) => void response.writeHead(200, { 'content-length': '10' }).write('{')),
@@ -293,5 +324,19 @@ describe('the channels of connections', () => {
     await ask(connections, host.url, channel)
     await connections.close()
     expect(await failure(ask(connections, host.url, channel))).toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('are closed with them while a proxy opens a tunnel', async () => {
+    const sockets = new Set<Socket>()
+    const proxy = createTcp((socket) => {
+      sockets.add(socket.on('error', () => undefined))
+      socket.resume().once('close', () => sockets.delete(socket))
+    })
+    const connections = connectionsWith({ env: { ...env, HTTPS_PROXY: `http://${await listening(proxy)}` } })
+    const asked = failure(ask(connections, 'https://registry.test/', connections.channel({ trust: {} })))
+    await expect.poll(() => sockets.size).toBe(1)
+    await connections.close()
+    expect(await asked).toMatchObject({ code: 'CANCELLED' })
+    await expect.poll(() => sockets.size).toBe(0)
   })
 })

@@ -75,3 +75,24 @@ describe('a connection beyond the limit of open files', () => {
     expect(stdout, stderr).toMatch(/^STORE_IO\nFailed to .*: too many open files\n.*ulimit -n/)
   })
 })
+
+describe('a response that is not valid HTTP', () => {
+  const invalid = Object.assign(new Error('Parse Error'), { code: 'HPE_INVALID_CHUNK_SIZE' })
+
+  it('can be resumed if it became invalid within its body', () => {
+    expect(failureOf(invalid, { purpose: 'get it', url }, 2000)).toMatchObject({
+      code: 'NETWORK',
+      retryable: true,
+      message: expect.stringMatching(
+        /^Failed to get it from registry\.test: the response became invalid HTTP after 2.* \(HPE_INVALID_CHUNK_SIZE\)$/,
+      ) as string,
+    })
+  })
+
+  it('is of no registry if it was invalid from its start', () => {
+    expect(failureOf(invalid, { purpose: 'get it', url })).toMatchObject({
+      code: 'REGISTRY_RESPONSE',
+      retryable: false,
+    })
+  })
+})

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { createServer as createTcp, type AddressInfo, type Server } from 'node:net'
+import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Connections } from '../../../../lib/registry/http/connections.js'
 import { detectBaseUrl } from '../../../../lib/registry/http/scheme.js'
@@ -21,14 +21,31 @@ function detect(
   host: string,
   options: ConstructorParameters<typeof Connections>[0] = {},
   signal?: AbortSignal,
+  scheme: 'tls-first' | 'plain-first' = 'tls-first',
 ) {
   const connections = new Connections({ ...options, timeouts: { response: 2_000 } })
   onTestFinished(() => connections.close())
-  const endpoint = { registry: host, base: new URL(`https://${host}/v2/proxy/`), allowsCredentials: true }
+  const base = new URL(`${scheme === 'tls-first' ? 'https' : 'http'}://${host}/v2/proxy/`)
+  const endpoint = { registry: host, base, allowsCredentials: true, scheme }
   const { signal: never } = new AbortController()
-  return detectBaseUrl(connections, { ...endpoint, scheme: 'tls-first' }, { signal: signal ?? never }).then(
-    ({ href }) => href,
+  return detectBaseUrl(connections, endpoint, { signal: signal ?? never }).then(({ href }) => href)
+}
+
+/** Starts a server that does `answer` with the first bytes of each connection; a handshake of TLS begins with 0x16. */
+const answering = (answer: (socket: Socket, data: Buffer) => void): Promise<string> =>
+  listening(
+    createTcp((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', (data) => answer(socket, data))
+    }),
   )
+
+/** Detects the scheme of a registry on this machine. Returns the error, and the number of requests. */
+async function undetected(host: string) {
+  let requests = 0
+  const onRequest = (): void => void requests++
+  const error = await failure(detect(host, { onRequest }, undefined, 'plain-first'))
+  return { error, requests }
 }
 
 describe('a registry that may use plain HTTP', () => {
@@ -82,5 +99,56 @@ describe('a registry that may use plain HTTP', () => {
     )
     expect(await failure(detect(host, {}, cancel.signal))).toMatchObject({ code: 'CANCELLED' })
     expect(connections).toBe(1)
+  })
+
+  it('is cancelled, and not without TLS, if the caller cancels while plain HTTP is tried', async () => {
+    const cancel = new AbortController()
+    const host = await answering((socket, data) => {
+      if (data[0] === 0x16) socket.destroy()
+      else cancel.abort()
+    })
+    expect(await failure(detect(host, {}, cancel.signal))).toMatchObject({ code: 'CANCELLED' })
+  })
+})
+
+describe('a registry on this machine', () => {
+  it('keeps its path if it uses TLS', async () => {
+    await using registry = await startRegistry({ tls })
+    const url = await detect(registry.host, { ca: tls.cert }, undefined, 'plain-first')
+    expect(url).toBe(`https://${registry.host}/v2/proxy/`)
+  })
+
+  it('is not tried over TLS if it cannot be reached', async () => {
+    const server = createTcp()
+    const host = await listening(server)
+    await new Promise((resolve) => server.close(resolve))
+    const { error, requests } = await undetected(host)
+    expect(error).toMatchObject({ code: 'NETWORK', retryable: true })
+    expect(requests).toBe(1)
+  })
+
+  it('is not tried over TLS if its answer is HTTP with too long headers', async () => {
+    const host = await answering((socket) =>
+      socket.end(`HTTP/1.1 200 OK\r\nx: ${'x'.repeat(100_000)}\r\n\r\n`),
+    )
+    const { error, requests } = await undetected(host)
+    expect(error.message).toContain('HPE_HEADER_OVERFLOW')
+    expect(requests).toBe(1)
+  })
+
+  it('is starting or stopping, and worth another attempt, if it closes the connection and has no TLS', async () => {
+    const host = await answering((socket, data) => {
+      if (data[0] === 0x16) socket.end('220 mail.example ESMTP\r\n')
+      else socket.destroy()
+    })
+    const { error, requests } = await undetected(host)
+    expect(error).toMatchObject({ code: 'NETWORK', retryable: true })
+    expect(error.message).toContain('the connection was closed')
+    expect(requests).toBe(2)
+  })
+
+  it('reports the certificate if it uses TLS with one that is not trusted', async () => {
+    await using registry = await startRegistry({ tls })
+    expect((await undetected(registry.host)).error).toMatchObject({ code: 'TLS', retryable: false })
   })
 })

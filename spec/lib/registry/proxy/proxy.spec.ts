@@ -76,6 +76,18 @@ describe('the selected proxy', () => {
     expect(proxy).toMatchObject({ protocol, port, hostname: 'proxy', variable: 'HTTPS_PROXY' })
   })
 
+  it('may have an IPv6 address, which is in brackets in messages only', () => {
+    const proxy = proxyFor(new URL('https://ghcr.io'), { HTTPS_PROXY: 'http://[fd00::1]:3128' })
+    expect(proxy).toMatchObject({ hostname: 'fd00::1', port: 3128, host: '[fd00::1]:3128' })
+  })
+
+  it('has the login of its URL, decoded if that is possible', () => {
+    const login = (url: string) => proxyFor(new URL('https://ghcr.io'), { HTTPS_PROXY: url })?.login()
+    expect(login('http://m%40e:s%3A3@proxy')).toEqual({ username: 'm@e', password: 's:3' })
+    expect(login('http://me:100%25%zz@proxy')).toEqual({ username: 'me', password: '100%25%zz' })
+    expect(login('http://proxy')).toBeUndefined()
+  })
+
   it('does not depend on ALL_PROXY, as in Go', () => {
     expect(through('https://ghcr.io/', { ALL_PROXY: 'socks5://proxy' })).toBeUndefined()
   })

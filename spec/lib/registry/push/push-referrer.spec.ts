@@ -73,6 +73,44 @@ describe('pushing a referrer', () => {
       expect((await tagged(registry)).manifests).toEqual(pushed)
     }))
 
+  it.each(['MANIFEST_UNKNOWN', 'NAME_UNKNOWN'])('starts the index if the registry answers %s', (code) =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      let requests = 0
+      registry.hook(({ reference, method }) =>
+        method === 'GET' && reference === referrersTag(subject) && ++requests === 1
+          ? problem(404, code, 'not there')
+          : undefined,
+      )
+      await push(target, one)
+      expect((await tagged(registry)).manifests).toEqual([one.descriptor])
+    }),
+  )
+
+  it('adds to an index whose list is null, as Go writes an empty one', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      const index = Buffer.from('{"schemaVersion":2,"manifests":null}')
+      registry.putManifest('team/app', referrersTag(subject), index, mediaTypes.ociIndex)
+      await push(target, one)
+      expect((await tagged(registry)).manifests).toEqual([one.descriptor])
+    }))
+
+  it('can be cancelled while it reads the index, and then changes nothing', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      const cancel = new AbortController()
+      await target.putBlob(blobOf(emptyConfig), opening(emptyConfig))
+      await target.putBlob(blobOf(one.content), opening(one.content))
+      registry.hook(({ reference, method }) => {
+        if (method === 'GET' && reference === referrersTag(subject)) {
+          cancel.abort()
+          return new Promise(() => undefined)
+        }
+        return undefined
+      })
+      const pushed = target.putReferrer(one.bytes, one.descriptor, subject, { signal: cancel.signal })
+      await expect(pushed).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(traffic(registry).filter((each) => each.startsWith('PUT manifest'))).toHaveLength(1)
+    }))
+
   it('fails if the tag points at something else', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.putManifest('team/app', referrersTag(subject), Buffer.from('[]'), mediaTypes.ociIndex)

@@ -68,6 +68,12 @@ describe('a refused push', () => {
     [404, 'BLOB_UPLOAD_UNKNOWN', 'REGISTRY_UNAVAILABLE'],
     [400, 'BLOB_UPLOAD_INVALID', 'REGISTRY_RESPONSE'],
     [400, 'DIGEST_INVALID', 'REGISTRY_RESPONSE'],
+    [400, 'SIZE_INVALID', 'REGISTRY_RESPONSE'],
+    // The status precedes the code: the registry is overloaded or does not work.
+    [503, 'NAME_UNKNOWN', 'REGISTRY_UNAVAILABLE'],
+    [500, 'UNSUPPORTED', 'REGISTRY_UNAVAILABLE'],
+    [429, 'NAME_UNKNOWN', 'TOO_MANY_REQUESTS'],
+    [429, 'UNSUPPORTED', 'TOO_MANY_REQUESTS'],
   ])('with %i %s is retryable', (status, problemCode, code) =>
     refused('blob', [status, problemCode], { code, retryable: true }),
   )

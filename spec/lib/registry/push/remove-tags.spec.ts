@@ -9,6 +9,7 @@ import {
   type TestRegistry,
   tinyImage,
 } from '../../../../lib/testing/index.js'
+import { withoutHeaders as without } from '../../../../lib/testing/registry/answer.js'
 import { amd, arm } from '../../../support/copies.js'
 import { withTarget } from '../../../support/with-target.js'
 
@@ -105,6 +106,72 @@ describe('the removal of tags', () => {
       registry.addFault(faults.status(403, { kind: 'manifest' }))
       const [outcome] = await remove(target, '1')
       expect(outcome?.error?.code).toBe('DENIED')
+    }))
+
+  it('looks up the other tags once for all, by HEAD, and reads only indexes', () =>
+    withTarget({ removal: 'digests' }, {}, async ({ registry, target }) => {
+      await put(registry, '1')
+      await putImage(registry, 'team/app', '2', amd)
+      await putImage(registry, 'team/app', 'all', buildIndex([arm]))
+      const others = Array.from({ length: 19 }, (_, at) => `kept-${at}`)
+      for (const tag of others) await putImage(registry, 'team/app', tag, arm)
+      expect(await remove(target, '1', '2')).toEqual([{ tag: '1' }, { tag: '2' }])
+      const lookups = registry.requests.filter(
+        ({ kind, method }) => kind === 'manifest' && method !== 'DELETE',
+      )
+      const names = lookups.map(({ method, reference }) => `${method} ${reference}`)
+      for (const tag of ['all', ...others])
+        expect(names.filter((name) => name === `HEAD ${tag}`)).toHaveLength(1)
+      expect(names.filter((name) => name.startsWith('GET'))).toEqual([
+        `GET ${buildIndex([arm]).manifest.digest}`,
+      ])
+    }))
+
+  it('reads the digest from the manifest if the registry does not state it', () =>
+    withTarget({ removal: 'digests' }, {}, async ({ registry, target }) => {
+      await put(registry, '1', 'stable')
+      registry.addFault(
+        faults.answer(
+          ({ headers, ...answer }) => ({ ...answer, headers: without(headers, 'docker-content-digest') }),
+          { kind: 'manifest', method: 'HEAD' },
+        ),
+      )
+      const [outcome] = await remove(target, '1')
+      expect(outcome?.error?.message).toContain(`the tag stable needs ${image.manifest.digest}`)
+    }))
+
+  it('removes nothing if indexes are nested too deeply to know what they need', () =>
+    withTarget({ removal: 'digests' }, { limits: { indexDepth: 1 } }, async ({ registry, target }) => {
+      await put(registry, '1')
+      await putImage(registry, 'team/app', 'nested', buildIndex([buildIndex([amd])]))
+      expect(await remove(target, '1')).toEqual([{ tag: '1' }])
+      await put(registry, '1')
+      await putImage(registry, 'team/app', 'deep', buildIndex([buildIndex([buildIndex([arm])])]))
+      const [outcome] = await remove(target, '1')
+      expect(outcome?.error?.code).toBe('LIMIT_EXCEEDED')
+      expect(deletions(registry)).toEqual(['1', image.manifest.digest, '1'])
+    }))
+
+  it('ends when it is cancelled, also while it lists the other tags', () =>
+    withTarget({ removal: 'digests' }, {}, async ({ registry, target }) => {
+      await put(registry, '1', '2')
+      const cancel = new AbortController()
+      registry.hook(({ kind }) => {
+        if (kind !== 'tags') return undefined
+        cancel.abort()
+        return new Promise(() => undefined)
+      })
+      const removal = target.removeTags(['1', '2'], { signal: cancel.signal })[Symbol.asyncIterator]()
+      await expect(removal.next()).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(await removal.next()).toEqual({ done: true, value: undefined })
+      expect(deletions(registry)).toEqual(['1'])
+    }))
+
+  it('deletes over one connection', () =>
+    withTarget({ removal: 'tags' }, {}, async ({ registry, target }) => {
+      await put(registry, '1', '2', '3')
+      await remove(target, '1', '2', '3')
+      expect(registry.connections).toBe(1)
     }))
 
   it('requests a token that allows deletions', () =>

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { Credential } from '../../../../lib/registry/index.js'
+import { digestOf, type SinkRequest } from '../../../../lib/image/index.js'
+import { Credential, type Credentials, type TargetRepository } from '../../../../lib/registry/index.js'
+import { withoutHeaders } from '../../../../lib/testing/registry/answer.js'
 import {
   buildIndex,
   faults,
@@ -152,3 +154,87 @@ describe('a repository as a target', () => {
       })
     }))
 })
+
+describe('a request to a target', () => {
+  const other = digestOf(Buffer.from('of another image'))
+
+  it.each<[string, (target: TargetRepository, signal: AbortSignal) => Promise<unknown>]>([
+    ['a blob that it has', (target, signal) => target.hasBlob(config, { signal })],
+    ['an image that it has', (target, signal) => target.hasImage(manifest, { signal })],
+    ['a tag', (target, signal) => target.resolve('1', { signal })],
+    ['a mount', (target, signal) => target.mount(config, 'team/other', { signal })],
+    ['a blob', (target, signal) => target.putBlob(config, opening(config.bytes), { signal })],
+    ['a manifest', (target, signal) => target.putManifest(manifest.bytes, manifest, { signal })],
+    ['a referrer', (target, signal) => target.putReferrer(manifest.bytes, manifest, other, { signal })],
+    ['tags', (target, signal) => next(target.tags({ signal }))],
+    ['a removal', (target, signal) => next(target.removeTags(['1'], { signal }))],
+  ])('for %s is not sent after a cancellation', (_, ask) =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      for (const blob of all) await target.putBlob(blob, opening(blob.bytes))
+      const before = registry.requests.length
+      await expect(ask(target, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+      expect(registry.requests).toHaveLength(before)
+      await ask(target, new AbortController().signal)
+      expect(registry.requests.length).toBeGreaterThan(before)
+    }),
+  )
+
+  it('reports the warnings about the credentials, whatever is asked first', async () => {
+    for (const ask of [
+      (target: TargetRepository, request: SinkRequest) => target.hasBlob(config, request),
+      (target: TargetRepository, request: SinkRequest) => target.hasImage(manifest, request),
+      (target: TargetRepository, request: SinkRequest) => next(target.removeTags(['1'], request)),
+      (target: TargetRepository, request: SinkRequest) =>
+        target.putManifest(manifest.bytes, manifest, request).catch(() => undefined),
+    ]) {
+      const warnings: string[] = []
+      const credentials: Credentials = {
+        for: (_, { onWarning } = {}) => {
+          onWarning?.('odd', 'An entry is odd')
+          return Promise.resolve(undefined)
+        },
+      }
+      await withTarget({}, { credentials }, async ({ target }) => {
+        await ask(target, { onWarning: (code) => void warnings.push(code) })
+      })
+      expect(warnings).toEqual(['odd'])
+    }
+  })
+
+  it('that looks for content leaves its connection to the next one', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      await target.putBlob(config, opening(config.bytes))
+      for (let time = 0; time < 3; time++) {
+        expect(await target.hasBlob(config)).toBe(true)
+        expect(await target.hasImage(manifest)).toBe(false)
+      }
+      expect(registry.connections).toBe(1)
+    }))
+
+  it('for the digest of a manifest can be cancelled while it reads the manifest', () =>
+    withTarget({}, {}, async ({ registry, target }) => {
+      await putImage(registry, 'team/app', '1', image)
+      const cancel = new AbortController()
+      registry.addFault(
+        faults.answer(
+          ({ headers, ...rest }) => ({ ...rest, headers: withoutHeaders(headers, 'docker-content-digest') }),
+          {
+            method: 'HEAD',
+            kind: 'manifest',
+          },
+        ),
+      )
+      registry.hook(({ method, kind }) => {
+        if (method !== 'GET' || kind !== 'manifest') return undefined
+        cancel.abort()
+        return new Promise(() => undefined)
+      })
+      const resolved = target.resolve('1', { signal: cancel.signal })
+      await expect(resolved).rejects.toMatchObject({ code: 'CANCELLED' })
+    }))
+})
+
+async function next<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of items) return item
+  return undefined
+}
