@@ -96,7 +96,6 @@ describe('a request that waits for the rate limit', () => {
     const request = { ...look, url, isRateLimited: true }
     const holding = await connections.send(request)
     onTestFinished(() => void holding.body.destroy())
-    await once(holding.body.resume(), 'data')
     const next = (signal: AbortSignal) => failure(connections.send({ ...request, signal }))
     return { connections, next, requests: () => requests }
   }
