@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { RequestReport } from '../../../../lib/image/index.js'
 import { Credential } from '../../../../lib/registry/index.js'
 import { answer } from '../../../../lib/testing/registry/answer.js'
 import { withRegistry } from '../../../support/with-registry.js'
@@ -14,10 +15,17 @@ describe('the check of a login', () => {
         rateLimit: { remaining: 76, window: 21600 },
         date: Date.UTC(2026, 10, 1, 10),
       })
-      expect(await registries.checkLogin(registry.host, known)).toBeDefined()
-      expect(registry.connections).toBe(1)
     }),
   )
+
+  it('reads the response to its end, so that nothing of it remains', () => {
+    const reports: RequestReport[] = []
+    const onRequest = (report: RequestReport): number => reports.push(report)
+    return withRegistry({}, { onRequest }, async ({ registry, registries }) => {
+      await registries.checkLogin(registry.host, known)
+      await expect.poll(() => reports.length).toBe(2) // the first one finds out the scheme
+    })
+  })
 
   it.each([
     [404, 'REGISTRY_RESPONSE'],

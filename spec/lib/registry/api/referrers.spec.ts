@@ -121,7 +121,7 @@ describe('the referrers of a manifest', () => {
   it('are those of the API alone if a later page does not exist', () =>
     withRegistry({ ...api, pageSize: 1 }, {}, async ({ registry, repository }) => {
       for (const each of [sbom, signature]) putArtifact(registry, 'team/app', each)
-      listUnderTag(registry, 'team/app', subject, [sbom])
+      listUnderTag(registry, 'team/app', referrersTag(subject), [sbom])
       registry.addFault(faults.status(404, { kind: 'referrers', nth: 2 }))
       expect(await all(repository.referrers(subject))).toHaveLength(1)
       expect(talk(registry)).not.toContain('manifest 200')

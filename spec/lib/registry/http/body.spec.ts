@@ -100,7 +100,7 @@ describe('the body of a response', () => {
 
   it('gives its share of the rate limit back when it has arrived, although nobody has read it yet', async () => {
     let ended = 0
-    const rate = { take: () => undefined, end: () => void ended++ }
+    const rate = { take: () => undefined, end: () => (ended += 1) }
     const { source, body } = bodyOver({ rate })
     body.read(0)
     source.push(Buffer.alloc(10))

@@ -43,7 +43,7 @@ const answering = (answer: (socket: Socket, data: Buffer) => void): Promise<stri
 /** Detects the scheme of a registry on this machine. Returns the error, and the number of requests. */
 async function undetected(host: string) {
   let requests = 0
-  const onRequest = (): void => void requests++
+  const onRequest = (): number => (requests += 1)
   const error = await failure(detect(host, { onRequest }, undefined, 'plain-first'))
   return { error, requests }
 }
