@@ -59,7 +59,8 @@ function openUnnamed(directory: string): number {
 
 function temporaryFileError(error: unknown, purpose: string, directory: string): WindlassError {
   const meaning = diskMeaning(error, undefined, 'store')
-  const why = meaning?.says ?? (error instanceof Error ? error.message : String(error))
+  // The message of Node contains the path.
+  const why = meaning?.says ?? printable(error instanceof Error ? error.message : String(error))
   return new WindlassError(
     meaning?.code ?? 'STORE_IO',
     `Failed to ${purpose}, in a temporary file in ${printable(directory)}: ${why}`,

@@ -43,6 +43,7 @@ export class ArchiveFile {
    */
   documents(signal?: AbortSignal): Promise<ArchiveDocuments> {
     this.#documents ??= this.#open(signal).catch((error: unknown) => {
+      this.#closePlain()
       this.#documents = undefined // the next call tries again
       throw error
     })
@@ -53,6 +54,10 @@ export class ArchiveFile {
   async close(): Promise<void> {
     await this.#documents?.catch(() => undefined)
     this.#documents = undefined
+    this.#closePlain()
+  }
+
+  #closePlain(): void {
     if (this.#plain !== undefined) closeSync(this.#plain)
     this.#plain = undefined
   }

@@ -8,6 +8,7 @@ import { mkdir, open, type FileHandle, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { quoted } from '../../codec/index.js'
+import { untilAborted } from '../../flow/index.js'
 import { type Digest, parseDigest } from '../../image/index.js'
 import type { Limits } from '../../limits.js'
 import type { EntryHandler } from '../tar/entry.js'
@@ -48,7 +49,7 @@ export async function receiveArchive(
   const reader = new TarReader(handlerFor(steps, entries), limits)
   const receiver = new Receiver(directory, entries, label)
   try {
-    const body = Readable.from(source, { objectMode: false, signal })
+    const body = Readable.from(chunksOf(source, signal), { objectMode: false })
     for await (const chunk of plainBytes(body, limits)) {
       signal.throwIfAborted()
       reader.write(chunk)
@@ -62,6 +63,25 @@ export async function receiveArchive(
     await receiver.close()
   }
   return entries.files()
+}
+
+/** Yields the chunks of `source` until the signal aborts, also while `source` delivers nothing. */
+async function* chunksOf(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const iterator = source[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const next = await untilAborted(iterator.next(), signal)
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    // Not awaited: a source that delivers nothing may return only much later.
+    void Promise.resolve(iterator.return?.()).catch(() => undefined)
+    if (source instanceof Readable) source.destroy()
+  }
 }
 
 function handlerFor(steps: Step[], entries: ArchiveEntries): EntryHandler {

@@ -56,3 +56,52 @@ describe('unpackError for entries that the file system cannot store', () => {
     expect(error.message).not.toContain('cannot hold')
   })
 })
+
+describe('unpackError for other errors', () => {
+  it.each([
+    ['EINVAL', 'write', /^Unpacking "a" into \/into failed: EINVAL/],
+    [
+      'EFBIG',
+      'copy_file_range',
+      /the file system cannot store a file of that size \(EFBIG, copy_file_range\)$/,
+    ],
+    ['ENOSPC', 'write', /failed: no space left \(ENOSPC, write\)$/],
+    ['EOTHER', 'open', /^Unpacking "a" into \/into failed: EOTHER: something, open$/],
+  ])('says what the system said, without the path: %s of %s', (code, call, message) => {
+    const error = unpackError('a', refused(code, call), '/into')
+    expect(error.message).toMatch(message)
+    expect(error.message).not.toContain('/store/staging/x')
+  })
+
+  it('speaks of the store or of the directory that the user named', () => {
+    const hints = (code: string, call: string) =>
+      (['store', 'target'] as const).map(
+        (place) => unpackError('a', refused(code, call), '/into', place).hint,
+      )
+    expect(hints('EILSEQ', 'open')).toEqual([
+      expect.stringMatching(/^The layer is valid, .* --store\.$/),
+      expect.stringMatching(/^The image is valid, .* to unpack into\.$/),
+    ])
+    expect(hints('ENOSPC', 'write')).toEqual([
+      expect.stringContaining('--store'),
+      expect.stringContaining('to unpack into'),
+    ])
+  })
+
+  it('names a layer with too many links as invalid, and a missing privilege as such', () => {
+    expect(unpackError('a', refused('ELOOP', 'open'))).toMatchObject({
+      code: 'LAYER_INVALID',
+      hint: expect.stringContaining('Nothing of the layer is kept') as string,
+    })
+    expect(unpackError('a', refused('EPERM', 'chown'))).toMatchObject({
+      code: 'STORE_DENIED',
+      hint: 'This user may not do that. Run as root, or use another file system.',
+    })
+  })
+
+  it('returns an error of Windlass unchanged, and cuts a message at the first byte that may not be shown', () => {
+    const known = unpackError('a', refused('EILSEQ', 'open'))
+    expect(unpackError('b', known)).toBe(known)
+    expect(unpackError('a', new Error('bad \x1b[2Jbytes')).message).toBe('Unpacking "a" failed: bad …')
+  })
+})

@@ -1,7 +1,9 @@
+import { symlinkSync, truncateSync } from 'node:fs'
 import { buffer } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { followLayer } from '../../../lib/bytes/index.js'
 import { arrival } from '../../support/arriving-layer.js'
+import { openPaths } from '../../support/open-paths.js'
 
 const bytes = Buffer.from('the bytes of a layer')
 
@@ -51,5 +53,37 @@ describe('followLayer', () => {
     const read = buffer(await followLayer(layer, controller))
     controller.abort()
     await expect(read).rejects.toMatchObject({ name: 'AbortError' })
+  })
+
+  it('does not follow a link that took the place of the blob', async () => {
+    const { layer, file } = await arrival(bytes, { before: bytes })
+    await file.close()
+    const link = `${layer.path}.link`
+    symlinkSync(layer.path, link)
+    await expect(followLayer({ ...layer, path: link, arriving: undefined })).rejects.toMatchObject({
+      code: 'STORE_IO',
+      subject: { path: link },
+    })
+  })
+
+  it('reads a download that has arrived or is verified, and closes the file however it ends', async () => {
+    const { layer, file } = await arrival(bytes, { before: bytes })
+    file.finish()
+    expect(await buffer(await followLayer(layer))).toEqual(bytes)
+    file.verify()
+    expect(await buffer(await followLayer(layer))).toEqual(bytes)
+    const stopped = await followLayer(layer)
+    await new Promise((resolve) => stopped.once('close', resolve).destroy())
+    await file.close()
+    await vi.waitFor(() => expect(openPaths()).not.toContain(layer.path))
+  })
+
+  it('fails if the file became shorter', async () => {
+    const { layer, file } = await arrival(bytes, { before: bytes })
+    await file.close()
+    truncateSync(layer.path, 3)
+    await expect(buffer(await followLayer({ ...layer, arriving: undefined }))).rejects.toMatchObject({
+      code: 'STORE_IO',
+    })
   })
 })

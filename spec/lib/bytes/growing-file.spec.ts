@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { getEventListeners } from 'node:events'
+import { statSync } from 'node:fs'
 import { appendFile, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -229,6 +230,45 @@ describe('GrowingFile', () => {
     expect(file.state.error).toMatchObject({ message: 'first' })
     await file.close()
     expect((await stat(path)).size).toBe(10)
+  })
+
+  it('stays failed or verified when its end is reported later', async () => {
+    const failed = await GrowingFile.open(path, { expected })
+    failed.fail(new Error('cut'))
+    failed.finish()
+    expect(failed.state.phase).toBe('failed')
+    await failed.close()
+    await writeFile(path, data)
+    const verified = await GrowingFile.open(path, { expected })
+    verified.verify()
+    const seen = phases(verified)
+    verified.finish()
+    verified.verify()
+    expect(seen.map(({ phase }) => phase)).toEqual(['verified'])
+    await verified.close()
+  })
+
+  it('reports that it starts again while its bytes are still there', async () => {
+    await writeFile(path, data)
+    const file = await GrowingFile.open(path, { expected })
+    const sizes: number[] = []
+    file.states.subscribe(({ generation }) => {
+      if (generation === 1) sizes.push(statSync(path).size)
+    })
+    await file.truncate()
+    expect(sizes).toEqual([data.length])
+    expect(statSync(path).size).toBe(0)
+    await file.close()
+    expect(sizes).toEqual([data.length, 0])
+  })
+
+  it('names the kind of its content in errors, also after it has started again', async () => {
+    const file = await GrowingFile.open(path, { expected, what: 'image config' })
+    for (let time = 0; time < 2; time++) {
+      expect(() => file.verify()).toThrow(/^image config verification failed/)
+      await file.truncate()
+    }
+    await file.close()
   })
 
   it('has no subscribers after the last `waitFor`', async () => {

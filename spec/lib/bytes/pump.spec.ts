@@ -91,4 +91,30 @@ describe('pump', () => {
     await expect(pump([source, sink], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
     expect([source.closed, sink.closed]).toEqual([true, true])
   })
+
+  it('ignores errors of streams that it destroys at its end', async () => {
+    const sink = new Writable({
+      autoDestroy: false,
+      write: (_chunk, _encoding, done) => done(),
+      destroy: (_error, done) => setImmediate(done, new Error('late')),
+    })
+    await pump([Readable.from([Buffer.from('x')]), sink])
+    expect(sink.closed).toBe(true)
+    // An error without a listener would be one of the process.
+    await new Promise(setImmediate)
+  })
+
+  it('settles if one of its streams is closed already', async () => {
+    const source = Readable.from([])
+    await new Promise((resolve) => source.once('close', resolve).destroy())
+    const settled = pump([source, new PassThrough()]).then(
+      () => 'settled',
+      () => 'settled',
+    )
+    const turns = async (): Promise<string> => {
+      for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate)
+      return 'still waiting'
+    }
+    expect(await Promise.race([settled, turns()])).toBe('settled')
+  })
 })

@@ -36,4 +36,10 @@ describe('readCapped', () => {
     failing.destroy(new Error('reset'))
     await expect(work).rejects.toThrow('reset')
   })
+
+  it('says how to raise the limit, if that is known', async () => {
+    const hint = 'Raise it with --max-manifest.'
+    await expect(readCapped(bytes('hello!'), { ...cap(5), hint })).rejects.toMatchObject({ hint })
+    await expect(readCapped(bytes('hello!'), cap(5))).rejects.toMatchObject({ hint: undefined })
+  })
 })

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { VerifyingStream } from '../../../lib/bytes/index.js'
-import { digestOf } from '../../../lib/image/index.js'
+import { type Digest, digestOf } from '../../../lib/image/index.js'
 
 /** Returns the bytes that the stream passed on before it ended or failed. */
 async function passed(
@@ -70,5 +70,18 @@ describe('a verifying stream', () => {
       expect(stream.isVerified).toBe(verified)
       stream.destroy()
     }
+  })
+
+  it('of no bytes is verified at once, if the digest is that of no bytes', () => {
+    const none = (digest: Digest) => new VerifyingStream({ digest, size: 0 }).isVerified
+    expect(none(digestOf(Buffer.alloc(0)))).toBe(true)
+    expect(none(digestOf(Buffer.from('x')))).toBe(false)
+  })
+
+  it('fails with the converted error also if bytes are missing at the end', async () => {
+    const expected = { digest: digestOf(Buffer.from('abc')), size: 3 }
+    const stream = new VerifyingStream(expected, { toStreamError: () => new Error('converted') })
+    Readable.from([Buffer.from('ab')]).pipe(stream)
+    await expect(stream.resume().toArray()).rejects.toThrow('converted')
   })
 })

@@ -129,4 +129,12 @@ describe('the index of an archive', () => {
     await expect(index(bytes, { layerEntries: 1 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
     await expect(index(bytes, { layerBytes: 1_000 })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
+
+  it('is not read on after its signal', async () => {
+    const bytes = await archiveOf([['a', 'x']])
+    const reason = new Error('enough')
+    const file = inMemory(bytes)
+    await expect(indexArchive(file, defaultLimits, AbortSignal.abort(reason))).rejects.toBe(reason)
+    expect(file.count()).toBe(0)
+  })
 })

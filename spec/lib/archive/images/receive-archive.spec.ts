@@ -1,11 +1,13 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { pack } from 'tar-stream'
 import { digestOf } from '../../../../lib/image/index.js'
 import { defaultLimits } from '../../../../lib/limits.js'
 import { readPart } from '../../../../lib/archive/images/archived-file.js'
 import { receiveArchive } from '../../../../lib/archive/images/receive-archive.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 type Entries = readonly (readonly [name: string, content: Buffer | string, link?: string])[]
@@ -108,5 +110,66 @@ describe('a received archive', () => {
     await expect(
       receiveArchive(source, join(directory, 'stopped'), { limits: defaultLimits, signal: stop.signal }),
     ).rejects.toThrow()
+  })
+
+  it('is not waited for after its signal, and its unfinished file is closed', async () => {
+    const stop = new AbortController()
+    const bytes = await bytesOf([['a', big]])
+    async function* stalling(): AsyncGenerator<Buffer> {
+      yield bytes.subarray(0, 1_200_000)
+      setImmediate(() => stop.abort(new Error('enough')))
+      await new Promise(() => undefined)
+    }
+    const into = join(directory, 'stalled')
+    const receiving = receiveArchive(stalling(), into, { limits: defaultLimits, signal: stop.signal })
+    await expect(receiving).rejects.toThrow('enough')
+    expect(openPaths().filter((path) => path.startsWith(into))).toEqual([])
+  })
+
+  it('is written while it arrives, with files and directories of the user alone', async () => {
+    const bytes = await bytesOf([
+      ['a', big],
+      ['b', 'x'],
+    ])
+    const into = join(directory, 'modes')
+    let written = 0
+    async function* source(): AsyncGenerator<Buffer> {
+      yield bytes.subarray(0, 2_500_000)
+      for (let turn = 0; turn < 1_000 && written === 0; turn++) {
+        await setTimeout(10)
+        written = statSync(join(into, 'part'), { throwIfNoEntry: false })?.size ?? 0
+      }
+      yield bytes.subarray(2_500_000)
+    }
+    const files = await receiveArchive(source(), into, {
+      ...{ limits: defaultLimits, signal: new AbortController().signal },
+    })
+    expect(written).toBeGreaterThan(0)
+    const modes = (path: string): number => statSync(path).mode & 0o777
+    const blobs = join(into, 'blobs', 'sha256')
+    expect([join(into, 'blobs'), blobs].map(modes)).toEqual([0o700, 0o700])
+    expect(readdirSync(blobs).map((name) => modes(join(blobs, name)))).toEqual([0o600, 0o600])
+    expect((await readPart(files.get('a')!, { offset: 2_999_999, length: 5 })).length).toBe(1)
+    expect((await readPart(files.get('a')!, { offset: 10, length: 3 })).equals(big.subarray(10, 13))).toBe(
+      true,
+    )
+    expect((await readPart(files.get('b')!, { offset: 1 })).length).toBe(0)
+  })
+
+  it('is refused if it is cut, or if a blob has another digest than its name, and names the archive', async () => {
+    const { signal } = new AbortController()
+    const options = { limits: defaultLimits, signal, label: 'sent.tar' }
+    const cut = (await bytesOf([['a', 'x'.repeat(2_000)]])).subarray(0, 1_500)
+    await expect(receiveArchive(pieces(cut, 512), join(directory, 'cut'), options)).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+      message: expect.stringMatching(/^Failed to read images from sent\.tar: it is truncated/) as string,
+    })
+    const wrong = await bytesOf([[`blobs/sha256/${'0'.repeat(64)}`, 'x']])
+    await expect(receiveArchive(pieces(wrong, 512), join(directory, 'wrong'), options)).rejects.toMatchObject(
+      {
+        code: 'MANIFEST_INVALID',
+        message: expect.stringContaining('has the digest sha256:') as string,
+      },
+    )
   })
 })

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { RandomAccessBlob } from '../../../../lib/bytes/index.js'
-import { chunkContent } from '../../../../lib/archive/toc/chunk-content.js'
+import { chunkContent, verifiedChunks } from '../../../../lib/archive/toc/chunk-content.js'
+import { digestOf } from '../../../../lib/image/index.js'
 import { encodeLayer, tocFormats } from '../../../../testbench/toc/encode.js'
 import { accessTo, tocOf } from '../../../support/toc.js'
 
@@ -107,5 +108,35 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
     await expect(reading()).rejects.toMatchObject({
       code: expect.stringMatching(/LAYER_INVALID|DIGEST_MISMATCH/),
     })
+  })
+})
+
+describe('verified chunks', () => {
+  const digest = digestOf(Buffer.from('content'))
+  const chunks = [
+    { size: 4, digest: digestOf(Buffer.from('cont')) },
+    { size: 3, digest: digestOf(Buffer.from('ent'), 'sha512') },
+  ]
+  const from = async function* (...pieces: readonly string[]): AsyncGenerator<Buffer> {
+    for (const piece of pieces) yield await Promise.resolve(Buffer.from(piece))
+    throw new Error('read too far')
+  }
+  const read = async (bytes: AsyncIterable<Buffer>, innerOffset: number): Promise<string[]> => {
+    const seen: string[] = []
+    for await (const chunk of verifiedChunks(bytes, { path: 'a', innerOffset, chunks }))
+      seen.push(String(chunk))
+    return seen
+  }
+
+  it('begin after the bytes before them, and end with the last one, in pieces of any size', async () => {
+    for (const pieces of [['content'], ['con', 't', 'ent'], ['c', 'ontent and more']])
+      expect(await read(from(...pieces), 0)).toEqual(['cont', 'ent'])
+    for (const pieces of [['before content'], ['bef', 'ore ', 'content'], ['before', ' cont', 'ent']])
+      expect(await read(from(...pieces), 7)).toEqual(['cont', 'ent'])
+  })
+
+  it('are not yielded if one has another digest', async () => {
+    expect(digest).not.toBe(chunks[0]!.digest)
+    await expect(read(from('xcontent'), 0)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
   })
 })

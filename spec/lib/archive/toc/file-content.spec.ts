@@ -78,6 +78,24 @@ describe('the span of a file', () => {
     expect(() => spanOf([one, second], file(8), dataEnd)).toThrow('out of order')
   })
 
+  it('is refused if its chunks leave a gap, or are larger than the memory that one may take', () => {
+    const second = { ...next, offset: 20, chunkSize: 3, chunkOffset: 5 }
+    expect(() => spanOf([one, second], file(8), dataEnd)).toThrow('gaps')
+    const mebi = 2 ** 20
+    const large = (size: number) => () => spanOf([{ ...one, chunkSize: size }], file(size), dataEnd)
+    expect(large(64 * mebi)().chunks).toHaveLength(1)
+    expect(large(64 * mebi + 1)).toThrow('has a chunk of')
+    const inner = (innerOffset: number) => () => spanOf([{ ...one, innerOffset }], file(4), dataEnd)
+    expect(inner(64 * mebi)().innerOffset).toBe(64 * mebi)
+    expect(inner(64 * mebi + 1)).toThrow('bytes into its member')
+  })
+
+  it('takes the digest of the file only for its only chunk', () => {
+    const without = { name: 'a', type: 'reg', offset: 10, chunkSize: 4, digest }
+    expect(spanOf([without], file(4), dataEnd).chunks).toEqual([{ size: 4, digest }])
+    expect(() => spanOf([without, { ...next, offset: 20 }], file(8), dataEnd)).toThrow('without a digest')
+  })
+
   it('of an empty file has no chunks, and needs no digest', () => {
     const empty = { name: 'a', type: 'reg', offset: dataEnd + 1 }
     expect(spanOf([empty], file(0), dataEnd).chunks).toEqual([])

@@ -35,6 +35,7 @@ const lies: readonly (readonly [string, Change])[] = [
   ['chunks of a directory', (entries) => entries.splice(1, 0, { name: 'd/', type: 'chunk', chunkSize: 1 })],
   ['a link without a target', set('l', { linkName: '' })],
   ['an owner that no file has', set('d/b', { uid: 2 ** 32 })],
+  ['a group that no file has', set('d/b', { gid: 2 ** 32 })],
   ['a time that is none', set('d/b', { modtime: 'yesterday' })],
   ['content behind the files', set('d/b', { offset: 10_000_000 })],
   ['content in the table', set('d/b', { offset: 2 ** 53 - 1 })],
@@ -54,6 +55,7 @@ const lies: readonly (readonly [string, Change])[] = [
   ],
   ['a file smaller than its chunks', set('d/a', { size: 8_000 })],
   ['a gap between chunks', chunk(1, { chunkOffset: 4_001 })],
+  ['a chunk of another file', chunk(1, { name: 'd/other' })],
   ['chunks that overlap', chunk(1, { chunkOffset: 3_999 })],
   ['a chunk without bytes', chunk(1, { chunkSize: 0 })],
   [
@@ -115,7 +117,9 @@ describe.each(tocFormats)('a table of contents in the format %s', (format) => {
 
   it('is subject to the limits of archives', async () => {
     const layer = encodeLayer(files, { format })
-    for (const limits of [{ layerEntries: 3 }, { layerBytes: 9_000 }, { pathBytes: 2 }, { pathDepth: 1 }])
+    const within = { layerEntries: 4, layerBytes: 9_009, pathBytes: 17, pathDepth: 2 }
+    expect((await tocOf(layer, { limits: { ...defaultLimits, ...within } })).entries).toHaveLength(4)
+    for (const limits of [{ layerEntries: 3 }, { layerBytes: 9_008 }, { pathBytes: 2 }, { pathDepth: 1 }])
       await expect(tocOf(layer, { limits: { ...defaultLimits, ...limits } })).rejects.toMatchObject({
         code: 'LIMIT_EXCEEDED',
         message: expect.stringContaining(Object.keys(limits)[0]!),

@@ -1,9 +1,25 @@
 /** Assembling the layers of an image when something is created at the target meanwhile. */
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import type { rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { putImage } from '../../../../lib/testing/images/index.js'
 import { Workbench, imageOf } from '../../../support/workbench.js'
+
+/** The target that the system refuses to replace, as it does with a mount point of another user namespace. */
+const busy = vi.hoisted(() => ({ target: '' }))
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<{ readonly rename: typeof rename }>()
+  return {
+    ...real,
+    rename: (from: string, to: string) =>
+      to === busy.target
+        ? Promise.reject(
+            Object.assign(new Error('EBUSY: busy'), { code: 'EBUSY', errno: -16, syscall: 'rename' }),
+          )
+        : real.rename(from, to),
+  }
+})
 
 describe('the tree of an image', () => {
   const bench = new Workbench()
@@ -82,5 +98,23 @@ describe('the tree of an image', () => {
     await expect(pulling.done).rejects.toMatchObject({ code: 'DIFF_ID_MISMATCH' })
     await pulling.closed()
     expect(readdirSync(parent)).toEqual([])
+  })
+
+  it('does not replace a mount point that the system alone knows as such', async () => {
+    const registry = await bench.registry()
+    await putImage(registry, 'app', '1', imageOf(['a']))
+    const target = bench.path()
+    mkdirSync(target, { recursive: true })
+    busy.target = target
+    onTestFinished(() => void (busy.target = ''))
+    const puller = await bench.puller()
+    const pulling = puller.pull(`${registry.host}/app:1`, { platform: 'linux/amd64', rootfs: target })
+    await expect(pulling.done).rejects.toMatchObject({
+      code: 'USAGE',
+      message: `Cannot unpack into ${target}: it is a mount point, which a tree cannot replace`,
+      hint: 'Name a directory below it.',
+    })
+    await pulling.closed()
+    expect(readdirSync(target)).toEqual([])
   })
 })

@@ -25,6 +25,8 @@ describe('the lock of the tree of a layer', () => {
       withTreeLock(join(layer, 'rootfs'), () => Promise.resolve(openPaths())),
     )
     expect(during).toContain(layer)
+    // Checked before the next lock, which would wait for this one for ever.
+    expect(openPaths()).not.toContain(layer)
     await expect(asOrdinaryUser(() => withTreeLock(join(layer, 'rootfs'), fail))).rejects.toThrow('failed')
     expect(openPaths()).not.toContain(layer)
   })
