@@ -51,12 +51,10 @@ export async function receiveArchive(
   try {
     const body = Readable.from(chunksOf(source, signal), { objectMode: false })
     for await (const chunk of plainBytes(body, limits)) {
-      signal.throwIfAborted()
       reader.write(chunk)
       await receiver.take(steps.splice(0))
     }
     reader.finish()
-    await receiver.take(steps.splice(0))
   } catch (error) {
     throw asImageArchiveError(error, label)
   } finally {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Verifier } from '../../../lib/bytes/verifier.js'
+import { Verifier, manifestSizeError } from '../../../lib/bytes/verifier.js'
 import { parseDigest, type Digest } from '../../../lib/image/digest/digest.js'
 
 const digestOf = (bytes: Uint8Array, algorithm = 'sha256'): Digest =>
@@ -105,4 +105,10 @@ describe('Verifier', () => {
       expect.objectContaining({ code: 'DIGEST_INVALID' }) as Error,
     )
   })
+})
+
+it('an error about a size that only the manifest has wrong names the digest, and the host if there is one', () => {
+  const error = manifestSizeError('Reading a failed', digest, 'registry.example')
+  expect(error).toMatchObject({ code: 'SIZE_MISMATCH', subject: { digest, host: 'registry.example' } })
+  expect(manifestSizeError('Reading a failed', digest).subject).toEqual({ digest })
 })

@@ -111,6 +111,27 @@ describe.each(tocFormats)('the content of a file in the format %s', (format) => 
   })
 })
 
+it('the content of a file is requested with the signal', async () => {
+  const { signal } = new AbortController()
+  const signals: unknown[] = []
+  const blob = new RandomAccessBlob({
+    ...{ size: 100, what: 'the layer' },
+    open: (part) => {
+      signals.push(part.signal)
+      return Promise.reject(new Error('asked'))
+    },
+  })
+  const where = {
+    offset: 0,
+    innerOffset: 0,
+    end: 10,
+    chunks: [{ size: 1, digest: digestOf(Buffer.from('x')) }],
+  }
+  const reading = chunkContent(blob, { path: 'a', content: where, compression: 'gzip' }, signal)
+  await expect(reading.next()).rejects.toThrow('asked')
+  expect(signals).toEqual([signal])
+})
+
 describe('verified chunks', () => {
   const digest = digestOf(Buffer.from('content'))
   const chunks = [

@@ -92,6 +92,8 @@ describe('the digests of a table of contents', () => {
     ['of the compressed table alone', { tocDigest: undefined }, undefined],
     ['of the compressed table, if it is another', { checksum: other }, 'DIGEST_MISMATCH'],
     ['of the table, if it is another', { tocDigest: other }, 'DIGEST_MISMATCH'],
+    ['of the size, if it is larger', { size: reference.size + 1 }, 'LAYER_INVALID'],
+    ['of the size, if it is smaller', { size: reference.size - 1 }, 'LAYER_INVALID'],
   ])('are checked: that %s', async (_, change, code) => {
     const { blob } = accessTo(layer.bytes)
     const reading = readToc(blob, { ...reference, ...change }, defaultLimits)

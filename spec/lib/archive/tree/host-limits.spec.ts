@@ -1,9 +1,9 @@
 /** Decides which differences of a tree are damage, and which are limits of the machine that stores it. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { compareTrees, type TreeEntry } from '../../../../lib/archive/index.js'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { LayerApplier, compareTrees, type TreeEntry } from '../../../../lib/archive/index.js'
 import { HostLimits, type DifferenceCause } from '../../../../lib/archive/tree/host-limits.js'
 
 const entry = (more: Partial<TreeEntry> = {}): TreeEntry => ({
@@ -56,5 +56,35 @@ describe.runIf(process.geteuid?.() === 0)('a difference between a tree and its l
     expect(await decided(entry(whiteout), entry({ ...whiteout, uid: 8 }))).toBe('machine')
     const file = { path: 'd/.wh.a' }
     expect(await decided(entry(file), entry({ ...file, gid: 8 }))).toBe('machine')
+  })
+
+  it('is tested with entries that are removed, once for each value', async () => {
+    const made: string[] = []
+    const watched = vi.spyOn(LayerApplier.prototype, 'entry').mockImplementation(({ uid, gid }) => {
+      made.push(`${uid}:${gid}`)
+    })
+    onTestFinished(() => watched.mockRestore())
+    const entries = [entry({ path: '.', type: 'directory' })]
+    const tree = join(root, 'layer/rootfs')
+    const limits = new HostLimits({ tree, entries, scratch: join(root, 'scratch') })
+    const decide = async (expected: Partial<TreeEntry>): Promise<void> => {
+      const [difference] = compareTrees([entry(expected)], [entry({ ...expected, uid: 99 })])
+      await limits.findCause(difference!)
+      expect(readdirSync(join(root, 'scratch'))).toEqual([])
+    }
+    await decide({ uid: 1, gid: 1 })
+    await decide({ path: 'b', uid: 1, gid: 1 })
+    await decide({ uid: 1, gid: 2 })
+    await decide({ uid: 2, gid: 1 })
+    expect(made).toEqual(['1:1', '1:2', '2:1'])
+  })
+
+  it('has an unknown cause if the test entry cannot be created', async () => {
+    const watched = vi.spyOn(LayerApplier.prototype, 'entry').mockImplementation(() => {
+      throw new Error('no space left')
+    })
+    onTestFinished(() => watched.mockRestore())
+    expect(await decided(entry({ uid: 7 }), entry({ uid: 8 }))).toBe('unknown')
+    expect(readdirSync(join(root, 'scratch'))).toEqual([])
   })
 })

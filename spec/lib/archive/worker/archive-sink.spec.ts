@@ -63,4 +63,22 @@ describe('an archive that is read', () => {
     wrong.rejection = new WindlassError('LAYER_INVALID', 'cut off')
     expect(() => wrong.check()).toThrow('cut off')
   })
+
+  it('waits after each chunk, and fails if that fails', async () => {
+    const waits: (() => void)[] = []
+    const sink = sinkOf({}, { afterChunk: () => new Promise<void>((resolve) => waits.push(resolve)) })
+    const consumed: Buffer[] = []
+    sink.onConsumed = (chunk) => consumed.push(chunk)
+    let isWritten = false
+    sink.write(Buffer.alloc(512), () => (isWritten = true))
+    sink.write(Buffer.alloc(512))
+    await new Promise(setImmediate)
+    expect([isWritten, waits.length, consumed.length]).toEqual([false, 1, 1])
+    waits[0]!()
+    await new Promise(setImmediate)
+    expect([isWritten, waits.length, consumed.length]).toEqual([true, 2, 2])
+    sink.destroy()
+    const problem = new WindlassError('CANCELLED', 'the receiver failed')
+    expect(await refused(sinkOf({}, { afterChunk: () => Promise.reject(problem) }), 1024)).toBe('CANCELLED')
+  })
 })
