@@ -35,6 +35,8 @@ describe('a followed file', () => {
     let allReported: () => void = () => undefined
     const reported = new Promise<void>((resolve) => (allReported = resolve))
     const growth = async function* (): AsyncGenerator<Growth> {
+      // The stream is being read then, and waits.
+      await turns(5)
       for (const each of lengths) {
         if (each.final) allReported()
         yield await Promise.resolve(each)

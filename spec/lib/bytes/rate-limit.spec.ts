@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RateLimit } from '../../../lib/bytes/rate-limit.js'
@@ -208,5 +209,39 @@ describe('a rate limit', () => {
     stop.abort()
     expect(await second).toBeDefined()
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('listens to the signal of a stream only while the stream waits', async () => {
+    const limit = new RateLimit(1_000)
+    const { signal } = new AbortController()
+    await limit.admit(signal)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    const second = limit.admit(signal)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(200_000)
+    await second
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    await limit.admit(AbortSignal.abort())
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('of which nobody waits any more has no timer', () => {
+    const limit = new RateLimit(1)
+    const cancels = [1_000, 2_000].map((bytes) => limit.take(bytes, () => undefined))
+    cancels[0]!()
+    expect(vi.getTimerCount()).toBe(1)
+    cancels[1]!()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('does not wake too early if the wait is longer than a timer can be', () => {
+    const limit = new RateLimit(1)
+    let isResumed = false
+    limit.take(3_000_000, () => (isResumed = true))
+    vi.advanceTimersByTime(2_999_000_000)
+    expect(isResumed).toBe(false)
+    vi.advanceTimersByTime(2_000_000)
+    expect(isResumed).toBe(true)
   })
 })

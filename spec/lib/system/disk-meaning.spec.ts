@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs'
-import { constants } from 'node:os'
-import { describe, expect, it } from 'vitest'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { diskMeaning } from '../../../lib/system/disk-meaning.js'
 import { errnoOf } from '../../../lib/system/errno.js'
 import { fileFailure } from '../../../lib/system/file-failure.js'
@@ -57,5 +58,21 @@ describe('what the disk says', () => {
     expect(fileFailure(missing, 'Writing', '/x').message).toContain('ENOENT')
     const ours = new WindlassError('LIMIT_EXCEEDED', 'too long')
     expect(fileFailure(ours, 'Writing', '/x')).toBe(ours)
+  })
+
+  it('of missing access names what this user can open, also the target of a rename, as a word of a shell', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'windlass-closed-'))
+    onTestFinished(() => rmSync(directory, { recursive: true }))
+    const closed = join(directory, 'closed to all')
+    mkdirSync(closed, { mode: 0 })
+    const error = (paths: object): Error => Object.assign(refused('EACCES', -13), paths)
+    const hint = (paths: object) => fileFailure(error(paths), 'Moving', '/unused').hint
+    const expected = `Give its owner access with “chmod u+rwX '${closed}'”.`
+    expect(hint({ path: join(closed, 'a') })).toBe(expected)
+    expect(hint({ path: join(directory, 'a'), dest: join(closed, 'a') })).toBe(expected)
+    // EPERM is not about modes.
+    expect(
+      fileFailure(Object.assign(refused('EPERM', -1), { path: closed }), 'Moving', '/unused').hint,
+    ).not.toContain('chmod')
   })
 })

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import * as files from '../../../lib/system/files.js'
+import { openPaths } from '../../support/open-paths.js'
 
 let top: string
 const at = (name: string): string => join(top, name)
@@ -117,4 +118,61 @@ describe('files', () => {
     await again.close()
     expect(statSync(at('f')).size).toBe(1_000_003)
   })
+
+  it('overwrites a file in place, and cuts what is left of a longer one', async () => {
+    writeFileSync(at('f'), 'what was there before')
+    const before = statSync(at('f')).ino
+    const file = await files.open(at('f'), 'r+')
+    await file.overwrite(Buffer.from('short'))
+    expect(readFileSync(at('f'), 'utf8')).toBe('short')
+    await file.overwrite(Buffer.from('longer than that'))
+    expect(readFileSync(at('f'), 'utf8')).toBe('longer than that')
+    await file.close()
+    expect(statSync(at('f')).ino).toBe(before)
+    expect(file.fd).toBe(-1)
+  })
+
+  it('appends to a file, which it creates with a mode and closes', async () => {
+    await files.appendFile(at('log'), 'one ', 0o600)
+    await files.appendFile(at('log'), 'two', 0o644)
+    expect(readFileSync(at('log'), 'utf8')).toBe('one two')
+    expect(statSync(at('log')).mode & 0o777).toBe(0o600)
+    expect(openPaths()).not.toContain(at('log'))
+  })
+
+  it('sets the times of a link, not of what it leads to', async () => {
+    writeFileSync(at('target'), '')
+    utimesSync(at('target'), 5, 5)
+    symlinkSync('target', at('link'))
+    await files.setTimes(at('link'), 7_000)
+    expect((await files.lstat(at('link'))).mtimeMs).toBe(7_000)
+    expect(statSync(at('target')).mtimeMs).toBe(5_000)
+  })
+
+  it.runIf(process.geteuid?.() === 0)(
+    'gives what it creates in a directory the owner registered for it',
+    async () => {
+      const owner = { uid: 7, gid: 8 }
+      const mine = at('mine')
+      files.setOwnerOfNewFiles(mine, owner)
+      files.setOwnerOfNewFiles(mine, { uid: 9, gid: 9 })
+      const ownerOf = async (path: string) => {
+        const { uid, gid } = await files.lstat(path)
+        return { uid, gid }
+      }
+      await files.makeDirectories(join(mine, 'sub'), 0o700)
+      await (await files.open(join(mine, 'file'), 'w', 0o600)).close()
+      await (await files.openLarge(join(mine, 'sub', 'large'), 'w', 0o600)).close()
+      await files.appendFile(join(mine, 'log'), 'x', 0o600)
+      for (const path of ['.', 'sub', 'file', 'sub/large', 'log'])
+        expect(await ownerOf(join(mine, path)), path).toEqual(owner)
+      // Neither what was there before nor what is elsewhere.
+      writeFileSync(join(mine, 'before'), '')
+      await (await files.open(join(mine, 'before'), 'r+')).close()
+      await files.mkdir(`${mine}2`, 0o700)
+      await (await files.open(join(`${mine}2`, 'file'), 'w', 0o600)).close()
+      for (const path of [join(mine, 'before'), `${mine}2`, join(`${mine}2`, 'file')])
+        expect(await ownerOf(path), path).toEqual({ uid: 0, gid: process.getegid?.() })
+    },
+  )
 })

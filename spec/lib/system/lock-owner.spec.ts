@@ -1,5 +1,9 @@
 /** Finds the process that holds a lock in the text of /proc/locks. */
-import { describe, expect, it } from 'vitest'
+import { execFileSync, spawn } from 'node:child_process'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { isStopped, parseLockOwner } from '../../../lib/system/lock-owner.js'
 
 describe('the owner of a lock', () => {
@@ -27,5 +31,22 @@ describe('the owner of a lock', () => {
 
   it('is not stopped where it runs, nor where it is gone', () => {
     expect([isStopped(process.pid), isStopped(2 ** 30)]).toEqual([false, false])
+  })
+
+  it('is stopped by a signal, whatever its program is called', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'windlass-stopped-'))
+    // /proc has the state after the name: `1 (a) T b) S …`.
+    const program = join(directory, 'a) T b')
+    copyFileSync(execFileSync('which', ['sleep'], { encoding: 'utf8' }).trim(), program)
+    const child = spawn(program, ['60'])
+    onTestFinished(() => {
+      child.kill('SIGKILL')
+      rmSync(directory, { recursive: true })
+    })
+    const pid = child.pid!
+    await vi.waitFor(() => expect(readFileSync(`/proc/${pid}/comm`, 'utf8')).toBe('a) T b\n'))
+    expect(isStopped(pid)).toBe(false)
+    process.kill(pid, 'SIGSTOP')
+    await vi.waitFor(() => expect(isStopped(pid)).toBe(true))
   })
 })

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { OutsideFileError, openOutsideFile, readOutsideFile } from '../../../lib/system/outside-file.js'
+import { openPaths } from '../../support/open-paths.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
 const directory = temporaryDirectory()
@@ -86,5 +87,16 @@ describe('readOutsideFile', () => {
       reason: 'refused',
       code: 'ENAMETOOLONG',
     })
+  })
+
+  it('leaves nothing open, whatever it finds', () => {
+    writeFileSync(at('left'), 'content')
+    expect(readOutsideFile(at('left'), { maxBytes: 100 }).toString()).toBe('content')
+    expect(why(() => readOutsideFile(at('left'), { maxBytes: 3 })).reason).toBe('too-large')
+    mkdirSync(at('left-directory'))
+    expect(why(() => readOutsideFile(at('left-directory'), { maxBytes: 3 }))).toMatchObject({
+      ...{ reason: 'not-regular', code: 'EISDIR' },
+    })
+    expect(openPaths().filter((path) => path.startsWith(at('left')))).toEqual([])
   })
 })

@@ -17,7 +17,7 @@ describe('the entries of an unpacked layer', () => {
   mkdirSync(large)
   for (let at = 0; at < 6; at++) writeFileSync(join(large, String(at)), Buffer.alloc(1_000_000))
 
-  function reading(path: string) {
+  function readingOf(path: string) {
     const stop = new AbortController()
     const batches: EntryBatch[] = []
     const entries = new EntrySender((batch) => batches.push(batch), stop.signal)
@@ -28,21 +28,23 @@ describe('the entries of an unpacked layer', () => {
     batches.flatMap(({ parts }) => parts.flatMap((part) => (part.kind === 'entry' ? [part.entry.path] : [])))
 
   it('are all sent, few of them in one batch at the end', async () => {
-    const { result, batches } = reading(small)
+    const { result, batches } = readingOf(small)
     expect(await result).toEqual({ entries: 4 })
     expect(pathsOf(batches)).toEqual(['.', 'a', 'b', 'c'])
     expect(batches).toHaveLength(1)
   })
 
   it('are not read on while their receiver has much to do', async () => {
-    const { result, batches, entries } = reading(large)
+    const { result, batches, entries } = readingOf(large)
     for (let turn = 0; turn < 20; turn++) await setImmediate()
     const sent = (): number => batches.reduce((sum, { weight }) => sum + weight, 0)
     expect(sent()).toBeLessThan(4_500_000)
-    let isRead = false
-    void result.then(() => (isRead = true))
-    for (let acknowledged = 0; !isRead; await setImmediate())
+    const reading = { isOver: false }
+    void result.finally(() => (reading.isOver = true))
+    for (let acknowledged = 0; !reading.isOver;) {
       for (; acknowledged < batches.length; acknowledged++) entries.acknowledge(batches[acknowledged]!.weight)
+      await setImmediate()
+    }
     expect(await result).toEqual({ entries: 7 })
     expect(pathsOf(batches)).toHaveLength(7)
   })
