@@ -1,7 +1,8 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { pack } from 'tar-stream'
 import { digestOf } from '../../../../lib/image/index.js'
 import { defaultLimits } from '../../../../lib/limits.js'
@@ -171,5 +172,29 @@ describe('a received archive', () => {
         message: expect.stringContaining('has the digest sha256:') as string,
       },
     )
+  })
+
+  it('ends its source, also one that cannot end', async () => {
+    const options = { limits: defaultLimits, signal: new AbortController().signal }
+    let isEnded = false
+    async function* endless(): AsyncGenerator<Buffer> {
+      try {
+        for (;;) yield await Promise.resolve(Buffer.alloc(512, 'x'))
+      } finally {
+        isEnded = true
+      }
+    }
+    await expect(receiveArchive(endless(), join(directory, 'wrong-bytes'), options)).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+    })
+    await vi.waitFor(() => expect(isEnded).toBe(true))
+    const stop = new AbortController()
+    const stalled = new Readable({ read: () => undefined })
+    const receiving = receiveArchive(stalled, join(directory, 'stalled-stream'), {
+      ...{ limits: defaultLimits, signal: stop.signal },
+    })
+    stop.abort(new Error('enough'))
+    await expect(receiving).rejects.toThrow('enough')
+    await vi.waitFor(() => expect(stalled.destroyed).toBe(true))
   })
 })

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { systemCallsAvailable, setXattr } from '../../../../lib/system/index.js'
 import {
   device,
@@ -13,6 +13,20 @@ import {
   symlink,
   whiteout,
 } from '../../../support/archive/scratch.js'
+import { openPaths } from '../../../support/open-paths.js'
+
+const disk = vi.hoisted(() => ({ isFull: false }))
+vi.mock('node:fs', async (original) => {
+  const real = await original<{ writeSync(...values: readonly unknown[]): number }>()
+  return {
+    ...real,
+    writeSync: (...values: readonly unknown[]) => {
+      if (disk.isFull)
+        throw Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC', errno: -28, syscall: 'write' })
+      return real.writeSync(...values)
+    },
+  }
+})
 
 describe('paths and links in layers (threats §1)', () => {
   it.each([
@@ -341,5 +355,28 @@ describe.runIf(process.geteuid?.() === 0)('what new entries inherit from a lower
       expect(tree.get(name)).toMatchObject({ mode, gid: process.getegid?.() })
       expect([...tree.get(name)!.xattrs.keys()]).toEqual([])
     }
+  })
+})
+
+describe('a layer that cannot be applied as it is', () => {
+  it('names the store or the directory of the user, and leaves no file open', async () => {
+    for (const whiteouts of ['apply', 'aufs'] as const) {
+      const it = await scratch()
+      disk.isFull = true
+      onTestFinished(() => void (disk.isFull = false))
+      const error = refusal(() => it.apply([file('a', 'content')], { whiteouts }))
+      disk.isFull = false
+      expect(error).toMatchObject({ code: 'STORE_FULL', subject: { path: it.root } })
+      expect(error.hint).toContain(whiteouts === 'apply' ? 'a directory on another disk' : '--store')
+      expect(openPaths().filter((path) => path.startsWith(it.root))).toEqual([])
+    }
+  })
+
+  it('has a warning if it has too many unlisted directories to record, except where whiteouts are applied', async () => {
+    const deep = Array.from({ length: 15 }, () => 'x'.repeat(250)).join('/')
+    const entries = Array.from({ length: 1_200 }, (_, at) => file(`${deep}/${at}/f`, ''))
+    const it = await scratch()
+    expect(it.apply(entries, { whiteouts: 'aufs' })).toEqual(['IMPLIED_UNRECORDED'])
+    expect((await scratch()).apply(entries)).toEqual([])
   })
 })
