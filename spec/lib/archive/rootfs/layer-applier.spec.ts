@@ -1,6 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { ImpliedDirectories } from '../../../../lib/archive/rootfs/implied-directories.js'
 import { systemCallsAvailable, setXattr } from '../../../../lib/system/index.js'
 import {
   device,
@@ -372,11 +373,10 @@ describe('a layer that cannot be applied as it is', () => {
     }
   })
 
-  it('has a warning if it has too many unlisted directories to record, except where whiteouts are applied', async () => {
-    const deep = Array.from({ length: 15 }, () => 'x'.repeat(250)).join('/')
-    const entries = Array.from({ length: 1_200 }, (_, at) => file(`${deep}/${at}/f`, ''))
+  it('has a warning if it has too many unlisted directories to record', async () => {
+    const paths = vi.spyOn(ImpliedDirectories.prototype, 'paths', 'get').mockReturnValue(undefined)
+    onTestFinished(() => paths.mockRestore())
     const it = await scratch()
-    expect(it.apply(entries, { whiteouts: 'aufs' })).toEqual(['IMPLIED_UNRECORDED'])
-    expect((await scratch()).apply(entries)).toEqual([])
+    expect(it.apply([file('a/b')], { whiteouts: 'aufs' })).toEqual(['IMPLIED_UNRECORDED'])
   })
 })
