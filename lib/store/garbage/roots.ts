@@ -31,7 +31,12 @@ export async function reachableFrom(
   documents: RootDocuments,
 ): Promise<Set<Digest>> {
   const needed = new Set<Digest>()
-  const graph = walkGraph(entries.flatMap(rootLinksOf), { read: ({ link }) => read(link, documents) })
+  const graph = walkGraph(entries.flatMap(rootLinksOf), {
+    read: ({ link }) => read(link, documents),
+    // The first entry that leads to a document may require less of it than another one.
+    key: ({ descriptor, rootEntry, required }) =>
+      `${descriptor.digest} ${required} ${isWindlassEntry(rootEntry)}`,
+  })
   for await (const { link } of graph)
     // Garbage collection ignores files with unsupported digests.
     if (isDigest(link.descriptor.digest)) needed.add(link.descriptor.digest)

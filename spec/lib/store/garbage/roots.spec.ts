@@ -137,6 +137,30 @@ describe('what a name leads to', () => {
     await expect(needed(store)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
   })
 
+  it('is unknown if such an index lacks an image, also if another tool has listed the index before', async () => {
+    const store = await stores.open()
+    const index = await put(store, { manifests: [ghost('an image')] }, mediaTypes.ociIndex)
+    const outer = await put(store, { manifests: [index] }, mediaTypes.ociIndex)
+    await store.names.set({ name: 'a', typed: 'a', descriptor: index })
+    const { manifests } = JSON.parse(readFileSync(indexOf(store), 'utf8')) as { manifests: [object] }
+    for (const other of [index, outer]) {
+      list(store, other, ...manifests)
+      await expect(needed(store), other.digest).rejects.toMatchObject({
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('the content of a is unknown') as string,
+      })
+      list(store, other)
+      expect((await needed(store)).has(ghost('an image').digest)).toBe(true)
+    }
+  })
+
+  it('is unknown if the manifest of an entry is missing, also if an index that is listed before names it', async () => {
+    const store = await stores.open()
+    const index = await put(store, { manifests: [ghost('a manifest')] }, mediaTypes.ociIndex)
+    list(store, index, ghost('a manifest'))
+    await expect(needed(store)).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+  })
+
   it('is unknown if an entry of Windlass was changed', async () => {
     const store = await stores.open()
     const descriptor = await put(store, { title: 'image' })
