@@ -81,17 +81,21 @@ describe('a sink that is opened at its first use', () => {
       yield* await Promise.resolve(all)
     }
     const target = {
-      tags: () => pages(['1', '2'], ['3']),
-      removeTags: (tags: readonly string[]) => {
-        calls.push(tags)
+      tags: (...parameters: unknown[]) => {
+        calls.push(parameters)
+        return pages(['1', '2'], ['3'])
+      },
+      removeTags: (...parameters: unknown[]) => {
+        calls.push(parameters)
         return pages({ tag: '1' })
       },
     }
     const sink = new DeferredSink(name, () => Promise.resolve(target as unknown as RegistryTarget))
+    const request = { signal: new AbortController().signal }
     const listed: unknown[] = []
-    for await (const page of sink.tags()) listed.push(page)
-    for await (const removal of sink.removeTags(['1'])) listed.push(removal)
+    for await (const page of sink.tags(request)) listed.push(page)
+    for await (const removal of sink.removeTags(['1'], request)) listed.push(removal)
     expect(listed).toEqual([['1', '2'], ['3'], { tag: '1' }])
-    expect(calls).toEqual([['1']])
+    expect(calls).toEqual([[request], [['1'], request]])
   })
 })

@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { changeIndex } from '../../../../lib/sinks/layout/index-file.js'
+import { describe, expect, it, vi } from 'vitest'
+import { changeIndex, readIndex } from '../../../../lib/sinks/layout/index-file.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 const directory = temporaryDirectory()
@@ -36,5 +36,41 @@ describe('the list of images of a layout', () => {
     })
     expect(readFileSync(path, 'utf8')).toBe(textOf('b', 'ours'))
     expect([attempts, statSync(path).isFile()]).toEqual([2, true])
+  })
+
+  it('is given up if another tool keeps changing it', async () => {
+    writeFileSync(path, textOf('a'))
+    let attempts = 0
+    const changing = changeIndex(directory, () => {
+      writeFileSync(path, textOf(...Array.from({ length: ++attempts }, String)))
+      return textOf('ours')
+    })
+    await expect(changing).rejects.toMatchObject({
+      ...{
+        code: 'STORE_CORRUPT',
+        message: expect.stringContaining('another tool keeps changing it') as string,
+      },
+    })
+    expect(attempts).toBe(100)
+    expect(readFileSync(path, 'utf8')).not.toContain('ours')
+  })
+
+  it('is not changed after the signal aborted', async () => {
+    const change = vi.fn(() => textOf('ours'))
+    await expect(changeIndex(directory, change, AbortSignal.abort())).rejects.toMatchObject({
+      code: 'CANCELLED',
+    })
+    expect(change).not.toHaveBeenCalled()
+  })
+
+  it('may be missing, but is never something else than a list in a file', async () => {
+    rmSync(path)
+    expect(await readIndex(directory)).toBeUndefined()
+    await changeIndex(directory, ({ entries }) => textOf(...(entries as string[]), 'ours'))
+    expect((await readIndex(directory))?.entries).toEqual(['ours'])
+    rmSync(path)
+    mkdirSync(path)
+    await expect(readIndex(directory)).rejects.toMatchObject({ code: 'STORE_CORRUPT', subject: { path } })
+    rmSync(path, { recursive: true })
   })
 })

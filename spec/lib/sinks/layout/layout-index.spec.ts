@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { type Descriptor, parseDigest } from '../../../../lib/image/index.js'
 import {
   findDigest,
-  parseLayoutIndex,
   indexTextWithImage,
+  indexTextWithout,
+  namesIn,
+  parseLayoutIndex,
 } from '../../../../lib/sinks/layout/layout-index.js'
 
 const image: Descriptor = {
@@ -74,5 +76,46 @@ describe('the list of a layout', () => {
 
   it('may be null, as written by Go for an empty list', () => {
     expect(parseLayoutIndex('{"manifests":null}')?.entries).toEqual([])
+  })
+
+  it('cannot be parsed if it is nested too deeply to be written again', () => {
+    expect(parseLayoutIndex(`{"manifests":[${'['.repeat(100_000)}${']'.repeat(100_000)}]}`)).toBeUndefined()
+  })
+
+  describe('with names', () => {
+    const named = (name: unknown, digest: unknown = image.digest) => ({
+      digest,
+      annotations: { [refName]: name },
+    })
+    const index = {
+      document: { annotations: { mine: '1' } },
+      entries: [named('a'), named('b'), image, 7, named(1), named('a', 'sha256:second')],
+    }
+
+    it('has each of them once', () => {
+      expect(namesIn(index)).toEqual(['a', 'b'])
+    })
+
+    it('has the first image of a name, and none without a digest', () => {
+      expect(findDigest(index, 'a')).toBe(image.digest)
+      expect(findDigest(index, 'c')).toBeUndefined()
+      expect(findDigest({ ...index, entries: [named('a', 7)] }, 'a')).toBeUndefined()
+    })
+
+    it('loses all images of the names that are removed, and nothing else', () => {
+      expect(JSON.parse(indexTextWithout(index, new Set(['a', 'c'])))).toEqual({
+        ...{ schemaVersion: 2, annotations: { mine: '1' } },
+        manifests: [named('b'), image, 7, named(1)],
+      })
+    })
+
+    it('states the platform and the artifact type of an image', () => {
+      const more = { platform: { os: 'linux', architecture: 'arm64' }, artifactType: 'application/x' }
+      expect(
+        JSON.parse(indexTextWithImage({ document: {}, entries: [] }, { ...image, ...more }, undefined)),
+      ).toEqual({
+        ...{ schemaVersion: 2, manifests: [{ ...image, ...more }] },
+      })
+    })
   })
 })
