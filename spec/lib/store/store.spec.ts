@@ -13,8 +13,9 @@ import {
 } from 'node:fs'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { Store } from '../../../lib/store/index.js'
+import { FileLock } from '../../../lib/store/locks/file-lock.js'
 import { locksAvailable } from '../../../lib/system/index.js'
 import { Child } from '../../support/store/child.js'
 import { diskCalls } from '../../support/store/disk-calls.js'
@@ -108,6 +109,8 @@ describe('the store', () => {
       ['oci-layout', '[]'],
       ['windlass.json', '{"version":2}'],
       ['windlass.json', ''],
+      ['windlass.json', '{"version":1.5}'],
+      ['windlass.json', '{"version":0}'],
     ] as const) {
       const directory = stores.fresh()
       await (await Store.open(directory)).close()
@@ -163,14 +166,52 @@ describe('the store', () => {
     expect(calls.indexOf('sync .', named)).toBeGreaterThan(named)
   })
 
+  it('may have lost its oci-layout and have other files, and is then completed', async () => {
+    const store = await stores.open()
+    await putNamed(store, 'a:latest', '{}')
+    await store.close()
+    rmSync(join(store.directory, 'oci-layout'))
+    writeFileSync(join(store.directory, 'notes.txt'), 'x')
+    expect(await (await stores.open(store.directory)).names.list()).toHaveLength(1)
+    expect(existsSync(join(store.directory, 'oci-layout'))).toBe(true)
+  })
+
+  it('is not created if that is cancelled while another process creates it', async () => {
+    const directory = stores.fresh()
+    mkdirSync(directory)
+    const lock = await FileLock.take(join(directory, 'lock'))
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 20)
+    const opening = Store.open(directory, { signal: stop.signal })
+    await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+    await lock?.release()
+    expect(readdirSync(directory)).toEqual(['lock'])
+  })
+
+  it('is closed to its end, with a warning, if a part of it cannot be closed', async () => {
+    const warnings: string[] = []
+    const store = await stores.open(undefined, { onWarning: (message) => warnings.push(message) })
+    await store.hold(digest)
+    vi.spyOn(store.layers, 'close').mockRejectedValue(new Error('EIO'))
+    await store.close()
+    expect(warnings).toEqual([
+      `Failed to remove the temporary files of this process at ${store.directory}: EIO`,
+    ])
+    expect(staging(store.directory)).toEqual([])
+  })
+
   it('denies other users access to its layers in a layout of another tool', async () => {
     const directory = stores.fresh()
-    mkdirSync(join(directory, 'layers'), { recursive: true })
-    chmodSync(join(directory, 'layers'), 0o755)
+    for (const name of ['layers', 'blobs']) {
+      mkdirSync(join(directory, name), { recursive: true })
+      chmodSync(join(directory, name), 0o755)
+    }
     writeFileSync(join(directory, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}')
     writeFileSync(join(directory, 'index.json'), '{"schemaVersion":2,"manifests":[]}')
     await stores.open(directory)
     expect(lstatSync(join(directory, 'layers')).mode & 0o777).toBe(0o700)
+    // The tool and its users read the blobs.
+    expect(lstatSync(join(directory, 'blobs')).mode & 0o777).toBe(0o755)
   })
 
   it('removes its staging directory when it is closed, and cannot be used afterwards (S0-73)', async () => {
@@ -266,6 +307,10 @@ describe('the store', () => {
           const refused = { code: 'STORE_READ_ONLY', exitCode: 7 }
           await expect(putNamed(reading, 'b:latest', 'b')).rejects.toMatchObject(refused)
           await expect(reading.layers.stage()).rejects.toMatchObject(refused)
+          // What needs nothing to be written works.
+          await reading.blobs.put(descriptorOf('{}').digest, Buffer.from('{}'))
+          await reading.hold(digest)
+          await (await reading.beginTree(join(stores.directory, 'a tree'))).release()
           await expect(reading.partials.acquire(digest)).rejects.toMatchObject(refused)
           await expect(Store.open(join(mounted, 'new'))).rejects.toMatchObject(refused)
           await reading.close()

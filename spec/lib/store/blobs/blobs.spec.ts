@@ -16,6 +16,7 @@ import { describe, expect, it } from 'vitest'
 import { type Digest, digestOf } from '../../../../lib/image/index.js'
 import type { Store } from '../../../../lib/store/index.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
+import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 const bytes = Buffer.from('some bytes')
 const digest = digestOf(bytes)
@@ -23,6 +24,8 @@ const corrupt = { code: 'STORE_CORRUPT', exitCode: 7 }
 
 describe('blobs', () => {
   const stores = new TemporaryStores()
+  /** On the disk, while the stores are in memory where that is possible. */
+  const elsewhere = temporaryDirectory()
 
   /** A store in which something else than a file has the path of a blob. */
   async function storeWith(place: (path: string) => unknown): Promise<Store> {
@@ -118,6 +121,10 @@ describe('blobs', () => {
     const store = await stores.open()
     await store.blobs.put(digest, bytes)
     await expect(store.blobs.read(digest, bytes.length - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
+    await expect(store.blobs.read(digest, 1, 'manifestBytes')).rejects.toMatchObject({
+      message: expect.stringContaining('more than the limit') as string,
+      hint: expect.stringContaining('manifest') as string,
+    })
     expect(await store.blobs.read(digest, bytes.length)).toEqual(bytes)
   })
 
@@ -138,6 +145,28 @@ describe('blobs', () => {
     await store.blobs.adopt(file, digest)
     expect(existsSync(file)).toBe(false)
     expect(await store.blobs.read(digest, 100)).toEqual(bytes)
+  })
+
+  it('adopts a file of another file system, and removes it there', async () => {
+    const store = await stores.open()
+    const file = join(elsewhere, 'downloaded')
+    await writeFile(file, bytes)
+    await store.blobs.adopt(file, digest)
+    expect(existsSync(file)).toBe(false)
+    expect(await store.blobs.read(digest, 100)).toEqual(bytes)
+    expect((await readdir(await store.stagingDirectory())).sort()).toEqual(['holds', 'lock'])
+  })
+
+  it('stops waiting for the lock of the store when it is cancelled, even if it has the blob', async () => {
+    const store = await stores.open()
+    await store.blobs.put(digest, bytes)
+    const other = await stores.open(store.directory)
+    const file = join(await other.stagingDirectory(), 'downloaded')
+    await writeFile(file, bytes)
+    const cancelled = { code: 'CANCELLED' }
+    await expect(other.blobs.put(digest, bytes, AbortSignal.abort())).rejects.toMatchObject(cancelled)
+    await expect(other.blobs.adopt(file, digest, AbortSignal.abort())).rejects.toMatchObject(cancelled)
+    expect(existsSync(file)).toBe(true)
   })
 
   it('are held by the process that put or adopted them, so that no collection removes them', async () => {
@@ -168,11 +197,11 @@ describe('blobs', () => {
 
   it("does not follow a link at the path of an algorithm's directory", async () => {
     const store = await stores.open()
-    const elsewhere = stores.fresh()
-    mkdirSync(elsewhere)
-    symlinkSync(elsewhere, join(store.directory, 'blobs', 'sha256'))
+    const outside = stores.fresh()
+    mkdirSync(outside)
+    symlinkSync(outside, join(store.directory, 'blobs', 'sha256'))
     await expect(store.blobs.put(digest, bytes)).rejects.toMatchObject(corrupt)
-    expect(await readdir(elsewhere)).toEqual([])
+    expect(await readdir(outside)).toEqual([])
   })
 
   it('reports which access was denied', async () => {

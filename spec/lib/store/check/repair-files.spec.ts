@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { repairFiles } from '../../../../lib/store/check/repair-files.js'
+import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -51,6 +52,25 @@ describe('repairing the files of a store', () => {
     }
     expect(await repairFiles(store)).toEqual([])
     expect(await (await stores.open(store)).names.get(name)).toBeDefined()
+  })
+
+  it('repairs a file once, however many processes notice that it is damaged', async () => {
+    const store = await made()
+    await writeFile(join(store, 'index.json'), 'x')
+    const repaired = await Promise.all([repairFiles(store), repairFiles(store), repairFiles(store)])
+    expect(repaired.flat()).toHaveLength(1)
+    expect((await readdir(store)).filter((file) => file.startsWith('index.json'))).toHaveLength(2)
+  })
+
+  it('stops waiting for the lock of the store when it is cancelled, and changes nothing', async () => {
+    const store = await made()
+    await writeFile(join(store, 'index.json'), 'x')
+    const lock = await FileLock.take(join(store, 'lock'))
+    const stop = new AbortController()
+    setTimeout(() => stop.abort(), 20)
+    await expect(repairFiles(store, { signal: stop.signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+    await lock?.release()
+    expect(await content(store, 'index.json')).toBe('x')
   })
 
   it('does not change a layout of a newer version, which is then rejected', async () => {

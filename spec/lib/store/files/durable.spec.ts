@@ -11,6 +11,7 @@ import {
   writeSynced,
 } from '../../../../lib/store/files/durable.js'
 import { SyncFile } from '../../../../lib/system/files.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { diskCalls } from '../../../support/store/disk-calls.js'
 
 describe('writing durably', () => {
@@ -37,6 +38,9 @@ describe('writing durably', () => {
     await copySynced(at('from'), at('to'))
     expect(calls).toEqual(['sync to'])
     expect(readFileSync(at('to'), 'utf8')).toBe('x')
+    writeFileSync(at('there'), 'before')
+    await expect(copySynced(at('from'), at('there'))).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(readFileSync(at('there'), 'utf8')).toBe('before')
   })
 
   it('syncs the directory after the rename, and not before', async () => {
@@ -65,6 +69,7 @@ describe('writing durably', () => {
       await expect(copySynced(at('from'), at('copy'))).rejects.toThrow('the disk failed')
       await expect(publish(at('from'), at('published'))).rejects.toThrow('the disk failed')
       await expect(ensureDirectory(at('place'))).rejects.toThrow('the disk failed')
+      expect(openPaths().filter((path) => path.startsWith(root))).toEqual([])
     } finally {
       sync.mockRestore()
     }

@@ -1,7 +1,9 @@
 import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { moveTree } from '../../../../lib/store/files/move-tree.js'
+import { SyncFile } from '../../../../lib/system/files.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe.runIf(process.getuid?.() === 0)('a directory that is moved to another parent', () => {
@@ -33,6 +35,18 @@ describe.runIf(process.getuid?.() === 0)('a directory that is moved to another p
     await asUser(() => moveTree(from, to))
     expect(statSync(to).mode & 0o7777).toBe(mode)
     expect(existsSync(from)).toBe(false)
+  })
+
+  it('has its mode on the disk, and is not open any more', async () => {
+    const { from, to } = place(0o555)
+    const modes: number[] = []
+    const sync = vi.spyOn(SyncFile.prototype, 'sync').mockImplementation(async function (this: SyncFile) {
+      modes.push((await this.stat()).mode & 0o7777)
+    })
+    await asUser(() => moveTree(from, to))
+    sync.mockRestore()
+    expect(modes).toEqual([0o555])
+    expect(openPaths()).not.toContain(to)
   })
 
   it('stays unchanged if it belongs to another user, and the error is that of the rename', async () => {

@@ -43,6 +43,17 @@ describe('errors of the store', () => {
     await expect(missing).rejects.toThrow(/at \/none\/to: ENOENT.*'\/none\/from' -> '\/none\/to'/)
   })
 
+  it('names another path than the one of the operation, and how to move that one away', () => {
+    const at = (path: string, code: string): Error => Object.assign(systemError(code), { path })
+    const denied = storeError(at('/store/blobs/sha256', 'EACCES'), 'store a blob', '/store/blobs/x')
+    expect(denied.message).toMatch(
+      /^Failed to store a blob at \/store\/blobs\/x: .* \(at \/store\/blobs\/sha256\)$/,
+    )
+    expect(storeError(at('/store/x', 'EACCES'), 'read', '/store/x').message).not.toContain('(at')
+    const linked = storeError(at('/store/blobs', 'ELOOP'), 'store a blob', '/store/blobs/x')
+    expect(linked.hint).toContain('“mv /store/blobs /store/blobs.moved”')
+  })
+
   it('distinguishes a full disk or quota from a store that is not writable', () => {
     const asked = (code: string) => [isDiskFull(systemError(code)), isNotWritableError(systemError(code))]
     for (const code of ['ENOSPC', 'EDQUOT']) expect(asked(code)).toEqual([true, true])

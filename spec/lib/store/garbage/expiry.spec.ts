@@ -105,6 +105,22 @@ describe('which images expire', () => {
     )
   })
 
+  it('does not include an image of which a mount or a lease needs any document', () => {
+    const needs = { holds: [digestOfText('served 0')] }
+    const { contents, holders } = build([{ layers: ['a'], lastUsedAt: 0, held: 'no' }])
+    const [mount] = build([{ layers: ['a'], lastUsedAt: 0, held: 'mount' }]).holders.mounts
+    const [lease] = build([{ layers: ['a'], lastUsedAt: 0, held: 'lease' }]).holders.leases
+    const reasonOf = (more: Partial<Holders>) =>
+      planExpiry(contents, items, { ...holders, ...more }, { keepStorage: 0 }, now).kept.map(
+        ({ reason }) => reason,
+      )
+    expect(reasonOf({})).toEqual([])
+    expect(reasonOf({ mounts: [{ ...mount!, ...needs }] })).toEqual([{ kind: 'mount', directory: '/mnt/0' }])
+    expect(reasonOf({ leases: [{ ...lease!, ...needs, expiresAt: now + 1 }] })).toEqual([
+      { kind: 'lease', id: 'lease 0', owner: 'spec', expiresAt: now + 1 },
+    ])
+  })
+
   it('says why an image stays', () => {
     const specs = (['lease', 'mount', 'run', 'foreign'] as const).map((held, at) => ({
       ...{ layers: ['a'], lastUsedAt: at, held },

@@ -146,6 +146,41 @@ describe('layers', () => {
       expect(await store.layers.findByBlob(layerBlob(name).digest)).toBeDefined()
   })
 
+  it('finds layers that were committed after the pointers were written again and lost again', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a')
+    const lose = (): void => rmSync(join(store.directory, 'layers', 'by-blob'), { recursive: true })
+    lose()
+    expect(await store.layers.findByBlob(layerBlob('a').digest)).toBeDefined()
+    await commitLayer(store, 'b')
+    lose()
+    expect(await store.layers.findByBlob(layerBlob('b').digest)).toBeDefined()
+  })
+
+  it('replaces a directory at the path of a pointer', async () => {
+    const store = await stores.open()
+    const pointer = join(store.directory, 'layers', 'by-blob', ...layerBlob('a').digest.split(':'))
+    mkdirSync(join(pointer, 'below'), { recursive: true })
+    const stored = await commitLayer(store, 'a')
+    expect(await store.layers.findByBlob(layerBlob('a').digest)).toEqual(stored)
+  })
+
+  it('remembers which directories a layer has no entry for, also with a second form', async () => {
+    const store = await stores.open()
+    await commitLayer(store, 'a', { implied: ['.', 'etc'] })
+    expect(await commitLayer(store, 'a', { form: 'aufs' })).toMatchObject({ implied: ['.', 'etc'] })
+    expect(await store.layers.find(diffIDOf('a'))).toMatchObject({ implied: ['.', 'etc'] })
+  })
+
+  it('stops waiting for the lock of the store when its commit is cancelled, and can be committed then', async () => {
+    const store = await stores.open()
+    const staged = await store.layers.stage()
+    const facts = { diffID: diffIDOf('a'), blob: layerBlob('a'), size: 1, form: 'overlay' } as const
+    await expect(staged.commit(facts, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(readdirSync(join(staged.path, '..'))).toEqual(['rootfs'])
+    await expect(staged.commit(facts)).resolves.toMatchObject({ diffID: diffIDOf('a') })
+  })
+
   it('ignores a pointer that the record of the layer does not confirm', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')
@@ -215,7 +250,9 @@ describe('layers', () => {
 
   it('stages empty trees without access for other users, and removes them', async () => {
     const store = await stores.open()
+    const umask = process.umask(0o077)
     const staged = await store.layers.stage()
+    process.umask(umask)
     expect(await readdir(staged.path)).toEqual([])
     expect(lstatSync(staged.path).mode & 0o777).toBe(0o755)
     expect(lstatSync(join(staged.path, '..')).mode & 0o777).toBe(0o700)

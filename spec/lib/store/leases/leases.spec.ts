@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { withoutHolds } from '../../../../lib/store/index.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe('the leases of a store', () => {
@@ -68,6 +69,16 @@ describe('the leases of a store', () => {
     expect(await store.blobs.has(digest)).toBe(true)
     expect(await store.leases.remove(id)).toBe(true)
     expect((await store.garbage.collect()).removed.length).toBe(1)
+  })
+
+  it('are on the disk when they are made, and gone from it when they are removed', async () => {
+    const store = await withBlob()
+    const calls = diskCalls(store.directory)
+    const { id } = await store.leases.add(lease)
+    expect(calls.at(-2)).toMatch(new RegExp(`^rename \\S+ leases/${id}.json$`))
+    expect(calls.at(-1)).toBe('sync leases')
+    await store.leases.remove(id)
+    expect(calls.slice(-2)).toEqual([`unlink leases/${id}.json`, 'sync leases'])
   })
 
   it('ignore files of other names, and refuse ids that lead elsewhere', async () => {

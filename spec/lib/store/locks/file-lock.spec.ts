@@ -77,4 +77,14 @@ describe('FileLock', () => {
   it('needs its directory', async () => {
     await expect(FileLock.take(`${stores.fresh()}/lock`)).rejects.toThrow('ENOENT')
   })
+
+  it('is not created if that is not wanted', async () => {
+    const path = stores.fresh()
+    await expect(FileLock.take(path, { create: false })).rejects.toThrow('ENOENT')
+    expect(existsSync(path)).toBe(false)
+    await (await FileLock.take(path))!.release()
+    const lock = await FileLock.take(path, { create: false })
+    expect(lock).toBeDefined()
+    await lock!.release()
+  })
 })

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { findHolders } from '../../../../lib/store/garbage/holders.js'
 import { type MountRecord, openStore } from '../../../../lib/store/index.js'
+import { diskCalls } from '../../../support/store/disk-calls.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 const manifest = digestOf(Buffer.from('manifest'))
@@ -47,6 +48,24 @@ describe('the mounts of a store', () => {
     const { id } = await store.mounts.begin(mount)
     writeFileSync(join(directory, 'mounts', id, 'mount.json'), '{')
     await expect(store.garbage.collect()).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+    await store.close()
+  })
+
+  it('are on the disk before they have their names, and count only while they have a record', async () => {
+    const directory = temporaryDirectory()
+    const store = await openStore(directory)
+    const calls = diskCalls(directory)
+    const { id } = await store.mounts.begin(mount)
+    const at = (call: string): number => calls.indexOf(call)
+    const unfinished = `mounts/${id}.new`
+    expect(at(`sync ${unfinished}/mount.json.new`)).toBeGreaterThanOrEqual(0)
+    expect(at(`rename ${unfinished}/mount.json.new ${unfinished}/mount.json`)).toBeGreaterThan(
+      at(`sync ${unfinished}/mount.json.new`),
+    )
+    expect(calls.at(-1)).toBe(`rename ${unfinished} mounts/${id}`)
+    // Another process is removing it.
+    unlinkSync(join(directory, 'mounts', id, 'mount.json'))
+    expect(await store.mounts.list()).toEqual([])
     await store.close()
   })
 

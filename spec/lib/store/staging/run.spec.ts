@@ -13,8 +13,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
+import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
 import { digestsHeldByRuns } from '../../../../lib/store/staging/holds.js'
 import { Run } from '../../../../lib/store/staging/run.js'
@@ -106,6 +107,21 @@ describe('a run', () => {
     rmSync(staging)
     renameSync(`${staging}-away`, staging)
     expect(existsSync(await run.directory())).toBe(true)
+  })
+
+  it('tries another directory if one was removed before it was locked, and leaves none that cannot be locked', async () => {
+    const failed = (code: string): Error => Object.assign(new Error(`${code}: it failed`), { code })
+    const take = vi.spyOn(FileLock, 'take')
+    try {
+      take.mockRejectedValueOnce(failed('EIO'))
+      await expect(run.directory()).rejects.toMatchObject({ code: 'STORE_IO' })
+      expect(readdirSync(staging)).toEqual([])
+      take.mockRejectedValueOnce(failed('ENOENT')).mockResolvedValueOnce(undefined)
+      expect(existsSync(join(await run.directory(), 'lock'))).toBe(true)
+      expect(take).toHaveBeenCalledTimes(4)
+    } finally {
+      take.mockRestore()
+    }
   })
 
   it('leaves nothing when it ends, and cannot be used afterwards', async () => {

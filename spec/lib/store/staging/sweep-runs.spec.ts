@@ -53,6 +53,18 @@ describe.skipIf(!locksAvailable())('what earlier processes left in the staging a
     expect(calls).toContain(`rmdir staging/${'a'.repeat(16)}`)
   })
 
+  it('stays, and is not locked, if the store cannot be synced', async () => {
+    const staging = stores.fresh()
+    const run = await leave(staging, 'a')
+    vi.mocked(syncFileSystemAsync).mockRejectedValueOnce(new Error('EIO'))
+    const { failures } = await sweepRuns(staging)
+    expect(failures).toMatchObject([{ code: 'STORE_IO' }])
+    const lock = await FileLock.take(join(run, 'lock'))
+    expect(lock).toBeDefined()
+    await lock?.release()
+    expect((await sweepRuns(staging)).processes).toBe(1)
+  })
+
   it('is reported if it is a tree next to its target that cannot be removed; the rest is removed', async () => {
     const staging = stores.fresh()
     const run = await leave(staging, 'a')

@@ -2,8 +2,13 @@
 import { existsSync } from 'node:fs'
 import { chmod, lchown, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { sweepTreesNextTo, sweepRecordedTrees } from '../../../../lib/store/staging/unfinished-tree.js'
+import { describe, expect, it, vi } from 'vitest'
+import { FileLock } from '../../../../lib/store/locks/file-lock.js'
+import {
+  beginTree,
+  sweepTreesNextTo,
+  sweepRecordedTrees,
+} from '../../../../lib/store/staging/unfinished-tree.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
 import { Child } from '../../../support/store/child.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
@@ -39,6 +44,41 @@ describe('a tree that is built next to its target', () => {
     expect(existsSync(tree.path)).toBe(true)
     await tree.release()
     expect(await readdir(parent)).toEqual([])
+  })
+
+  it('is noted before it exists, and has no lock file if it cannot be locked', async () => {
+    const { parent, target } = await place()
+    const noted: string[] = []
+    const take = vi.spyOn(FileLock, 'take').mockImplementationOnce(async (path) => {
+      await writeFile(path, '')
+      throw Object.assign(new Error('ENOLCK: no locks available'), { code: 'ENOLCK' })
+    })
+    const tree = await beginTree(target, ({ path }) => {
+      expect(existsSync(path)).toBe(false)
+      noted.push(path)
+      return Promise.resolve()
+    })
+    take.mockRestore()
+    expect(noted).toEqual([dirname(tree.path)])
+    expect(await readdir(dirname(tree.path))).toEqual([])
+    await tree.release()
+    expect(await readdir(parent)).toEqual([])
+  })
+
+  it('is built beside one of an earlier process that cannot be removed, with a warning', async () => {
+    const { store, parent, target } = await place()
+    const left = join(parent, '.my tree.windlass-0123456789ab')
+    await mkdir(join(left, 'lock'), { recursive: true, mode: 0o700 })
+    const warnings: string[] = []
+    const open = await stores.open(store, { onWarning: (message) => warnings.push(message) })
+    const tree = await open.beginTree(target)
+    await tree.release()
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        `^Failed to remove files of an earlier process next to it at ${target}: `,
+      ) as string,
+    ])
+    expect(await readdir(parent)).toEqual(['.my tree.windlass-0123456789ab'])
   })
 
   describe.skipIf(!locksAvailable())('whose process was killed', () => {

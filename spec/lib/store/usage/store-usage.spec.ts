@@ -32,6 +32,11 @@ describe('what takes the space of a store', () => {
     expect((await store.garbage.collect()).bytes).toBe(usage.reclaimable)
   })
 
+  it('is not measured any more after a cancellation', async () => {
+    const store = await stores.open()
+    await expect(measureStore(store, AbortSignal.abort())).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
   it('is nothing in a new store', async () => {
     const store = await stores.open()
     const none = { count: 0, bytes: 0, reclaimable: 0 }
