@@ -5,6 +5,7 @@ import { hexOf } from '../../../lib/image/index.js'
 import { directorySource } from '../../../lib/sources/index.js'
 import { buildIndex, tinyImage } from '../../../lib/testing/images/index.js'
 import { all } from '../../support/artifacts.js'
+import { openPaths } from '../../support/open-paths.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
 
 const image = tinyImage()
@@ -41,6 +42,33 @@ describe('a directory with an image', () => {
     )
     expect((await source.manifest('')).bytes.equals(index.manifest.bytes)).toBe(true)
     expect((await source.manifest(image.manifest.digest)).bytes.equals(image.manifest.bytes)).toBe(true)
+  })
+
+  it('has no manifest beyond the limit, and nothing stays open', async () => {
+    const path = directory({ ...blobs, 'manifest.json': image.manifest.bytes })
+    const source = directorySource(path)
+    const maxBytes = image.manifest.bytes.length
+    expect((await source.manifest('', { maxBytes })).bytes.equals(image.manifest.bytes)).toBe(true)
+    for (const target of ['', image.manifest.digest])
+      await expect(source.manifest(target, { maxBytes: maxBytes - 1 })).rejects.toMatchObject({
+        code: 'LIMIT_EXCEEDED',
+      })
+    await expect(source.manifest(image.config.digest, { maxBytes })).resolves.toBeDefined()
+    expect(openPaths().filter((each) => each.startsWith(path))).toEqual([])
+  })
+
+  it('says which of its files cannot be read, the first one if both are missing', async () => {
+    const path = directory({ 'manifest.json': image.manifest.bytes })
+    const source = directorySource(path)
+    await expect(source.blob(image.config)).rejects.toMatchObject({
+      ...{ code: 'BLOB_UNKNOWN', message: expect.stringContaining('it does not exist') as string },
+    })
+    const hex = hexOf(image.config.digest)
+    mkdirSync(join(path, hex))
+    writeFileSync(join(path, `${hex}.manifest.json`), 'another')
+    await expect(source.blob(image.config)).rejects.toMatchObject({
+      ...{ code: 'BLOB_UNKNOWN', message: expect.stringContaining('it is a directory') as string },
+    })
   })
 
   it('is refused if it is something else, and is not read through links', async () => {

@@ -1,10 +1,15 @@
 import { execFileSync } from 'node:child_process'
+import { getEventListeners } from 'node:events'
 import { linkSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../lib/errors.js'
+import { digestOf, parseImageManifest } from '../../../lib/image/index.js'
 import { rootfsSource, specialFilesLeftOut } from '../../../lib/sources/rootfs-source.js'
 import { type Windlass, open } from '../../../puller/index.js'
+import { openPaths } from '../../support/open-paths.js'
 import { temporaryDirectory } from '../../support/temporary-directory.js'
+import { bytesOf } from '../../support/with-registry.js'
 
 describe('a root directory as a source', () => {
   const home = temporaryDirectory()
@@ -44,6 +49,83 @@ describe('a root directory as a source', () => {
     expect((await changed.manifest('')).bytes.equals(first.bytes)).toBe(false)
     await changed.close()
     expect(warnings).toEqual([specialFilesLeftOut])
+  })
+
+  it('says how many devices and FIFOs are left out, and names one without control characters', async () => {
+    const directory = join(home, 'special')
+    mkdirSync(directory)
+    const warnings: string[] = []
+    const source = rootfsSource(directory)
+    const onWarning = (_code: string, message: string): void => void warnings.push(message)
+    await source.manifest('', { onWarning })
+    await source.close()
+    expect(warnings).toEqual([])
+    execFileSync('mkfifo', [join(directory, '\x1b[2J')])
+    await source.manifest('', { onWarning })
+    await source.close()
+    execFileSync('mkfifo', [join(directory, 'fifo')])
+    await source.manifest('', { onWarning })
+    await source.close()
+    expect(warnings).toEqual([
+      `Left out of the image of ${directory}: 1 device or FIFO, such as "\\u{1b}[2J"`,
+      expect.stringMatching(/: 2 devices and FIFOs, such as ".*"$/) as string,
+    ])
+  })
+
+  it('has each blob any number of times until it is closed, and may be used again then', async () => {
+    const before = openPaths().length
+    const source = rootfsSource(root)
+    for (let times = 0; times < 2; times++) {
+      const { bytes } = await source.manifest('')
+      expect((await source.manifest(digestOf(bytes))).bytes).toEqual(bytes)
+      const { config, layers } = parseImageManifest(bytes)
+      for (let reads = 0; reads < 2; reads++)
+        for (const blob of [config, ...layers]) {
+          expect(digestOf(await bytesOf(await source.blob(blob)))).toBe(blob.digest)
+          expect(await source.blobSize(blob.digest)).toBe(blob.size)
+        }
+      await source.close()
+      await source.close()
+      expect(openPaths().length).toBe(before)
+    }
+  })
+
+  it('does not have what its files are not', async () => {
+    const source = rootfsSource(root)
+    const other = digestOf(Buffer.from('other'))
+    await expect(source.manifest(other)).rejects.toMatchObject({
+      ...{ code: 'MANIFEST_UNKNOWN', message: `The files of ${root} are not those of ${other}` },
+    })
+    await expect(source.manifest('1.2')).rejects.toThrow('has no image "1.2"')
+    await expect(source.blobSize(other)).rejects.toMatchObject({ code: 'BLOB_UNKNOWN' })
+    await source.close()
+  })
+
+  it('is packed no further after a cancellation, and again by the next use', async () => {
+    const directory = join(home, 'large')
+    mkdirSync(directory)
+    for (let at = 0; at < 50; at++) writeFileSync(join(directory, `file-${at}`), Buffer.alloc(200_000, at))
+    const before = openPaths().length
+    const source = rootfsSource(directory)
+    const stop = new AbortController()
+    const packing = source.manifest('', { signal: stop.signal })
+    const reason = new WindlassError('CANCELLED', 'enough')
+    stop.abort(reason)
+    await expect(packing).rejects.toBe(reason)
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([])
+    await source.close()
+    expect((await source.manifest('')).bytes.length).toBeGreaterThan(0)
+    await source.close()
+    expect(openPaths().length).toBe(before)
+  })
+
+  it('is packed once it exists', async () => {
+    const directory = join(home, 'later')
+    const source = rootfsSource(directory)
+    await expect(source.manifest('')).rejects.toMatchObject({ code: 'MANIFEST_UNKNOWN' })
+    mkdirSync(directory)
+    expect((await source.manifest('')).bytes.length).toBeGreaterThan(0)
+    await source.close()
   })
 
   it('is refused if it is no directory', async () => {

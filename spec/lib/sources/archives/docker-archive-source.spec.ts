@@ -15,6 +15,7 @@ import {
   dockerSaveEntries,
   layoutEntries,
 } from '../../../support/archive/image-archive.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 const image = buildImage({
@@ -68,6 +69,15 @@ describe('an archive of docker save', () => {
       expect((await source.manifest('')).bytes.length).toBeGreaterThan(0)
       await source.close()
     }
+  })
+
+  it('has no file open once it is closed', async () => {
+    const before = openPaths()
+    const source = await sourceOf(dockerSaveEntries(image, ['app:1']), true)
+    await source.manifest('')
+    expect(openPaths().length).toBeGreaterThan(before.length)
+    await source.close()
+    expect(openPaths()).toEqual(before)
   })
 
   it('keeps the manifest that it has for the config', async () => {

@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { defaultLimits } from '../../../../lib/limits.js'
 import { ociArchiveSource } from '../../../../lib/sources/index.js'
 import { buildImage, tinyImage } from '../../../../lib/testing/images/index.js'
 import { open } from '../../../../puller/index.js'
@@ -12,6 +13,7 @@ import {
   layoutEntries,
 } from '../../../support/archive/image-archive.js'
 import { all } from '../../../support/artifacts.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 const image = tinyImage()
@@ -38,6 +40,20 @@ describe('an archive of a layout', () => {
       hint: 'Images in the layout: @0 "one", @1.',
     })
     await source.close()
+  })
+
+  it('is read within the limits, and has no file open once it is closed', async () => {
+    const file = await fileOf(layoutEntries([[image, 'one']]), true)
+    const before = openPaths()
+    const limits = { ...defaultLimits, imageBytes: 100 }
+    await expect(ociArchiveSource(file, { limits }).manifest('one')).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    })
+    const source = ociArchiveSource(file)
+    expect((await source.manifest('one')).bytes.equals(image.manifest.bytes)).toBe(true)
+    expect(openPaths().length).toBeGreaterThan(before.length)
+    await source.close()
+    expect(openPaths()).toEqual(before)
   })
 
   it('is told from an archive of docker save', async () => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import type { BlobOrigin, Descriptor, Digest } from '../../../../lib/image/index.js'
+import type { BlobOrigin, BlobRequest, Descriptor, Digest } from '../../../../lib/image/index.js'
 import { fastestOrigin } from '../../../../lib/sources/places/fastest-origin.js'
 import { PlaceRates } from '../../../../lib/sources/places/place-rates.js'
 
@@ -107,6 +107,38 @@ describe('fastestOrigin', () => {
     expect(host).toBe('b')
     expect(b.offsets).toEqual([8_000])
     expect(a.open).toBe(0)
+  })
+
+  it('passes on the part that is wanted and who listens, but no validator, which is that of one place', async () => {
+    const a = place('a', content, { failsAt: 8_000 })
+    const b = place('b', content)
+    const requests: BlobRequest[] = []
+    for (const each of [a, b]) {
+      const blob = each.blob.bind(each)
+      each.blob = (descriptor, request = {}) => {
+        requests.push(request)
+        return blob(descriptor, request)
+      }
+    }
+    const onRequest = (): void => undefined
+    const request = { offset: 2_000, length: 9_000, validator: '"v"', onRequest }
+    const body = await fastestOrigin([a, b], new PlaceRates()).blob(descriptorOf(content), request)
+    const chunks: Buffer[] = []
+    for await (const chunk of body.stream) chunks.push(chunk as Buffer)
+    expect(Buffer.concat(chunks).equals(content.subarray(2_000, 11_000))).toBe(true)
+    expect(requests).toMatchObject([
+      { offset: 2_000, length: 9_000, onRequest },
+      { offset: 8_000, length: 3_000, onRequest },
+    ])
+    for (const each of requests) expect(each).not.toHaveProperty('validator')
+    expect([a.open, b.open]).toEqual([0, 0])
+  })
+
+  it('blames nobody for what is not known to be wrong', async () => {
+    const [a, b] = [place('a', content), place('b', content)]
+    const { origin } = await read([a, b], content)
+    origin.recordFailure(new WindlassError('NETWORK', 'it broke'))
+    expect([a.failures, b.failures]).toEqual([[], []])
   })
 
   it('blames all contributors for wrong bytes', async () => {

@@ -8,7 +8,12 @@ import {
   digestOf,
   mediaTypes,
 } from '../../../../lib/image/index.js'
-import { OrderedSource, PlaceHealth, type SourcePlace } from '../../../../lib/sources/index.js'
+import {
+  OrderedSource,
+  PlaceHealth,
+  type PlaceOrder,
+  type SourcePlace,
+} from '../../../../lib/sources/index.js'
 import { failure } from '../../../support/failure.js'
 import { bytesOf } from '../../../support/with-registry.js'
 import { blobOf } from '../../../support/with-target.js'
@@ -75,6 +80,7 @@ function setting({
   const sources = [new TestSource('a'), new TestSource('b'), new TestSource('registry')] as const
   const warnings: string[] = []
   const places = sources.map((source, at): SourcePlace => ({ source, isMirror: at < 2, ...settings[at] }))
+  const usedHealth = health ?? new PlaceHealth()
   let loads = 0
   const load = (): Promise<readonly SourcePlace[]> => {
     loads++
@@ -83,11 +89,11 @@ function setting({
       : Promise.resolve(places)
   }
   const source = new OrderedSource({
-    ...{ host: 'registry', repository: 'team/app', places: load, health: health ?? new PlaceHealth() },
+    ...{ host: 'registry', repository: 'team/app', places: load, health: usedHealth },
   })
   const onWarning = (code: string, message: string): void => void warnings.push(`${code}: ${message}`)
   const asked = (): (readonly string[])[] => sources.map((each) => each.asked.splice(0))
-  return { source, sources, warnings, onWarning, asked, loads: () => loads }
+  return { source, sources, places, health: usedHealth, warnings, onWarning, asked, loads: () => loads }
 }
 
 const pagesOf = async <T>(pages: AsyncIterable<readonly T[]>): Promise<T[]> => {
@@ -207,6 +213,32 @@ describe('an ordered source', () => {
     )
   })
 
+  it('has its places as one that is the fastest, and the registry alone for what they sent wrongly', async () => {
+    const { places, health } = setting()
+    const hostsOf = async (all: readonly SourcePlace[], order?: PlaceOrder) => {
+      const about = { host: 'registry', repository: 'team/app', health }
+      const source = new OrderedSource({
+        ...about,
+        places: () => Promise.resolve(all),
+        ...(order && { order }),
+      })
+      return (await source.blobOrigins()).map(({ host, isMirror }) => [host, isMirror])
+    }
+    expect(await hostsOf(places, 'fastest')).toEqual([
+      ['a or b or registry', true],
+      ['registry', false],
+    ])
+    expect(await hostsOf(places.slice(2), 'fastest')).toEqual([['registry', false]])
+    expect((await hostsOf(places)).length).toBe(3)
+  })
+
+  it('accepts from a mirror a manifest as large as the caller allows', async () => {
+    const { source } = setting()
+    const maxBytes = manifest.length
+    expect((await source.manifest('1', { maxBytes })).host).toBe('a')
+    expect((await source.manifest('1', { maxBytes: maxBytes - 1 })).host).toBe('registry')
+  })
+
   it('records the failures of the mirrors of a blob, not those of the registry', async () => {
     const health = new PlaceHealth()
     const { source } = setting({ health })
@@ -253,6 +285,14 @@ describe('the tags and referrers of an ordered source', () => {
     }
     expect(await failure(pagesOf(source.tags()))).toMatchObject({ code: 'NETWORK' })
     expect(asked().slice(0, 2)).toEqual([[], []])
+  })
+
+  it('are not asked of a mirror after the caller cancelled', async () => {
+    const { source, sources, asked } = setting()
+    sources[2].error = failing('NETWORK')
+    const request = { signal: AbortSignal.abort() }
+    expect(await failure(pagesOf(source.tags(request)))).toBe(sources[2].error)
+    expect(asked()).toEqual([[], [], ['tags']])
   })
 
   it('fail with the error of the registry if the mirrors fail too', async () => {
