@@ -62,6 +62,13 @@ describe('a layer from foreign URLs', () => {
     expect(places.places).toEqual([])
   })
 
+  it('fails with the hint of a URL that was refused', async () => {
+    const hint = 'Allow it with “--allow-redirect”.'
+    const refused = new WindlassError('REDIRECT_REFUSED', 'not there', { hint })
+    const { receive } = await layerOf({ [a]: unknown, [b]: refused })
+    await expect(receive()).rejects.toMatchObject({ code: 'BLOB_UNKNOWN', hint })
+  })
+
   it('fails at once with errors of this machine', async () => {
     const full = new WindlassError('STORE_FULL', 'full')
     const { receive, asked } = await layerOf({ [a]: full, [b]: bytes })
@@ -84,6 +91,8 @@ interface Sent {
   readonly bytes?: Buffer
   readonly atMost?: number
   readonly failure?: WindlassError
+  /** Sends from the first byte on, whatever is requested. */
+  readonly isWhole?: boolean
 }
 
 /** A layer with mirrors and the registry, of which each sends what is given. */
@@ -93,9 +102,10 @@ async function mirrored({ mirrors, registry }: { mirrors: readonly Sent[]; regis
   const reported: string[] = []
   const placeAt = (from: string, isMirror: boolean, sent: Sent): BlobPlace => ({
     ...{ from, isMirror },
-    fetch: ({ offset = 0 }) => {
-      asked.push(`${from} ${offset}`)
-      const { bytes: content = bytes, atMost = Infinity, failure } = sent
+    fetch: ({ offset: requested = 0 }) => {
+      asked.push(`${from} ${requested}`)
+      const { bytes: content = bytes, atMost = Infinity, failure, isWhole = false } = sent
+      const offset = isWhole ? 0 : requested
       if (failure && atMost === Infinity) return Promise.reject(failure)
       const stream = Readable.from(
         (async function* () {
@@ -116,7 +126,7 @@ async function mirrored({ mirrors, registry }: { mirrors: readonly Sent[]; regis
   ])
   const receiveLayer = () => receiveFrom(here.layer, here.turn, list)
   const left = () => list.places.map(({ from }) => from)
-  return { ...here, asked, reported, left, receive: receiveLayer }
+  return { ...here, list, asked, reported, left, receive: receiveLayer }
 }
 
 describe('a layer from mirrors', () => {
@@ -162,6 +172,42 @@ describe('a layer from mirrors', () => {
     // The third mirror sent nothing.
     expect(reported.slice(3)).toEqual(['m0 DIGEST_MISMATCH', 'm1 DIGEST_MISMATCH'])
     expect(events.filter(({ type }) => type === 'warning')).toHaveLength(5)
+  })
+
+  it('blames them also after an attempt in which all places failed', async () => {
+    const registry: { atMost?: number; failure?: WindlassError } = { failure: broken }
+    const { receive, asked, reported, layer } = await mirrored({
+      mirrors: [{ bytes: wrong, atMost: 5, failure: broken }],
+      registry,
+    })
+    await expect(receive()).rejects.toBe(broken)
+    delete registry.failure
+    await receive()
+    expect(readFileSync(layer.path)).toEqual(bytes)
+    expect(asked).toEqual(['m0 0', 'r 5', 'r 5', 'r 0'])
+    expect(reported).toEqual(['m0 NETWORK', 'r NETWORK', 'm0 DIGEST_MISMATCH'])
+  })
+
+  it('blames only the mirror that sent the bytes of the file if one has begun again', async () => {
+    const { receive, asked, reported } = await mirrored({
+      mirrors: [
+        { atMost: 10, failure: broken },
+        { bytes: wrong, atMost: 5, failure: broken, isWhole: true },
+      ],
+      registry: {},
+    })
+    await receive()
+    expect(asked).toEqual(['m0 0', 'm1 10', 'r 5', 'r 0'])
+    expect(reported).toEqual(['m0 NETWORK', 'm1 NETWORK', 'm1 DIGEST_MISMATCH'])
+  })
+
+  it('is not tried elsewhere after a cancellation', async () => {
+    const stop = new AbortController()
+    const { layer, turn, list, asked } = await mirrored({ mirrors: [refusing], registry: {} })
+    stop.abort()
+    const receiving = receiveFrom(layer, { ...turn, signal: stop.signal }, list)
+    await expect(receiving).rejects.toBe(broken)
+    expect(asked).toEqual(['m0 0'])
   })
 
   it('blames no mirror if the whole layer of the next place is right', async () => {

@@ -112,6 +112,44 @@ describe('the bytes of a layer', () => {
     expect(once.file.state.length).toBe(bytes.length) // who verifies says what is wrong
   })
 
+  it('are not verified here if the body began again, since it is then the whole layer of one place', async () => {
+    const here = await arrival(bytes, { before: head })
+    await receive(here.layer, here.turn, place([Buffer.from(bytes).fill('x', 3, 4)], { offset: 0 }))
+    expect(here.file.state).toMatchObject({ length: bytes.length, generation: 1 })
+    expect(here.events.find(({ status }) => status === 'restart')).toMatchObject({ current: 0, host: 'h' })
+  })
+
+  it('name the layer and the first error if a resumed download is wrong', async () => {
+    const here = await arrival(bytes, { before: Buffer.from('xxxxxxxxxx') })
+    await expect(receive(here.layer, here.turn, place([tail]))).rejects.toMatchObject({
+      subject: { digest: here.layer.descriptor.digest },
+      cause: { code: 'DIGEST_MISMATCH' },
+    })
+  })
+
+  it('are not accepted after a cancellation, even if all of them are there', async () => {
+    const here = await arrival(bytes)
+    const stop = new AbortController()
+    async function* cancelled(): AsyncGenerator<Buffer> {
+      yield bytes
+      await setTimeout(25)
+      stop.abort()
+      throw new Error('aborted')
+    }
+    const receiving = receive(here.layer, { ...here.turn, signal: stop.signal }, place(cancelled()))
+    await expect(receiving).rejects.toThrow('aborted')
+  })
+
+  it('are enough by their digest if the manifest states a larger size, which is said then', async () => {
+    const here = await arrival(bytes)
+    const descriptor = { ...here.layer.descriptor, size: bytes.length + 1 }
+    await expect(receive({ ...here.layer, descriptor }, here.turn, place([bytes]))).rejects.toMatchObject({
+      code: 'SIZE_MISMATCH',
+      message: expect.stringContaining('the size in the manifest is wrong') as string,
+      subject: { host: 'h' },
+    })
+  })
+
   it('fail with NETWORK if they end too early, and nothing continues afterwards', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     try {

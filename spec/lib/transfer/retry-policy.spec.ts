@@ -46,6 +46,11 @@ describe('the retry policy', () => {
     expect([0, 6999, 7000, 7001].map(asked)).toEqual([{ retry: 0 }, { retry: 6999 }, { retry: 7000 }, 'fail'])
   })
 
+  it('waits no longer than a timer can', () => {
+    const judge = retryingTransfers({ attempts: 3, delay: 2 ** 40, longestRetryAfter: 0 })
+    expect(judge(failure(network()))).toEqual({ retry: 2 ** 31 - 1 })
+  })
+
   it('makes a part of the delay random if there is a jitter, and decides once (S2-51)', () => {
     const policy = { attempts: 3, delay: 1000, longestRetryAfter: 0, jitter: 0.2 }
     const waits = [0, 0.5, 1].map((chance) => retryingTransfers(policy, () => chance)(failure(network(), 2)))

@@ -3,7 +3,13 @@ import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import { type FlowEvent, Scope } from '../../../../lib/flow/index.js'
-import { type ImageSink, type ImageSource, digestOf } from '../../../../lib/image/index.js'
+import {
+  type BlobRequest,
+  type ImageSink,
+  type ImageSource,
+  type RequestReport,
+  digestOf,
+} from '../../../../lib/image/index.js'
 import { BlobCopies } from '../../../../lib/stages/index.js'
 
 const content = Buffer.from('the content')
@@ -83,6 +89,38 @@ describe('the copy of a blob', () => {
     await scope.close()
     expect([outcome, asked]).toEqual([mounts.length > 0 ? 'mounted' : 'copied', mounts])
   })
+
+  it('passes the signal of the copy on to both sides, and reports the requests for the blob', async () => {
+    const events: FlowEvent[] = []
+    const scope = new Scope()
+    scope.events.subscribe((event) => events.push(event))
+    const signals: unknown[] = []
+    const source = {
+      ...{ host: 'registry.example', repository: 'other/app' },
+      blob: (_: unknown, { signal, onRequest }: BlobRequest) => {
+        signals.push(signal)
+        onRequest?.({ method: 'GET' } as unknown as RequestReport)
+        const stream = Readable.from([content], { objectMode: false })
+        return Promise.resolve({ stream, offset: 0, size: content.length, host: 'h', validator: undefined })
+      },
+    } as unknown as ImageSource
+    const sink = {
+      ...{ host: 'registry.example', repository: 'team/app' },
+      hasBlob: (_: unknown, { signal }: BlobRequest) => Promise.resolve(signals.push(signal) === 0),
+      mount: (_: unknown, _from: string, { signal }: BlobRequest) =>
+        Promise.resolve(signals.push(signal) === 0),
+      putBlob: async (_: unknown, open: () => Promise<Readable>, { signal }: BlobRequest) => {
+        signals.push(signal)
+        await (await open()).toArray()
+      },
+    } as unknown as ImageSink
+    await lastValueFrom(new BlobCopies({}, scope).copy({ descriptor, source, sink }, scope))
+    await scope.close()
+    expect(signals).toHaveLength(4)
+    for (const signal of signals) expect(signal).toBeInstanceOf(AbortSignal)
+    expect(events).toContainEqual({ type: 'request', method: 'GET', digest: descriptor.digest })
+  })
+
   it('reports a retry with its reason before it waits, and that it begins again', async () => {
     const events: FlowEvent[] = []
     const scope = new Scope()

@@ -47,6 +47,62 @@ describe('the manifests of a copy', () => {
     expect(await nodesOf(maxManifests - 1)).toHaveLength(1)
     await expect(nodesOf(maxManifests)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
   })
+
+  it('have no more bytes together than sixteen of the largest size, since all are kept in memory', async () => {
+    const image = (at: number): Buffer => {
+      const config = descriptor(mediaTypes.ociConfig, `config ${at}`)
+      return Buffer.from(JSON.stringify({ schemaVersion: 2, config, layers: [] }))
+    }
+    const nodesOf = (manifestBytes: number) => {
+      const images = Array.from({ length: 8 }, (_, at) => image(at))
+      const entries = images.map((bytes) => descriptor(mediaTypes.ociManifest, bytes.toString()))
+      const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: entries }))
+      const about = { contentType: mediaTypes.ociIndex, host: 'a.example', reference: 'app:1' }
+      const total = [bytes, ...images].reduce((sum, each) => sum + each.length, 0)
+      return {
+        total,
+        nodes: manifestNodes(parseManifest({ bytes, ...about }), {
+          ...{ reference: 'app:1', signal: new AbortController().signal },
+          limits: { manifestBytes, indexDepth: defaultLimits.indexDepth },
+          fetch: ({ digest }) => {
+            const found = images.find((each) => digestOf(each) === digest)!
+            return Promise.resolve(
+              parseManifest({ ...about, bytes: found, contentType: mediaTypes.ociManifest }),
+            )
+          },
+          ...{ sizeOf: () => Promise.resolve(1), has: () => Promise.resolve(false) },
+        }),
+      }
+    }
+    const { total, nodes } = nodesOf(1_000_000)
+    expect(await nodes).toHaveLength(9)
+    expect(await nodesOf(Math.ceil(total / 16)).nodes).toHaveLength(9)
+    await expect(nodesOf(Math.floor((total - 1) / 16)).nodes).rejects.toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+    })
+  })
+
+  it('of schema 1 have each layer once, with the size that the source states', async () => {
+    const [layer, other] = ['layer', 'other'].map((text) => digestOf(Buffer.from(text)))
+    const fsLayers = [layer, other, layer].map((blobSum) => ({ blobSum }))
+    const history = fsLayers.map((_, at) => ({ v1Compatibility: JSON.stringify({ id: String(at) }) }))
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 1, name: 'app', tag: '1', architecture: 'amd64', fsLayers, history }),
+    )
+    const asked: string[] = []
+    const about = { contentType: mediaTypes.dockerSchema1, host: 'a.example', reference: 'app:1' }
+    const [node] = await manifestNodes(parseManifest({ bytes, ...about }), {
+      ...{ reference: 'app:1', limits: defaultLimits, signal: new AbortController().signal },
+      ...{ fetch: () => Promise.reject(new Error('not asked for')), has: () => Promise.resolve(false) },
+      sizeOf: (digest) => Promise.resolve(asked.push(digest)),
+    })
+    expect(asked).toEqual([layer, other])
+    expect(node!.blobs.map(({ digest, size }) => [digest, size])).toEqual([
+      [layer, 1],
+      [other, 2],
+    ])
+  })
+
   it('are requested no longer once one of them fails', async () => {
     const manifests = ['a', 'b', 'c'].map((text) => descriptor(mediaTypes.ociManifest, text))
     const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests }))

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type ImageSource, digestOf } from '../../../../lib/image/index.js'
 import { fetchConfigBytes } from '../../../../lib/transfer/documents/config-bytes.js'
 
@@ -22,5 +22,17 @@ describe('the bytes of a config', () => {
     await expect(fetched(bytes, bytes.length - 1)).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' })
     await expect(fetched(Buffer.from('{"os":"linus"}'))).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     await expect(fetched(bytes.subarray(1))).rejects.toMatchObject({ code: 'SIZE_MISMATCH' })
+  })
+
+  it('are requested with the signal, and their requests are reported', async () => {
+    const blob = vi.fn(() => Promise.resolve({ stream: Readable.from([bytes]) }))
+    const descriptor = { mediaType: 'x', digest: digestOf(bytes), size: bytes.length }
+    const onRequest = (): void => undefined
+    const { signal } = new AbortController()
+    const source = { blob } as unknown as ImageSource
+    await fetchConfigBytes(source, descriptor, { reference: 'app', signal, onRequest })
+    expect(blob.mock.calls).toEqual([
+      [descriptor, { signal: expect.any(AbortSignal) as AbortSignal, onRequest }],
+    ])
   })
 })

@@ -62,6 +62,20 @@ describe('the ranks of a list', () => {
   })
 })
 
+describe('the mirrors that sent bytes and failed', () => {
+  it('are those of the bytes of the present file, and are forgotten once they are asked for', () => {
+    const list = new PlaceList([place('registry')])
+    const [a, b, c] = [place('a'), place('b'), place('c')]
+    expect([list.hasContributions, list.takeContributors(0)]).toEqual([false, []])
+    list.recordContribution(a, 0)
+    list.recordContribution(b, 1)
+    list.recordContribution(c, 1)
+    expect(list.hasContributions).toBe(true)
+    expect(list.takeContributors(1)).toEqual([b, c])
+    expect([list.hasContributions, list.takeContributors(0)]).toEqual([false, []])
+  })
+})
+
 describe('the first rank of a list', () => {
   const { signal } = new AbortController()
 

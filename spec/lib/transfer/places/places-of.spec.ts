@@ -29,6 +29,7 @@ describe('the places of a layer', () => {
   it('are the registry, then at most 32 of its URLs in the requested order', () => {
     expect(ranks('first-last')).toEqual([['registry.example'], urls.slice(0, 32)])
     expect(ranks('last-first')).toEqual([['registry.example'], [...urls].reverse().slice(0, 32)])
+    expect(ranks('first-last')[1]![0]).toBe('https://x.example/0')
   })
 
   it('are only the registry if foreign URLs are disabled or the source cannot open them', () => {
@@ -60,7 +61,10 @@ describe('the places of a layer with mirrors', () => {
     })
     const mirrored = {
       ...source,
-      blobOrigins: () => Promise.resolve([origin('mirror.lan', true), origin('registry.example', false)]),
+      blobOrigins: (request: unknown) => {
+        asked.push(request)
+        return Promise.resolve([origin('mirror.lan', true), origin('registry.example', false)])
+      },
     } as unknown as ImageSource
     const list = placesWithMirrors(descriptor, mirrored, 'first-last')
     expect(list.places.map(({ from }) => from)).toEqual(['registry.example'])
@@ -72,7 +76,7 @@ describe('the places of a layer with mirrors', () => {
     const { list, asked } = await loaded()
     expect(list.places.map(({ isMirror }) => isMirror)).toEqual([true, false])
     await expect(list.places[0]!.fetch({ offset: 1 })).rejects.toThrow('asked')
-    expect(asked).toEqual([['mirror.lan', descriptor, { offset: 1 }]])
+    expect(asked).toEqual([{ signal }, ['mirror.lan', descriptor, { offset: 1 }]])
     expect(ranksOf(list)).toEqual([['mirror.lan', 'registry.example'], urls.slice(0, 32)])
   })
 

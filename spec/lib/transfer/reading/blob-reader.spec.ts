@@ -8,11 +8,11 @@ import {
   digestOf,
   type ImageSource,
 } from '../../../../lib/image/index.js'
-import { BlobReader } from '../../../../lib/transfer/index.js'
+import { BlobReader, type RetryPolicy } from '../../../../lib/transfer/index.js'
 
 const content = Buffer.from(Array.from({ length: 300_000 }, (_, at) => at % 251))
 const descriptor: Descriptor = { mediaType: 'x', digest: digestOf(content), size: content.length }
-const retry = { attempts: 3, delay: 1, longestRetryAfter: 1_000 }
+const retry: RetryPolicy = { attempts: 3, delay: 1, longestRetryAfter: 1_000 }
 
 /** How an attempt ends: after this number of bytes, or with an error before the first byte. */
 type Attempt = number | WindlassError
@@ -23,9 +23,10 @@ interface Given {
   readonly whole?: boolean
   readonly urls?: readonly string[]
   readonly foreign?: readonly Attempt[]
+  readonly retry?: RetryPolicy
 }
 
-function reader({ attempts = [], whole = false, urls, foreign = [] }: Given = {}) {
+function reader({ attempts = [], whole = false, urls, foreign = [], retry: policy = retry }: Given = {}) {
   const requests: BlobRequest[] = []
   const streams: Readable[] = []
   const asked: string[] = []
@@ -53,7 +54,7 @@ function reader({ attempts = [], whole = false, urls, foreign = [] }: Given = {}
       return answer(foreign[foreignAt++], request)
     },
   } as unknown as ImageSource
-  const blob = new BlobReader({ source, descriptor: { ...descriptor, ...(urls && { urls }) }, retry })
+  const blob = new BlobReader({ source, descriptor: { ...descriptor, ...(urls && { urls }) }, retry: policy })
   return { blob, requests, streams, asked }
 }
 
@@ -105,12 +106,19 @@ describe('a blob that is read', () => {
     const body = await blob.open({ offset: 50_000, length: 5_000 })
     expect(body.offset).toBe(0)
     body.stream.destroy()
+    const broken = reader({ whole: true, attempts: [100_000] })
+    const again = await broken.blob.open({ offset: 50_000, length: 5_000 })
+    expect((await bytesOf(again)).equals(content)).toBe(true)
   })
 
   it('fails with the last error after as many attempts without progress as the policy has', async () => {
     const { blob, requests } = reader({ attempts: [10, 10, 10, 10, 10] })
     await expect(bytesOf(await blob.open())).rejects.toMatchObject({ code: 'NETWORK' })
     expect(requests).toHaveLength(3)
+    // An attempt that could not be opened counts as well.
+    const both = reader({ attempts: [network, 10, 10] })
+    await expect(bytesOf(await both.blob.open())).rejects.toMatchObject({ code: 'NETWORK' })
+    expect(both.requests).toHaveLength(3)
     const refused = reader({ attempts: [missing] })
     await expect(refused.blob.open()).rejects.toBe(missing)
     expect(refused.requests).toHaveLength(1)
@@ -140,6 +148,22 @@ describe('a blob that is read', () => {
     stop.abort(new WindlassError('CANCELLED', 'enough'))
     await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
     await expect(blob.open({ signal: stop.signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+  })
+
+  it('waits no longer when its signal aborts, and is not looked for elsewhere then', async () => {
+    const stop = new AbortController()
+    const slow = new WindlassError('NETWORK', 'broken', { retryAfter: 3_600_000 })
+    const policy = { ...retry, longestRetryAfter: Infinity }
+    const waiting = reader({ attempts: [slow], retry: policy })
+    const opening = waiting.blob.open({ signal: stop.signal })
+    setTimeout(() => stop.abort(new WindlassError('CANCELLED', 'enough')), 20)
+    await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(waiting.requests).toHaveLength(1)
+    const aborted = reader({ attempts: [missing], urls: ['https://a.example/'] })
+    await expect(aborted.blob.open({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow(
+      'enough',
+    )
+    expect(aborted.asked).toEqual([])
   })
 
   it('closes its request when its reader stops', async () => {
