@@ -1,5 +1,5 @@
 /** The names of a layout as a target: listed, moved and removed. */
-import { readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { hexOf, mediaTypes } from '../../lib/image/index.js'
@@ -97,6 +97,7 @@ describe('a blob in a layout', () => {
     const writing = layoutSink(directory).putBlob(config, open, { signal: AbortSignal.abort() })
     await expect(writing).rejects.toMatchObject({ code: 'CANCELLED' })
     expect(open).not.toHaveBeenCalled()
+    expect(existsSync(directory)).toBe(false)
   })
 
   it('is written after the layout could not be made, once the reason is gone', async () => {

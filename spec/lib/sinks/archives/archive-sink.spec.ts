@@ -1,13 +1,15 @@
 /** Archives as targets of copies: replaced at the end or not at all, and nothing is left behind. */
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { stagingPrefix } from '../../../../lib/sinks/archives/staging.js'
 import { dockerArchiveSource, layoutSource, ociArchiveSource } from '../../../../lib/sources/index.js'
 import { buildImage, buildIndex, tinyImage } from '../../../../lib/testing/images/index.js'
 import { type Windlass, open } from '../../../../puller/index.js'
 import { archiveOf, layoutEntries } from '../../../support/archive/image-archive.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
+import { opening } from '../../../support/with-target.js'
 import { layoutSink, ociArchiveSink } from '../../../../lib/sinks/index.js'
 import { Readable } from 'node:stream'
 
@@ -106,6 +108,40 @@ describe('an archive as a target', () => {
     expect(await sink.hasBlob(layer!)).toBe(true)
     await sink.close()
     expect(leftovers()).toEqual([])
+  })
+
+  it('has a blob only if it has its size, and asks for none after a cancellation', async () => {
+    const sink = ociArchiveSink(at('sizes.tar'))
+    const { config } = image
+    await sink.putBlob(config, opening(config.bytes))
+    expect(await sink.hasBlob({ ...config, size: 1 })).toBe(false)
+    const open = vi.fn(opening(config.bytes))
+    const signal = AbortSignal.abort()
+    await expect(sink.putBlob(config, open, { signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(open).not.toHaveBeenCalled()
+    await expect(sink.putBlob(config, opening(Buffer.from('wrong')))).rejects.toMatchObject({
+      code: 'SIZE_MISMATCH',
+    })
+    const isBlob = (path: string): boolean => path.startsWith(directory) && path.includes('/sha256-')
+    expect(openPaths().filter(isBlob)).toEqual([])
+    await expect(sink.finish({ signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+    await sink.close()
+    expect(readdirSync(directory)).not.toContain('sizes.tar')
+    expect(leftovers()).toEqual([])
+  })
+
+  it('is written once what was in its place is gone, and leaves nothing before it is closed', async () => {
+    writeFileSync(at('later.tar'), 'notes')
+    const sink = ociArchiveSink(at('later.tar'))
+    const put = () => sink.putBlob(image.config, opening(image.config.bytes))
+    await expect(put()).rejects.toMatchObject({ code: 'USAGE' })
+    rmSync(at('later.tar'))
+    await put()
+    await sink.putManifest(image.manifest.bytes, image.manifest, { tag: 'x' })
+    await sink.finish()
+    expect(leftovers()).toEqual([])
+    expect((await ociArchiveSource(at('later.tar')).manifest('x')).bytes).toEqual(image.manifest.bytes)
+    await sink.close()
   })
 
   it('removes what a killed process has left', async () => {

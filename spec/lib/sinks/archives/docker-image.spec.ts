@@ -21,7 +21,9 @@ const [first, second] = image.layers.map(({ mediaType, digest, size }) => ({ med
 const unreadable = changed({
   layers: [first, { ...second, mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip+encrypted' }],
 })
-const { bytes: artifactBytes, descriptor: artifactDescriptor } = artifact(undefined, 'sbom')
+const { bytes: artifactBytes, descriptor: artifactDescriptor } = artifact(undefined, 'files', {
+  layerType: mediaTypes.ociLayer,
+})
 const index = buildIndex([image]).manifest
 
 describe('an image of an archive that Docker loads', () => {

@@ -9,12 +9,14 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, vi } from 'vitest'
 import { formatCount, formatNumber } from '../../../../lib/quantities.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { verifyBlob } from '../../../../lib/store/blobs/verify-blob.js'
+import { openPaths } from '../../../support/open-paths.js'
 import { asOrdinaryUser } from '../../../support/ordinary-user.js'
 
 /** Content that is read in several pieces, of which the last is shorter. */
@@ -50,6 +52,25 @@ describe('a blob that is verified', () => {
         inode: inodeOf(path),
       })
     }
+  })
+
+  it('is damaged if the disk cannot read it, and is closed then', async () => {
+    const path = put(bytes)
+    const probe = await open(path)
+    const read = vi.spyOn(Object.getPrototypeOf(probe) as typeof probe, 'read')
+    await probe.close()
+    const failed = (code: string): Error => Object.assign(new Error(`${code}: it failed`), { code })
+    try {
+      read.mockRejectedValueOnce(failed('EIO'))
+      expect(await verifyBlob({ path, digest })).toEqual({
+        ...{ state: 'damaged', why: 'the disk cannot read it', inode: inodeOf(path) },
+      })
+      read.mockRejectedValueOnce(failed('EINVAL'))
+      await expect(verifyBlob({ path, digest })).rejects.toMatchObject({ code: 'STORE_IO' })
+    } finally {
+      read.mockRestore()
+    }
+    expect(openPaths()).not.toContain(path)
   })
 
   it('is damaged if its size differs, without reading it', async () => {

@@ -223,6 +223,18 @@ describe('collecting garbage', () => {
     },
   )
 
+  it.skipIf(!locksAvailable())(
+    'adds the files of processes that were killed later to those not reported yet',
+    async () => {
+      const { directory } = await stores.open()
+      const leave = (name: string): unknown => mkdirSync(join(directory, 'staging', name.repeat(16)))
+      leave('a')
+      const store = await stores.open(directory)
+      leave('b')
+      expect((await store.garbage.collect()).leftovers.processes).toBe(2)
+    },
+  )
+
   it('removes pointers to missing layers, for example of a process that was killed before its commit', async () => {
     const store = await stores.open()
     await commitLayer(store, 'a')

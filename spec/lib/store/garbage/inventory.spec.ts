@@ -1,8 +1,10 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { inventory } from '../../../../lib/store/garbage/inventory.js'
+import { inventory, readableInventory } from '../../../../lib/store/garbage/inventory.js'
 import { commitLayer, descriptorOf, diffIDOf, layerBlob } from '../../../support/store/images-in-a-store.js'
+import { asOrdinaryUser } from '../../../support/ordinary-user.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
 describe('the content of a store', () => {
@@ -38,6 +40,24 @@ describe('the content of a store', () => {
       ),
     )
   })
+
+  it.runIf(process.geteuid?.() === 0)(
+    'has layers without blobs if their records may not be read',
+    async () => {
+      const store = await stores.open()
+      const { rootfs } = await commitLayer(store, 'a')
+      await store.close()
+      chmodSync(stores.directory, 0o755)
+      execFileSync('chmod', ['-R', 'a+rX', store.directory])
+      chmodSync(join(rootfs, '..', 'layer.json'), 0o600)
+      const listed = await asOrdinaryUser(() => readableInventory(store.directory))
+      expect(listed.items).toMatchObject([{ kind: 'layer', digest: diffIDOf('a'), bytes: 0, blobs: [] }])
+      await expect(asOrdinaryUser(() => inventory(store.directory))).rejects.toMatchObject({
+        code: 'STORE_DENIED',
+      })
+      expect((await readableInventory(store.directory)).items).toMatchObject([{ bytes: 1_024 }])
+    },
+  )
 
   it('is nothing in an empty directory', async () => {
     expect(await inventory(stores.fresh())).toEqual({ items: [], unexpectedPaths: [] })

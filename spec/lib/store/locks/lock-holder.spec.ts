@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { describeHolder, findLockHolder, holderHint } from '../../../../lib/store/locks/lock-holder.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
+import { asOrdinaryUser } from '../../../support/ordinary-user.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
 describe('the holder of a lock', () => {
@@ -31,6 +32,10 @@ describe('the holder of a lock', () => {
     mkdirSync(join(directory, 'below'))
     for (const name of ['none', 'below']) expect(await findLockHolder(join(directory, name))).toEqual(unknown)
     expect(await findLockHolder(join(path, 'below'))).toEqual(unknown)
+    writeFileSync(path, 'process 12')
+    chmodSync(path, 0)
+    expect(await asOrdinaryUser(() => findLockHolder(path))).toEqual(unknown)
+    chmodSync(path, 0o600)
   })
 
   it.each([

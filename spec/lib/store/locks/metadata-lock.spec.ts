@@ -1,13 +1,15 @@
 /** The lock of the store: a waiting process warns which process it waits for, and can be cancelled by a signal. */
 import { getEventListeners } from 'node:events'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
 import { lockWaitMs, MetadataLock } from '../../../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../../../lib/system/index.js'
+import { asOrdinaryUser } from '../../../support/ordinary-user.js'
 import { Child } from '../../../support/store/child.js'
 
 describe('the lock of the store', () => {
@@ -100,6 +102,51 @@ describe('the lock of the store', () => {
     const free = await FileLock.take(path())
     expect(free).toBeDefined()
     await free!.release()
+  })
+
+  describe('for work that only reads', () => {
+    const works = { count: 0 }
+    const work = (): Promise<number> => Promise.resolve(++works.count)
+    beforeEach(() => {
+      works.count = 0
+      chmodSync(directory, 0o555)
+    })
+    afterEach(() => chmodSync(directory, 0o755))
+
+    it('is not needed where no process can create it', async () => {
+      const lock = new MetadataLock(path())
+      expect(await asOrdinaryUser(() => lock.holdToRead(work))).toBe(1)
+      expect(existsSync(path())).toBe(false)
+      await expect(asOrdinaryUser(() => lock.hold(work))).rejects.toMatchObject({ code: 'STORE_DENIED' })
+    })
+
+    it('is needed if it exists and this user may not open it', async () => {
+      chmodSync(directory, 0o755)
+      writeFileSync(path(), '', { mode: 0o000 })
+      const lock = new MetadataLock(path())
+      await expect(asOrdinaryUser(() => lock.holdToRead(work))).rejects.toMatchObject({
+        code: 'STORE_DENIED',
+      })
+      expect(works.count).toBe(0)
+    })
+
+    it('is not created in a store of another user, nor held there for a change', async () => {
+      chmodSync(directory, 0o755)
+      const refusal = new WindlassError('STORE_DENIED', 'only its owner may write to it')
+      const lock = new MetadataLock(path(), { refusal })
+      expect(await lock.holdToRead(work)).toBe(1)
+      expect(existsSync(path())).toBe(false)
+      await expect(lock.hold(work)).rejects.toBe(refusal)
+      expect(works.count).toBe(1)
+    })
+
+    it('does not run work again that fails', async () => {
+      chmodSync(directory, 0o755)
+      const failed = new WindlassError('STORE_DENIED', 'it may not be read')
+      const failing = vi.fn(() => Promise.reject(failed))
+      await expect(new MetadataLock(path()).holdToRead(failing)).rejects.toBe(failed)
+      expect(failing).toHaveBeenCalledTimes(1)
+    })
   })
 
   describe.skipIf(!locksAvailable())('that a stopped process holds', () => {
