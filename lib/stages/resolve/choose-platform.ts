@@ -8,6 +8,7 @@ import {
   type ImageIndex,
   type Platform,
   formatPlatform,
+  isImageOrIndexEntry,
   matchPlatform,
   normalizePlatform,
   artifactIndexError,
@@ -85,10 +86,9 @@ function noPlatform(name: string, platform: Platform, index: ImageIndex): Windla
     )
   const artifacts = artifactIndexError(index, subject)
   if (artifacts !== undefined) return artifacts
-  const images = manifests.filter(
-    (candidate) => matchPlatform(candidate.platform ?? platform, [candidate]).length > 0,
-  )
-  const offered = [...new Set(images.map(platformOf))].filter((candidate) => !/^unknown|^no /.test(candidate))
+  // An image without a platform would have been chosen.
+  const images = manifests.filter((entry) => entry.platform !== undefined && isImageOrIndexEntry(entry))
+  const offered = [...new Set(images.map(platformOf))].filter((candidate) => !/^unknown/.test(candidate))
   return new WindlassError(
     'PLATFORM_UNMATCHED',
     `${name} has no image for ${formatPlatform(platform)}: no supported platform found in manifest list`,

@@ -31,3 +31,8 @@ it('accepts another name and another platform', () => {
 it('names a source without repositories by its host', () => {
   expect(imageRequest({ host: '/images' } as ImageSource, 'alpine').name).toBe('/images:alpine')
 })
+
+it('keeps the source and the target that it was made for, whatever the options say', () => {
+  const options = { platform: hostPlatform(), source: { host: 'other' }, target: '2' } as object
+  expect(imageRequest(source, '1', options)).toMatchObject({ source, target: '1' })
+})

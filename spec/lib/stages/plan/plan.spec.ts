@@ -5,6 +5,7 @@ import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
 import type { PullableDocument, Resolved } from '../../../../lib/stages/elements.js'
 import { plan } from '../../../../lib/stages/plan/plan.js'
 import type { Store } from '../../../../lib/store/index.js'
+import { runStage } from '../../../support/run-stage.js'
 
 const layer = (text: string, size = 100) => ({
   ...{ mediaType: mediaTypes.ociLayerGzip, digest: digestOf(Buffer.from(text)), size },
@@ -99,5 +100,108 @@ describe('the plan of a pull', () => {
     expect(await isUpToDate(true)).toBe(false)
     for (const { digest } of [manifest, config, layer('a')])
       expect(await isUpToDate(false, digest)).toBe(false)
+  })
+
+  it('downloads everything of a pull that fetches again, and is not up to date', async () => {
+    const manifest = { ...layer('manifest'), mediaType: mediaTypes.ociManifest }
+    const goal = { unpack: false, form: 'overlay', keepBlobs: true, refresh: true } as const
+    const { outputs } = await runStage(
+      plan({ store: wholeStore({ name: 'app', descriptor: manifest }), goal }),
+      {
+        document: {
+          kind: 'image',
+          descriptor: manifest,
+          manifest: { config: layer('config'), layers: [layer('a')] },
+        },
+        ...{ request: { name: 'app' }, parentIndexes: [] },
+      } as never,
+    )
+    expect(outputs[0]).toMatchObject({ upToDate: false, layers: [{ action: 'download', offset: 0 }] })
+    const empty = { config: layer('config'), layers: [] }
+    const without = await runStage(plan({ store: wholeStore({ name: 'app', descriptor: manifest }), goal }), {
+      document: { kind: 'image', descriptor: manifest, manifest: empty },
+      ...{ request: { name: 'app' }, parentIndexes: [] },
+    } as never)
+    expect(without.outputs[0]).toMatchObject({ upToDate: false })
+  })
+
+  it('says whether layers are unpacked', async () => {
+    const goal = { unpack: true, form: 'overlay', keepBlobs: false } as const
+    const image = {
+      document: {
+        kind: 'image',
+        descriptor: layer('manifest'),
+        manifest: { config: layer('c'), layers: [] },
+      },
+      ...{ request: { name: 'app' }, parentIndexes: [] },
+    } as never
+    const eventOf = async (unpack: boolean) =>
+      (await runStage(plan({ store: wholeStore(undefined), goal: { ...goal, unpack } }), image)).events[0]
+    expect(await eventOf(true)).not.toHaveProperty('unpack')
+    expect(await eventOf(false)).toHaveProperty('unpack', false)
+  })
+})
+
+/** A store that has all blobs, and `named` under every name but those that are corrupt. */
+const wholeStore = (named: object | undefined, corrupt: readonly string[] = []): Store =>
+  ({
+    blobs: { has: async () => true },
+    partials: { length: async () => 0 },
+    names: { get: async () => named, isCorrupt: async (name: string) => corrupt.includes(name) },
+  }) as unknown as Store
+
+describe('a name of the store', () => {
+  const of = (text: string, mediaType: string = mediaTypes.ociManifest) => ({ ...layer(text), mediaType })
+  const [manifest, outer, inner, other] = [of('manifest'), of('outer'), of('inner'), of('other')]
+  const goal = { unpack: false, form: 'overlay', keepBlobs: true } as const
+  const isUpToDate = async (
+    named: object | undefined,
+    indexes: readonly object[],
+    corrupt: string[] = [],
+  ) => {
+    const { outputs } = await runStage(plan({ store: wholeStore(named, corrupt), goal }), {
+      document: {
+        ...{ kind: 'image', descriptor: manifest },
+        manifest: { config: of('config'), layers: [layer('a')] },
+      },
+      request: { name: 'docker.io/library/app:1', typed: 'app:1' },
+      parentIndexes: indexes.map((descriptor) => ({ descriptor })),
+    } as never)
+    return outputs[0]!.upToDate
+  }
+
+  it.each<[string, boolean, object | undefined, readonly object[]]>([
+    ['that does not exist is not', false, undefined, []],
+    ['of the manifest is', true, { descriptor: manifest }, []],
+    ['of another manifest is not', false, { descriptor: other }, []],
+    [
+      'of the manifest in the same index is',
+      true,
+      { descriptor: manifest, rootDigest: outer.digest },
+      [outer, inner],
+    ],
+    [
+      'of the manifest in another index is not',
+      false,
+      { descriptor: manifest, rootDigest: other.digest },
+      [outer],
+    ],
+    ['of the manifest alone is not, if an index leads to it', false, { descriptor: manifest }, [outer]],
+    ['of the index is', true, { descriptor: outer }, [outer]],
+    ['of an index in the index is', true, { descriptor: inner, rootDigest: outer.digest }, [outer, inner]],
+    [
+      'of another platform of the index is not',
+      false,
+      { descriptor: other, rootDigest: outer.digest },
+      [outer],
+    ],
+  ])('%s up to date', async (_, expected, named, indexes) => {
+    expect(await isUpToDate(named, indexes)).toBe(expected)
+  })
+
+  it('is checked as the name under which it was found', async () => {
+    const named = { name: 'app:1', descriptor: manifest }
+    expect(await isUpToDate(named, [], ['docker.io/library/app:1'])).toBe(true)
+    expect(await isUpToDate(named, [], ['app:1'])).toBe(false)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Deferred } from '../../../../lib/flow/flows/deferred.js'
+import { Deferred, Flow, Scope } from '../../../../lib/flow/index.js'
 import {
   type Platform,
   digestOf,
@@ -109,5 +109,27 @@ describe('the platform of an image', () => {
       warning('linux/ppc64le', 'linux/amd64'),
     ])
     expect(await warningsOf({ wanted: 'linux/ppc64le', schema1 })).toEqual([])
+  })
+
+  it('fails with the config', async () => {
+    const deferred = { value: Promise.reject(new Error('no config')) }
+    const image = { request: { name }, document: { kind: 'image', descriptor }, config: deferred }
+    await expect(runStage(checkPlatform(), image as never)).rejects.toThrow('no config')
+  })
+
+  it('is not waited for after the end of the pull', async () => {
+    const image = { request: { name }, document: { kind: 'image', descriptor }, config: new Deferred() }
+    const scope = new Scope()
+    const passed = Flow.of(image as never)
+      .pipe(checkPlatform())
+      .toObservable(scope)
+    await new Promise<void>((resolve) => {
+      const subscription = passed.subscribe(() => {
+        resolve()
+        queueMicrotask(() => subscription.unsubscribe())
+      })
+    })
+    await scope.close({ within: 5_000 })
+    expect(scope.running).toEqual([])
   })
 })

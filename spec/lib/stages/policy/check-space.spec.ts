@@ -1,14 +1,16 @@
 /** The check of the free space, on a small real disk. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, statfsSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { lastValueFrom } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import { formatBytes } from '../../../../lib/quantities.js'
 import { checkSpace } from '../../../../lib/stages/policy/check-space.js'
 import { buildImage, putImage } from '../../../../lib/testing/images/index.js'
+import { runStage } from '../../../support/run-stage.js'
 import { Workbench, asked, imageOf } from '../../../support/workbench.js'
 
 const mounted: string[] = []
@@ -70,5 +72,25 @@ describe('space for a pull', () => {
     if (isEnough) expect(await checked).toBe(image)
     else await expect(checked).rejects.toMatchObject({ code: 'STORE_FULL' })
     await scope.close()
+  })
+
+  const check = (directory: string, size: number) =>
+    runStage(checkSpace({ directory }), {
+      request: { name: 'app' },
+      layers: [{ action: 'download', offset: 0, descriptor: { size } }],
+    } as never)
+
+  it.skipIf(!canMount)('is enough if it is exactly what the layers take', async (context) => {
+    const disk = smallDisk(bench.path(), mib)
+    if (disk === undefined) return context.skip()
+    const { bfree, bsize } = statfsSync(disk)
+    await check(disk, bfree * bsize)
+    await expect(check(disk, bfree * bsize + 1)).rejects.toMatchObject({ code: 'STORE_FULL' })
+  })
+
+  it('is assumed if the disk does not tell', async () => {
+    await check(join(bench.path(), 'missing'), 2 ** 52)
+    // A file system without blocks.
+    if (existsSync('/proc/self')) await check('/proc', 2 ** 52)
   })
 })

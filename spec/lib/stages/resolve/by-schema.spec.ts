@@ -1,5 +1,6 @@
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import type { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope, stage } from '../../../../lib/flow/index.js'
 import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
 import { type Resolved, bySchema } from '../../../../lib/stages/index.js'
@@ -48,7 +49,7 @@ describe('an index', () => {
     const cases = { index: chosen, schema1: never }
     return runStage(bySchema(cases as never, maxDepth), resolved as never).then(
       ({ outputs }) => outputs[0]?.document,
-      (error: unknown) => (error as { readonly code: string }).code,
+      (error: unknown) => error as WindlassError,
     )
   }
 
@@ -64,6 +65,9 @@ describe('an index', () => {
     [1, 0],
     [3, 2],
   ])('is refused below %i of them, if %i are allowed', async (depth, maxDepth) => {
-    expect(await resolve(depth, maxDepth)).toBe('LIMIT_EXCEEDED')
+    expect(await resolve(depth, maxDepth)).toMatchObject({
+      code: 'LIMIT_EXCEEDED',
+      message: expect.stringContaining(`nested ${maxDepth + 1} levels deep or more`) as string,
+    })
   })
 })

@@ -1,10 +1,14 @@
 /** All images of an index, including those of nested indexes. */
+import { Readable } from 'node:stream'
 import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../../lib/errors.js'
 import { Flow, Scope } from '../../../../lib/flow/index.js'
 import {
   type Digest,
   type ImageSource,
+  type ManifestRequest,
+  type Platform,
   parseManifest,
   digestOf,
   mediaTypes,
@@ -14,6 +18,7 @@ import type { ImageRequest } from '../../../../lib/stages/elements.js'
 import { imagesOfIndex, maxIndexedImages } from '../../../../lib/stages/resolve/images-of-index.js'
 import { type BuiltDocument, buildImage } from '../../../../lib/testing/images/index.js'
 import { buildDocument } from '../../../../lib/testing/images/build-image.js'
+import { runStage } from '../../../support/run-stage.js'
 
 const platform = { os: 'linux', architecture: 'amd64' }
 const image = buildImage({ layers: [], platform }).manifest
@@ -143,5 +148,115 @@ describe('the images of an index', () => {
 
   it('must not be none', async () => {
     await expect(walked(indexOf(), [])).rejects.toMatchObject({ exitCode: expect.any(Number) as number })
+  })
+})
+
+describe('the list of the images of an index', () => {
+  const report = { method: 'GET', url: 'https://h/v2/', role: 'registry', duration: 1, received: 2 } as const
+  const { config } = buildImage({ layers: [], platform: { os: 'linux', architecture: 's390x' } })
+  const unlisted = buildImage({ layers: [], platform: { os: 'linux', architecture: 's390x' } }).manifest
+  interface Options {
+    readonly attempts?: number
+    /** Failures before the first manifest is sent. */
+    readonly failures?: number
+    readonly wanted?: Platform
+    readonly onSignal?: (signal: AbortSignal | undefined) => void
+  }
+
+  async function listed(
+    root: BuiltDocument,
+    others: readonly BuiltDocument[],
+    { attempts = 1, failures = 0, wanted = platform, onSignal }: Options = {},
+  ) {
+    const all = new Map<string, BuiltDocument>(
+      [image, unlisted, ...others].map((each) => [each.digest, each]),
+    )
+    let left = failures
+    const source = {
+      host: 'h',
+      manifest: async (digest: string, { onRequest, signal }: ManifestRequest) => {
+        onRequest?.(report)
+        onSignal?.(signal)
+        if (left-- > 0) throw new WindlassError('REGISTRY_UNAVAILABLE', 'not now')
+        const { bytes, mediaType } = all.get(digest)!
+        return { bytes, contentType: mediaType, host: 'mirror.h' }
+      },
+      blob: async () => ({ stream: Readable.from([config.bytes]) }),
+    }
+    const { bytes, mediaType } = root
+    const document = parseManifest({ bytes, contentType: mediaType, host: 'h', reference: 'app' })
+    const request = { name: 'app', typed: 'app', target: '1', source, platform: wanted }
+    const stage = imagesOfIndex({ retry: { attempts, delay: 0, longestRetryAfter: 0 } })
+    const { outputs, events } = await runStage(stage, { request, document, parentIndexes: [] } as never)
+    return { ...outputs[0]!, events }
+  }
+  const leaf = entryOf(image, { platform })
+
+  it('has all indexes that lead to an image, outermost first, and each index once', async () => {
+    const inner = indexOf(leaf)
+    const middle = indexOf(entryOf(inner))
+    const root = indexOf(entryOf(middle))
+    const { images, indexes } = await listed(root, [middle, inner])
+    const digests = [root, middle, inner].map(({ digest }) => digest)
+    expect(images[0]?.parentIndexes.map(({ descriptor }) => descriptor.digest)).toEqual(digests)
+    expect(indexes.map(({ descriptor }) => descriptor.digest)).toEqual(digests)
+  })
+
+  it.each([
+    ['no platform', {}],
+    ['an empty system', { platform: { os: '', architecture: '' } }],
+  ])('has the platform of the config if the entry states %s', async (_, more) => {
+    const wanted = { os: '', architecture: '' }
+    const { images } = await listed(indexOf(entryOf(unlisted, more)), [], { wanted })
+    expect(images.map(({ descriptor }) => descriptor.platform)).toEqual([
+      { os: 'linux', architecture: 's390x' },
+    ])
+  })
+
+  it('leaves out an entry without a platform whose config is not that of an image', async () => {
+    const chart = buildDocument(mediaTypes.ociManifest, {
+      ...{ schemaVersion: 2, mediaType: mediaTypes.ociManifest, layers: [] },
+      config: { ...entryOf(image), mediaType: 'application/vnd.cncf.helm.config.v1+json' },
+    })
+    const { images, leftOut } = await listed(indexOf(leaf, entryOf(chart)), [chart])
+    expect(images).toHaveLength(1)
+    expect(leftOut).toEqual([chart.digest])
+  })
+
+  it('reports the requests for nested indexes, and what is irregular in them', async () => {
+    const inner = buildDocument(mediaTypes.ociIndex, {
+      ...{ schemaVersion: 2, mediaType: mediaTypes.ociIndex, annotations: { a: 7 } },
+      manifests: [leaf, { ...leaf, size: -1 }],
+    })
+    const root = indexOf(entryOf(inner), { ...leaf, size: -2 })
+    const { events, problems } = await listed(root, [inner])
+    expect(events).toEqual([
+      { type: 'request', ...report, digest: inner.digest },
+      expect.objectContaining({
+        ...{ type: 'warning', code: 'document-unclear', digest: inner.digest },
+        message: expect.stringContaining('The index of app from mirror.h is accepted') as string,
+      }),
+    ])
+    expect(problems).toEqual([
+      expect.stringContaining('got -2') as string,
+      expect.stringContaining('got -1') as string,
+    ])
+  })
+
+  it('requests a nested index with the signal of the run, and again after a temporary failure', async () => {
+    const inner = indexOf(leaf)
+    const signals: (AbortSignal | undefined)[] = []
+    const { images } = await listed(indexOf(entryOf(inner)), [inner], {
+      ...{ attempts: 2, failures: 1 },
+      onSignal: (signal) => signals.push(signal),
+    })
+    expect(images).toHaveLength(1)
+    expect(signals).toEqual([expect.any(AbortSignal), expect.any(AbortSignal)])
+  })
+
+  it('fails as an artifact if it has only artifacts, otherwise for want of a platform', async () => {
+    const chart = { ...leaf, artifactType: 'application/vnd.cncf.helm.config.v1+json' }
+    await expect(listed(indexOf(chart), [])).rejects.toMatchObject({ code: 'UNSUPPORTED' })
+    await expect(listed(indexOf(), [])).rejects.toMatchObject({ code: 'PLATFORM_UNMATCHED' })
   })
 })
