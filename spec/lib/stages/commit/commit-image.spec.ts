@@ -221,6 +221,6 @@ describe('what the commit of an image writes', () => {
 
   it('does not wait for the config after the end of the pull', async () => {
     const image = { request: {}, config: new Deferred(), ensured: [] }
-    await leftEarly(image as never, commitImage({} as Store))
+    await leftEarly(image as never, commitImage({} as unknown as Store))
   })
 })

@@ -234,7 +234,10 @@ describe('the warnings of a copy', () => {
         },
       },
       sink: {
-        resolve: async (_, request) => void warn('resolve', request) as undefined,
+        resolve: async (_, request) => {
+          warn('resolve', request)
+          return undefined
+        },
         hasImage: async (_, request) => {
           warn('has', request)
           return false

@@ -23,7 +23,8 @@ function scene(here: readonly boolean[], refresh = false) {
   const store = {
     blobs: { path: () => join(directory, 'blob'), has: async () => answers.shift() },
     partials: {
-      acquire: async (_digest: string, { onHeld }: AcquireOptions) => {
+      acquire: async (_digest: string, { onHeld, signal, size }: AcquireOptions) => {
+        expect([signal, size]).toEqual([expect.any(AbortSignal), bytes.length])
         done.push('acquire')
         onHeld?.({ digest, code: 'download-held', message: 'Waiting for another process' })
         return partial
@@ -59,6 +60,16 @@ describe('the file of a download', () => {
     await scope.close()
     expect(done).toEqual(['acquire', 'release'])
     expect(file.state.phase).toBe('failed')
+  })
+
+  it('expects the bytes of the layer', async () => {
+    const { reserved, scope } = scene([false, false])
+    const { file } = (await reserved).arriving!
+    await file.append([bytes])
+    file.finish()
+    file.verify()
+    expect(file.state.phase).toBe('verified')
+    await scope.close()
   })
 
   it('is opened in a pull that fetches everything again, whatever the store has', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { Flow } from '../../../../lib/flow/index.js'
 import { verify } from '../../../../lib/stages/layers/verify.js'
 import { arrival } from '../../../support/arriving-layer.js'
+import { leftEarly, slowToEnd } from '../../../support/left-early.js'
 
 const bytes = Buffer.from('all the bytes of the layer')
 
@@ -28,5 +29,14 @@ describe('the verification of a downloaded layer', () => {
     file.finish()
     await expect(verified).rejects.toMatchObject({ code: 'DIGEST_MISMATCH' })
     expect(seen).toEqual(['failed'])
+  })
+
+  it('has ended when a cancelled pull has', async () => {
+    let ended = false
+    const file = {
+      waitFor: (_: string, signal: AbortSignal) => slowToEnd(signal, 20).finally(() => (ended = true)),
+    }
+    await leftEarly({ arriving: { file } } as never, verify())
+    expect(ended).toBe(true)
   })
 })

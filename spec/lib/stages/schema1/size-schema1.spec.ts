@@ -1,7 +1,7 @@
 import { firstValueFrom, lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { Flow, Scope } from '../../../../lib/flow/index.js'
+import { Flow, Scope, WorkControl } from '../../../../lib/flow/index.js'
 import { type Digest, type ImageSource, digestOf } from '../../../../lib/image/index.js'
 import { type ReadSchema1Document, type Resolved, sizeSchema1 } from '../../../../lib/stages/index.js'
 import { schema1Annotation } from '../../../../lib/transfer/stored/stored-conversion.js'
@@ -150,5 +150,23 @@ describe('the requests for the sizes of layers', () => {
     await expect(lastValueFrom(Flow.of(resolved).pipe(stage).toObservable(scope))).rejects.toThrow('no size')
     await scope.close()
     expect(ended).toEqual(both)
+  })
+
+  it('are not sent during a pause, and again after one', async () => {
+    const control = new WorkControl()
+    let pauses = 0
+    const { resolved } = scene(async (_, signal) => {
+      if (pauses++ === 0) {
+        control.setPaused(true)
+        queueMicrotask(() => control.setPaused(false))
+      }
+      signal.throwIfAborted()
+      return 7
+    })
+    const { request, ...rest } = resolved as { readonly request: object }
+    const paused = { ...rest, request: { ...request, control } } as never
+    const sized = await lastValueFrom(Flow.of(paused).pipe(stage).toObservable())
+    expect(sized.document.layers.map(({ size }) => size)).toEqual([7, 7])
+    expect(pauses).toBe(3)
   })
 })
