@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { WorkControl } from '../../../../lib/flow/index.js'
 import { digestOf } from '../../../../lib/image/index.js'
 import { type StoredEntriesOptions, storedEntries } from '../../../../lib/stages/layers/stored-entries.js'
 import { runStage } from '../../../support/run-stage.js'
@@ -54,5 +55,20 @@ describe('the entries of a layer that was in the store', () => {
 
   it('cannot be read if the store has neither', async () => {
     await expect(read()).rejects.toMatchObject({ code: 'STORE_CORRUPT', subject: { digest } })
+  })
+
+  it('are read from the start after a pause', async () => {
+    const control = new WorkControl()
+    const entries = { isComplete: () => false, begin: vi.fn(() => undefined), complete: vi.fn() }
+    const read = vi.fn(async (_: unknown, { signal }: { readonly signal: AbortSignal }) => {
+      if (read.mock.calls.length > 1) return
+      control.setPaused(true)
+      queueMicrotask(() => control.setPaused(false))
+      signal.throwIfAborted()
+    })
+    const store = { blobs: { has: async () => true, path: () => '/store/blob' } }
+    const options = { store, pool: { read }, entries, slots: 1 } as unknown as StoredEntriesOptions
+    await runStage(storedEntries(options), { task: { descriptor, control } } as never)
+    expect([read.mock.calls.length, entries.begin.mock.calls.length]).toEqual([2, 2])
   })
 })
