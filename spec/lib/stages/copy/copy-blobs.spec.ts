@@ -1,8 +1,10 @@
+import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
-import { Flow, Scope, run } from '../../../../lib/flow/index.js'
+import { Flow, Scope, WorkControl, run } from '../../../../lib/flow/index.js'
 import { type Descriptor, type ImageSink, type ImageSource, digestOf } from '../../../../lib/image/index.js'
 import { BlobCopies, type BlobTask, copyBlobs } from '../../../../lib/stages/index.js'
+import { InterruptedWork } from '../../../support/interrupted-work.js'
 import { runStage } from '../../../support/run-stage.js'
 
 const descriptorOf = (at: number): Descriptor => ({
@@ -66,5 +68,34 @@ describe('the copies of blobs', () => {
       else await expect(copied).rejects.toBe(failure)
       await scope.close()
     }
+  })
+
+  it('begin again after a pause, and go before others that wait if their priority is higher', async () => {
+    const order: string[] = []
+    const held = new InterruptedWork()
+    const sinkOf = (name: string, work: (request?: object) => Promise<void>) =>
+      ({
+        host: 'target',
+        hasBlob: async (_: Descriptor, request: object) => {
+          order.push(name)
+          await work(request)
+          return true
+        },
+      }) as unknown as ImageSink
+    const urgent = new WorkControl()
+    urgent.priority = 1
+    const [task] = heldTasks(1).tasks
+    const scope = new Scope()
+    const copies = new BlobCopies({ slots: 1 }, scope)
+    const outcomes = await Promise.all(
+      [
+        { ...task!, sink: sinkOf('held', held.run), control: held.control },
+        { ...task!, sink: sinkOf('next', async () => undefined) },
+        { ...task!, sink: sinkOf('urgent', async () => undefined), control: urgent },
+      ].map((each) => lastValueFrom(copies.copy(each, scope))),
+    )
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['exists', 'exists', 'exists'])
+    expect(order).toEqual(['held', 'urgent', 'next', 'held'])
+    await scope.close()
   })
 })

@@ -3,6 +3,7 @@ import { WindlassError } from '../../../../lib/errors.js'
 import { type Descriptor, digestOf } from '../../../../lib/image/index.js'
 import { type CopiedBlobs, putManifests } from '../../../../lib/stages/index.js'
 import { ticks } from '../../../support/flow-lines.js'
+import { InterruptedWork } from '../../../support/interrupted-work.js'
 import { runStage } from '../../../support/run-stage.js'
 
 const retry = { attempts: 1, delay: 0, longestRetryAfter: 0 }
@@ -62,5 +63,13 @@ describe('the manifests of a copy', () => {
     })
     putManifest.mockRejectedValueOnce(error(false))
     await expect(runStage(stage, plan)).rejects.toThrow('The connection broke')
+  })
+
+  it('are written again after a pause, without a retry', async () => {
+    const { control, run } = new InterruptedWork()
+    const putManifest = vi.fn((_: Buffer, __: Descriptor, request: object) => run(request))
+    const plan = { manifests: [nodeOf('a', 0)], target: { sink: { putManifest } }, control } as unknown
+    await runStage(putManifests({ retry }), plan as CopiedBlobs)
+    expect(putManifest).toHaveBeenCalledTimes(2)
   })
 })

@@ -3,6 +3,7 @@ import { WindlassError } from '../../../../lib/errors.js'
 import { type PutManifestRequest, digestOf } from '../../../../lib/image/index.js'
 import { type CopiedBlobs, putReferrers } from '../../../../lib/stages/index.js'
 import { ticks } from '../../../support/flow-lines.js'
+import { InterruptedWork } from '../../../support/interrupted-work.js'
 import { runStage } from '../../../support/run-stage.js'
 
 const retry = { attempts: 1, delay: 0, longestRetryAfter: 0 }
@@ -63,5 +64,13 @@ describe('what belongs to the manifests of a copy', () => {
     expect(put).toHaveBeenCalledTimes(2)
     put.mockRejectedValueOnce(error(false))
     await expect(runStage(stage, plan)).rejects.toThrow('The connection broke')
+  })
+
+  it('is written again after a pause, without a retry', async () => {
+    const { control, run } = new InterruptedWork()
+    const putManifest = vi.fn((_: Buffer, __: object, request: object) => run(request))
+    const plan = { referrers: [tagged], target: { sink: { putManifest } }, control } as unknown
+    await runStage(putReferrers({ retry }), plan as CopiedBlobs)
+    expect(putManifest).toHaveBeenCalledTimes(2)
   })
 })

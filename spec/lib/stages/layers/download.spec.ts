@@ -130,7 +130,7 @@ describe('downloads', () => {
     const { downloads } = downloadsOf()
     const order: string[] = []
     const stream = new Readable({ read: () => undefined })
-    const [{ name: _, ...holder }] = waiting as [(typeof waiting)[number]]
+    const holder = { group: waiting[0]?.group }
     const first = await layerFrom(async (request) => bodyFrom(request, stream), holder)
     const running = [lastValueFrom(downloads.download(first.layer, first.turn.scope))]
     for (const { name, ...more } of waiting) {

@@ -1,5 +1,5 @@
 /** Unpacking a layer whose bytes are not verified yet. */
-import { EMPTY, lastValueFrom, toArray } from 'rxjs'
+import { EMPTY, from, lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { UnpackJobOptions, UnpackPool, UnpackTask } from '../../../../lib/archive/index.js'
 import { WindlassError } from '../../../../lib/errors.js'
@@ -321,7 +321,7 @@ describe('the unpacking of a layer', () => {
       await file.append([bytes.subarray(0, 5)])
       begin(layer).catch(() => undefined)
       await settled()
-      const growth = lastValueFrom(tasks[0]!.growth!.pipe(toArray()))
+      const growth = lastValueFrom(from(tasks[0]!.growth!).pipe(toArray()))
       growth.catch(() => undefined)
       await change(file)
       return growth
