@@ -141,4 +141,77 @@ describe('the spans of a pull', () => {
     expect(cancelled.ended.filter(({ status }) => status.code === SpanStatusCode.ERROR)).toEqual([])
     expect(cancelled.named('pull')[0]!.attributes).toMatchObject({ 'windlass.pull.outcome': 'cancelled' })
   })
+
+  const seconds = (log: SpanLog, name: string): number[][] =>
+    log
+      .named(name)
+      .map(({ startTime, endTime }) =>
+        [startTime, endTime].map((time) => (millisecondsOf(time) - first) / 1_000),
+      )
+  const end: PullEventBody = { type: 'end', outcome: 'done', duration: 1 }
+  const image = {
+    ...{ type: 'image', name: 'app', digest: digests[0]!, mediaType: 'x', platform: 'linux/amd64' },
+    ...{ imageId: digests[0]!, size: 7, layers: [], status: 'newer' },
+  } as PullEventBody
+
+  it('have a commit from the last event of a layer to the image, or from the plan without one', () => {
+    expect(
+      seconds(traced(dated([start, plan, layer('extracting'), layer('complete'), image, end])), 'commit'),
+    ).toEqual([[3, 4]])
+    const log = traced(dated([start, plan, image, end]))
+    expect(seconds(log, 'commit')).toEqual([[1, 2]])
+    expect(log.named('pull')[0]!.attributes).toMatchObject({
+      ...{ 'oci.manifest.digest': digests[0], 'windlass.pull.status': 'newer' },
+    })
+  })
+
+  it('end the stages of all layers at a pause, and begin none until it ends', () => {
+    const log = traced(
+      dated([
+        ...[start, plan, layer('downloading', 0), { type: 'paused' } as PullEventBody],
+        ...[layer('downloading', 5), { type: 'resumed' } as PullEventBody, layer('downloading', 6)],
+        ...[layer('complete'), end],
+      ]),
+    )
+    expect(seconds(log, 'download')).toEqual([
+      [2, 3],
+      [6, 7],
+    ])
+    expect(log.named('pull')[0]!.events.map(({ name }) => name)).toEqual(['paused', 'resumed'])
+  })
+
+  it('have another span of a layer that begins again after its end, and none of one that the store has', () => {
+    const again = traced(
+      dated([start, plan, layer('complete'), layer('downloading', 0), layer('complete'), end]),
+    )
+    const spansOf = (log: SpanLog, digest: string) =>
+      log.named('layer').filter(({ attributes }) => attributes['windlass.layer.digest'] === digest).length
+    expect(spansOf(again, digests[2]!)).toBe(2)
+    const exists = { ...layer('complete'), digest: 'another', status: 'exists' } as PullEventBody
+    expect(spansOf(traced(dated([start, plan, exists, end])), 'another')).toBe(0)
+    const shared = { ...layer('complete'), status: 'exists' } as PullEventBody
+    const log = traced(dated([start, plan, shared, end]))
+    expect(
+      log.named('layer').find(({ attributes }) => attributes['windlass.layer.digest'] === digests[2])!
+        .attributes,
+    ).toMatchObject({ 'windlass.layer.outcome': 'exists' })
+  })
+
+  it('show a failure before the plan as one of the resolution', () => {
+    const error = { code: 'DENIED', message: 'no access', retryable: false }
+    const log = traced(dated([start, { type: 'end', outcome: 'failed', error }]))
+    expect(log.named('resolve')[0]!.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no access' })
+    expect(log.named('pull')[0]!.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no access' })
+  })
+
+  it('are those of a copy if there is a target', () => {
+    const log = traced(dated([{ ...start, target: 'mirror/app:1' } as PullEventBody, end]))
+    expect(log.named('pull')).toEqual([])
+    expect(log.named('copy')[0]!.attributes).toMatchObject({ 'windlass.copy.target': 'mirror/app:1' })
+  })
+
+  it('have what came after the end of the pull nowhere', () => {
+    const log = traced(dated([start, end, layer('downloading', 0), end]))
+    expect(log.ended.map(({ name }) => name)).toEqual(['resolve', 'pull'])
+  })
 })

@@ -114,7 +114,10 @@ describe('the layers of an image', () => {
     process.on('unhandledRejection', onUnhandled)
     try {
       const value = Promise.reject(new Error('no config'))
-      await runStage(eachLayer(stage(async (task: LayerTask) => ensure(task))), imageOf({ config: { value } }))
+      await runStage(
+        eachLayer(stage(async (task: LayerTask) => ensure(task))),
+        imageOf({ config: { value } }),
+      )
       await new Promise((resolve) => setImmediate(resolve))
       expect(unhandled).toEqual([])
     } finally {
