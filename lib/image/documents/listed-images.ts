@@ -5,11 +5,10 @@ import type { Platform } from '../platform/platform.js'
 
 /**
  * Returns whether `entry` is an image or a nested index, and not an attestation or another artifact. Only images and
- * indexes match a platform, so this matches the entry against its own; one without a platform is matched against
- * `platform`.
+ * indexes match a platform, so this matches the entry against its own.
  */
-export const isImageOrIndexEntry = (entry: Descriptor, platform: Platform = arbitraryPlatform): boolean =>
-  matchPlatform(entry.platform ?? platform, [entry]).length > 0
+export const isImageOrIndexEntry = (entry: Descriptor): boolean =>
+  matchPlatform(entry.platform ?? arbitraryPlatform, [entry]).length > 0
 
 /** An entry without a platform matches every platform, so any will do. */
 const arbitraryPlatform: Platform = { os: 'linux', architecture: 'amd64' }

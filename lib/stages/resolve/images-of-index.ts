@@ -63,7 +63,7 @@ export interface IndexedImages {
 export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage<Resolved, IndexedImages> {
   return pullStage(
     async ({ request, document: root }: Resolved, turn): Promise<IndexedImages> => {
-      const { name: reference, platform, limits: { indexDepth, manifestBytes } = defaultLimits } = request
+      const { name: reference, limits: { indexDepth, manifestBytes } = defaultLimits } = request
       const images: IndexedImage[] = []
       const indexes: IndexDocument[] = []
       const leftOut = new Set<Digest>()
@@ -78,7 +78,7 @@ export function imagesOfIndex({ retry }: { readonly retry: RetryPolicy }): Stage
         },
         follow({ descriptor }, { path }) {
           const { digest } = descriptor
-          if (!isImageOrIndexEntry(descriptor, platform)) {
+          if (!isImageOrIndexEntry(descriptor)) {
             leftOut.add(digest)
             return false
           }
