@@ -1,6 +1,7 @@
 /** Tracks the operations of a puller in progress, so that `close` can cancel them and wait for them. */
 import { WindlassError } from '../lib/errors.js'
 import type { PullParts } from '../pipelines/pull-stages.js'
+import { cancelledError } from '../pipelines/run-for-result.js'
 import type { LazyParts } from './lazy-parts.js'
 import type { RunningOperation } from './running-operation.js'
 
@@ -38,7 +39,7 @@ export class RunningWork {
   /**
    * Runs `work` with the existing store. The store is not closed before `work` ends.
    * @param label - names the work in a StillRunningError
-   * @throws STORE_CORRUPT when there is no store
+   * @throws STORE_CORRUPT when there is no store; CANCELLED when `signal` aborts or the puller is closed
    */
   async runWithStore<T>(
     label: string,
@@ -46,9 +47,19 @@ export class RunningWork {
     work: (parts: PullParts, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     await this.#releasing
+    // The end of the puller does not know of work that has not been registered.
+    if (this.#stopped) throw new WindlassError('CANCELLED', 'The puller was closed')
     const stop = new AbortController()
     const anySignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
-    const done = this.parts.openExisting().then((parts) => work(parts, anySignal))
+    const done = this.parts
+      .openExisting()
+      .then((parts) => work(parts, anySignal))
+      .catch((error: unknown) => {
+        // Work that is aborted may fail with any error.
+        if (anySignal.aborted && !(error instanceof WindlassError))
+          throw cancelledError(anySignal.reason, label)
+        throw error
+      })
     this.register({
       cancel: (reason) => stop.abort(reason ?? new WindlassError('CANCELLED', 'The work was cancelled')),
       closed: () => done.then(ignore, ignore),

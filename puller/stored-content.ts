@@ -203,14 +203,12 @@ async function addImage(
   const [name = manifest, ...others] = names
   const typed = names.length > 0 ? parseReference(name).familiar() : manifest
   const request = { name, typed, target: manifest, digest: manifest, source, platform, limits }
-  const pull = startPull(locatedAs(request), (parts, started) => pullFlow(started, {}, parts))
-  const cancel = (): void => pull.cancel(stop.reason)
-  stop.addEventListener('abort', cancel, { once: true })
+  const options = { signal: stop }
+  const pull = startPull(locatedAs(request), (parts, started) => pullFlow(started, {}, parts), options)
   onPull?.(pull, typed)
   try {
     await pull.done
   } finally {
-    stop.removeEventListener('abort', cancel)
     await pull.closed()
   }
   for (const other of others) await tagImage(name, other, store, stop)

@@ -74,9 +74,16 @@ async function pullNames(
   })
   const running = new Map<string, RemotePull>()
   let stopped = false
+  const isStopped = (): boolean => stopped
+  const cancel = (id: string, pull: RemotePull): void =>
+    void client.cancel(id).catch((error: unknown) => pull.leave(error))
   const cancelAll = (): void => {
     stopped = true
-    for (const [id, pull] of running) client.cancel(id).catch((error: unknown) => pull.leave(error))
+    for (const [id, pull] of running) cancel(id, pull)
+  }
+  /** Called as soon as a pull fails, before the next one starts. */
+  const onFailure = (): void => {
+    if (failFast) cancelAll()
   }
   signal.addEventListener('abort', cancelAll, { once: true })
 
@@ -84,23 +91,29 @@ async function pullNames(
   const start = async (name: string): Promise<Started | undefined> => {
     if (stopped) return undefined
     const record = await client.pull(name, order).catch((error: unknown) => asWindlassError(error))
-    if (record instanceof WindlassError)
+    if (record instanceof WindlassError) {
+      onFailure()
       return {
         settle: async () => {
           await view.aside(() => onFailed(record, name))
         },
         over: Promise.resolve(),
       }
+    }
     const pull = followRemote(client, record.id)
     running.set(record.id, pull)
-    if (signal.aborted) cancelAll()
-    const over = pull.done.catch(() => undefined).finally(() => running.delete(record.id))
+    // All may have been cancelled while the server started this one.
+    if (isStopped()) cancel(record.id, pull)
+    const ended = (): unknown => running.delete(record.id)
+    const over = pull.done.then(ended, () => {
+      ended()
+      onFailure()
+    })
     const shown = view.add(pull.events, several ? name : undefined)
     const settle = async (): Promise<void> => {
       const report = await followShown(pull, shown, flags, terminal).then(
         (image) => () => onPulled(image),
         (error: unknown) => async () => {
-          if (failFast) cancelAll()
           const isConsequence = stopped && asWindlassError(error).code === 'CANCELLED'
           if (!isConsequence) await onFailed(error, name)
         },

@@ -3,7 +3,6 @@
  * source that the image's name states, so the name keeps its digest even if its tag has moved. A rename replaces a
  * damaged blob after the new one is verified.
  */
-import { lastValueFrom } from 'rxjs'
 import { WindlassError } from '../../lib/errors.js'
 import { Flow, Scope, compose } from '../../lib/flow/index.js'
 import {
@@ -22,6 +21,7 @@ import { listedManifest, servedAnnotation } from '../../lib/transfer/stored/list
 import { type Store, entryArgument } from '../../lib/store/index.js'
 import type { NamedParts } from './image-parts.js'
 import type { PullStages } from '../pull-stages.js'
+import { runForResult } from '../run-for-result.js'
 import { MisnamedBlobs } from './misnamed-blobs.js'
 import { Schema1Repair, schema1Origin } from './repair-schema1.js'
 
@@ -58,8 +58,6 @@ export class Repair {
       return
     const request = this.#request(image)
     const scope = new Scope()
-    const cancel = (): void => void scope.close()
-    signal?.addEventListener('abort', cancel, { once: true })
     try {
       if (kind === 'layer') await this.#replaceLayer(layerOf(digest, image), request, scope)
       else if (schema1Origin(image)) await this.#schema1Repair(image, request, scope).fetchBlob(digest)
@@ -68,7 +66,6 @@ export class Repair {
       else await store.blobs.put(digest, (await this.#fetchManifest(digest, request, scope)).bytes, signal)
       signal?.throwIfAborted()
     } finally {
-      signal?.removeEventListener('abort', cancel)
       await scope.close()
     }
   }
@@ -92,9 +89,8 @@ export class Repair {
 
   async #fetchManifest(digest: Digest, request: ImageRequest, scope: Scope) {
     const requestByDigest = { ...request, target: digest, digest }
-    const { document } = await lastValueFrom(
-      Flow.of(requestByDigest).pipe(this.parts.stages.resolve).toObservable(scope),
-    )
+    const { stages, signal } = this.parts
+    const { document } = await runForResult(Flow.of(requestByDigest).pipe(stages.resolve), scope, signal)
     return document
   }
 
@@ -134,7 +130,7 @@ export class Repair {
       ...({ positions: [0], action: 'download', offset: 0, diffID: undefined } as const),
     }
     const fetchLayer = ensureLayer(compose(download, verify, commitBlob))
-    await lastValueFrom(Flow.of(task).pipe(fetchLayer).toObservable(scope))
+    await runForResult(Flow.of(task).pipe(fetchLayer), scope, this.parts.signal)
   }
 
   async #replaceConfig(digest: Digest, image: NamedParts, { source, name }: ImageRequest): Promise<void> {

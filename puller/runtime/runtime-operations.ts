@@ -95,7 +95,7 @@ export class RuntimeOperations {
           return mounted.pipe(bundleStage(resolve(directory), options, parts, () => this.unmount(rootfs)))
         }
         const stored = await acceptedImage(started, options, parts)
-        const pullOptions = { unpack: false, ...pullOptionsOf(options) }
+        const pullOptions = { ...pullOptionsOf(options), unpack: options.unpack ?? false }
         const image = stored ? Flow.of(stored) : await pulled(started, pullOptions, parts, incompleteError)
         const assembled = image.pipe(assemble({ ...parts, directory: rootfs, control: started.control }))
         const remove = (): Promise<void> => removeTree(rootfs)

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { writeFile } from 'node:fs/promises'
+import { describe, expect, it, vi } from 'vitest'
 import { Flow, run } from '../../lib/flow/index.js'
+import { formatPlatform, hostPlatform } from '../../lib/image/index.js'
 import type { PulledImage } from '../../lib/stages/index.js'
 import { openStore } from '../../lib/store/index.js'
 import { putImage } from '../../lib/testing/images/index.js'
@@ -46,6 +48,35 @@ describe('a context', () => {
     expect(await context.goal({ keepBlobs })).toMatchObject({ unpack: true, keepBlobs: false })
     expect(await context.goal()).toMatchObject({ unpack: true, keepBlobs: true, refresh: false })
     await context.close()
+  })
+
+  it('requests an image for the platform that is named', async () => {
+    const context = await createContext({ store: bench.path() })
+    expect(formatPlatform(context.request('app', { platform: 'linux/s390x' }).platform)).toBe('linux/s390x')
+    expect(context.request('app').platform).toEqual(hostPlatform())
+    expect(await context.goal({ refresh: true, whiteouts: 'aufs' })).toMatchObject({
+      ...{ refresh: true, form: 'aufs' },
+    })
+    await context.close()
+  })
+
+  it('reads what a name without a registry means, but cannot choose between several', async () => {
+    const registriesConf = bench.path()
+    await writeFile(
+      registriesConf,
+      'unqualified-search-registries = ["one.example", "two.example"]\n[aliases]\n"app" = "three.example/app"\n',
+    )
+    const context = await createContext({ store: bench.path(), registriesConf })
+    expect(context.request('app').name).toBe('three.example/app:latest')
+    expect(() => context.request('tool')).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error)
+    await context.close()
+  })
+
+  it('closes the threads, the store and the connections once, whoever closes it', async () => {
+    const context = await createContext({ store: bench.path() })
+    const closed = [context.pool, context.store, context.registries].map((part) => vi.spyOn(part, 'close'))
+    await Promise.all([context.close(), context.close({ within: 5_000 }), context[Symbol.asyncDispose]()])
+    for (const close of closed) expect(close).toHaveBeenCalledTimes(1)
   })
 
   it('refuses an option that does not exist', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { WindlassError } from '../../lib/errors.js'
 import type { PullParts } from '../../pipelines/index.js'
 import type { LazyParts } from '../../puller/lazy-parts.js'
 import { RunningWork } from '../../puller/running-work.js'
@@ -63,5 +64,49 @@ describe('the content that the pulls of a puller hold', () => {
     await work.stop()
     await settled()
     expect(released()).toBe(0)
+  })
+})
+
+describe('work with the store of a puller', () => {
+  /** Work with a store that exists. */
+  const working = () => {
+    const parts = { openExisting: () => Promise.resolve('parts'), ifOpened: () => Promise.resolve(undefined) }
+    return new RunningWork(parts as never)
+  }
+  const untilAborted = (_: unknown, signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) => {
+      const fail = (): void => reject(new Error('the operation was aborted'))
+      if (signal.aborted) fail()
+      signal.addEventListener('abort', fail, { once: true })
+    })
+
+  it('is named while it runs, and waited for by the end of the puller, which cancels it', async () => {
+    const work = working()
+    const done = work.runWithStore('load', undefined, untilAborted)
+    await settled()
+    expect(work.running).toEqual(['load'])
+    await Promise.all([work.stop(), expect(done).rejects.toMatchObject({ code: 'CANCELLED' })])
+    expect(work.running).toEqual([])
+  })
+
+  it('does not begin once the end of the puller has begun', async () => {
+    const work = working()
+    const begun = vi.fn(untilAborted)
+    const done = work.runWithStore('load', undefined, begun)
+    await Promise.all([work.stop(), expect(done).rejects.toMatchObject({ code: 'CANCELLED' })])
+    expect(begun).not.toHaveBeenCalled()
+  })
+
+  it('fails with CANCELLED when its signal aborts, whatever error that causes, but with its own error else', async () => {
+    const stop = new AbortController()
+    const done = working().runWithStore('load', stop.signal, untilAborted)
+    stop.abort()
+    await expect(done).rejects.toMatchObject({ code: 'CANCELLED', message: 'The load was cancelled' })
+    const known = new WindlassError('STORE_FULL', 'no space')
+    await expect(working().runWithStore('load', stop.signal, () => Promise.reject(known))).rejects.toBe(known)
+    const unknown = new Error('a bug')
+    await expect(working().runWithStore('load', undefined, () => Promise.reject(unknown))).rejects.toBe(
+      unknown,
+    )
   })
 })

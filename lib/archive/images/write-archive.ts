@@ -153,10 +153,17 @@ async function writeBlob(
       ...(signal && { signal }),
     })
     copied.catch(done)
+    return entry
   })
   await copied
   if (hash.digest('hex') !== hexOf(digest)) throw content.damagedError(digest)
 }
 
-const written = (start: (done: (error?: Error | null) => void) => void): Promise<void> =>
-  new Promise((resolve, reject) => start((error) => (error ? reject(error) : resolve())))
+const written = (start: (done: (error?: Error | null) => void) => Entry): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const entry = start((error) => (error ? reject(error) : resolve()))
+    // If the archive is destroyed, its open entry fails too. Without a listener, that error would end the process.
+    entry.on('error', () => undefined)
+  })
+
+type Entry = Pick<ReturnType<Pack['entry']>, 'on'>

@@ -1,7 +1,14 @@
+import { writeFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, it } from 'vitest'
 import { checkTargets, parseTarget } from '../../../doctor/checks/targets.js'
+import { Registries } from '../../../lib/registry/index.js'
 import { startRegistry } from '../../../lib/testing/index.js'
+import { credentialsFor } from '../../../puller/options/credentials.js'
 import { findingsOf, told } from '../../support/examination.js'
+import { temporaryDirectory } from '../../support/temporary-directory.js'
+
+const directory = temporaryDirectory()
 
 it.each([
   ['docker.io', 'registry docker.io'],
@@ -37,4 +44,41 @@ it('compares the clock, and says why a registry cannot be used', async () => {
   } finally {
     await registry.close()
   }
+})
+
+it('says whether a registry accepts the credentials, requires a login, or refuses it', async () => {
+  const user = { username: 'user', password: 'sesame' }
+  const registry = await startRegistry({ auth: { kind: 'basic', ...user } })
+  const authFile = path.join(directory, 'auth.json')
+  const login = (password: string): void =>
+    writeFileSync(authFile, JSON.stringify({ auths: { [registry.host]: { username: 'user', password } } }))
+  const registries = new Registries({
+    credentials: { for: async (request) => (await credentialsFor({ authFile })).for(request) },
+  })
+  const check = async (parts: object) =>
+    findingsOf(checkTargets, '/s', { targets: [registry.host], ...parts })
+  try {
+    expect(await check({})).toMatchObject([
+      { state: 'note', message: expect.stringContaining('requires a login') },
+    ])
+    login('sesame')
+    expect((await check({ authFile, registries }))[0]).toMatchObject({
+      ...{ state: 'ok', message: expect.stringContaining('accepts the credentials') },
+    })
+    login('wrong')
+    const refused = await check({ authFile, registries })
+    expect(refused).toMatchObject([{ state: 'problem' }])
+    expect(JSON.stringify(refused)).not.toContain('wrong')
+    const aborted = { authFile, registries, signal: AbortSignal.abort(new Error('the user left')) }
+    await expect(check(aborted)).rejects.toThrow('the user left')
+  } finally {
+    await registries.close()
+    await registry.close()
+  }
+})
+
+it('says what is wrong with a name', async () => {
+  expect(told(await findingsOf(checkTargets, '/s', { targets: ['No Name'] }))).toEqual([
+    expect.stringMatching(/^problem /),
+  ])
 })
