@@ -97,14 +97,16 @@ describe('windlass watch', () => {
 
   it('shows each event once, also if the state is sent again, and the end of a pull that it knew', async () => {
     const { terminal, code, messages } = await watching([listedPull('aa11')], [])
-    messages.send(stateOf(watchedPull('aa11', { events: events.slice(0, 1) })))
+    const begun = stateOf(watchedPull('aa11', { events: events.slice(0, 1) }))
+    messages.send(begun, begun)
     messages.send(stateOf(watchedPull('aa11', { ...ended, events })))
     messages.send(stateOf(watchedPull('aa11', { ...ended, events })))
     messages.send(...doneEvents('bb22').map(eventMessage))
     await vi.waitFor(() => expect(terminal.err).toContain('newer image for example.com/bb22'), patience)
     terminal.signals.emit('SIGINT')
     await code
-    expect(terminal.err.match(/Downloaded newer image for example.com\/aa11:1/g)).toHaveLength(1)
+    for (const line of [/Pulling example.com\/aa11:1/g, /newer image for example.com\/aa11:1/g])
+      expect(terminal.err.match(line)).toHaveLength(1)
   })
 
   it.each([
