@@ -6,6 +6,9 @@ import { dirname } from 'node:path'
 import { WindlassError } from '../../lib/errors.js'
 import type { ListenAddress } from './address.js'
 
+/** Maximum size of the path of a socket (unix(7)). Of a longer one, Node 20 takes the beginning. */
+const maxPathBytes = 107
+
 /** Makes `server` listen on `address`, or on an inherited socket. Resolves to the address for users. */
 export async function listen(server: Server, address: ListenAddress): Promise<string> {
   if (address.kind === 'inherited') {
@@ -24,6 +27,12 @@ export async function listen(server: Server, address: ListenAddress): Promise<st
     await started(server, () => server.listen({ host: address.host, port: address.port }), address)
     return `http://${hostAndPort(server.address() as AddressInfo)}`
   }
+  if (Buffer.byteLength(address.path) > maxPathBytes)
+    throw new WindlassError(
+      'USAGE',
+      `Failed to listen on ${address.path}: the path of a socket may have ${maxPathBytes} bytes at most`,
+      { path: address.path, hint: 'Choose a shorter path with --listen.' },
+    )
   mkdirSync(dirname(address.path), { recursive: true, mode: 0o700 })
   await removeStale(address.path)
   // The socket must not be open to others between its creation and a later chmod.

@@ -87,5 +87,32 @@ describe('a stream of lines', () => {
     await stream.body.cancel()
     stream.push([{ status: 'Waiting' }])
     expect(gone).toBe(1)
+    // It has ended, and tells nobody again.
+    stream.end()
+    expect(gone).toBe(1)
+  })
+
+  it('has nothing that comes after its end, and writes nothing for no lines', async () => {
+    const stream = new LineStream(() => undefined)
+    const reader = stream.body.getReader()
+    const first = reader.read()
+    stream.push([])
+    await setImmediate()
+    stream.push([{ status: 'Waiting' }])
+    expect(Buffer.from((await first).value!).toString()).toBe('{"status":"Waiting"}\r\n')
+    stream.end()
+    stream.push([{ status: 'Too late' }])
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  it('gives a client that comes back for more only what is new', async () => {
+    const stream = new LineStream(() => undefined)
+    const reader = stream.body.getReader()
+    for (const status of ['one', 'two']) {
+      stream.push([{ status }])
+      expect(Buffer.from((await reader.read()).value!).toString()).toBe(`{"status":"${status}"}\r\n`)
+    }
+    stream.end()
+    expect((await reader.read()).done).toBe(true)
   })
 })

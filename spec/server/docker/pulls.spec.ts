@@ -2,10 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { WindlassError } from '../../../lib/errors.js'
 import { buildImage, buildIndex, putImage, type BuiltImage } from '../../../lib/testing/images/index.js'
 import { startRegistry, type TestRegistry } from '../../../lib/testing/registry/index.js'
 import { type DockerServer, registryAuth, startDockerServer, wordsOf } from '../../support/docker-server.js'
+import { digest, pullOf, routeOf } from './pull-route.js'
 
 const imageOf = (name: string, architecture = 'amd64'): BuiltImage =>
   buildImage({
@@ -236,5 +238,126 @@ describe('a server with a policy', () => {
     const blobs = docker.registry.requests.filter(({ url }) => url.includes('/blobs/'))
     expect(blobs).toEqual([])
     expect((await docker.send('GET', '/v1.51/images/json')).json).toEqual([])
+  })
+})
+
+describe('the lines of a pull', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+  const short = digest.slice('sha256:'.length).slice(0, 12)
+
+  it('count the seconds until the next attempt down, and nothing is left behind at the end', async () => {
+    const { one, ask } = routeOf()
+    const { words, listeners } = ask('fromImage=quay.io/team/app&tag=1')
+    const text = words()
+    expect(listeners()).toBe(1)
+    one.begin()
+    one.retry()
+    await vi.advanceTimersByTimeAsync(2_100)
+    one.end(new Error('broken'))
+    const said = await text
+    expect(said.filter((each) => each.includes('Retrying'))).toEqual([
+      `${short}: Retrying in 3 seconds`,
+      `${short}: Retrying in 2 seconds`,
+      `${short}: Retrying in 1 second`,
+    ])
+    expect(said.at(-1)).toBe('broken')
+    expect([listeners(), vi.getTimerCount()]).toEqual([0, 0])
+  })
+
+  it('have layers that wait for a slot: those beyond the downloads of the server', async () => {
+    const { one, ask } = routeOf(1)
+    const { words } = ask('fromImage=quay.io/team/app&tag=1')
+    one.begin(`sha256:${'b'.repeat(64)}`)
+    one.end(new Error('broken'))
+    await vi.runAllTimersAsync()
+    expect(await words()).toContain(`${'b'.repeat(12)}: Waiting`)
+  })
+
+  it.each(['before', 'after'])(
+    'end with the client: its pull is cancelled %s the first line',
+    async (when) => {
+      const { one, ask, client } = routeOf()
+      const { response } = ask('fromImage=quay.io/team/app&tag=1')
+      if (when === 'after') {
+        one.begin()
+        await (await response).body!.cancel()
+      } else {
+        one.start()
+        client.abort()
+      }
+      expect(one.pull.cancel).toHaveBeenCalledOnce()
+      one.end(new WindlassError('CANCELLED', 'gone'))
+      await response
+      expect(vi.getTimerCount()).toBe(0)
+    },
+  )
+
+  it('are of what was asked for, with the credentials for that registry alone', () => {
+    const { start, ask } = routeOf()
+    const credentials = { username: 'u', password: 'p' }
+    ask('fromImage=quay.io/team/app:&tag=1&platform=linux/arm64', registryAuth(credentials))
+    expect(start.mock.calls).toEqual([
+      [{ image: 'quay.io/team/app:1', platform: 'linux/arm64' }, { credentials: { 'quay.io': credentials } }],
+    ])
+  })
+
+  it('of all tags are those of each pull, with one status line, and each pull is listed', async () => {
+    const { set, adopt, pullAllTags, ask } = routeOf()
+    const { words, listeners } = ask('fromImage=quay.io/team/app&platform=linux/arm64')
+    const text = words()
+    const options = { platform: 'linux/arm64', failFast: true }
+    expect(pullAllTags.mock.calls).toEqual([['quay.io/team/app', options]])
+    const pulls = ['1', '2'].map((tag) => pullOf(`quay.io/team/app:${tag}`))
+    for (const { pull } of pulls) set.each.next({ name: 'named', pull })
+    expect(adopt.mock.calls).toEqual(
+      pulls.map(({ pull }) => [pull, { image: 'named', platform: 'linux/arm64' }]),
+    )
+    for (const { begin, retry } of pulls) {
+      begin()
+      retry()
+    }
+    pulls[0]!.end(new WindlassError('CANCELLED', 'no line of its own'))
+    await vi.advanceTimersByTimeAsync(1_010)
+    pulls[1]!.end()
+    set.result.next({ name: 'quay.io/team/app', status: 'up-to-date' })
+    await vi.advanceTimersByTimeAsync(100)
+    const said = await text
+    // Only the pull that goes on counts down.
+    expect(said.filter((each) => each.includes('Retrying in 2'))).toHaveLength(1)
+    expect(said.at(-1)).toBe('Status: Image is up to date for quay.io/team/app')
+    expect(said.join()).not.toContain('no line of its own')
+    expect([listeners(), vi.getTimerCount()]).toEqual([0, 0])
+  })
+
+  it('of all tags end with the failure, which has a status of its own before the first line', async () => {
+    const early = routeOf()
+    const { response } = early.ask('fromImage=quay.io/team/app')
+    early.set.result.error(new WindlassError('NAME_UNKNOWN', 'unknown'))
+    expect((await response).status).toBe(404)
+    const late = routeOf()
+    const { words, listeners, response: begun } = late.ask('fromImage=quay.io/team/app')
+    const { pull, begin } = pullOf()
+    late.set.each.next({ name: 'named', pull })
+    begin()
+    expect((await begun).status).toBe(200)
+    late.set.result.error(new WindlassError('NETWORK', 'cut off'))
+    await vi.advanceTimersByTimeAsync(100)
+    expect((await words()).at(-1)).toContain('cut off')
+    expect([listeners(), vi.getTimerCount()]).toEqual([0, 0])
+  })
+
+  it.each(['before', 'after'])('of all tags end with the client %s the first line', async (when) => {
+    const { set, ask, client } = routeOf()
+    const { response } = ask('fromImage=quay.io/team/app')
+    const { pull, begin } = pullOf()
+    set.each.next({ name: 'named', pull })
+    if (when === 'after') {
+      begin()
+      await (await response).body!.cancel()
+    } else client.abort()
+    expect(set.cancel).toHaveBeenCalledOnce()
+    set.result.error(new WindlassError('CANCELLED', 'gone'))
+    await response
   })
 })

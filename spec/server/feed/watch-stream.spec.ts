@@ -237,6 +237,95 @@ describe('the stream of a watcher', () => {
     expect(onEnd).toHaveBeenCalledTimes(2)
   })
 
+  it('counts as stalled from the last chunk that was sent, not while it waits for a message', async () => {
+    const onEnd = vi.fn()
+    const body = watchStream({ ...options, signal: new AbortController().signal, onEnd })
+    const reader = body.getReader()
+    await reader.read()
+    await vi.advanceTimersByTimeAsync(119_000)
+    const next = reader.read()
+    await vi.advanceTimersByTimeAsync(14_000)
+    expect(onEnd).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(text(await next)).toBe(': \n\n')
+    await vi.advanceTimersByTimeAsync(119_000)
+    expect(onEnd).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(onEnd).toHaveBeenCalledOnce()
+  })
+
+  it('is told of once, also if the watcher goes away or the server ends after it has stalled', async () => {
+    const stop = new AbortController()
+    const onEnd = vi.fn()
+    const reader = watchStream({ ...options, signal: stop.signal, onEnd }).getReader()
+    await reader.read()
+    await vi.advanceTimersByTimeAsync(120_000)
+    await reader.cancel()
+    stop.abort()
+    expect(onEnd).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('gives what was appended before the server ended, and then ends', async () => {
+    const stop = new AbortController()
+    const own = new Feed('run')
+    const body = watchStream({ ...options, feed: own, signal: stop.signal, onEnd: () => undefined })
+    const reader = body.getReader()
+    await reader.read()
+    own.append({ type: 'images', at: 7 })
+    stop.abort()
+    expect(text(await reader.read())).toContain('"at":7')
+    expect((await reader.read()).done).toBe(true)
+  })
+
+  it('leaves nothing behind when its wait ends, by a message or by the time', async () => {
+    const own = new Feed('run')
+    const waits = new Set<() => void>()
+    const onNext = own.onNext.bind(own)
+    vi.spyOn(own, 'onNext').mockImplementation((wake) => {
+      const forget = onNext(wake)
+      waits.add(wake)
+      return () => {
+        waits.delete(wake)
+        forget()
+      }
+    })
+    const body = watchStream({
+      ...options,
+      feed: own,
+      signal: new AbortController().signal,
+      onEnd: () => undefined,
+    })
+    const reader = body.getReader()
+    await reader.read()
+    const atRest = vi.getTimerCount()
+    const heartbeat = reader.read()
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(text(await heartbeat)).toBe(': \n\n')
+    expect([waits.size, vi.getTimerCount()]).toEqual([0, atRest])
+    const message = reader.read()
+    await vi.advanceTimersByTimeAsync(1)
+    own.append({ type: 'images', at: 7 })
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(text(await message)).toContain('"at":7')
+    expect([waits.size, vi.getTimerCount()]).toEqual([0, atRest])
+    await reader.cancel()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('of all pulls fails with the state, which nobody is told otherwise', async () => {
+    const state = (): string => {
+      throw new Error('the state is broken')
+    }
+    const body = watchStream({
+      ...options,
+      state,
+      signal: new AbortController().signal,
+      onEnd: () => undefined,
+    })
+    await expect(body.getReader().read()).rejects.toThrow('the state is broken')
+  })
+
   it('of a pull that is not listed any more ends, so that the watcher is told when it comes back', async () => {
     const state = (): string => {
       throw new Error('This server has no such pull')

@@ -1,7 +1,8 @@
-import { appendFile, chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
+import { appendFile, chmod, mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { PastPull } from '../../../lib/api/shapes.js'
+import { FileLock } from '../../../lib/store/locks/file-lock.js'
 import { History, historySize } from '../../../server/history/history.js'
 import { Workbench } from '../../support/workbench.js'
 
@@ -111,7 +112,7 @@ describe('the history of a store', () => {
     const store = bench.path()
     const history = await open(store, 'one')
     const file = join(store, 'history/one.jsonl')
-    const { rename, rm } = await import('node:fs/promises')
+    const { rename } = await import('node:fs/promises')
     // A write that fails may have written a part.
     await rename(file, `${file}.aside`)
     await mkdir(file)
@@ -136,5 +137,80 @@ describe('the history of a store', () => {
     const history = await open(store, 'one')
     onTestFinished(() => history.close())
     expect(ids(history.past)).toEqual(['b done'])
+  })
+
+  it('is whole when it is closed, and leaves no lock', async () => {
+    const store = bench.path()
+    const history = await open(store, 'one')
+    // Large enough for writes that take a while.
+    const image = 'x'.repeat(4_000_000)
+    history.started({ ...started('a'), order: { image } })
+    await Promise.resolve()
+    history.ended({ ...past('a', 5), order: { image } })
+    await history.close()
+    expect(await readdir(join(store, 'history'))).toEqual(['one.jsonl'])
+    const text = await readFile(join(store, 'history/one.jsonl'), 'utf8')
+    expect(text.trim().split('\n')).toHaveLength(2)
+  })
+
+  it('is readable by its user alone, also after it was made shorter', async () => {
+    const store = bench.path()
+    const mask = process.umask(0)
+    onTestFinished(() => void process.umask(mask))
+    const history = await open(store, 'one')
+    const modeOf = async (name: string): Promise<number> => (await stat(join(store, name))).mode & 0o777
+    expect([await modeOf('history'), await modeOf('history/one.jsonl')]).toEqual([0o700, 0o600])
+    await rm(join(store, 'history/one.jsonl'))
+    history.started(started('a'))
+    await history.close()
+    expect(await modeOf('history/one.jsonl')).toBe(0o600)
+  })
+
+  it('keeps what runs when it is made shorter', async () => {
+    const store = bench.path()
+    const first = await open(store, 'one')
+    first.started(started('runs'))
+    for (let at = 1; at <= 3 * historySize; at++) first.ended(past(`ended-${at % 10}`, at))
+    await die(first)
+    const lines = (await readFile(join(store, 'history/one.jsonl'), 'utf8')).trim().split('\n')
+    expect(lines).toHaveLength(historySize + 1)
+    const second = await open(store, 'two')
+    expect(ids(second.interrupted)).toEqual(['runs interrupted'])
+    await second.close()
+  })
+
+  it('takes pulls of a dead server over as ended when they were last heard of', async () => {
+    const store = bench.path()
+    const first = await open(store, 'one')
+    first.started(started('early', 10))
+    first.ended(past('other', 90))
+    first.ended(past('another', 70))
+    first.started(started('late', 100))
+    await die(first)
+    const second = await open(store, 'two')
+    expect(second.past.map(({ id, endedAt }) => `${id} ${endedAt}`)).toEqual([
+      ...['late 100', 'other 90', 'early 90', 'another 70'],
+    ])
+    await second.close()
+  })
+
+  it('has one server for a run, and is only read, with a warning, where nothing can be written', async () => {
+    const store = bench.path()
+    const first = await open(store, 'one')
+    await expect(open(store, 'one')).rejects.toThrow('Another server has the id one')
+    first.ended(past('a', 5))
+    await first.close()
+    const taken = vi
+      .spyOn(FileLock, 'take')
+      .mockRejectedValue(Object.assign(new Error('EROFS: read-only file system'), { code: 'EROFS' }))
+    onTestFinished(() => taken.mockRestore())
+    const reader = await open(store, 'two')
+    expect(warnings.at(-1)).toContain('keeps no history, and pulls fail: EROFS')
+    expect(ids(reader.past)).toEqual(['a done'])
+    reader.started(started('b'))
+    await reader.close()
+    expect(await readdir(join(store, 'history'))).toEqual(['one.jsonl'])
+    taken.mockRejectedValue(Object.assign(new Error('EIO'), { code: 'EIO' }))
+    await expect(open(store, 'three')).rejects.toThrow('EIO')
   })
 })

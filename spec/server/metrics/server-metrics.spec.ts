@@ -1,144 +1,164 @@
+import { tmpdir } from 'node:os'
 import { Subject } from 'rxjs'
-import { beforeEach, describe, expect, it } from 'vitest'
-import type { PullEvent, PullEventBody } from '../../../lib/events/index.js'
-import { ServerMetrics } from '../../../server/metrics/server-metrics.js'
+import { describe, expect, it } from 'vitest'
+import { WindlassError } from '../../../lib/errors.js'
+import { PullEventLog, type PullEventBody } from '../../../lib/events/index.js'
+import type { RequestReport } from '../../../lib/image/index.js'
+import { type MetricParts, ServerMetrics } from '../../../server/metrics/server-metrics.js'
 
-const load = {
-  downloads: { active: 2, waiting: 3 },
-  unpacks: { active: 4, waiting: 5 },
-  received: 6,
+type LayerBody = Extract<PullEventBody, { type: 'layer' }>
+
+/** The metrics of a server whose pulls emit what the test says. */
+function metricsOf({ store = tmpdir() } = {}) {
+  const metrics = new ServerMetrics()
+  const started = new Subject<PullEventLog>()
+  const load = {
+    downloads: { active: 1, waiting: 2 },
+    unpacks: { active: 3, waiting: 4 },
+    received: 1_234,
+  }
+  const activity = { started, load: () => load }
+  metrics.follow({ activity } as never)
+  const parts = {
+    windlass: { store, activity, limits: { get: () => ({ maxDownloads: 5, maxUnpacks: 6 }) } },
+    ...{ version: '1.2.3', pulls: () => ({ running: 7, paused: 8 }), watchers: () => 9 },
+  } as unknown as MetricParts
+  const pull = (): PullEventLog => {
+    const log = new PullEventLog()
+    started.next(log)
+    log.emit({ type: 'start', reference: 'app', platform: 'linux/amd64' })
+    return log
+  }
+  /** The samples of a metric, without those of buckets: `labels=value`. */
+  const read = async (name: string): Promise<string[]> => {
+    const metric = (await metrics.read(parts)).find((each) => each.name === name)!
+    return metric.samples
+      .filter(({ suffix }) => suffix !== '_bucket')
+      .map(({ labels = {}, value, suffix = '' }) =>
+        [...Object.values(labels), suffix, value].join(' ').trim(),
+      )
+  }
+  const unpacked = async (): Promise<number> => Number((await read('windlass_unpacked_bytes_total'))[0])
+  return { metrics, pull, read, unpacked }
 }
 
+const layer = (status: LayerBody['status'], more: Partial<LayerBody> = {}): LayerBody => ({
+  ...{ type: 'layer', digest: 'sha256:a', status, current: 0, total: 100 },
+  ...more,
+})
+
 describe('the metrics of a server', () => {
-  let started: Subject<{ readonly events: Subject<PullEvent> }>
-  let metrics: ServerMetrics
-  beforeEach(() => {
-    started = new Subject()
-    metrics = new ServerMetrics()
-    metrics.follow({ activity: { started } } as never)
+  it('have a first value before anything has happened, so that a rate can be computed', async () => {
+    const { read } = metricsOf()
+    const counters = ['pulls_started', 'retries', 'reused_bytes', 'unpacked_bytes', 'warnings']
+    for (const name of counters) expect(await read(`windlass_${name}_total`), name).toEqual(['0'])
+    expect(await read('windlass_pulls_ended_total')).toEqual(['done  0', 'failed  0', 'cancelled  0'])
+    expect(await read('windlass_failures_total')).toEqual([])
   })
 
-  /** Returns the function that emits the events of a new pull. */
-  function pull(): (body: PullEventBody) => void {
-    const events = new Subject<PullEvent>()
-    started.next({ events })
-    return (body) => events.next(body as PullEvent)
-  }
-  async function read(store = '/'): Promise<Map<string, readonly (readonly [string, number])[]>> {
-    const windlass = {
-      ...{ activity: { load: () => load }, store },
-      limits: { get: () => ({ maxDownloads: 7, maxUnpacks: 8 }) },
+  it('tell downloads from unpacks, and pulls that run from paused ones', async () => {
+    const { read } = metricsOf()
+    expect(await read('windlass_slots')).toEqual(['download  5', 'unpack  6'])
+    expect(await read('windlass_slots_in_use')).toEqual(['download  1', 'unpack  3'])
+    expect(await read('windlass_queued_layers')).toEqual(['download  2', 'unpack  4'])
+    expect(await read('windlass_pulls')).toEqual(['running  7', 'paused  8'])
+    expect(await read('windlass_watchers')).toEqual(['9'])
+    expect(await read('windlass_downloaded_bytes_total')).toEqual(['1234'])
+  })
+
+  it('have no free bytes before there is a store', async () => {
+    expect(await metricsOf({ store: '/nothing/here' }).read('windlass_store_free_bytes')).toEqual([])
+    expect(Number((await metricsOf().read('windlass_store_free_bytes'))[0])).toBeGreaterThan(0)
+  })
+
+  it('count the ends of pulls by outcome, failures by their code, and durations in seconds', async () => {
+    const { pull, read } = metricsOf()
+    pull().end(undefined, 1_500)
+    pull().end(new WindlassError('NETWORK', 'broken'), 500)
+    pull().end(new WindlassError('CANCELLED', 'no more'))
+    pull().emit({ type: 'end', outcome: 'failed' })
+    expect(await read('windlass_pulls_started_total')).toEqual(['4'])
+    expect(await read('windlass_pulls_ended_total')).toEqual(['done  1', 'failed  2', 'cancelled  1'])
+    expect(await read('windlass_failures_total')).toEqual(['NETWORK  1', 'INTERNAL  1'])
+    // A pull that never began has no duration.
+    expect(await read('windlass_pull_duration_seconds')).toEqual(['_sum 2', '_count 2'])
+  })
+
+  it('count what the store had, retries and warnings', async () => {
+    const { pull, read } = metricsOf()
+    const log = pull()
+    log.emit({ type: 'plan', layers: [], bytes: { total: 100, toDownload: 30 } })
+    log.emit(layer('downloading'))
+    log.emit(layer('retrying', { retryIn: 1, reason: 'x', attempt: 2 }))
+    log.emit({ type: 'warning', code: 'x', message: 'y' })
+    log.end()
+    expect(await read('windlass_reused_bytes_total')).toEqual(['70'])
+    expect(await read('windlass_retries_total')).toEqual(['1'])
+    expect(await read('windlass_warnings_total')).toEqual(['1'])
+  })
+
+  it('count requests by role, method, and status or code, whatever became of them', async () => {
+    const { metrics, read } = metricsOf()
+    const report: RequestReport = {
+      ...{ method: 'GET', url: 'https://a/', role: 'registry', duration: 2_000, received: 1 },
     }
-    const all = await metrics.read({
-      ...{ windlass: windlass as never, version: '1.2.3', watchers: () => 9 },
-      pulls: () => ({ running: 10, paused: 11 }),
-    })
-    return new Map(
-      all.map(({ name, samples }) => [
-        name,
-        samples.map(({ labels = {}, value, suffix = '' }) => [
-          suffix + Object.values(labels).join(' '),
-          value,
-        ]),
-      ]),
-    )
-  }
-  const layer = (status: string, current = 0, more: object = {}): PullEventBody =>
-    ({ type: 'layer', digest: 'a', status, current, total: 100, ...more }) as PullEventBody
-
-  it('begin with a first value of each counter that has no labels, and of each outcome', async () => {
-    const all = await read()
-    for (const name of ['pulls_started', 'retries', 'reused_bytes', 'unpacked_bytes', 'warnings'])
-      expect(all.get(`windlass_${name}_total`)).toEqual([['', 0]])
-    expect(all.get('windlass_pulls_ended_total')).toEqual([
-      ['done', 0],
-      ['failed', 0],
-      ['cancelled', 0],
-    ])
-  })
-
-  it('are those of the server at this moment', async () => {
-    const all = await read()
-    const stages = (download: number, unpack: number) => [
-      ['download', download],
-      ['unpack', unpack],
-    ]
-    expect(all.get('windlass_pulls')).toEqual([
-      ['running', 10],
-      ['paused', 11],
-    ])
-    expect(all.get('windlass_slots')).toEqual(stages(7, 8))
-    expect(all.get('windlass_slots_in_use')).toEqual(stages(2, 4))
-    expect(all.get('windlass_queued_layers')).toEqual(stages(3, 5))
-    expect(all.get('windlass_downloaded_bytes_total')).toEqual([['', 6]])
-    expect(all.get('windlass_watchers')).toEqual([['', 9]])
-    expect(all.get('windlass_store_free_bytes')).toHaveLength(1)
-    expect((await read('/no/such/store')).get('windlass_store_free_bytes')).toEqual([])
-  })
-
-  it('count the ends of pulls by outcome, and only failures by code', async () => {
-    const emit = pull()
-    emit({ type: 'start', reference: 'app', platform: 'linux/amd64' })
-    emit({ type: 'warning', code: 'odd', message: 'Odd' })
-    emit(layer('retrying'))
-    emit({ type: 'plan', layers: [], bytes: { total: 100, toDownload: 30 } })
-    emit({ type: 'end', outcome: 'done', duration: 2_000 })
-    const error = { code: 'CANCELLED', message: 'Cancelled', retryable: false }
-    pull()({ type: 'end', outcome: 'cancelled', error })
-    pull()({ type: 'end', outcome: 'failed', error: { ...error, code: 'DENIED' }, duration: 500 })
-    pull()({ type: 'end', outcome: 'failed' })
-    const all = await read()
-    for (const name of ['pulls_started', 'warnings', 'retries'])
-      expect(all.get(`windlass_${name}_total`)).toEqual([['', 1]])
-    expect(all.get('windlass_reused_bytes_total')).toEqual([['', 70]])
-    expect(all.get('windlass_pulls_ended_total')).toEqual([
-      ['done', 1],
-      ['failed', 2],
-      ['cancelled', 1],
-    ])
-    expect(all.get('windlass_failures_total')).toEqual([
-      ['DENIED', 1],
-      ['INTERNAL', 1],
-    ])
-    const durations = new Map(all.get('windlass_pull_duration_seconds'))
-    expect([durations.get('_sum'), durations.get('_count')]).toEqual([2.5, 2])
-  })
-
-  it('count requests by their status, or by the code of their failure if they have none', async () => {
-    const report = {
-      method: 'GET',
-      url: 'https://h/',
-      role: 'registry',
-      duration: 2_000,
-      received: 0,
-    } as const
     metrics.countRequest({ ...report, status: 200 })
+    // The body broke off after the status.
     metrics.countRequest({ ...report, status: 200, error: 'NETWORK' })
-    metrics.countRequest({ ...report, error: 'NETWORK' })
-    metrics.countRequest(report)
-    const all = await read()
-    expect(all.get('windlass_registry_requests_total')).toEqual([
-      ['registry GET 200', 2],
-      ['registry GET NETWORK', 1],
-      ['registry GET none', 1],
+    metrics.countRequest({ ...report, role: 'storage', error: 'STALLED' })
+    metrics.countRequest({ ...report, method: 'HEAD' })
+    expect(await read('windlass_registry_requests_total')).toEqual([
+      'registry GET 200  2',
+      'storage GET STALLED  1',
+      'registry HEAD none  1',
     ])
-    const durations = new Map(all.get('windlass_registry_request_duration_seconds'))
-    expect(durations.get('_sum')).toBe(8)
+    expect(await read('windlass_registry_request_duration_seconds')).toEqual(['_sum 8', '_count 4'])
+  })
+})
+
+describe('the unpacked bytes', () => {
+  it('are those that were read since the last event, and the rest at the end', async () => {
+    const { pull, unpacked } = metricsOf()
+    const log = pull()
+    log.emit(layer('downloading', { current: 50 }))
+    expect(await unpacked()).toBe(0)
+    // Unpacking follows the download.
+    log.emit(layer('verifying', { current: 100, unpacked: 20 }))
+    expect(await unpacked()).toBe(20)
+    log.emit(layer('extracting', { current: 70 }))
+    expect(await unpacked()).toBe(70)
+    log.emit(layer('complete', { current: 100 }))
+    expect(await unpacked()).toBe(100)
   })
 
-  it.each<[string, readonly (readonly PullEventBody[])[], number]>([
-    ['while it is downloaded', [[layer('downloading', 50, { unpacked: 20 }), layer('downloading', 90)]], 20],
-    ['to its end', [[layer('extracting', 20), layer('extracting', 60), layer('complete', 100)]], 100],
-    ['again after a restart', [[layer('extracting', 60), layer('restart'), layer('extracting', 30)]], 90],
-    ['again after its end', [[layer('extracting', 60), layer('complete'), layer('extracting', 60)]], 160],
-    ['once for each pull', [[layer('extracting', 60)], [layer('extracting', 60)]], 120],
-    ['never if it is only stored', [[layer('downloading', 50), layer('complete', 100)]], 0],
-    ['never if the store has it', [[layer('exists', 100)]], 0],
-  ])('count the bytes of a layer that is unpacked: %s', async (_, pulls, bytes) => {
-    for (const events of pulls) {
-      const emit = pull()
-      for (const event of events) emit(event)
-    }
-    expect((await read()).get('windlass_unpacked_bytes_total')).toEqual([['', bytes]])
+  it('are none of a layer that was only stored, or that the store had', async () => {
+    const { pull, unpacked } = metricsOf()
+    const log = pull()
+    log.emit(layer('downloading', { current: 100 }))
+    log.emit(layer('complete', { current: 100 }))
+    log.emit(layer('exists', { digest: 'sha256:b', current: 100 }))
+    expect(await unpacked()).toBe(0)
+  })
+
+  it('are counted for each layer and each pull', async () => {
+    const { pull, unpacked } = metricsOf()
+    for (const log of [pull(), pull()])
+      for (const digest of ['sha256:a', 'sha256:b']) {
+        log.emit(layer('extracting', { digest, current: 10 }))
+        log.emit(layer('complete', { digest, current: 100 }))
+      }
+    expect(await unpacked()).toBe(400)
+  })
+
+  it('are counted again if a layer is unpacked again', async () => {
+    const { pull, unpacked } = metricsOf()
+    const log = pull()
+    log.emit(layer('downloading', { current: 60, unpacked: 40 }))
+    log.emit(layer('restart'))
+    log.emit(layer('downloading', { current: 60, unpacked: 0 }))
+    log.emit(layer('verifying', { current: 100, unpacked: 30 }))
+    expect(await unpacked()).toBe(70)
+    log.emit(layer('complete', { current: 100 }))
+    expect(await unpacked()).toBe(140)
   })
 })
