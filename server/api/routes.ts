@@ -47,9 +47,6 @@ export function apiRoutes(parts: ServerParts): Hono {
     }),
   )
   routes.onError((error, context) => failure(context, error))
-  routes.notFound((context) =>
-    failureWith(context, 404, { code: 'USAGE', message: `There is no ${context.req.path} in this API` }),
-  )
   addOperations(routes, {
     getInfo: () => info,
     describeApi: () => openApiDocument(info.version),

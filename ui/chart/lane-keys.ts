@@ -1,8 +1,21 @@
 /** Keys that choose a lane, while the lanes have the focus. */
-import type { Page } from '../live/page.js'
+
+/** What chooses a lane: the page. */
+export interface LaneChoice {
+  /** Index of the chosen layer. */
+  readonly sight: { readonly layer?: number | undefined }
+  look(change: { readonly layer: number }): void
+  say(sentence: string): void
+}
+
+/** A pressed key. */
+export interface PressedKey {
+  readonly key: string
+  preventDefault(): void
+}
 
 /** Moves the choice by keys. Returns whether the key does that. */
-export function stepLane(page: Page, event: KeyboardEvent, count: number): boolean {
+export function stepLane(page: LaneChoice, event: PressedKey, count: number): boolean {
   const at = page.sight.layer ?? -1
   const targets: Partial<Record<string, number>> = {
     ArrowDown: at + 1,

@@ -1,43 +1,15 @@
 import { createHash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { extract, pack } from 'tar-stream'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { formatPlatform, hostPlatform } from '../../../lib/image/index.js'
 import { type BuiltImage, buildImage, buildIndex, putImage } from '../../../lib/testing/images/index.js'
 import { open } from '../../../puller/index.js'
+import { WindlassError } from '../../../lib/errors.js'
+import { archiveRoutes } from '../../../server/docker/archives.js'
 import { type DockerServer, startDockerServer } from '../../support/docker-server.js'
-
-/** An entry of an archive: content, or the target of a link. */
-interface Entry {
-  readonly name: string
-  readonly content?: Buffer | string
-  readonly link?: string
-  readonly type?: 'symlink' | 'link' | 'fifo' | 'directory'
-}
-
-async function archiveOf(entries: readonly Entry[]): Promise<Buffer> {
-  const archive = pack()
-  for (const { name, content = '', link, type } of entries)
-    archive.entry({ name, ...(type ? { type, linkname: link ?? '' } : {}) }, content)
-  archive.finalize()
-  const chunks: Buffer[] = []
-  for await (const chunk of archive as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
-
-async function entriesOf(bytes: Buffer): Promise<Map<string, Buffer>> {
-  const entries = new Map<string, Buffer>()
-  const reader = extract()
-  reader.end(bytes)
-  for await (const entry of reader as unknown as AsyncIterable<
-    AsyncIterable<Buffer> & { header: { name: string } }
-  >) {
-    const chunks: Buffer[] = []
-    for await (const chunk of entry) chunks.push(chunk)
-    entries.set(entry.header.name, Buffer.concat(chunks))
-  }
-  return entries
-}
+import { type Entry, archiveOf, entriesOf } from './archive-entries.js'
+import { describedImage, routesOver } from './described.js'
 
 const json = (entries: ReadonlyMap<string, Buffer>, name: string): unknown =>
   JSON.parse(entries.get(name)!.toString())
@@ -305,5 +277,113 @@ describe('an archive through the API of Docker', () => {
       path.includes('archive-'),
     )
     expect(left).toEqual([])
+  })
+})
+
+describe('a request for an archive', () => {
+  const imageId = describedImage('1', '').imageId
+  const described = [
+    describedImage('1', 'quay.io/team/app:1', { imageId }),
+    describedImage('2', 'docker.io/library/app:1', { imageId }),
+    describedImage('3', 'docker.io/library/app:2'),
+    describedImage('4', `docker.io/library/app@${image.manifest.digest}`, { imageId }),
+  ]
+  type Order = { readonly images: readonly { entry: string }[]; readonly names: readonly string[] }
+  async function orderedBy(path: string, client = new AbortController()) {
+    const saved = vi.fn<(orders: readonly Order[], signal: AbortSignal) => Promise<Readable>>(() =>
+      Promise.resolve(Readable.from([Buffer.from('x')])),
+    )
+    const { ask } = routesOver(archiveRoutes, { described, content: { save: saved } })
+    const { status } = await ask('GET', path, { signal: client.signal })
+    const [orders = [], signal] = saved.mock.calls[0] ?? []
+    return { status, signal, orders: orders.map(({ images, names }) => [images[0]!.entry, names]) }
+  }
+
+  it('may state several names in one parameter, and several of one image, which is saved once', async () => {
+    const names = 'quay.io/team/app:1,app:2'
+    expect((await orderedBy(`/images/get?names=${names}&names=app:1&names=app:1`)).orders).toEqual([
+      ['1', ['quay.io/team/app:1', 'docker.io/library/app:1']],
+      ['3', ['docker.io/library/app:2']],
+    ])
+    expect((await orderedBy('/images/get')).status).toBe(400)
+  })
+
+  it.each(['app', 'docker.io/library/app'])(
+    'means with a repository (%s) all of its tags, not its digests',
+    async (word) => {
+      const { orders } = await orderedBy(`/images/get?names=${word}`)
+      expect(orders).toEqual([
+        ['1', ['docker.io/library/app:1']],
+        ['3', ['docker.io/library/app:2']],
+      ])
+    },
+  )
+
+  it('ends the work on it when the client goes', async () => {
+    const client = new AbortController()
+    const { signal } = await orderedBy('/images/get?names=app:2', client)
+    expect(signal!.aborted).toBe(false)
+    client.abort()
+    expect(signal!.aborted).toBe(true)
+  })
+})
+
+describe('an archive that is loaded', () => {
+  type Options = {
+    readonly signal: AbortSignal
+    readonly platform?: string
+    readonly onPull: (pull: object) => void
+  }
+  const pull = { events: { subscribe: () => undefined } }
+  /** Sends an archive, over a content that takes `options` and ends with `end`. */
+  function loading(query: string, end: (options: Options) => Promise<object[]>, init: RequestInit = {}) {
+    const load = vi.fn((_body: unknown, options: Options) => end(options))
+    const { ask, append } = routesOver(archiveRoutes, { content: { load } })
+    const answer = ask('POST', `/images/load${query}`, { body: 'archive', ...init })
+    return { answer, append, options: () => load.mock.calls[0]![1] }
+  }
+
+  it('is of the platform that is asked for, and watchers are told of its images', async () => {
+    const platform = encodeURIComponent('{"os":"linux","architecture":"arm64"}')
+    const { answer, append, options } = loading(`?platform=${platform}`, ({ onPull }) => {
+      onPull(pull)
+      return Promise.resolve([{ names: ['docker.io/library/app:1'], imageId: 'i' }])
+    })
+    expect((await answer).text).toContain('Loaded image: app:1')
+    expect(options().platform).toBe('linux/arm64')
+    expect(append.mock.calls).toMatchObject([[{ type: 'images' }]])
+  })
+
+  it('fails with a status before the first image, and with a line after it, each with what to do', async () => {
+    const broken = new WindlassError('LAYER_INVALID', 'It is cut off', { hint: 'Save it again.' })
+    const early = loading('', () => Promise.reject(broken))
+    expect(await early.answer).toMatchObject({
+      status: 400,
+      text: '{"message":"It is cut off. Save it again."}',
+    })
+    expect(early.append).not.toHaveBeenCalled()
+    const late = loading('', ({ onPull }) => {
+      onPull(pull)
+      return Promise.reject(broken)
+    })
+    const { status, text } = await late.answer
+    const message = 'It is cut off. Save it again.'
+    expect([status, JSON.parse(text)]).toEqual([200, { errorDetail: { message }, error: message }])
+  })
+
+  it('is given up when the client goes', async () => {
+    const client = new AbortController()
+    const { answer, options } = loading(
+      '',
+      ({ signal, onPull }) =>
+        new Promise((_, reject) => {
+          onPull(pull)
+          signal.addEventListener('abort', () => reject(new WindlassError('CANCELLED', 'gone')))
+        }),
+      { signal: client.signal },
+    )
+    await vi.waitFor(() => options())
+    client.abort()
+    expect((await answer).text).toContain('gone')
   })
 })

@@ -142,11 +142,13 @@ describe('the unpacked bytes', () => {
 
   it('are counted for each layer and each pull', async () => {
     const { pull, unpacked } = metricsOf()
-    for (const log of [pull(), pull()])
-      for (const digest of ['sha256:a', 'sha256:b']) {
-        log.emit(layer('extracting', { digest, current: 10 }))
-        log.emit(layer('complete', { digest, current: 100 }))
-      }
+    const pulls = [pull(), pull()]
+    for (const [status, current] of [
+      ['extracting', 10],
+      ['complete', 100],
+    ] as const)
+      for (const digest of ['sha256:a', 'sha256:b'])
+        for (const log of pulls) log.emit(layer(status, { digest, current }))
     expect(await unpacked()).toBe(400)
   })
 
