@@ -24,7 +24,7 @@ const maxAttempts = 20
 /**
  * Edits the file at `path`, or creates it with mode 0600, with its directory. Symbolic links are followed. An existing file
  * gets mode 0600 and keeps its owner. Returns whether the file was changed.
- * @throws USAGE when the file cannot be read or written; errors of `edit`
+ * @throws USAGE when the file cannot be read or written; CANCELLED while it waits for another process; errors of `edit`
  */
 export async function editFile(path: string, edit: EditText, signal?: AbortSignal): Promise<boolean> {
   const failed = (cause: unknown): never => {
@@ -110,7 +110,10 @@ async function versionOf(path: string): Promise<string> {
 async function takeLock(fd: number, path: string, signal: AbortSignal | undefined): Promise<void> {
   const deadline = performance.now() + lockTimeout
   while (performance.now() < deadline) {
-    signal?.throwIfAborted()
+    if (signal?.aborted === true)
+      throw new WindlassError('CANCELLED', `Cancelled while waiting to write ${quoted(path)}`, {
+        cause: signal.reason,
+      })
     try {
       if (lockFile(fd, { exclusive: true, wait: false })) return
     } catch (error) {

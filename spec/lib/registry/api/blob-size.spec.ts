@@ -38,6 +38,19 @@ describe('the size of a blob', () => {
     })
   })
 
+  it('can be cancelled while the content is asked for', () =>
+    withRegistry({}, {}, async ({ registry, repository, blob }) => {
+      const cancel = new AbortController()
+      registry.hook(({ method, kind }) => {
+        if (kind !== 'blob') return undefined
+        if (method === 'HEAD') return head(403, '12')
+        cancel.abort()
+        return new Promise(() => undefined)
+      })
+      const size = repository.blobSize(blob.digest, { signal: cancel.signal })
+      await expect(size).rejects.toMatchObject({ code: 'CANCELLED' })
+    }))
+
   it('is an error if the blob is missing, or the work was cancelled', () =>
     withRegistry({}, {}, async ({ repository, blob, registry }) => {
       const before = registry.requests.length

@@ -31,6 +31,18 @@ describe('hostPlaces', () => {
     expect(places.containers.recordedAliases).toEqual(['/cache/containers/short-name-aliases.conf'])
   })
 
+  it('treats an empty variable as one that is not set', () => {
+    const names = [
+      'XDG_CONFIG_HOME',
+      'XDG_CACHE_HOME',
+      'CONTAINERS_REGISTRIES_CONF',
+      'CONTAINERS_REGISTRIES_CONF_DIR',
+    ]
+    const env = Object.fromEntries(names.map((name) => [name, '']))
+    const places = { home: '/home/a', isRoot: false }
+    expect(hostPlaces({ ...places, env })).toEqual(hostPlaces({ ...places, env: {} }))
+  })
+
   it('lists those of the system alone for a user without a home directory', () => {
     home.current = undefined
     const places = hostPlaces({ env: {}, isRoot: false })

@@ -38,6 +38,15 @@ describe('a credential helper', () => {
   })
 
   it.each([
+    ['echo null', 'null, as Go writes an empty map'],
+    ["echo '{}'", 'an empty object'],
+    [`echo 'credentials not found in native keychain'; exit 1`, 'the message of the protocol'],
+  ])('has no logins after %s: %s', async (script) => {
+    await helpers.addScript('x', script)
+    expect(await helper('x').list()).toEqual(new Map())
+  })
+
+  it.each([
     [`echo '{"ServerURL":"a","Username":"","Secret":""}'`, 'an empty login'],
     [`echo 'credentials not found in native keychain'; exit 1`, 'the message of the protocol'],
     [`echo 'error: Credentials not found in native keychain' >&2; exit 1`, 'that message on stderr'],

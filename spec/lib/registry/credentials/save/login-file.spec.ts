@@ -123,6 +123,22 @@ describe('a file with logins', () => {
     expect(await content()).toMatchObject({ auths: {}, credsStore: 'keys' })
   })
 
+  it('keeps its logins if their removal is cancelled, which is no failure of a helper', async () => {
+    await helpers.add('keys', { a: ['u', 'p'] })
+    await write({ credsStore: 'keys', auths: { a: {}, c: { auth } } })
+    const before = await content()
+    const failures: unknown[] = []
+    const removed = open().removeAll((error) => failures.push(error), AbortSignal.abort())
+    await expect(removed).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect([failures, await content()]).toEqual([[], before])
+    for (const work of [
+      open().save('c', login, AbortSignal.abort()),
+      open().remove('c', AbortSignal.abort()),
+    ])
+      await expect(work).rejects.toMatchObject({ code: 'CANCELLED' })
+    expect(await content()).toEqual(before)
+  })
+
   it('that is damaged is an error, and stays as it is', async () => {
     await writeFile(path(), '{"auths":')
     await expect(open().save('a', login)).rejects.toMatchObject({ code: 'USAGE' })
