@@ -134,7 +134,7 @@ describe('the removal of tags', () => {
       registry.addFault(
         faults.answer(
           ({ headers, ...answer }) => ({ ...answer, headers: without(headers, 'docker-content-digest') }),
-          { kind: 'manifest', method: 'HEAD' },
+          { kind: 'manifest' },
         ),
       )
       const [outcome] = await remove(target, '1')

@@ -36,7 +36,7 @@ describe('an upload', () => {
   it('that cannot be cancelled hides no other error', () =>
     withTarget({}, {}, async ({ registry, target }) => {
       registry.addFault(faults.status(400, { kind: 'upload', method: 'PUT' }))
-      registry.addFault(faults.reset(0, { kind: 'upload', method: 'DELETE', times: Infinity }))
+      registry.addFault(faults.wire(() => [], { kind: 'upload', method: 'DELETE', times: Infinity }, 'reset'))
       await expect(target.putBlob(blob, opening(content))).rejects.toMatchObject({
         code: 'REGISTRY_RESPONSE',
         message: expect.stringContaining('the fault says 400') as string,
