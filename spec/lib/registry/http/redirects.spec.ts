@@ -53,6 +53,17 @@ describe('redirects', () => {
     await elsewhere.close()
   })
 
+  it.each([301, 302, 303, 307, 308])('repeats a HEAD request as such after status %i', (status) =>
+    withRegistry({}, {}, async ({ repository, registry, blob }) => {
+      registry.addFault(
+        faults.redirect(`/v2/other/blobs/${blob.digest}`, { method: 'HEAD', times: 1 }, status),
+      )
+      expect(await repository.blobSize(blob.digest)).toBe(content.length)
+      const methods = registry.requests.filter(({ kind }) => kind === 'blob').map(({ method }) => method)
+      expect(methods).toEqual(['HEAD', 'HEAD'])
+    }),
+  )
+
   it('sends the credentials within the origin, over one connection', () =>
     withRegistry({ auth: basic }, known, async ({ repository, registry, blob }) => {
       registry.addFault(faults.redirect(`/v2/other/blobs/${blob.digest}`, { nth: 1, times: 1 }, 302))

@@ -82,6 +82,13 @@ describe('editFile', () => {
     expect([edited, writes, await read('raced')]).toEqual([true, 2, 'foreign+'])
   })
 
+  it('is cancelled, and changes nothing, while it waits to write', async () => {
+    await writeFile(at('waits'), 'before')
+    const edited = editFile(at('waits'), append(' and after'), AbortSignal.abort())
+    await expect(edited).rejects.toMatchObject({ code: 'CANCELLED', cause: { name: 'AbortError' } })
+    expect(await read('waits')).toBe('before')
+  })
+
   it('refuses a device and a directory, and leaves nothing behind', async () => {
     await mkdir(at('directory'))
     for (const path of ['/dev/null', at('directory')])
