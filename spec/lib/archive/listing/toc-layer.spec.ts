@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { LayerReader } from '../../../../lib/archive/listing/layer-reader.js'
 import { TocLayer } from '../../../../lib/archive/listing/toc-layer.js'
-import { RandomAccessBlob } from '../../../../lib/bytes/index.js'
+import type { RandomAccessBlob } from '../../../../lib/bytes/index.js'
 import { WindlassError } from '../../../../lib/errors.js'
 import { encodeLayer } from '../../../../testbench/toc/encode.js'
 import { knownLayer } from '../../../support/archive/listed-layers.js'
@@ -37,7 +37,7 @@ async function layerOf(
   }
   return { toc, read, openArchive, close }
 }
-// eslint-disable-next-line require-yield, @typescript-eslint/require-await -- it fails before the first byte
+// eslint-disable-next-line require-yield -- it fails before the first byte
 async function* failing(error: Error): AsyncGenerator<Buffer, void, undefined> {
   throw error
 }

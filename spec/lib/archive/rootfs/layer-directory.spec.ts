@@ -1,4 +1,5 @@
 /** Reads a stored tree as the entries of the layer that it was unpacked from. */
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -8,6 +9,7 @@ import {
   lutimesSync,
   mkdirSync,
   openSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
   writeSync,
@@ -136,5 +138,40 @@ describe('readLayerDirectory', () => {
     expect(readTree(root).entries.find(({ path }) => path === 'a')).toMatchObject({
       ...{ uid: 1_000, gid: 2_000, mode: 0o4711, mtime: 1_234_000_000_000n, size: 0 },
     })
+  })
+})
+
+describe('a stored tree that changes while it is read', () => {
+  it('is not left through a link that takes the place of a file, and no FIFO is waited for', async () => {
+    const { root } = await scratch()
+    const path = join(root, 'a')
+    /** The content of the file, which `change` replaces after its entry was passed on. */
+    const read = (change: () => void): string => {
+      rmSync(path, { force: true })
+      writeFileSync(path, 'content')
+      let content = ''
+      const handler = {
+        entry: ({ type }: TarEntry) => {
+          if (type === 'file') change()
+        },
+        data: (chunk: Buffer) => void (content += chunk.toString()),
+        end: () => undefined,
+      }
+      for (const step of readLayerDirectory(root, handler)) expect(step).toBeUndefined()
+      return content
+    }
+    expect(read(() => undefined)).toBe('content')
+    expect(() =>
+      read(() => {
+        rmSync(path)
+        symlinkSync('/etc/passwd', path)
+      }),
+    ).toThrow('ELOOP')
+    expect(() =>
+      read(() => {
+        rmSync(path)
+        execFileSync('mkfifo', [path])
+      }),
+    ).toThrow('ESPIPE')
   })
 })

@@ -1,7 +1,7 @@
 /** Formats names from archives for error messages. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quotedLatin1 } from '../../../../lib/archive/tar/refusal.js'
+import { overLimitError, quotedLatin1 } from '../../../../lib/archive/tar/refusal.js'
 
 const named = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 const ff = '\xff'
@@ -51,4 +51,13 @@ describe('the name of an entry in a message', () => {
       }),
     )
   })
+})
+
+it('an error about a limit shows sizes as bytes and other numbers as they are', () => {
+  expect(overLimitError('the size', 2_048, 'layerBytes', 1_024).message).toBe(
+    'Reading the archive of the layer failed: the size is 2 KiB, more than the limit layerBytes (1 KiB)',
+  )
+  expect(overLimitError('the number of entries', 2_048, 'layerEntries', 1_024).message).toBe(
+    'Reading the archive of the layer failed: the number of entries is 2,048, more than the limit layerEntries (1,024)',
+  )
 })
