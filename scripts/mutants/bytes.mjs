@@ -96,4 +96,8 @@ export const mutants = [
   { name: 'host of a wrong size unsaid', file: 'lib/bytes/verifier.ts', from: "    ...(host !== undefined && { host }),\n", to: '', specs: ['spec/lib/bytes/verifier.spec.ts'] },
   { name: 'any digest of no bytes verified', file: 'lib/bytes/verifying-stream.ts', from: 'expected.size === 0 && this.#verifier.hasDigest()', to: 'expected.size === 0', specs: ['spec/lib/bytes/verifying-stream.spec.ts'] },
   { name: 'missing bytes told in other words', file: 'lib/bytes/verifying-stream.ts', from: "      done()\n    } catch (error) {\n      done(this.#failure(error))", to: "      done()\n    } catch (error) {\n      done(error as Error)", specs: ['spec/lib/bytes/verifying-stream.spec.ts'] },
+  { name: 'short write of a temporary file', file: 'lib/bytes/unnamed-file.ts', from: "        at += bytesWritten\n        size += bytesWritten", to: "        at += chunk.length\n        size += bytesWritten", specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
+  { name: 'full disk of a temporary file told as another error', file: 'lib/bytes/unnamed-file.ts', from: "meaning?.code ?? 'STORE_IO'", to: "'STORE_IO'", specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
+  { name: 'directory of a temporary file not escaped', file: 'lib/bytes/unnamed-file.ts', from: 'printable(directory)', to: 'directory', specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
+  { name: 'path in a message about a temporary file not escaped', file: 'lib/bytes/unnamed-file.ts', from: 'printable(error instanceof Error ? error.message : String(error))', to: '(error instanceof Error ? error.message : String(error))', specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
 ]

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { fzstdUnzstd } from '../../../../lib/bytes/compression/decompress.js'
 import { LibzstdDecoder } from '../../../../lib/bytes/compression/libzstd-decoder.js'
 import { storedZstd } from '../../../../lib/testing/images/compress.js'
@@ -67,3 +67,17 @@ function ended(stream: Duplex, bytes: Buffer): Promise<void> {
   stream.end(bytes)
   return end
 }
+
+describe.skipIf(here === undefined)('the decoder of a stream', () => {
+  it.each([false, true])('is closed with the stream, which is destroyed: %s', async (destroyed) => {
+    const unzstd = openUnzstd()!
+    const close = vi.spyOn(unzstd, 'close')
+    const stream = new LibzstdDecoder(unzstd, { outputBytes: 2 ** 17, asynchronous: false })
+    const closed = new Promise((resolve) => stream.once('close', resolve))
+    if (destroyed) stream.destroy()
+    else stream.end(Buffer.from('28b52ffd045829000068656c6c6fa36d9f88', 'hex'))
+    stream.resume()
+    await closed
+    expect(close).toHaveBeenCalledTimes(1)
+  })
+})
