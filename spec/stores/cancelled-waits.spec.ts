@@ -1,9 +1,10 @@
 /** Each operation that waits for the lock of the store stops waiting when it is cancelled, and has changed nothing then. */
 import { lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Store, measureStore, repairFiles } from '../../lib/store/index.js'
 import { FileLock } from '../../lib/store/locks/file-lock.js'
+import { lockWaitMs } from '../../lib/store/locks/metadata-lock.js'
 import { descriptorOf, diffIDOf, layerBlob, putNamed } from '../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../support/store/temporary-store.js'
 
@@ -40,6 +41,10 @@ const operations: readonly (readonly [string, Operation])[] = [
 
 describe('the wait for the lock of the store', () => {
   const stores = new TemporaryStores()
+  const before = { ...lockWaitMs }
+  // A wait that is not cancelled fails soon.
+  beforeAll(() => void Object.assign(lockWaitMs, { total: 5_000 }))
+  afterAll(() => void Object.assign(lockWaitMs, before))
   const stateOf = ({ directory }: Store): unknown => [
     readFileSync(join(directory, 'index.json'), 'utf8'),
     ...['blobs', 'layers'].map((name) => readdirSync(join(directory, name), { recursive: true }).sort()),

@@ -16,7 +16,9 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { Store } from '../../../lib/store/index.js'
 import { FileLock } from '../../../lib/store/locks/file-lock.js'
+import { lockWaitMs } from '../../../lib/store/locks/metadata-lock.js'
 import { locksAvailable } from '../../../lib/system/index.js'
+import { failure } from '../../support/failure.js'
 import { Child } from '../../support/store/child.js'
 import { diskCalls } from '../../support/store/disk-calls.js'
 import { commitLayer, descriptorOf, layerBlob, putNamed } from '../../support/store/images-in-a-store.js'
@@ -180,10 +182,13 @@ describe('the store', () => {
     const directory = stores.fresh()
     mkdirSync(directory)
     const lock = await FileLock.take(join(directory, 'lock'))
+    const { total } = lockWaitMs
+    lockWaitMs.total = 5_000
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 20)
-    const opening = Store.open(directory, { signal: stop.signal })
-    await expect(opening).rejects.toMatchObject({ code: 'CANCELLED' })
+    const failed = await failure(Store.open(directory, { signal: stop.signal }))
+    lockWaitMs.total = total
+    expect(failed.code).toBe('CANCELLED')
     await lock?.release()
     expect(readdirSync(directory)).toEqual(['lock'])
   })

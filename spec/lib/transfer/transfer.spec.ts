@@ -101,13 +101,15 @@ describe('an attempt at a layer', () => {
   it('counts on over a pause, also for the places of the next rank', async () => {
     const [registry, url] = [place('registry', 0, 0), place('url', 0)]
     const { attempt, places, history, retries, countdown } = await setting([registry], [url])
-    await attempt(1, { retry: 1 })
+    await attempt(1, { retry: 5_000 })
     expect(url.asked).toEqual([])
     countdown.stop()
-    const ready = new Promise((resolve) => history.whenReady().subscribe(resolve))
+    const ready = vi.fn()
+    history.whenReady().subscribe(ready)
     await new Promise(setImmediate)
-    vi.advanceTimersByTime(10)
-    await ready
+    expect(ready).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(5_000)
+    expect(ready).toHaveBeenCalled()
     await attempt(1, 'fail')
     expect([registry.asked.length, url.asked.length]).toEqual([2, 1])
     expect(places.refusals).toEqual([broken])

@@ -91,6 +91,12 @@ describe('an archive of an OCI layout', () => {
     })
     expect(entries.slice(1)).toEqual([plain.descriptor, annotated.descriptor])
     expect(docker).toHaveLength(1)
+    const other = tinyImage()
+    const lists = await listsOf(async (sink) => {
+      for (const each of [image, other]) await put(sink, each)
+      await sink.putReferrer(other.manifest.bytes, other.manifest, image.manifest.digest)
+    })
+    expect([lists.entries.length, lists.docker]).toEqual([1, undefined])
   })
 
   describe('with an index', () => {

@@ -6,6 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
 import { repairFiles } from '../../../../lib/store/check/repair-files.js'
 import { FileLock } from '../../../../lib/store/locks/file-lock.js'
+import { lockWaitMs } from '../../../../lib/store/locks/metadata-lock.js'
+import { failure } from '../../../support/failure.js'
 import { putNamed } from '../../../support/store/images-in-a-store.js'
 import { TemporaryStores } from '../../../support/store/temporary-store.js'
 
@@ -66,9 +68,13 @@ describe('repairing the files of a store', () => {
     const store = await made()
     await writeFile(join(store, 'index.json'), 'x')
     const lock = await FileLock.take(join(store, 'lock'))
+    const { total } = lockWaitMs
+    lockWaitMs.total = 5_000
     const stop = new AbortController()
     setTimeout(() => stop.abort(), 20)
-    await expect(repairFiles(store, { signal: stop.signal })).rejects.toMatchObject({ code: 'CANCELLED' })
+    const failed = await failure(repairFiles(store, { signal: stop.signal }))
+    lockWaitMs.total = total
+    expect(failed.code).toBe('CANCELLED')
     await lock?.release()
     expect(await content(store, 'index.json')).toBe('x')
   })
