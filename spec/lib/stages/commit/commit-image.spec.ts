@@ -3,7 +3,7 @@ import { lastValueFrom } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { Deferred, Flow, Scope } from '../../../../lib/flow/index.js'
 import { digestOf, mediaTypes } from '../../../../lib/image/index.js'
-import { commitImage } from '../../../../lib/stages/commit/commit-image.js'
+import { type CommitImageOptions, commitImage } from '../../../../lib/stages/commit/commit-image.js'
 import { schema1Annotation, signedAnnotation } from '../../../../lib/transfer/stored/stored-conversion.js'
 import type { Store, StoredLayer, WhiteoutForm } from '../../../../lib/store/index.js'
 import { buildImage } from '../../../../lib/testing/images/index.js'
@@ -99,6 +99,7 @@ describe('what the commit of an image writes', () => {
     more: object = {},
     has: (digest: string, size?: number) => boolean = () => true,
     configMore: object = {},
+    options: CommitImageOptions = {},
   ) {
     const put: string[] = []
     const names: {
@@ -133,7 +134,7 @@ describe('what the commit of an image writes', () => {
       },
       ...more,
     }
-    const { outputs, events } = await runStage(commitImage(store), image as never)
+    const { outputs, events } = await runStage(commitImage(store, options), image as never)
     return { pulled: outputs[0]!, put, names, used, event: events.at(-1) }
   }
 
@@ -193,6 +194,12 @@ describe('what the commit of an image writes', () => {
     const { put, names, used, pulled } = await committed(oci, { upToDate: true })
     expect([put, names, used]).toEqual([[oci.config.digest], [], [oci.manifest.digest]])
     expect(pulled.status).toBe('up-to-date')
+  })
+
+  it('is everything but the name, if that is set later', async () => {
+    const { put, names } = await committed(oci, {}, undefined, {}, { named: false })
+    expect(put).toContain(oci.manifest.digest)
+    expect(names).toEqual([])
   })
 
   it('is nothing if a layer is missing, or has another size than the manifest states', async () => {

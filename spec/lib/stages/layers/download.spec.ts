@@ -1,7 +1,7 @@
 /** The downloads of all pulls, from sources that answer as prepared. */
 import { Readable } from 'node:stream'
 import { filter, firstValueFrom, lastValueFrom } from 'rxjs'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WindlassError } from '../../../../lib/errors.js'
 import { Scope, WorkControl } from '../../../../lib/flow/index.js'
 import type { BlobBody, BlobRequest, Descriptor, ImageSource } from '../../../../lib/image/index.js'
@@ -63,6 +63,33 @@ describe('downloads', () => {
       subject: { status: 500 },
     })
     expect(attempts).toBe(3)
+  })
+
+  it('end after a thousand attempts in all by default', async () => {
+    let attempts = 0
+    const { downloads } = downloadsOf({ retry: { ...retry, attempts: 5_000 } })
+    const { layer, turn } = await layerFrom(() => {
+      attempts++
+      return Promise.reject(refusal(500))
+    })
+    await expect(lastValueFrom(downloads.download(layer, turn.scope))).rejects.toThrow('not now')
+    expect(attempts).toBe(1_000)
+  })
+
+  it('leave no timer behind if they are cancelled before the next attempt', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] })
+    try {
+      const { downloads } = downloadsOf({ retry: { attempts: 2, delay: 60_000, longestRetryAfter: 60_000 } })
+      const { layer, turn, events } = await layerFrom(() => Promise.reject(refusal(503)))
+      const subscription = downloads.download(layer, turn.scope).subscribe()
+      while (!events.some(({ status }) => status === 'retrying')) await Promise.resolve()
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(vi.getTimerCount()).toBeGreaterThan(0)
+      subscription.unsubscribe()
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('count the bytes that they have received, without those of an earlier download', async () => {

@@ -205,3 +205,79 @@ describe('a name of the store', () => {
     expect(await isUpToDate(named, [], ['app:1'])).toBe(false)
   })
 })
+
+describe('the plan of a pull that unpacks', () => {
+  /** The action for a layer of 100 bytes, of which the store has what the arguments say. */
+  async function actionOf({
+    blob = false,
+    tree,
+    keptBlob = false,
+    keepBlobs = true,
+  }: {
+    readonly blob?: boolean
+    readonly tree?: 'overlay' | 'aufs'
+    readonly keptBlob?: boolean
+    readonly keepBlobs?: boolean
+  }) {
+    const { digest } = layer('a')
+    const store = {
+      blobs: { has: async () => blob },
+      layers: {
+        findByBlob: async (_: string, form?: string) =>
+          form === undefined || form === tree ? { keptBlobs: keptBlob ? [digest] : [] } : undefined,
+      },
+      partials: { length: async () => 30 },
+      names: { get: async () => undefined },
+    } as unknown as Store
+    const goal = { unpack: true, form: 'overlay', keepBlobs } as const
+    const { outputs } = await runStage(plan({ store, goal }), {
+      document: { kind: 'image', descriptor: layer('manifest'), manifest: { layers: [layer('a')] } },
+      ...{ request: { name: 'app' }, parentIndexes: [] },
+    } as never)
+    const { action, offset } = outputs[0]!.layers[0]!
+    return `${action} ${offset}`
+  }
+
+  it.each([
+    ['has nothing but a part of the blob', {}, 'resume 30'],
+    ['has the tree', { tree: 'overlay' as const }, 'exists 100'],
+    ['has the tree in the other form', { tree: 'aufs' as const }, 'resume 30'],
+    ['has only the blob, which is unpacked', { blob: true }, 'resume 100'],
+    ['lost the blob that it kept', { tree: 'overlay' as const, keptBlob: true }, 'resume 30'],
+    ['kept the blob and the tree', { tree: 'overlay' as const, keptBlob: true, blob: true }, 'exists 100'],
+    [
+      'lost a blob that is not to be kept',
+      { tree: 'overlay' as const, keptBlob: true, keepBlobs: false },
+      'exists 100',
+    ],
+  ])('uses what the store has, if it %s', async (_, here, expected) => {
+    expect(await actionOf(here)).toBe(expected)
+  })
+
+  it('looks for the name also as it was typed', async () => {
+    const asked: unknown[] = []
+    const store = {
+      ...wholeStore(undefined),
+      names: { get: async (...names: readonly unknown[]) => void asked.push(names) },
+    } as unknown as Store
+    await runStage(plan({ store, goal: { unpack: false, form: 'overlay', keepBlobs: true } }), {
+      document: { kind: 'image', descriptor: layer('manifest'), manifest: { layers: [] } },
+      ...{ request: { name: 'docker.io/library/app:1', typed: 'app:1' }, parentIndexes: [] },
+    } as never)
+    expect(asked).toEqual([['docker.io/library/app:1', 'app:1']])
+  })
+
+  it.each([
+    ['image', /after `fetchConfig`/],
+    ['schema1', /`convertSchema1` makes it/],
+  ])('has a config that says where it comes from, if it is awaited too early: %s', async (kind, hint) => {
+    const { outputs } = await runStage(
+      plan({ store: wholeStore(undefined), goal: { unpack: false, form: 'overlay', keepBlobs: true } }),
+      {
+        document: { kind, descriptor: layer('manifest'), layers: [], manifest: { layers: [] } },
+        ...{ request: { name: 'app' }, parentIndexes: [] },
+      } as never,
+    )
+    await expect(outputs[0]!.config.value).rejects.toThrow(hint)
+  })
+})
