@@ -148,8 +148,10 @@ describe('an image that the target has', () => {
       asked.push(digest)
       return digest === image.manifest.digest
     }
-    const { plan } = await read(index, { sink: { hasImage } })
-    expect(plan.manifests.map(({ descriptor }) => descriptor.digest)).toEqual([other.manifest.digest])
+    const { plan } = await read(indexOf(entryOf(index)), { documents: [index], sink: { hasImage } })
+    expect(plan.manifests.map(({ descriptor }) => descriptor.digest)).toEqual([
+      ...[other.manifest.digest, index.digest],
+    ])
     expect(plan.blobs.map(({ digest }) => digest)).toEqual([other.config.digest])
     expect(asked.toSorted()).toEqual([image.manifest.digest, other.manifest.digest].toSorted())
   })
@@ -218,8 +220,7 @@ describe('the warnings of a copy', () => {
 
   it('include those of the source and of the target', async () => {
     const warn = (from: string, { onWarning }: Pick<SinkRequest, 'onWarning'> = {}) => onWarning?.(from, from)
-    const { events } = await read(indexOf(entryOf(image.manifest)), {
-      referrers: true,
+    const options: Options = {
       source: {
         manifest: async (_: string, request: ManifestRequest) => {
           warn('manifest', request)
@@ -243,9 +244,13 @@ describe('the warnings of a copy', () => {
           return false
         },
       },
-    })
-    const codes = events.map((event) => (event as { readonly code?: string }).code)
-    expect(codes).toEqual(expect.arrayContaining(['resolve', 'has', 'manifest', 'referrers']))
+    }
+    const codesOf = async (more: Options = {}) =>
+      (await read(indexOf(entryOf(image.manifest)), { ...options, ...more })).events
+        .map((event) => (event as { readonly code?: string }).code)
+        .filter((code) => code !== undefined)
+    expect(await codesOf()).toEqual(['resolve', 'has', 'manifest'])
+    expect(await codesOf({ referrers: true })).toContain('referrers')
   })
 })
 

@@ -257,7 +257,7 @@ describe('the plan of a pull that unpacks', () => {
   it('looks for the name also as it was typed', async () => {
     const asked: unknown[] = []
     const store = {
-      ...wholeStore(undefined),
+      blobs: wholeStore(undefined).blobs,
       names: { get: async (...names: readonly unknown[]) => void asked.push(names) },
     } as unknown as Store
     await runStage(plan({ store, goal: { unpack: false, form: 'overlay', keepBlobs: true } }), {
