@@ -13,7 +13,6 @@ import {
   isImageManifestType,
   isIndexType,
   isSchema1Type,
-  mediaTypes,
 } from './media-types.js'
 import { printable } from '../../codec/printable.js'
 
@@ -50,7 +49,7 @@ export function checkIsImage(
   { artifactType, config, layers }: Pick<ImageManifest, 'artifactType' | 'config' | 'layers'>,
   subject: ErrorSubject = {},
 ): void {
-  if (isConfigType(config.mediaType.toLowerCase()) && !(config.mediaType === mediaTypes.ociEmpty)) return
+  if (isConfigType(config.mediaType.toLowerCase())) return
   const types = [...(artifactType === undefined ? [] : [artifactType]), config.mediaType]
   throw notAnImageError(
     [...types, ...layers.map(({ mediaType }) => mediaType)],

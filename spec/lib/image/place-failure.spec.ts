@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type ErrorCode, WindlassError, errorCodes } from '../../../lib/errors.js'
-import { concernsPlace, isMismatch } from '../../../lib/image/place-failure.js'
+import { type ErrorCode, type FaultySide, WindlassError, errorCodes } from '../../../lib/errors.js'
+import { concernsPlace, isAbsence, isFailureOfPlace, isMismatch } from '../../../lib/image/place-failure.js'
 
 const codes = Object.keys(errorCodes) as ErrorCode[]
 const those = (holds: (error: WindlassError) => boolean): ErrorCode[] =>
@@ -37,5 +37,17 @@ describe('failures of a place', () => {
       false,
       false,
     ])
+  })
+
+  it('are absences if a place does not have something, but not if a proxy says so of itself', () => {
+    const of = (code: ErrorCode, faultySide?: FaultySide) => {
+      const error = new WindlassError(code, code, { ...(faultySide && { faultySide }) })
+      return [isAbsence(error), isFailureOfPlace(error)]
+    }
+    expect(of('BLOB_UNKNOWN')).toEqual([true, false])
+    expect(of('MANIFEST_UNKNOWN')).toEqual([true, false])
+    expect(of('NETWORK')).toEqual([false, true])
+    expect(of('BLOB_UNKNOWN', 'proxy')).toEqual([false, true])
+    expect(of('NETWORK', 'upstream')).toEqual([false, false])
   })
 })

@@ -9,6 +9,8 @@ describe('isImageOrIndexEntry', () => {
     [{ os: 'linux', architecture: 'arm64' }, true],
     [{ os: 'windows', architecture: 'amd64' }, true],
     [{ os: 'unknown', architecture: 'unknown' }, false],
+    [{ os: 'linux', architecture: 'unknown' }, false],
+    [{ os: 'unknown', architecture: 'amd64' }, false],
     [undefined, true],
   ] as const)('%j: %s', (platform, is) => {
     expect(isImageOrIndexEntry({ ...entry, ...(platform && { platform }) })).toBe(is)

@@ -51,4 +51,12 @@ describe('a schema 2 manifest as an OCI one', () => {
       'application/vnd.example.layer',
     )
   })
+
+  it('keeps the annotations', () => {
+    const annotations = { 'org.example.a': 'b' }
+    expect(parseImageManifest(ociManifestOf({ ...schema2, annotations }).bytes).annotations).toEqual(
+      annotations,
+    )
+    expect(parseImageManifest(bytes)).not.toHaveProperty('annotations')
+  })
 })

@@ -87,4 +87,35 @@ describe('the config of a container', () => {
     expect(process.user).toEqual({ uid: 0, gid: 0 })
     expect(warnings).toEqual(['USER_UNMAPPED'])
   })
+
+  it('mounts nothing over the root of an empty image', () => {
+    const config = { Cmd: ['c'], Volumes: { '/': {} } }
+    const image = {
+      os: 'linux',
+      architecture: 'amd64',
+      rootfs: { type: 'layers', diff_ids: [] },
+      config,
+    } as const
+    const { mounts } = makeRuntimeSpec(image, temporaryDirectory())
+    expect(mounts.map(({ destination }) => destination)).not.toContain('/')
+  })
+
+  it('warns an ordinary user also if root only loses its additional groups', () => {
+    const rootfs = temporaryDirectory()
+    mkdirSync(join(rootfs, 'etc'))
+    writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\n')
+    writeFileSync(join(rootfs, 'etc/group'), 'wheel:x:10:root\n')
+    const config = { Cmd: ['c'], User: 'root' }
+    const image = {
+      os: 'linux',
+      architecture: 'amd64',
+      rootfs: { type: 'layers', diff_ids: [] },
+      config,
+    } as const
+    const warnings: string[] = []
+    const { process } = makeRuntimeSpec(image, rootfs, {
+      ...{ rootless: { uid: 1, gid: 1 }, onWarning: (code: string) => void warnings.push(code) },
+    })
+    expect([process.user, warnings]).toEqual([{ uid: 0, gid: 0 }, ['USER_UNMAPPED']])
+  })
 })
