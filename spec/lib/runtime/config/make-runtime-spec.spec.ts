@@ -1,5 +1,5 @@
 import { isRight } from 'fp-ts/lib/Either.js'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { ImageConfig } from '../../../../lib/image/index.js'
@@ -117,5 +117,23 @@ describe('the config of a container', () => {
       ...{ rootless: { uid: 1, gid: 1 }, onWarning: (code: string) => void warnings.push(code) },
     })
     expect([process.user, warnings]).toEqual([{ uid: 0, gid: 0 }, ['USER_UNMAPPED']])
+  })
+
+  it.skipIf(process.getuid?.() !== 0)('gives a volume the mode and the owner of its directory', () => {
+    const rootfs = temporaryDirectory()
+    mkdirSync(join(rootfs, 'data'))
+    chmodSync(join(rootfs, 'data'), 0o1770)
+    chownSync(join(rootfs, 'data'), 7, 8)
+    const config = { Cmd: ['c'], Volumes: { data: {} } }
+    const image: ImageConfig = {
+      ...{ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] }, config },
+    }
+    const optionsOf = (options: ContainerOptions) =>
+      makeRuntimeSpec(image, rootfs, options)
+        .mounts.find(({ destination }) => destination === '/data')!
+        .options!.filter((option) => /^(?:mode|uid|gid)=/.test(option))
+    expect(optionsOf({})).toEqual(['mode=1770', 'uid=7', 'gid=8'])
+    // Its user namespace has only one id.
+    expect(optionsOf({ rootless: { uid: 1, gid: 1 } })).toEqual(['mode=1770'])
   })
 })

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
@@ -45,5 +45,13 @@ describe('files of a root file system', () => {
     expect(resolveInRootfs(root, '/etc/../etc/real')).toBe(join(root, 'etc/real'))
     expect(rootfsDirectory(root, 'etc')?.empty).toBe(false)
     expect(rootfsDirectory(root, 'etc/real')).toBeUndefined()
+  })
+
+  it('that are too large are an error, not a missing file', async () => {
+    const root = await rootfs()
+    const path = join(root, 'etc/passwd')
+    writeFileSync(path, '')
+    truncateSync(path, 16 * 1024 ** 2 + 1)
+    expect(() => readRootfsFile(root, '/etc/passwd')).toThrow()
   })
 })

@@ -25,3 +25,16 @@ describe('user databases', () => {
     )
   })
 })
+
+describe('an id', () => {
+  it.each([
+    ['0', 0],
+    ['2147483647', 2 ** 31 - 1],
+    ['2147483648', undefined],
+    ['-1', undefined],
+    ['1a', undefined],
+    ['', undefined],
+  ])('is a decimal number that a process can have: %j', (text, id) => {
+    expect(parseId(text)).toBe(id)
+  })
+})

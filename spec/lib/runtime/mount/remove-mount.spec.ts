@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../../lib/image/index.js'
@@ -34,5 +34,26 @@ describe('the removal of a mount without overlayfs', () => {
     await remove()
     expect(existsSync(target)).toBe(false)
     expect(await list()).toEqual([])
+  })
+
+  it('leaves what was put in the place of its tree, whoever made the directory', async () => {
+    for (const madeTarget of [true, false]) {
+      const { target, remove, list } = await mounted(madeTarget)
+      // The first directory still exists, so that the second one cannot have its inode.
+      renameSync(target, `${target}-moved`)
+      mkdirSync(target)
+      writeFileSync(join(target, 'mine'), '')
+      await remove()
+      expect(readdirSync(target)).toEqual(['mine'])
+      expect(await list()).toEqual([])
+    }
+  })
+
+  it('leaves an empty directory of the user in the place of its tree', async () => {
+    const { target, remove } = await mounted(false)
+    renameSync(target, `${target}-moved`)
+    mkdirSync(target)
+    await remove()
+    expect(readdirSync(target)).toEqual([])
   })
 })
