@@ -1,5 +1,5 @@
 /** Tests `Windlass.copy`: names, options, events, credentials, results and cancellation. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastValueFrom, toArray } from 'rxjs'
 import { describe, expect, it } from 'vitest'
@@ -10,6 +10,7 @@ import {
   type TestRegistry,
   buildImage,
   buildIndex,
+  faults,
   putImage,
   startRegistry,
 } from '../../lib/testing/index.js'
@@ -190,4 +191,44 @@ describe('windlass.copy', () => {
       expect(copy('a', 7 as unknown as string)).toThrow(code('USAGE'))
       expect([...from.requests, ...to.requests]).toEqual([])
     }))
+
+  it('refuses to copy what belongs to an image to a place for one image', () =>
+    setting(async ({ windlass, from }) => {
+      const copy = () => windlass.copy(`${from.host}/team/app:1`, 'docker-archive:/x', { referrers: true })
+      expect(copy).toThrow(expect.objectContaining({ code: 'USAGE' }) as Error)
+      expect(copy).toThrow(/^Cannot copy what belongs to an image to docker-archive:/)
+      expect(from.requests).toEqual([])
+    }))
+
+  it('leaves nothing of an archive that it cannot complete', () =>
+    setting(async ({ windlass, from }) => {
+      const directory = join(work, `archive-${++made}`)
+      mkdirSync(directory)
+      from.addFault(faults.status(404, { reference: here.layers[0]!.digest, times: Infinity }))
+      const copy = windlass.copy(`${from.host}/team/app:1`, `oci-archive:${directory}/app.tar`)
+      await expect(copy.done).rejects.toMatchObject({ code: 'BLOB_UNKNOWN' })
+      await copy.closed()
+      expect(readdirSync(directory)).toEqual([])
+    }))
+
+  it('obeys a limit that was changed, and reports its requests if the puller does', () =>
+    setting(
+      async ({ windlass, from, to }) => {
+        let [running, most] = [0, 0]
+        from.hook(async ({ kind }) => {
+          if (kind !== 'blob') return undefined
+          most = Math.max(most, ++running)
+          await new Promise((resolve) => setTimeout(resolve, 30))
+          running--
+          return undefined
+        })
+        windlass.limits.set({ maxDownloads: 1 })
+        const copy = windlass.copy(`${from.host}/team/app:1`, `${to.host}/app:1`)
+        const events = lastValueFrom(copy.events.pipe(toArray()))
+        await copy.done
+        expect(most).toBe(1)
+        expect((await events).some(({ type }) => type === 'request')).toBe(true)
+      },
+      () => ({ requestEvents: true }),
+    ))
 })

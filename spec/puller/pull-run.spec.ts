@@ -1,12 +1,13 @@
 /** Tests the handle of a running pull: events, result and cancellation. */
+import { getEventListeners } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lastValueFrom, toArray } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { PullEvent } from '../../lib/events/index.js'
 import { Flow } from '../../lib/flow/index.js'
 import { type PullTurn, pullStage } from '../../lib/stages/pull-stage.js'
-import { PullRun } from '../../puller/pull-run.js'
+import { PullRun, type PullStart } from '../../puller/pull-run.js'
 import { type TestRegistry, faults } from '../../lib/testing/registry/index.js'
 import { putImage } from '../../lib/testing/images/index.js'
 import { Workbench, imageOf } from '../support/workbench.js'
@@ -122,5 +123,79 @@ describe('a pull', () => {
     const pull = (await bench.puller()).pull(`${registry.host}/team/bad:1`)
     await expect(pull.done).rejects.toMatchObject({ exitCode: 5 })
     await expect(pull.done).rejects.toThrow(bad.layers[0]!.digest)
+  })
+})
+
+describe('a run of one flow', () => {
+  const start = { type: 'start', reference: 'app', platform: 'linux/amd64' } as const
+  const runOf = (prepare: PullStart<string>['prepare'], more: Partial<PullStart<string>> = {}) =>
+    new PullRun<string>({ what: 'copy', start, signal: undefined, prepare, ...more })
+  const done = () => Promise.resolve(Flow.of('done'))
+
+  it('releases what it used once, after its end, whether it succeeds or fails', async () => {
+    for (const prepare of [done, () => Promise.reject(new Error('a bug'))]) {
+      const release = vi.fn()
+      const run = runOf(prepare, { release })
+      await run.done.catch(() => undefined)
+      await Promise.all([run.closed(), run.closed({ within: 5_000 })])
+      expect(release).toHaveBeenCalledTimes(1)
+    }
+  })
+
+  it('leaves no listener on its signal', async () => {
+    const { signal } = new AbortController()
+    const run = runOf(done, { signal })
+    expect(getEventListeners(signal, 'abort').length).toBe(1)
+    await run.closed()
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  })
+
+  it('ends at once when it is cancelled during its preparation, which sees that, and names what is open', async () => {
+    let seen: AbortSignal | undefined
+    const run = runOf(({ signal }) => {
+      seen = signal
+      return new Promise(() => undefined)
+    })
+    expect(run.running).toEqual(['opening the store'])
+    run.cancel('enough')
+    await expect(run.done).rejects.toMatchObject({ code: 'CANCELLED', message: 'The copy was cancelled' })
+    expect(seen!.reason).toBe('enough')
+    await run.closed({ within: 5_000 })
+  })
+
+  it('fails if it ends without a result, and says which stage failed with an error of its own', async () => {
+    const empty = runOf(() => Promise.resolve(Flow.of<string>()))
+    await expect(empty.done).rejects.toMatchObject({
+      ...{ code: 'STAGE_FAILED', message: 'The copy ended without a result' },
+    })
+    const bug = new TypeError('a bug')
+    const failing = pullStage<string, string>(() => Promise.reject(bug), { name: 'mine' })
+    const failed = runOf(() => Promise.resolve(Flow.of('a').pipe(failing)))
+    await expect(failed.done).rejects.toMatchObject({
+      ...{ code: 'STAGE_FAILED', message: 'The stage "mine" failed: a bug', cause: bug },
+    })
+    await Promise.all([empty.closed(), failed.closed()])
+  })
+
+  it('reports its requests only if that is asked for', async () => {
+    const request = { type: 'request', method: 'GET', url: 'http://r', host: 'r', purpose: 'blob' }
+    const asking = pullStage((each: string, turn) => {
+      turn.emit(request as never)
+      return each
+    })
+    const types = async (requestEvents: boolean): Promise<string[]> => {
+      const run = runOf(() => Promise.resolve(Flow.of('a').pipe(asking)), { requestEvents })
+      const events = lastValueFrom(run.events.pipe(toArray()))
+      await run.closed()
+      return (await events).map(({ type }) => type)
+    }
+    expect(await types(false)).toEqual(['start', 'end'])
+    expect(await types(true)).toEqual(['start', 'request', 'end'])
+  })
+
+  it('has known options only', async () => {
+    const run = runOf(done)
+    await expect(run.closed({ within: -1 })).rejects.toMatchObject({ code: 'USAGE' })
+    await run.closed()
   })
 })

@@ -1,6 +1,7 @@
 /** Sets of pulls: their pauses and priorities, and what a late subscriber sees. */
+import { getEventListeners } from 'node:events'
 import { lastValueFrom, toArray } from 'rxjs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Flow } from '../../lib/flow/index.js'
 import { buildIndex, putImage } from '../../lib/testing/images/index.js'
 import type { TestRegistry } from '../../lib/testing/registry/index.js'
@@ -124,6 +125,91 @@ describe('a set of pulls', () => {
     second.end()
     expect(await set.done).toBe('result')
     expect(await Promise.all([fromStart, afterFirst, names()])).toEqual([['0', '1'], ['1'], []])
+    await set.closed()
+  })
+
+  const setOf = (more: Partial<ConstructorParameters<typeof PullSetRun<string>>[0]> = {}) =>
+    new PullSetRun<string>({ signal: undefined, prepare: () => Promise.resolve(Flow.of('result')), ...more })
+
+  it('goes on if a listener throws, and tells the others', async () => {
+    const { pull, end } = controlled()
+    const set = setOf({
+      prepare: async (announce) => {
+        await Promise.resolve()
+        announce({ name: 'one', pull })
+        end()
+        return Flow.of('result')
+      },
+    })
+    const names: string[] = []
+    set.each.subscribe(() => {
+      throw new Error('a bug of the listener')
+    })
+    set.each.subscribe(({ name }) => names.push(name))
+    const left: string[] = []
+    set.each.subscribe(({ name }) => left.push(name)).unsubscribe()
+    expect(await set.done).toBe('result')
+    expect([names, left]).toEqual([['one'], []])
+    await set.closed()
+  })
+
+  it('releases what its pulls share once, when all has ended, and leaves no listener on its signal', async () => {
+    const { signal } = new AbortController()
+    const release = vi.fn()
+    const set = setOf({ signal, release })
+    expect(getEventListeners(signal, 'abort').length).toBe(1)
+    await set.done
+    expect(release).not.toHaveBeenCalled()
+    await Promise.all([set.closed(), set.closed({ within: 5_000 })])
+    expect([release.mock.calls.length, getEventListeners(signal, 'abort').length]).toEqual([1, 0])
+  })
+
+  it('is cancelled by its signal, before it starts and while its names are read', async () => {
+    const cancelled = { code: 'CANCELLED', message: 'The sync was cancelled' }
+    const aborted = setOf({ signal: AbortSignal.abort(), what: 'sync' })
+    await expect(aborted.done).rejects.toMatchObject(cancelled)
+    const stop = new AbortController()
+    const set = setOf({
+      ...{ signal: stop.signal, what: 'sync' },
+      prepare: (_, signal) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('the request was aborted'))),
+        ),
+    })
+    expect(set.running).toEqual(['opening the store'])
+    stop.abort()
+    await expect(set.done).rejects.toMatchObject(cancelled)
+    await Promise.all([aborted.closed(), set.closed()])
+  })
+
+  it('pauses and resumes its pulls once, also those that start later', async () => {
+    const calls: string[] = []
+    const pausable = (name: string) => {
+      const { pull, end } = controlled()
+      const note = (what: string) => () => void calls.push(`${what} ${name}`)
+      return { pull: Object.assign(pull, { pause: note('pause'), resume: note('resume') }), end }
+    }
+    const [first, second] = [pausable('first'), pausable('second')]
+    let startSecond = (): void => undefined
+    const set = setOf({
+      prepare: async (announce) => {
+        const one = announce({ name: 'first', pull: first.pull })
+        await new Promise<void>((resolve) => (startSecond = resolve))
+        announce({ name: 'second', pull: second.pull })
+        first.end()
+        await one.closed()
+        second.end()
+        return Flow.of('result')
+      },
+    })
+    set.resume()
+    set.pause()
+    set.pause()
+    startSecond()
+    await set.done
+    set.resume()
+    set.resume()
+    expect(calls).toEqual(['pause first', 'pause second', 'resume second'])
     await set.closed()
   })
 })

@@ -38,7 +38,7 @@ describe('a repair that is cancelled', () => {
       const registry = await bench.registry()
       const image = imageOf(['base'])
       await putImage(registry, 'team/app', '1', image)
-      const puller = await bench.puller()
+      const puller = await bench.puller({ stallTimeout: 25_000 })
       await puller.pull(`${registry.host}/team/app:1`, { platform: 'linux/amd64' }).done
       const damaged = { layer: image.layers[0]!, config: image.config, manifest: image.manifest }[kind]!
       await rm(blobPath(puller.store, damaged.digest))
