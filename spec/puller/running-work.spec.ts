@@ -67,6 +67,25 @@ describe('the content that the pulls of a puller hold', () => {
   })
 })
 
+describe('the wait for operations that have settled', () => {
+  it('ends when they have released their resources, whatever still runs', async () => {
+    const { work } = puller()
+    const [failed, running] = [operation(), operation()]
+    const done = Promise.reject(new Error('it failed'))
+    work.register({ ...failed.started, done })
+    work.register({ ...running.started, done: new Promise(() => undefined) })
+    await settled()
+    let over = false
+    const waiting = work.waitForEnded().then(() => (over = true))
+    await settled()
+    expect(over).toBe(false)
+    failed.end()
+    await waiting
+    await work.waitForEnded()
+    expect(work.running).toEqual(['a pull'])
+  })
+})
+
 describe('work with the store of a puller', () => {
   /** Work with a store that exists. */
   const working = () => {
