@@ -25,7 +25,7 @@ export const nothing: Reply = { kind: 'words', candidates: [] }
 const maxCandidates = 1_000
 
 /** A value with another character could be taken for two values, or for a command of the terminal. */
-const isSafe = ({ value }: Candidate): boolean => /^[\w.,:;=@%+/~-]+$/.test(value) && !value.startsWith(':')
+const isSafe = ({ value }: Candidate): boolean => /^[\w.,:=@%+/~-]+$/.test(value) && !value.startsWith(':')
 
 /** Formats a reply: a line `VALUE<TAB>DESCRIPTION` for each candidate, then `:KIND`. Values with other than plain characters are omitted. */
 export function formatReply({ kind, candidates }: Reply): string {

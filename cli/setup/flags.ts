@@ -9,7 +9,7 @@ import { type OptionEntry, pullTable } from '../../puller/options/option-table.j
 
 const variableName = (flags: string): string => {
   const name = /--([a-z0-9-]+)/.exec(flags)?.[1] ?? ''
-  return `WINDLASS_${name.replace(/^no-/, '').replaceAll('-', '_').toUpperCase()}`
+  return `WINDLASS_${name.replaceAll('-', '_').toUpperCase()}`
 }
 
 /**
@@ -141,6 +141,6 @@ export function ignoreFalseFlags(command: Command, env: Readonly<NodeJS.ProcessE
         'USAGE',
         `The variable ${option.envVar} must be 1, true, yes or on, or 0, false, no, off or empty, not ${quoted(value)}`,
       )
-    command.setOptionValueWithSource(key, option.negate ? true : undefined, 'default')
+    command.setOptionValueWithSource(key, undefined, 'default')
   }
 }

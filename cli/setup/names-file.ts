@@ -32,10 +32,9 @@ const listOnStdin = {
   hint: 'Pipe it in: windlass pull -f - < FILE.',
 }
 
-/** Returns the names in a list. */
+/** Returns the names in a list. A byte order mark at its start is white space. */
 export const namesIn = (text: string): string[] =>
   text
-    .replace(/^\uFEFF/, '')
     .split(/\r\n|\n|\r/)
     .map((line) => line.replace(/(?:^|\s)#.*$/, '').trim())
     .filter((name) => name !== '')

@@ -44,8 +44,16 @@ describe('currentWord', () => {
     [['--'], 'option'],
     [['--', '--qu'], 'argument image'],
     [['-', ''], 'argument directory'],
+    [['--', '-q', ''], 'argument directory'],
+    [['--via', '--quiet', ''], 'argument image'],
+    [['--file=a\nb'], 'value --file --file=|a\nb'],
   ])('%j is %s', (words, expected) => {
     expect(described(...words)).toBe(expected)
+  })
+
+  it('is no argument where the command takes no more', () => {
+    const one = new Command('tags').argument('<repository>')
+    expect(currentWord(one, ['app', ''])).toEqual({ kind: 'argument', argument: undefined })
   })
 
   it('accepts any words', () => {

@@ -15,6 +15,22 @@ const entry = (path: string, more: Partial<TreeEntry> = {}): TreeEntry => ({
 })
 
 describe('treeLines', () => {
+  it('shows a directory of six entries, and what only begins like a folded one', () => {
+    const directory = { type: 'directory', mode: 0o755 } as const
+    const children = (parent: string, count: number) =>
+      Array.from({ length: count }, (_, index) => entry(`${parent}/${index}`))
+    const lines = treeLines([
+      ...[entry('six', directory), ...children('six', 6)],
+      ...[entry('seven', directory), ...children('seven', 7), entry('seven-more')],
+    ])
+    expect(lines).toEqual([
+      'seven  7 entries',
+      'seven-more  1 B',
+      'six/',
+      ...Array.from({ length: 6 }, (_, index) => `  ${index}  1 B`),
+    ])
+  })
+
   it('indents, folds large directories, and marks special files', () => {
     const directory = { type: 'directory', mode: 0o755 } as const
     expect(

@@ -20,10 +20,10 @@ describe('a mode', () => {
   })
 })
 
-const file: ImageFile = {
+const file = {
   ...{ path: 'etc/a', type: 'file', mode: 0o644, uid: 0, gid: 5, size: 12 },
   mtime: 1_700_000_000_123_456_789n,
-}
+} as ImageFile
 const list = (...files: readonly ImageFile[]): string =>
   longListing(files, (each) => displayName(each, { whole: false }))
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { Readable } from 'node:stream'
@@ -21,6 +21,7 @@ describe('a list of names', () => {
     ['a\nb\n', ['a', 'b']],
     ['a\r\nb\rc', ['a', 'b', 'c']],
     ['\uFEFFa\n\n \t\n  b  ', ['a', 'b']],
+    ['\uFEFF# all\na\uFEFF', ['a']],
     ['# all\na # the first\n\t#b\nc', ['a', 'c']],
     ['oci:dir#1:name', ['oci:dir#1:name']],
     ['a@sha256:00\na@sha256:00', ['a@sha256:00', 'a@sha256:00']],
@@ -32,6 +33,12 @@ describe('a list of names', () => {
   it('is read from several files and from stdin, in order', async () => {
     const [one, two] = [file('one', 'a\n'), file('two', 'c\nd\n')]
     expect(await readNames([one, '-', two], piped('b\n'))).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('may be behind a link', async () => {
+    const link = path.join(directory, 'link')
+    symlinkSync(file('target', 'a\n'), link)
+    expect(await readNames([link], piped(''))).toEqual(['a'])
   })
 
   it('has at most 1 MiB', async () => {

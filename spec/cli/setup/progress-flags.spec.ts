@@ -1,6 +1,6 @@
-import { Subject } from 'rxjs'
+import { EMPTY, Subject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { follow } from '../../../cli/setup/progress-flags.js'
+import { follow, progressKind } from '../../../cli/setup/progress-flags.js'
 import { Messages } from '../../../cli/terminal/messages.js'
 import { WindlassError } from '../../../lib/errors.js'
 import type { PullEvent } from '../../../lib/events/index.js'
@@ -46,5 +46,38 @@ describe('a pull that is followed', () => {
     expect(closed()).toBe(1)
     console.messages.error(failure)
     expect(console.err).toBe('')
+  })
+})
+
+describe('the kind of progress', () => {
+  it('is none if the command is quiet', () => {
+    expect(progressKind({ progress: 'json', quiet: true })).toBe('none')
+    expect(progressKind({ progress: 'json' })).toBe('json')
+  })
+
+  it.each([
+    ['json', ''],
+    ['docker', ''],
+    ['plain', 'windlass: no\n'],
+    ['none', 'windlass: no\n'],
+  ] as const)('%s decides whether the failure was reported by the events', async (progress, text) => {
+    const terminal = new TestTerminal()
+    const format = progress === 'json' || progress === 'docker' ? progress : 'text'
+    const console = Object.assign(terminal, { messages: new Messages(terminal.stderr, { format }) })
+    const failure = new WindlassError('NETWORK', 'no')
+    const done = Promise.reject(failure)
+    const pull = { events: EMPTY, done, closed: () => Promise.resolve() }
+    await expect(follow(pull, { progress }, console)).rejects.toBe(failure)
+    console.messages.error(failure)
+    expect(terminal.err).toBe(text)
+  })
+
+  it('of a terminal leaves no listener', async () => {
+    const terminal = new TestTerminal()
+    Object.assign(terminal.stderr, { isTTY: true, columns: 80, rows: 24 })
+    const console = Object.assign(terminal, { messages: new Messages(terminal.stderr) })
+    const pull = { events: EMPTY, done: Promise.resolve(1), closed: () => Promise.resolve() }
+    expect(await follow(pull, { progress: 'tty' }, console)).toBe(1)
+    expect(terminal.stderr.listenerCount('resize')).toBe(0)
   })
 })

@@ -60,6 +60,42 @@ describe('a question on a terminal', () => {
     expect(at.modes).toEqual([true, false])
   })
 
+  it('stops listening when it is answered, and lets the process end', async () => {
+    const at = terminal()
+    const { signal } = new AbortController()
+    const events: string[] = []
+    const watched = Object.assign(Object.create(signal) as AbortSignal, {
+      throwIfAborted: () => undefined,
+      addEventListener: (type: string) => events.push(`+${type}`),
+      removeEventListener: (type: string) => events.push(`-${type}`),
+    })
+    const answer = ask({ text: '' }, at, watched)
+    at.stdin.write('a\r')
+    await answer
+    expect(events).toEqual(['+abort', '-abort'])
+    for (const name of ['data', 'error']) expect(at.stdin.listenerCount(name)).toBe(0)
+    expect(at.stdin.isPaused()).toBe(true)
+  })
+
+  it('takes Ctrl-D within a line for nothing, and ends if stdin fails', async () => {
+    const [at, broken] = [terminal(), terminal()]
+    const answer = ask({ text: '' }, at, never)
+    at.stdin.write('a\u0004b\r')
+    expect(await answer).toBe('ab')
+    const failing = ask({ text: '' }, broken, never)
+    broken.stdin.emit('error', new Error('EIO'))
+    await expect(failing).rejects.toMatchObject({ code: 'USAGE' })
+    expect(broken.modes).toEqual([true, false])
+  })
+
+  it('is not asked after an interrupt', async () => {
+    const at = terminal()
+    const controller = new AbortController()
+    controller.abort(new Error('enough'))
+    await expect(ask({ text: 'Name: ' }, at, controller.signal)).rejects.toThrow('enough')
+    expect([at.shown(), at.modes]).toEqual(['', []])
+  })
+
   it('is an error without a terminal', async () => {
     const { stdin, stderr } = terminal()
     await expect(

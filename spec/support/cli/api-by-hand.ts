@@ -51,7 +51,7 @@ const write = (response: ServerResponse, messages: readonly ServerMessage[]): vo
   for (const message of messages) response.write(`data: ${JSON.stringify(message)}\n\n`)
 }
 
-/** Answers by `METHOD path`, below `/api/v1`: JSON, an `Answer`, `Messages`, or a function that is given the body. */
+/** Answers by `METHOD path`, below `/api/v1`: JSON, an `Answer`, `Messages`, or a function of the body, which may give a promise, or undefined for none. */
 export type Answers = Readonly<Record<string, unknown>>
 
 export interface ApiByHand {
@@ -77,10 +77,12 @@ export async function apiByHand(answers: Answers): Promise<ApiByHand> {
       const found = Object.hasOwn(answers, key)
         ? answers[key]
         : failure(500, 'INTERNAL', `no answer to ${key}`)
-      const answer: unknown = typeof found === 'function' ? (found as (body: string) => unknown)(body) : found
-      if (answer instanceof Messages) answer.follow(response)
-      else if (answer instanceof Answer) reply(response, answer)
-      else if (answer !== undefined) reply(response, new Answer(200, answer))
+      const given: unknown = typeof found === 'function' ? (found as (body: string) => unknown)(body) : found
+      void Promise.resolve(given).then((answer) => {
+        if (answer instanceof Messages) answer.follow(response)
+        else if (answer instanceof Answer) reply(response, answer)
+        else if (answer !== undefined) reply(response, new Answer(200, answer))
+      })
     })
   })
   await new Promise<void>((resolve) => server.listen(socket, resolve))

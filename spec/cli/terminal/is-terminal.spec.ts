@@ -1,0 +1,25 @@
+/** Which streams are terminals. */
+import { closeSync, openSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { isTerminal } from '../../../cli/terminal/is-terminal.js'
+
+const opened = (path: string): boolean => {
+  const descriptor = openSync(path, 'r')
+  try {
+    return isTerminal(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+describe('a stream', () => {
+  it('that is a file or a device of memory is no terminal, nor is one that is closed', () => {
+    for (const path of ['/dev/null', '/dev/zero', '/proc/self/status', '/']) expect(opened(path)).toBe(false)
+    expect(isTerminal(9_999)).toBe(false)
+  })
+
+  it('of another character device may be a terminal that was closed', () => {
+    // The multiplexer of terminals: `isatty` knows it, or not any more after a hangup.
+    expect(opened('/dev/ptmx')).toBe(true)
+  })
+})
