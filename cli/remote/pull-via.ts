@@ -75,11 +75,13 @@ async function pullNames(
   const running = new Map<string, RemotePull>()
   let stopped = false
   const isStopped = (): boolean => stopped
-  const cancel = (id: string, pull: RemotePull): void =>
-    void client.cancel(id).catch((error: unknown) => pull.leave(error))
   const cancelAll = (): void => {
     stopped = true
-    for (const [id, pull] of running) cancel(id, pull)
+    for (const [id, pull] of running) {
+      // Each once: the server refuses to cancel a pull that has ended.
+      running.delete(id)
+      client.cancel(id).catch((error: unknown) => pull.leave(error))
+    }
   }
   /** Called as soon as a pull fails, before the next one starts. */
   const onFailure = (): void => {
@@ -89,7 +91,7 @@ async function pullNames(
 
   /** Starts a pull, and emits what shows it; completes with the pull, so that the next one may start. */
   const start = async (name: string): Promise<Started | undefined> => {
-    if (stopped) return undefined
+    if (isStopped()) return undefined
     const record = await client.pull(name, order).catch((error: unknown) => asWindlassError(error))
     if (record instanceof WindlassError) {
       onFailure()
@@ -103,7 +105,7 @@ async function pullNames(
     const pull = followRemote(client, record.id)
     running.set(record.id, pull)
     // All may have been cancelled while the server started this one.
-    if (isStopped()) cancel(record.id, pull)
+    if (isStopped()) cancelAll()
     const ended = (): unknown => running.delete(record.id)
     const over = pull.done.then(ended, () => {
       ended()
@@ -114,7 +116,7 @@ async function pullNames(
       const report = await followShown(pull, shown, flags, terminal).then(
         (image) => () => onPulled(image),
         (error: unknown) => async () => {
-          const isConsequence = stopped && asWindlassError(error).code === 'CANCELLED'
+          const isConsequence = isStopped() && asWindlassError(error).code === 'CANCELLED'
           if (!isConsequence) await onFailed(error, name)
         },
       )

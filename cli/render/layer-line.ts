@@ -48,5 +48,5 @@ export function bar(current: number, total: number, width: number): string {
   const share = total > 0 ? Math.min(1, Math.max(0, current / total)) : 1
   if (share === 1) return '='.repeat(width)
   const filled = Math.floor(share * width)
-  return `${'='.repeat(filled)}>`.slice(0, width).padEnd(width)
+  return `${'='.repeat(filled)}>`.padEnd(width)
 }

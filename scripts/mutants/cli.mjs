@@ -60,7 +60,7 @@ export const mutants = [
   { name: 'last outcome of rm decides', file: 'cli/commands/rm.ts', from: 'exitCode ??= code', to: 'exitCode = code', specs: ['spec/commands/store.spec.ts'] },
   { name: 'next name begun after Ctrl-C', file: 'cli/commands/pull.ts', from: 'if (signal.aborted || (flags.failFast', to: 'if ((flags.failFast', specs: ['spec/cli/commands/pull.spec.ts'] },
   { name: 'connection that is back taken as lost', file: 'cli/remote/connection-watch.ts', from: "connection.state === 'connected') {\n      end()\n", to: "connection.state === 'connected') {\n", specs: ['spec/cli/remote/connection-watch.spec.ts'] },
-  { name: 'pull by a server that starts during the interrupt goes on', file: 'cli/remote/pull-via.ts', from: "    if (isStopped()) cancel(record.id, pull)\n", to: '', specs: at('remote/pull-via') },
+  { name: 'pull by a server that starts during the interrupt goes on', file: 'cli/remote/pull-via.ts', from: "    if (isStopped()) cancelAll()\n", to: '', specs: at('remote/pull-via') },
   { name: 'login saved in a file that is only read', file: 'puller/access/logins.ts', from: "    .filter(({ isWritten }) => isWritten)\n", to: '', specs: ['spec/puller/access/logins.spec.ts'] },
   { name: 'limitation of the machine reported for each layer', file: 'puller/pull-run.ts', from: "        if (reportedWarnings.has(body.code)) return\n", to: '', specs: ['spec/puller/pull-run.spec.ts'] },
   { name: 'directory that a group may write to is private', file: 'cli/private-directory.ts', from: 'export const groupOrOtherWrite = 0o022', to: 'export const groupOrOtherWrite = 0o002', specs: ['spec/cli/private-directory.spec.ts'] },

@@ -81,4 +81,15 @@ describe('a private directory', () => {
     expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700)
     expect(makePrivateDirectory(path)).toBe(true)
   })
+
+  it('is not what is there already if others can write to it, or if it is a link', () => {
+    expect(makePrivateDirectory(make(0o1777))).toBe(false)
+    const link = join(root, 'made-link')
+    symlinkSync(make(), link)
+    expect(makePrivateDirectory(link)).toBe(false)
+  })
+
+  it('that cannot be made is an error', () => {
+    expect(() => makePrivateDirectory('/proc/none/below')).toThrow('ENOENT')
+  })
 })

@@ -1,5 +1,4 @@
 import { describe, expect, it, vi } from 'vitest'
-
 import { pullVia, type ViaRequest } from '../../../cli/remote/pull-via.js'
 import type { ServerMessage } from '../../../lib/api/messages.js'
 import type { PullRecord } from '../../../lib/api/shapes.js'
@@ -106,6 +105,17 @@ describe('pulls by a server', () => {
     expect(failures).toEqual(['a: failed'])
     expect(started).toEqual(['a', 'b'])
     expect(requests.filter((each) => each.includes('cancel'))).toEqual(['POST /pulls/b/cancel {}'])
+  })
+
+  it('are each cancelled once', async () => {
+    const names = ['a', 'b', 'c', 'd']
+    const { started, until, fail, work, requests } = await via(names, { failFast: true, concurrency: 4 })
+    await until(() => expect(started).toEqual(names))
+    fail('a')
+    expect(await work).toBe('done')
+    expect(requests.filter((each) => each.includes('cancel'))).toEqual(
+      ['b', 'c', 'd'].map((name) => `POST /pulls/${name}/cancel {}`),
+    )
   })
 
   it('stop at the first name that the server refuses, if that is asked for', async () => {

@@ -15,7 +15,7 @@ import {
   textOption,
   textSetting,
 } from '../../../cli/setup/flags.js'
-import { codec, text, wholeNumberWithin } from '../../../puller/options/option-codecs.js'
+import { codec, text, trueOrFalse, wholeNumberWithin } from '../../../puller/options/option-codecs.js'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -113,7 +113,7 @@ describe('an option', () => {
 })
 
 describe('a flag', () => {
-  const flag = () => flagSetting('--x', { codec: codec('x', (_): _ is boolean => true) })
+  const flag = () => flagSetting('--x', { codec: trueOrFalse })
 
   it.each(['1', 'true', 'YES', 'On'])('is set by the value %j of its variable', (value) => {
     expect(parsed(flag, [], { WINDLASS_X: value })).toBe(true)
