@@ -45,7 +45,7 @@ describe('currentWord', () => {
     [['--', '--qu'], 'argument image'],
     [['-', ''], 'argument directory'],
     [['--', '-q', ''], 'argument directory'],
-    [['--via', '--quiet', ''], 'argument image'],
+    [['--via', '--file', ''], 'value --file |'],
     [['--file=a\nb'], 'value --file --file=|a\nb'],
   ])('%j is %s', (words, expected) => {
     expect(described(...words)).toBe(expected)

@@ -45,10 +45,8 @@ describe('the puller of a command', () => {
 
   it('has what the command adds to the options', async () => {
     const add = vi.fn((options: object) => Promise.resolve({ ...options, store: path.join(store, 'other') }))
-    const opened = await withWindlass(
-      ...([{ store }, terminal(), ['a'], (windlass) => Promise.resolve(windlass.store)] as const),
-      ...([undefined, add] as const),
-    )
+    const storeOf = (windlass: Windlass) => Promise.resolve(windlass.store)
+    const opened = await withWindlass({ store }, terminal(), ['a'], storeOf, undefined, add)
     expect(opened).toBe(path.join(store, 'other'))
     expect(add.mock.calls[0]?.[0]).toMatchObject({ store })
   })

@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Settings, openOptions } from '../../../cli/setup/settings.js'
 import { certificate } from '../../support/certificate.js'
 import { TestTerminal } from '../../support/cli/test-terminal.js'
@@ -94,12 +94,11 @@ describe('files and passwords of the command line', () => {
   })
 
   it('refuses relative files when the working directory is gone', async () => {
-    const { cwd } = process
-    process.cwd = () => {
+    const cwd = vi.spyOn(process, 'cwd').mockImplementation(() => {
       throw new Error('gone')
-    }
+    })
     onTestFinished(() => {
-      process.cwd = cwd
+      cwd.mockRestore()
     })
     for (const flags of [{ registriesConf: 'r' }, { hostsDir: 'h' }, { authfile: 'a' }, { ca: 'c' }])
       await expect(openOptions(flags, terminal())).rejects.toThrow('gone')

@@ -17,9 +17,4 @@ describe('a stream', () => {
     for (const path of ['/dev/null', '/dev/zero', '/proc/self/status', '/']) expect(opened(path)).toBe(false)
     expect(isTerminal(9_999)).toBe(false)
   })
-
-  it('of another character device may be a terminal that was closed', () => {
-    // The multiplexer of terminals: `isatty` knows it, or not any more after a hangup.
-    expect(opened('/dev/ptmx')).toBe(true)
-  })
 })

@@ -13,15 +13,14 @@ describe('a working directory', () => {
   })
 
   it('that is gone makes relative paths an error, and threads start in the root', () => {
-    const { cwd } = process
     const chdir = vi.spyOn(process, 'chdir').mockImplementation(() => undefined)
+    const cwd = vi.spyOn(process, 'cwd').mockImplementation(() => {
+      throw new Error('ENOENT: uv_cwd')
+    })
     onTestFinished(() => {
       chdir.mockRestore()
-      process.cwd = cwd
+      cwd.mockRestore()
     })
-    process.cwd = () => {
-      throw new Error('ENOENT: uv_cwd')
-    }
     ensureWorkingDirectory()
     expect(chdir).toHaveBeenCalledWith('/')
     expect(() => process.cwd()).toThrow('The working directory does not exist any more')
