@@ -4,7 +4,7 @@ import { addSample } from '../../lib/api/server-state.js'
 import { type PullEvent, type PullSnapshot, emptySnapshot, reduce } from '../../lib/events/index.js'
 import type { Pull } from '../../puller/index.js'
 import { KeptEvents } from './kept-events.js'
-import { fractionOf, noProgress, progressOf } from './progress.js'
+import { noProgress, progressOf } from './progress.js'
 
 /** Where a pull comes from. */
 export interface BookEntryStart {
@@ -26,7 +26,6 @@ export class BookEntry {
   readonly #held = { network: 0, unpacking: 0, limit: 0, registry: 0 }
   #snapshot: PullSnapshot = emptySnapshot
   #samples: readonly PullSample[] = []
-  #fraction = 0
   #endedAt: number | undefined
 
   constructor(start: BookEntryStart) {
@@ -49,8 +48,6 @@ export class BookEntry {
   add(event: PullEvent): void {
     this.#kept.add(event)
     this.#snapshot = reduce(this.#snapshot, event)
-    // A download that starts over has more work left than before; the fraction stays.
-    this.#fraction = Math.max(this.#fraction, fractionOf(this.#snapshot))
     if (event.type === 'end') this.#endedAt = Date.parse(event.time)
   }
 
@@ -62,11 +59,10 @@ export class BookEntry {
 
   get record(): PullRecord {
     const { id, order, startedAt, resumes } = this.#start
-    const progress = this.#start.pull ? progressOf(this.#snapshot, Date.now()) : noProgress
     return {
       ...{ id, order, startedAt, state: this.#state },
       priority: this.pull?.priority ?? order.priority ?? 0,
-      progress: { ...progress, fraction: this.#fraction },
+      progress: this.#start.pull ? progressOf(this.#snapshot, Date.now()) : noProgress,
       ...(this.#endedAt !== undefined && { endedAt: this.#endedAt }),
       ...(resumes !== undefined && { resumes }),
     }

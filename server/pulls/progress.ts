@@ -20,6 +20,6 @@ export function progressOf(snapshot: PullSnapshot, now: number): PullProgress {
   return { fraction, secondsLeft: left ?? null, fetched, total, unpacked }
 }
 
-/** Returns the part of the work that is done, from 0 to 1. Cheap enough for every event, unlike the time left. */
-export const fractionOf = ({ totals, phase }: PullSnapshot): number =>
+/** Returns the part of the work that is done, from 0 to 1. */
+const fractionOf = ({ totals, phase }: PullSnapshot): number =>
   totals ? totals.fraction : phase === 'done' ? 1 : 0

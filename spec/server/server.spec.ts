@@ -1,16 +1,19 @@
 /** A server as its clients meet it: who is answered, and what the API does. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import { Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { firstValueFrom, filter } from 'rxjs'
 import { WindlassClient } from '../../lib/api/index.js'
 import { socketFetch } from '../../lib/remote/socket-fetch.js'
 import { buildImage, faults, putImage, startRegistry, type TestRegistry } from '../../lib/testing/index.js'
 import { type ListenAddress, type RunningServer, type ServeOptions, serve } from '../../server/index.js'
+import { openPaths } from '../support/open-paths.js'
 
 const loopback: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 }
 const content = (bytes: number): { entries: { path: string; content: Buffer }[] } => ({
@@ -251,5 +254,82 @@ describe('the API', () => {
     })
     await expect(client.task('nothing')).rejects.toMatchObject({ code: 'PULL_UNKNOWN' })
     await expect(client.files('nothing')).rejects.toMatchObject({ code: 'IMAGE_UNKNOWN' })
+  })
+})
+
+describe('a server', () => {
+  const order = { platform: 'linux/amd64' }
+
+  it('counts requests and warnings beside the listeners that it was given, and is told of its puller first', async () => {
+    await using registry = await startRegistry()
+    await putImage(registry, 'team/app', '1', image)
+    const requests: string[] = []
+    let isReady = false
+    const server = await started({
+      open: { store: join(top, 'store'), onRequest: ({ url }) => requests.push(url), retries: 2 },
+      onOpen: async () => {
+        await sleep(20)
+        isReady = true
+      },
+    })
+    expect(isReady).toBe(true)
+    const client = clientOf(server)
+    expect(await client.info()).toMatchObject({ retries: 2, version: '0.0.0' })
+    const { id } = await client.pull(`${registry.host}/team/app:1`, order)
+    await firstValueFrom(client.events(id).pipe(filter(({ type }) => type === 'end')))
+    expect(requests.length).toBeGreaterThan(2)
+    const metrics = await fetch(`${server.addresses[0]}/metrics`, { headers: withToken(server) })
+    expect(await metrics.text()).toMatch(/windlass_registry_requests_total\{.*\} [1-9]/)
+  })
+
+  it('tells its watchers how their pulls end when it ends, and then ends their streams', async () => {
+    await using registry = await startRegistry()
+    await putImage(registry, 'team/app', '1', image)
+    registry.addFault(faults.stall(1, { reference: image.layers[0]!.digest, times: Infinity }))
+    const server = await started()
+    const { id } = await clientOf(server).pull(`${registry.host}/team/app:1`, order)
+    const stream = await fetch(`${server.addresses[0]}/api/v1/events`, { headers: withToken(server) })
+    const text = stream.text()
+    await server.close()
+    expect(await text).toMatch(new RegExp(`"type":"pull".*"id":"${id}".*"state":"cancelled"`))
+    await expect(fetch(server.addresses[0]!)).rejects.toThrow()
+  })
+
+  it('opens nothing if one of its addresses cannot be listened on, or its history not be read', async () => {
+    const [first, notes] = [join(top, 'w.sock'), join(top, 'notes.txt')]
+    writeFileSync(notes, 'notes')
+    const listen = [first, notes].map((path) => ({ kind: 'unix', path }) as const)
+    await expect(serve({ listen, open: { store: join(top, 'store') } })).rejects.toMatchObject({
+      code: 'USAGE',
+    })
+    const client = new WindlassClient({ url: 'http://localhost', fetch: socketFetch(first) })
+    await expect(client.info()).rejects.toThrow()
+    rmSync(join(top, 'store'), { recursive: true, force: true })
+    mkdirSync(join(top, 'store'))
+    writeFileSync(join(top, 'store', 'history'), 'no directory')
+    await expect(started()).rejects.toThrow()
+    expect(openPaths().filter((path) => path.startsWith(top))).toEqual([])
+  })
+
+  it('bounds headers, connections and their times, but not how long an archive takes', async () => {
+    const listens = vi.spyOn(Server.prototype, 'listen')
+    onTestFinished(() => listens.mockRestore())
+    await started()
+    expect(listens.mock.contexts[0]).toMatchObject({
+      ...{ maxHeadersCount: 100, headersTimeout: 10_000, requestTimeout: 0, maxConnections: 2_048 },
+    })
+  })
+
+  it('answers to every name of its address, in any case', async () => {
+    const server = await started()
+    const { port } = new URL(server.addresses[0]!)
+    for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`])
+      expect(
+        (await send(server, '/api/v1/info', { headers: { ...withToken(server), host } })).statusCode,
+      ).toBe(200)
+    for (const host of ['localhost', '127.0.0.1:1', `localhost.evil.example:${port}`])
+      expect(
+        (await send(server, '/api/v1/info', { headers: { ...withToken(server), host } })).statusCode,
+      ).toBe(403)
   })
 })

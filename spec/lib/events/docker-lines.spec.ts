@@ -56,6 +56,11 @@ const words = (lines: readonly unknown[]): string[] =>
 const said = (status: string, id: string) => ({ status, progressDetail: {}, id })
 
 describe('the lines of a pull', () => {
+  it('say once from where is pulled: an image of an index has two manifests', () => {
+    const lines = linesOf([start, manifest, { ...manifest, digest: digestOf('d') } as PullEventBody])
+    expect(lines).toEqual([{ status: 'Pulling from library/alpine', id: '3.20' }])
+  })
+
   it('are those of dockerd for an image with new layers', () => {
     const lines = linesOf([
       ...[start, manifest, planOf([a, 'download'], [b, 'exists'])],

@@ -66,6 +66,12 @@ describe('the images of a store as Docker sees them', () => {
     expect(() => findImage('Not A Name', images)).toThrow('No such image: Not A Name')
   })
 
+  it('are found by an id although another image has it as its name', () => {
+    const wanted = described('1', 'a:1', 'one')
+    const images = dockerImages([described('2', `docker.io/library/${wanted.imageId}`, 'two'), wanted])
+    expect(findImage(wanted.imageId, images)).toMatchObject({ found: { id: wanted.imageId }, names: [] })
+  })
+
   it('are not found by the start of several ids', () => {
     const [one, two] = ['abcd1', 'abcd2'].map((start) => `sha256:${start.padEnd(64, '0')}`)
     const images = dockerImages(

@@ -36,6 +36,7 @@ describe('the filters of a list', () => {
     [{}, ['old', 'recent', 'dangling']],
     [{ dangling: [] }, ['old', 'recent', 'dangling']],
     [{ dangling: ['true'] }, ['dangling']],
+    [{ until: ['0.5h'] }, ['old', 'recent', 'dangling']],
     [{ dangling: ['1'] }, ['dangling']],
     [{ dangling: ['F'] }, ['old', 'recent']],
     [{ dangling: ['true', 'false'] }, ['old', 'recent', 'dangling']],

@@ -13,6 +13,37 @@ describe('a path of the API of Docker', () => {
     expect(dockerPath(pathname)).toEqual(expected)
   })
 
+  it.each([
+    ...[
+      '_ping',
+      'auth',
+      'build',
+      'commit',
+      'configs',
+      'containers',
+      'distribution',
+      'events',
+      'exec',
+      'grpc',
+    ],
+    ...[
+      'images',
+      'info',
+      'networks',
+      'nodes',
+      'plugins',
+      'secrets',
+      'services',
+      'session',
+      'swarm',
+      'system',
+    ],
+    ...['tasks', 'version', 'volumes'],
+  ])('may have no version: %s', (room) => {
+    expect(dockerPath(`/${room}`)).toEqual({ path: `/${room}`, version: 51, text: '1.51' })
+    expect(dockerPath(`/${room}s/x`)?.path).not.toBe(`/${room}/x`)
+  })
+
   it.each(['/', '/api/v1/images', '/v2/', '/v2/team/app/manifests/1', '/index.html', '/imagesque'])(
     'is not taken from the other parts of the server: %s',
     (pathname) => expect(dockerPath(pathname)).toBeUndefined(),

@@ -14,6 +14,8 @@ describe('the credentials of a request', () => {
       { identitytoken: 't', username: 'u', password: 'p' },
       { username: '<token>', password: 't' },
     ],
+    [{ auth: Buffer.from(':p').toString('base64') }, undefined],
+    [{ auth: Buffer.from('u').toString('base64') }, undefined],
     [{}, undefined],
     [{ username: 'u' }, undefined],
   ])('are those of a login: %j', (login, expected) => {
@@ -35,6 +37,7 @@ describe('the credentials of a request', () => {
     'bm90IGpzb24',
     header([1]),
     header({ username: 1 }),
+    header({ username: 'u', password: 'p'.repeat(16 * 1024) }),
     'A'.repeat(20_000),
   ])('are none if the header is bad, as with dockerd: %s', (value) =>
     expect(credentialsOfHeader(value)).toBeUndefined(),
@@ -46,6 +49,8 @@ describe('the registry of a login', () => {
     ['https://index.docker.io/v1/', 'docker.io'],
     [undefined, 'docker.io'],
     ['localhost:5000', 'localhost:5000'],
+    ['HTTPS://registry.example:8443', 'registry.example:8443'],
+    ['registry.example/path/', 'registry.example'],
     ['http://registry.example/v2/', 'registry.example'],
   ])('is the host of %s', (address, registry) => expect(registryOf(address)).toBe(registry))
 })

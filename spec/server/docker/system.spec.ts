@@ -54,6 +54,8 @@ describe('what the API of Docker says about the server', () => {
     })
     expect(refused.text).not.toContain('wrong')
     expect(await login('p', '127.0.0.1:1')).toMatchObject({ status: 500 })
+    const unreachable = await login('p', '127.0.0.1:1')
+    expect((unreachable.json as { message: string }).message).toMatch(/127\.0\.0\.1:1.*\. \w/)
     expect(await docker.send('POST', '/auth', { body: '{}' })).toMatchObject({ status: 400 })
   })
 })

@@ -85,6 +85,24 @@ describe('a feed', () => {
     for (const wake of many) expect(wake).toHaveBeenCalledTimes(1)
   })
 
+  it('keeps the last message, however large it is, and no other then', () => {
+    const feed = new Feed('run', { log: 1, chunk: 1_000 })
+    for (const at of [1, 2, 3]) feed.append(images(at))
+    expect([feed.after(0), feed.after(1)]).toEqual([undefined, undefined])
+    expect(idsIn(feed.after(2)?.frames)).toEqual(['run-3'])
+  })
+
+  it('wakes watchers after a quarter of a second at most, however many there are', () => {
+    const feed = new Feed('run')
+    const woken = vi.fn()
+    for (let nth = 0; nth < 1_000; nth++) feed.onNext(nth === 0 ? woken : () => undefined)
+    feed.append(images(1))
+    vi.advanceTimersByTime(249)
+    expect(woken).not.toHaveBeenCalled()
+    vi.advanceTimersByTime(1)
+    expect(woken).toHaveBeenCalledOnce()
+  })
+
   it('knows the ids of its own run only', () => {
     const feed = new Feed('run')
     expect(feed.positionOf('run-12')).toBe(12)

@@ -170,7 +170,10 @@ describe('the history of a store', () => {
     const store = bench.path()
     const first = await open(store, 'one')
     first.started(started('runs'))
-    for (let at = 1; at <= 3 * historySize; at++) first.ended(past(`ended-${at % 10}`, at))
+    for (let at = 1; at <= 1.6 * historySize; at++) {
+      first.started(started(`ended-${at % 10}`, at))
+      first.ended(past(`ended-${at % 10}`, at))
+    }
     await die(first)
     const lines = (await readFile(join(store, 'history/one.jsonl'), 'utf8')).trim().split('\n')
     expect(lines).toHaveLength(historySize + 1)

@@ -1,5 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { openStore } from '../../../lib/store/index.js'
 import { buildImage, buildIndex } from '../../../lib/testing/images/index.js'
 import { ServedStore } from '../../../server/registry/served-store.js'
@@ -105,5 +105,17 @@ describe('the served store', () => {
     expect(await referrers('quay.io/team/app', sbom.digest)).toMatchObject([{ digest: signature.digest }])
     expect(await status(`quay.io/team/app/manifests/${signature.digest}`)).toBe(200)
     expect(await status(`quay.io/team/other/manifests/${sbom.digest}`)).toBe(404)
+  })
+
+  it('is read again after a failure, which one request had', async () => {
+    const directory = bench.path()
+    await putInStore(directory, { 'docker.io/library/app:1': one })
+    const store = new ServedStore(directory)
+    const read = vi.spyOn(store.files, 'document').mockRejectedValueOnce(new Error('EIO'))
+    const contents = async () => (await store.repository(repositoriesNamed('app')))?.contents.tags.size
+    await expect(contents()).rejects.toThrow('EIO')
+    expect(await contents()).toBe(1)
+    const reads = read.mock.calls.length
+    expect([await contents(), read.mock.calls.length]).toEqual([1, reads])
   })
 })
