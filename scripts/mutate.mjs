@@ -23,6 +23,7 @@ const copied = [
   'puller',
   'cli',
   'server',
+  'ui',
   'spec',
   'testbench',
   'docs',

@@ -57,7 +57,7 @@ const said = (status: string, id: string) => ({ status, progressDetail: {}, id }
 
 describe('the lines of a pull', () => {
   it('say once from where is pulled: an image of an index has two manifests', () => {
-    const lines = linesOf([start, manifest, { ...manifest, digest: digestOf('d') } as PullEventBody])
+    const lines = linesOf([start, manifest, { ...manifest, digest: digestOf('d') }])
     expect(lines).toEqual([{ status: 'Pulling from library/alpine', id: '3.20' }])
   })
 

@@ -72,6 +72,12 @@ describe('the images of a store as Docker sees them', () => {
     expect(findImage(wanted.imageId, images)).toMatchObject({ found: { id: wanted.imageId }, names: [] })
   })
 
+  it('are not found by the tag of a name with a digest, which was not resolved', () => {
+    const images = dockerImages([described('1', `quay.io/app:1@${digest}`)])
+    expect(() => findImage('quay.io/app:1', images)).toThrow(expect.objectContaining({ status: 404 }))
+    expect(findImage(`quay.io/app@${digest}`, images).names).toHaveLength(1)
+  })
+
   it('are not found by the start of several ids', () => {
     const [one, two] = ['abcd1', 'abcd2'].map((start) => `sha256:${start.padEnd(64, '0')}`)
     const images = dockerImages(

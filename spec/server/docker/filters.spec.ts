@@ -37,6 +37,8 @@ describe('the filters of a list', () => {
     [{ dangling: [] }, ['old', 'recent', 'dangling']],
     [{ dangling: ['true'] }, ['dangling']],
     [{ until: ['0.5h'] }, ['old', 'recent', 'dangling']],
+    [{ 'label!': ['team', 'none'] }, ['dangling']],
+    [{ reference: ['alpine.3'] }, []],
     [{ dangling: ['1'] }, ['dangling']],
     [{ dangling: ['F'] }, ['old', 'recent']],
     [{ dangling: ['true', 'false'] }, ['old', 'recent', 'dangling']],
