@@ -39,8 +39,6 @@ export function containerRoutes(routes: DockerRoutes): void {
   for (const [path, answer] of Object.entries(pruned)) routes.post(path, (context) => context.json(answer))
   for (const kind of ['swarm', 'build', 'exec', 'commit', 'session', 'grpc', 'events', 'distribution'])
     routes.all(`/${kind}/*`, () => refuse())
-  for (const kind of ['swarm', 'build', 'commit', 'session', 'grpc', 'events'])
-    routes.all(`/${kind}`, () => refuse())
   routes.post('/containers/create', () => refuse())
   for (const [kind, name] of Object.entries(singular)) {
     routes.post(`/${kind}/create`, () => refuse())

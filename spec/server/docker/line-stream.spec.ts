@@ -96,6 +96,7 @@ describe('a stream of lines', () => {
     const stream = new LineStream(() => undefined)
     const reader = stream.body.getReader()
     const first = reader.read()
+    await setImmediate() // it waits for lines
     stream.push([])
     await setImmediate()
     stream.push([{ status: 'Waiting' }])
