@@ -102,6 +102,26 @@ describe('an image that is removed', () => {
     expect(named.windlass.collect).not.toHaveBeenCalled()
   })
 
+  it('by its id is refused if repositories of several names have it, also by a digest, unless it is forced', async () => {
+    const { imageId } = image('one', '')
+    const names = ['app:1', `other@${digestFor('root')}`]
+    const described = names.map((name, at) => image(`e${at}`, name, { imageId }))
+    const { parts, entries } = partsOf(described)
+    await expect(removeImage(imageId, options, parts)).rejects.toMatchObject({ status: 409 })
+    expect(entries()).toEqual([])
+    await removeImage(imageId, { ...options, force: true }, parts)
+    expect(entries()).toEqual(['e0', 'e1'])
+  })
+
+  it('keeps its content with the last of its names if it has a foreign one', async () => {
+    const { imageId } = image('one', '')
+    const { parts, entries } = partsOf(
+      ['app:1', 'oci:dir'].map((name, at) => image(`e${at}`, name, { imageId })),
+    )
+    expect(await removeImage('app:1', options, parts)).toEqual([{ Untagged: 'app:1' }])
+    expect(entries()).toEqual(['e0'])
+  })
+
   it('goes with its entries without a name and with foreign ones, by its id', async () => {
     const { imageId } = image('one', '')
     const described = ['app:1', undefined, 'oci:dir'].map((name, at) => image(`e${at}`, name, { imageId }))

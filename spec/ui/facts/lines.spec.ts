@@ -67,7 +67,7 @@ it('counts what waits, what is downloaded and what is committed, of the chosen p
 })
 
 it('counts a layer that pulls share once, and nothing that waits in pulls that do not run', () => {
-  const own = layers.slice(0, 2)
+  const own = layers.slice(0, 4)
   const shared = { lanes: own.map(({ digest }) => lane(digest)) }
   const pulls = [
     pullOf('a', { snapshot: { layers: own, totals }, lanes: shared }),
@@ -77,7 +77,7 @@ it('counts a layer that pulls share once, and nothing that waits in pulls that d
   ]
   const line = counts(pulls)
   expect([line.running, line.paused, line.resolving]).toEqual([2, 1, 0])
-  expect([line.waiting, line.downloaded, line.committed].map(total)).toEqual([1, 1, 4])
+  expect([line.waiting, line.downloaded, line.committed].map(total)).toEqual([1, 1, 5])
 })
 
 it('takes as long as the longest pull, and nobody knows how long if one is not known', () => {
