@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import { streamOf } from '../../../../lib/sources/places/stream-of.js'
 
@@ -29,7 +28,7 @@ describe('a stream of a generator', () => {
     await reader.next()
     const next = reader.next().catch(() => undefined)
     stream.destroy()
-    await once(stream, 'close')
+    await vi.waitFor(() => expect(stream.closed).toBe(true), { timeout: 5_000 })
     await next
     expect([stop.mock.calls.length, ended.mock.calls.length]).toEqual([1, 1])
   })
