@@ -100,4 +100,7 @@ export const mutants = [
   { name: 'full disk of a temporary file told as another error', file: 'lib/bytes/unnamed-file.ts', from: "meaning?.code ?? 'STORE_IO'", to: "'STORE_IO'", specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
   { name: 'directory of a temporary file not escaped', file: 'lib/bytes/unnamed-file.ts', from: 'printable(directory)', to: 'directory', specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
   { name: 'path in a message about a temporary file not escaped', file: 'lib/bytes/unnamed-file.ts', from: 'printable(error instanceof Error ? error.message : String(error))', to: '(error instanceof Error ? error.message : String(error))', specs: ['spec/lib/bytes/unnamed-file.spec.ts'] },
+  { name: 'failure of a growth that is ended unheard', file: 'lib/bytes/follow-file.ts', from: 'void Promise.resolve(this.#growth.return?.()).catch(() => undefined)', to: 'void this.#growth.return?.()', specs: ['spec/lib/bytes/follow-file.spec.ts'] },
+  { name: 'aborted stream waits for its admission', file: 'lib/bytes/rate-limit.ts', from: 'if (cancel === undefined || signal?.aborted) end()', to: 'if (cancel === undefined) end()', specs: ['spec/lib/bytes/rate-limit.spec.ts'] },
+  { name: 'abort listener of an admission stays', file: 'lib/bytes/rate-limit.ts', from: "        signal?.removeEventListener('abort', end)\n", to: '', specs: ['spec/lib/bytes/rate-limit.spec.ts'] },
 ]

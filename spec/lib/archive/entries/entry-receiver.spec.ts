@@ -92,9 +92,11 @@ describe('the receiver of entries', () => {
   })
 
   it('does not ask for less of an entry whose successor has arrived', async () => {
-    const { receiver, send, thread } = receiving(() => undefined)
+    const paths: string[] = []
+    const { receiver, send, thread } = receiving(({ path }) => paths.push(path))
     send([header(1, file('a', '')), header(2, file('b', '')), end])
     await receiver.finish()
+    expect(paths).toEqual(['a', 'b'])
     expect(thread.skip).not.toHaveBeenCalled()
   })
 
