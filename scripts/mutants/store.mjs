@@ -261,4 +261,13 @@ export const mutants = [
   { name: 'lock of a dead run kept after a failure', file: 'lib/store/staging/sweep-runs.ts', from: "    await lock.release()\n    throw error", to: '    throw error', specs: ['spec/lib/store/staging/sweep-runs.spec.ts'] },
   { name: 'note swallowed by a torn line', file: 'lib/store/staging/tree-notes.ts', from: "`\\n${JSON.stringify({ path, token })}`", to: 'JSON.stringify({ path, token })', specs: ['spec/lib/store/staging/tree-notes.spec.ts'] },
   { name: 'remains of another tree fail a tree', file: 'lib/store/store.ts', from: "      this.warn(message)\n    })\n    return this.#run", to: "      throw error\n    })\n    return this.#run", specs: ['spec/lib/store/staging/unfinished-tree.spec.ts'] },
+  { name: 'empty annotations of a container', file: 'lib/runtime/config/image-annotations.ts', from: "value !== undefined && value !== ''", to: "value !== undefined", specs: ['spec/lib/runtime/config/image-annotations.spec.ts'] },
+  { name: 'loss of additional groups not reported', file: 'lib/runtime/config/make-runtime-spec.ts', from: "additionalGids.some((id) => id !== 0)", to: "additionalGids.length < 0", specs: ['spec/lib/runtime/config/make-runtime-spec.spec.ts'] },
+  { name: 'memory mounted over the root of an empty image', file: 'lib/runtime/config/make-runtime-spec.ts', from: "destination === '/' || ", to: "", specs: ['spec/lib/runtime/config/make-runtime-spec.spec.ts'] },
+  { name: 'sticky bit of a volume lost', file: 'lib/runtime/config/make-runtime-spec.ts', from: "mode & 0o1777", to: "mode & 0o777", specs: ['spec/lib/runtime/config/make-runtime-spec.spec.ts'] },
+  { name: 'volume of an ordinary user with an owner that is not mapped', file: 'lib/runtime/config/make-runtime-spec.ts', from: "withOwner && (uid !== 0 || gid !== 0)", to: "uid !== 0 || gid !== 0", specs: ['spec/lib/runtime/config/make-runtime-spec.spec.ts'] },
+  { name: 'largest id refused', file: 'lib/runtime/config/user-database.ts', from: "id <= maxId", to: "id < maxId", specs: ['spec/lib/runtime/config/user-database.spec.ts'] },
+  { name: 'file that cannot be read taken for a missing one', file: 'lib/runtime/config/rootfs-file.ts', from: "['missing', 'not-regular'].includes(error.reason)", to: "true", specs: ['spec/lib/runtime/config/rootfs-file.spec.ts'] },
+  { name: 'directory of the user removed with a mount', file: 'lib/runtime/mount/remove-mount.ts', from: "else if (madeTarget) removeEmpty(target)", to: "else removeEmpty(target)", specs: ['spec/lib/runtime/mount/remove-mount.spec.ts'] },
+  { name: 'another tree removed with a mount', file: 'lib/runtime/mount/remove-mount.ts', from: "&& String(found.ino) === inode", to: "", specs: ['spec/lib/runtime/mount/remove-mount.spec.ts'] },
 ]

@@ -166,6 +166,8 @@ describe('checkConfigAgainstLayers', () => {
     expect(noticed([{}, {}, {}, {}])).toEqual([
       'history: it describes 4 layers, but the rootfs has 3 diffIDs',
     ])
+    const stated = [{ empty_layer: false }, { empty_layer: false }, { empty_layer: true }, {}, {}]
+    expect(noticed(stated)).toEqual(['history: it describes 4 layers, but the rootfs has 3 diffIDs'])
   })
 
   it('rejects a number of diffIDs that differs from the number of layers (C7, S2-35)', () => {

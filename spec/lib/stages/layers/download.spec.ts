@@ -65,17 +65,6 @@ describe('downloads', () => {
     expect(attempts).toBe(3)
   })
 
-  it('end after a thousand attempts in all by default', async () => {
-    let attempts = 0
-    const { downloads } = downloadsOf({ retry: { ...retry, attempts: 5_000 } })
-    const { layer, turn } = await layerFrom(() => {
-      attempts++
-      return Promise.reject(refusal(500))
-    })
-    await expect(lastValueFrom(downloads.download(layer, turn.scope))).rejects.toThrow('not now')
-    expect(attempts).toBe(1_000)
-  })
-
   it('leave no timer behind if they are cancelled before the next attempt', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] })
     try {
