@@ -244,4 +244,6 @@ export const mutants = [
   { name: 'option of referrers not passed on: platform', file: 'cli/commands/trust/referrers.ts', from: '...(platform !== undefined && { platform }),', to: '', specs: ['spec/commands/passed-on.spec.ts'] },
   { name: 'option of unpack not passed on: platform', file: 'cli/commands/unpack.ts', from: '...(platform !== undefined && { platform }) }', to: '}', specs: ['spec/commands/passed-on.spec.ts'] },
   { name: 'option of verify not passed on: repair', file: 'cli/commands/verify.ts', from: 'windlass.verify({ repair, signal })', to: 'windlass.verify({ signal })', specs: ['spec/commands/passed-on.spec.ts'] },
+  { name: 'program waits for input', file: 'doctor/run-program.ts', from: "    child.stdin?.end()\n", to: "", specs: ['spec/doctor/run-program.spec.ts'] },
+  { name: 'pull by a server goes on after the first failure', file: 'cli/remote/pull-via.ts', from: "      ended()\n      onFailure()\n", to: "      ended()\n", specs: ['spec/cli/remote/pull-via.spec.ts'] },
 ]

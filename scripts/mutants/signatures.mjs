@@ -36,4 +36,7 @@ export const mutants = [
   { name: 'key of a log in PKCS #1 misread', file: 'lib/signatures/trust-root.ts', from: "? 'pkcs1' : 'spki'", to: "? 'spki' : 'spki'", specs: of('trust-root') },
   { name: 'default scope of a transport ignored', file: 'lib/signatures/policy/policy-file.ts', from: "for (const scope of [...scopes, '']) {", to: 'for (const scope of scopes) {', specs: ['spec/lib/signatures/policy/policy-file.spec.ts'] },
   { name: 'time of an unknown log confirmed', file: 'lib/signatures/verify-signature.ts', from: "timestamps: entity.timestamps.filter(({ $case }) => hasLogs || $case === 'timestamp-authority'),", to: 'timestamps: entity.timestamps,', specs: ['spec/lib/signatures/verify-signature.spec.ts'] },
+  { name: 'pattern of an identity with a state', file: 'lib/signatures/identity.ts', from: "expected.flags.replace(/[gym]/g, '')", to: "expected.flags", specs: ['spec/lib/signatures/identity.spec.ts'] },
+  { name: 'alternatives of an identity match a part', file: 'lib/signatures/identity.ts', from: "`^(?:${expected.source})$`", to: "`^${expected.source}$`", specs: ['spec/lib/signatures/identity.spec.ts'] },
+  { name: 'word of every object taken for a flag', file: 'lib/sync/list-codecs.ts', from: "Object.hasOwn(flags, word) ? flags[word] : undefined", to: "flags[word]", specs: ['spec/lib/sync/list-codecs.spec.ts'] },
 ]
