@@ -456,4 +456,11 @@ export const mutants = [
   { name: 'policy of the puller not checked', file: 'puller/trust/artifacts.ts', from: "policy: own = this.parts.policy ?? {", to: "policy: own = {", specs: ['spec/puller/trust/artifacts.spec.ts'] },
   { name: 'list of images fails without their sizes', file: 'pipelines/images.ts', from: ".catch((): Pick<ImagesUsage, 'byEntry'> => ({\n    byEntry: new Map(),\n  }))", to: "", specs: ['spec/pipelines/images.spec.ts'] },
   { name: 'names of a second word lost', file: 'pipelines/archive/export-orders.ts', from: "[...(known?.names ?? []), ...loadableNames(entry)]", to: "[...loadableNames(entry)]", specs: ['spec/pipelines/archive/export-orders.spec.ts'] },
+  { name: 'referrers copied to a place for one image', file: 'puller/copier.ts', from: "if (referrers && !target.sink.putReferrer)", to: "if (referrers && !target.sink)", specs: ['spec/puller/copier.spec.ts'] },
+  { name: 'context closed twice', file: 'puller/context.ts', from: "closing ??= release()", to: "closing = release()", specs: ['spec/puller/context.spec.ts'] },
+  { name: 'files of a received archive left', file: 'puller/stored-content.ts', from: "        await rm(directory, { recursive: true, force: true })\n", to: "        await rm(directory, { force: true }).catch(() => undefined)\n", specs: ['spec/puller/stored-content.spec.ts'] },
+  { name: 'tree of a failed bundle left', file: 'puller/runtime/runtime-operations.ts', from: "        await remove().catch(() => undefined) // report the first error\n        throw error", to: "        throw error", specs: ['spec/puller/runtime/runtime-operations.spec.ts'] },
+  { name: 'artifacts of the index for a platform', file: 'puller/trust/artifacts.ts', from: "platform === undefined ? 'index' : 'platform'", to: "'index'", specs: ['spec/puller/trust/artifacts.spec.ts'] },
+  { name: 'earliest time of an index', file: 'pipelines/images.ts', from: ".at(-1)\n}", to: ".at(0)\n}", specs: ['spec/pipelines/images.spec.ts'] },
+  { name: 'listener of a read left', file: 'puller/file-reads.ts', from: "        signal.removeEventListener('abort', abort)\n", to: '', specs: ['spec/puller/file-reads.spec.ts'] },
 ]
