@@ -71,7 +71,7 @@ const expected: Record<string, string> = {
       BlobTask BySchemaCases CommitImageOptions ConfigDocument CopiedBlob CopiedBlobs CopiedImage
       CopyPlan CopyTarget DecideTransfer DownloadHistory DownloadLimits DownloadOptions DownloadTask
       Downloads EnsureLayerOptions EnsuredLayer EntryLayer FetchConfigOptions FetchedLayer
-      FinishedImage FollowOptions FollowableLayer ForeignUrlOrder GrowingFile GrowingPhase
+      FinishedImage FollowOptions FollowableLayer ForeignUrlOrder FoundLayer GrowingFile GrowingPhase
       GrowingState ImageDocument ImageRequest IndexDocument IndexedImage IndexedImages LayerAction
       LayerEntries LayerEntryContext LayerEntrySink LayerFlights LayerGoal LayerTask ManifestNode
       PlanOptions PlannedImage PlannedLayer PullTurn PullableDocument PulledImage PulledLayer

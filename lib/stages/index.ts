@@ -25,6 +25,7 @@ export type {
   Arriving,
   ArrivingLayer,
   EnsuredLayer,
+  FoundLayer,
   LayerAction,
   LayerTask,
   PlannedLayer,

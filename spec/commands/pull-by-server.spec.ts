@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { pullVia, type ViaRequest } from '../../../cli/remote/pull-via.js'
-import type { ServerMessage } from '../../../lib/api/messages.js'
-import type { PullRecord } from '../../../lib/api/shapes.js'
-import { asWindlassError } from '../../../lib/errors.js'
+import { pullVia, type ViaRequest } from '../../cli/remote/pull-via.js'
+import type { ServerMessage } from '../../lib/api/messages.js'
+import type { PullRecord } from '../../lib/api/shapes.js'
+import { asWindlassError } from '../../lib/errors.js'
 import {
   type Answers,
   apiByHand,
@@ -13,8 +13,8 @@ import {
   listedPull,
   Messages,
   stateOf,
-} from '../../support/cli/api-by-hand.js'
-import { testConsole } from '../../support/cli/set-by-hand.js'
+} from '../support/cli/api-by-hand.js'
+import { testConsole } from '../support/cli/set-by-hand.js'
 
 /** Runs `pullVia` against a server whose pulls the test ends. */
 async function via(names: readonly string[], more: Partial<ViaRequest> = {}, answers: Answers = {}) {
