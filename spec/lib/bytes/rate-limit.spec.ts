@@ -218,7 +218,7 @@ describe('a rate limit', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
     const second = limit.admit(signal)
     await vi.advanceTimersByTimeAsync(1_000)
-    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    expect(getEventListeners(signal, 'abort')).not.toHaveLength(0)
     await vi.advanceTimersByTimeAsync(200_000)
     await second
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
