@@ -245,4 +245,5 @@ export const mutants = [
   { name: 'program waits for input', file: 'doctor/run-program.ts', from: "    child.stdin?.end()\n", to: "", specs: ['spec/doctor/run-program.spec.ts'] },
   { name: 'pull by a server goes on after the first failure', file: 'cli/remote/pull-via.ts', from: "      ended()\n      onFailure()\n", to: "      ended()\n", specs: ['spec/cli/remote/pull-via.spec.ts'] },
   { name: 'name that a server refuses ends nothing', file: 'cli/remote/pull-via.ts', from: "      onFailure()\n      return {", to: "      return {", specs: ['spec/cli/remote/pull-via.spec.ts'] },
+  { name: 'timer of a lost connection left', file: 'cli/remote/connection-watch.ts', from: "timer ??= setTimeout", to: "timer = setTimeout", specs: ['spec/cli/remote/connection-watch.spec.ts'] },
 ]

@@ -97,4 +97,5 @@ export const mutants = [
   { name: 'problem of a document repeated', file: 'lib/codec/json-problems.ts', from: "[...new Set(errors.map(problemOf))]", to: "errors.map(problemOf)", specs: ['spec/lib/codec/json-problems.spec.ts'] },
   { name: 'all problems of a document listed', file: 'lib/codec/json-problems.ts', from: "problems.slice(0, maxProblems)", to: "problems", specs: ['spec/lib/codec/json-problems.spec.ts'] },
   { name: 'long value in a message', file: 'lib/codec/json-problems.ts', from: "if (typeof value === 'string') return quoted(value, 80)", to: "if (typeof value === 'string') return quoted(value, 8000)", specs: ['spec/lib/codec/json-problems.spec.ts'] },
+  { name: 'position 0 taken for none', file: 'lib/image/reference/image-name.ts', from: "position === undefined ? (name ?? '') : `@${position}`", to: "position ? `@${position}` : (name ?? '')", specs: ['spec/lib/image/reference/image-name.spec.ts'] },
 ]

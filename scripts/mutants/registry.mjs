@@ -310,4 +310,7 @@ export const mutants = [
   { name: 'empty variable taken for a directory', file: 'lib/registry/hosts/host-places.ts', from: "text === '' ? undefined : text", to: 'text', specs: of('hosts/host-places') },
   { name: 'size of a blob not cancelled', file: 'lib/registry/api/blob-size.ts', from: '{ digest }, signal && { signal })', to: '{ digest })', specs: of('api/blob-size') },
   { name: 'HEAD not repeated after 302', file: 'lib/registry/http/redirects.ts', from: "method === 'GET' || method === 'HEAD' || status", to: "method === 'GET' || status", specs: of('http/redirects') },
+  { name: 'only the last of several scopes requested', file: 'lib/registry/auth/login.ts', from: "url.searchParams.append('scope', each)", to: "url.searchParams.set('scope', each)", specs: ['spec/lib/registry/auth/login.spec.ts'] },
+  { name: 'wait of hours worth a retry', file: 'lib/registry/http/refusal.ts', from: "retryable: retryAfter <= maxRetryAfter", to: "retryable: retryAfter / 1000 <= maxRetryAfter", specs: ['spec/lib/registry/http/refusal.spec.ts'] },
+  { name: 'credentials of before preferred', file: 'puller/hosts/mirrored-registries.ts', from: "firstOf(credentials, known)", to: "firstOf(known, credentials)", specs: ['spec/puller/hosts/mirrored-registries.spec.ts'] },
 ]

@@ -468,4 +468,5 @@ export const mutants = [
   { name: 'artifacts of the index for a platform', file: 'puller/trust/artifacts.ts', from: "platform === undefined ? 'index' : 'platform'", to: "'index'", specs: ['spec/puller/trust/artifacts.spec.ts'] },
   { name: 'earliest time of an index', file: 'pipelines/images.ts', from: ".at(-1)\n}", to: ".at(0)\n}", specs: ['spec/pipelines/images.spec.ts'] },
   { name: 'listener of a read left', file: 'puller/file-reads.ts', from: "        signal.removeEventListener('abort', abort)\n", to: '', specs: ['spec/puller/file-reads.spec.ts'] },
+  { name: 'blob of another size counts as present', file: 'lib/stages/layers/ensure-layer.ts', from: "return (await store.blobs.has(descriptor.digest, descriptor.size)) ? { stored: undefined } : undefined", to: "return (await store.blobs.has(descriptor.digest)) ? { stored: undefined } : undefined", specs: ['spec/lib/stages/layers/ensure-layer.spec.ts'] },
 ]

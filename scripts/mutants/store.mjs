@@ -270,4 +270,8 @@ export const mutants = [
   { name: 'file that cannot be read taken for a missing one', file: 'lib/runtime/config/rootfs-file.ts', from: "['missing', 'not-regular'].includes(error.reason)", to: "true", specs: ['spec/lib/runtime/config/rootfs-file.spec.ts'] },
   { name: 'directory of the user removed with a mount', file: 'lib/runtime/mount/remove-mount.ts', from: "else if (madeTarget) removeEmpty(target)", to: "else removeEmpty(target)", specs: ['spec/lib/runtime/mount/remove-mount.spec.ts'] },
   { name: 'another tree removed with a mount', file: 'lib/runtime/mount/remove-mount.ts', from: "&& String(found.ino) === inode", to: "", specs: ['spec/lib/runtime/mount/remove-mount.spec.ts'] },
+  { name: 'typed name before the normalised one', file: 'lib/store/names/names.ts', from: "return index.find(name) ?? (typed === undefined ? undefined : index.find(typed))", to: "return (typed === undefined ? undefined : index.find(typed)) ?? index.find(name)", specs: ['spec/stores/typed-names.spec.ts'] },
+  { name: 'config of a mounted image collected', file: 'lib/runtime/mount/mount-image.ts', from: "          ...image.documents,\n", to: "", specs: ['spec/lib/runtime/mount/mount-image.spec.ts'] },
+  { name: 'warnings go to a pull that has failed', file: 'puller/store-waiting.ts', from: "pull.done.then(ended, ended)", to: "pull.done.then(ended, () => undefined)", specs: ['spec/puller/store-waiting.spec.ts'] },
+  { name: 'store created for a list of leases', file: 'puller/store/leases.ts', from: "    if (!(await parts.storeExists())) return { leases: [], damaged: [] }\n", to: "", specs: ['spec/puller/store/leases.spec.ts'] },
 ]

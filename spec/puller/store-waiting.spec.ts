@@ -45,6 +45,16 @@ describe('the waits of a puller for its store', () => {
     expect(heard).toEqual(['pull: locked', 'puller: full', 'puller: locked again'])
   })
 
+  it('are not those of a pull that has failed', async () => {
+    const heard: string[] = []
+    const waiting = new StoreWaiting((message) => heard.push(`puller: ${message}`))
+    const done = Promise.reject(new Error('the pull has failed'))
+    waiting.add({ warn: ({ message }) => heard.push(`pull: ${message}`), done })
+    await done.catch(() => undefined)
+    waiting.onWarning('locked', storeLockedCode)
+    expect(heard).toEqual(['puller: locked'])
+  })
+
   it('print nothing during a pull of many layers', async () => {
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', largeImage(...Array.from({ length: 40 }, () => 2_000)))

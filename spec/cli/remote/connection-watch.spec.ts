@@ -34,7 +34,9 @@ describe('a connection that is lost', () => {
       const failures: unknown[] = []
       const { onConnection, end } = failWhenLost((error) => failures.push(error))
       onConnection(lost('for a moment'))
-      vi.advanceTimersByTime(9_000)
+      vi.advanceTimersByTime(5_000)
+      onConnection(lost('still'))
+      vi.advanceTimersByTime(4_000)
       onConnection({ state: 'connected' })
       expect(vi.getTimerCount()).toBe(0)
       vi.advanceTimersByTime(60_000)

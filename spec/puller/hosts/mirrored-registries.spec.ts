@@ -158,6 +158,23 @@ describe('registries with the credentials of a user', () => {
     expect(await failure(denied.repository(other).manifest('latest'))).toMatchObject({ code: 'UNAUTHORIZED' })
   })
 
+  it('prefer these to credentials that were given before', async () => {
+    const { host } = await serving({ auth })
+    const registries = new Registries()
+    onTestFinished(() => registries.close())
+    const hosts: HostConfiguration = {
+      hostsOf: () => Promise.resolve({ mirrors: [] }),
+      tlsOf: () => Promise.resolve(undefined),
+    }
+    const wrong = onlyFor(host, Credential.password('u', 'wrong'))
+    const name = { registry: host, repository }
+    const before = new MirroredRegistries({ registries, hosts, credentials: wrong })
+    const preferred = before.withCredentials(onlyFor(host, login)).repository(name)
+    expect((await preferred.manifest('latest')).bytes).toEqual(manifest)
+    const other = before.withCredentials(onlyFor('other.example', login)).repository(name)
+    expect(await failure(other.manifest('latest'))).toMatchObject({ code: 'UNAUTHORIZED' })
+  })
+
   it('know the mirrors that failed for others', async () => {
     const health = new PlaceHealth()
     const registries = configured({ mirrors: [{ host: 'a.example', repository }], health })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { putImage } from '../../../lib/testing/images/index.js'
 import { Workbench, blobsIn, imageOf } from '../../support/workbench.js'
@@ -49,6 +50,13 @@ describe('leases', () => {
     const { images } = await puller.collect({ keepStorage: 0 })
     expect(images).toMatchObject([{ names: [name] }])
     expect(await blobsIn(puller.store)).toContain(digest)
+  })
+
+  it('are none where there is no store, and none is created for their list', async () => {
+    const store = bench.path()
+    const puller = await bench.puller({ store })
+    expect(await puller.leases.list()).toEqual({ leases: [], damaged: [] })
+    expect(existsSync(store)).toBe(false)
   })
 
   it('refuse an image that is not there, an owner without a name, and a duration of nothing', async () => {

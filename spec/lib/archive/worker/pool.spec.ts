@@ -171,7 +171,7 @@ describe('the unpack pool', () => {
   })
 
   it('reports wrong bytes rather than the invalid content that they cause', async () => {
-    const expected = { digest: digestOf(blob), size: blob.length }
+    const expected = { digest: digestOf(blob), size: blob.length, diffID: digestOf(blob) }
     const wrong = Buffer.from(blob)
     wrong[wrong.length >> 1]! ^= 1
     const cases: [Buffer, string][] = [
@@ -180,16 +180,14 @@ describe('the unpack pool', () => {
       [blob.subarray(0, 1000), 'SIZE_MISMATCH'],
       [Buffer.concat([blob, blob]), 'SIZE_MISMATCH'],
       [Buffer.alloc(0), 'SIZE_MISMATCH'],
+      [blob, 'DIFF_ID_MISMATCH'],
     ]
     for (const [bytes, code] of cases)
       expect(
         (await failure(pool.unpack({ path: put(bytes), into: into(), whiteouts: 'aufs', expected }))).code,
       ).toBe(code)
-    for (const bytes of [
-      wrong,
-      blob.subarray(0, -1),
-      Buffer.from('no archive at all, nor anything like it'.repeat(30)),
-    ])
+    const noArchive = Buffer.from('no archive at all, nor anything like it'.repeat(30))
+    for (const bytes of [wrong, blob.subarray(0, -1), noArchive])
       expect((await failure(pool.unpack({ path: put(bytes), into: into(), whiteouts: 'aufs' }))).code).toBe(
         'LAYER_INVALID',
       )

@@ -98,6 +98,11 @@ describe('parseImageName', () => {
     )
   })
 
+  it.each(['@0', '@7', 'app', ''])('selects an image by %j', (target) => {
+    const name = parseImageName(`oci:dir:${target}`)
+    expect(name.kind !== 'registry' && targetOf(name)).toBe(target)
+  })
+
   it('finds the path and what selects the image in every name that they make', () => {
     const path = fc.stringMatching(/^[A-Za-z0-9_./-]{2,30}$/)
     const selector = fc.oneof(

@@ -28,9 +28,10 @@ function at(
   registry: string,
   credential: Credential | undefined,
   secrets = new Secrets(),
+  scope = pullScope('team/app'),
 ): Promise<unknown> {
   const request: TokenRequest = {
-    ...{ realm: new URL(realm), service: 'registry', scope: pullScope('team/app'), credential },
+    ...{ realm: new URL(realm), service: 'registry', scope, credential },
     rules: { endpoint: endpointOf(registry), trusted: new Set() },
     help: () => accessHelp({ registry, repository: 'team/app' }, credential === undefined ? 'none' : 'sent'),
   }
@@ -38,6 +39,17 @@ function at(
 }
 
 describe('a token request', () => {
+  it('by GET has a parameter for each scope', async () => {
+    const scopes: string[][] = []
+    server.hook(({ url }) => {
+      scopes.push(new URL(url, server.url).searchParams.getAll('scope'))
+      return { status: 200, headers: {}, body: Buffer.from('{"token":"t"}') }
+    })
+    const [app, base] = [pullScope('team/app'), pullScope('team/base')]
+    await at(`${server.url}/token`, server.host, known, undefined, `${app}  ${base} `)
+    expect(scopes).toEqual([[app, base]])
+  })
+
   it('sends no credentials over plain HTTP, and is not sent if it would need them', async () => {
     const before = server.requests.length
     await expect(at(`${server.url}/token`, 'registry.example', known)).rejects.toMatchObject({

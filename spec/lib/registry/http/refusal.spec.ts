@@ -99,6 +99,18 @@ describe('the error for a refusal', () => {
   })
 
   it.each([
+    [300, true],
+    [301, false],
+  ])('can be retried if the registry asks for at most five minutes: %d seconds', (seconds, retryable) =>
+    withRegistry({}, {}, async ({ repository, registry }) => {
+      const headers = { 'retry-after': String(seconds) }
+      registry.hook(({ kind }) => (kind === 'manifest' ? text(429, '', headers) : undefined))
+      const error: unknown = await repository.manifest('latest').catch((caught: unknown) => caught)
+      expect(error).toMatchObject({ retryAfter: seconds * 1000, retryable })
+    }),
+  )
+
+  it.each([
     [500, '', 'HTTP 500 (Internal Server Error)', 'Try again later.'],
     [503, '<html>down</html>', 'HTTP 503 (Service Unavailable)', 'Try again later.'],
     [599, '', 'HTTP 599', 'Try again later.'],

@@ -19,10 +19,11 @@ describe('a writable mount where overlayfs is not available', () => {
     const { rootfs } = await commitLayer(store, 'a')
     const { digest, size } = layerBlob('a')
     const pool = new UnpackPool({ workers: 1 })
+    const [manifest, config] = [digestOf(Buffer.from('a manifest')), digestOf(Buffer.from('a config'))]
     const warnings: string[] = []
     const { method, target } = await mountImage(
       {
-        ...{ name: 'app', manifestDigest: digestOf(Buffer.from('a manifest')), documents: [] },
+        ...{ name: 'app', manifestDigest: manifest, documents: [config] },
         layers: [{ digest, size, diffID: diffIDOf('a') }],
       },
       {
@@ -34,6 +35,9 @@ describe('a writable mount where overlayfs is not available', () => {
     await pool.close()
     expect(['reflink', 'copy']).toContain(method)
     expect(warnings).toContain('MOUNT_FALLBACK')
+    // What a collection must keep while the image is mounted.
+    const [record] = await store.mounts.list()
+    expect(record?.holds).toEqual([manifest, config, digest, diffIDOf('a')])
     const before = readFileSync(join(rootfs, 'file'), 'utf8')
     appendFileSync(join(target, 'file'), ' changed')
     expect(readFileSync(join(target, 'file'), 'utf8')).toBe(`${before} changed`)

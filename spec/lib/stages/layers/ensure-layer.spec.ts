@@ -26,6 +26,7 @@ async function ensured(
   diffID: Digest,
   prepare: (store: Store) => Promise<unknown> = () => Promise.resolve(),
   planned: (store: Store) => Promise<Partial<LayerTask>> = () => Promise.resolve({}),
+  unpack = true,
 ): Promise<{ layer: EnsuredLayer; fetched: number; events: unknown[] }> {
   const store = await stores.open()
   await commitLayer(store, 'a')
@@ -35,7 +36,7 @@ async function ensured(
     fetched++
     return undefined
   })
-  const goal = { unpack: true, form: 'overlay', keepBlobs: true } as const
+  const goal = { unpack, form: 'overlay', keepBlobs: true } as const
   const find = ensureLayer({ store, goal, flights: new LayerFlights(), slots: 1 }, line)
   const task = {
     descriptor: layerBlob('a'),
@@ -237,5 +238,20 @@ describe('the download of a layer', () => {
     }
     await ensuredBy({ task: { control, source: { host: 'x', identity } as never } })
     expect(asked).toBe(2)
+  })
+})
+
+describe('a layer that a pull stores without unpacking it', () => {
+  it.each([
+    ['used', 0, 0],
+    ['fetched if the size of its blob is not that in the manifest', 1, 1],
+  ])('is %s', async (_, difference, times) => {
+    const bytes = Buffer.from('a blob')
+    const { mediaType } = layerBlob('a')
+    const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length + difference }
+    const put = (store: Store) => store.blobs.put(descriptor.digest, bytes)
+    const planned = async () => ({ descriptor })
+    const { layer, fetched } = await ensured(diffIDOf('a'), put, planned, false)
+    expect([layer.stored, fetched]).toEqual([undefined, times])
   })
 })
