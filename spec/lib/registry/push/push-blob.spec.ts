@@ -134,10 +134,10 @@ describe('the push of a blob', () => {
     ['in one request', []],
     ['in chunks', [faults.status(413, { kind: 'upload', method: 'PUT' })]],
   ])('waits longer for the response to a large blob, which the registry has to store: %s', (_, refusals) =>
-    withTarget({}, { timeouts: { response: 200 } }, async ({ registry, target }) => {
+    withTarget({}, { timeouts: { response: 600 } }, async ({ registry, target }) => {
       const large = Buffer.alloc(20_000_000, 'large ')
       for (const refusal of refusals) registry.addFault(refusal)
-      registry.addFault(faults.slow(500, { kind: 'upload', method: 'PUT', times: Infinity }))
+      registry.addFault(faults.slow(1_000, { kind: 'upload', method: 'PUT', times: Infinity }))
       const one = blobOf(large)
       await target.putBlob(one, opening(large, 1_000_000))
       expect(registry.blob(one.digest)?.equals(large)).toBe(true)
