@@ -21,13 +21,19 @@ import { isPrivate, isPrivateDirectory, makePrivateDirectory } from '../private-
 
 /** Length of the SHA-256 digest at the start of the file. */
 const digestBytes = 32
-/** Length of the header. Its first byte is the number of runs. The others align the code: V8 copies unaligned code. */
-const headerBytes = 8
 /**
- * Number of runs after which the cache is not written any more. The first run may compile only little of the bundle,
- * for example if it prints the help or finds an image up to date.
+ * Length of the header: the number of runs in the first byte, and the work of the last one in the last four. It aligns the
+ * code, because V8 copies unaligned code.
+ */
+const headerBytes = 8
+const workOffset = 4
+/**
+ * Number of runs that write the cache. The first run may compile only little of the bundle, for example if it prints the
+ * help or finds an image up to date.
  */
 const maxRuns = 4
+/** A later run writes the cache too if it did so many times the work: it probably ran code that no run before it did. */
+const moreWork = 1.5
 
 /**
  * Returns the directory of the caches: `$WINDLASS_CODE_CACHE`, else `windlass` below `$XDG_CACHE_HOME` (XDG Base
@@ -58,6 +64,8 @@ export class CodeCache {
   readonly #key: string
   /** Number of runs that have written the stored cache. */
   #runs = 0
+  /** Work of the last run that wrote it. */
+  #work = 0
   /** The stored cache, unless V8 has rejected it. */
   #stored: Buffer | undefined
 
@@ -75,6 +83,7 @@ export class CodeCache {
   read(): Buffer | undefined {
     const content = this.#read()
     this.#runs = content?.[0] ?? 0
+    this.#work = content?.readUInt32LE(workOffset) ?? 0
     return (this.#stored = content?.subarray(headerBytes))
   }
 
@@ -84,9 +93,12 @@ export class CodeCache {
     this.#stored = undefined
   }
 
-  /** Whether this run should call `store`: fewer than the maximum number of runs have written the cache. */
-  get shouldStore(): boolean {
-    return this.#runs < maxRuns
+  /**
+   * Whether this run should call `store`: it is one of the first runs, or did much more than the last one that did.
+   * @param work processor time of this run in milliseconds
+   */
+  shouldStore(work: number): boolean {
+    return this.#runs < maxRuns || work > this.#work * moreWork
   }
 
   #read(): Buffer | undefined {
@@ -111,15 +123,17 @@ export class CodeCache {
    * Stores `code` for the next run, or keeps what is stored if that is larger: V8 drops the code of functions that have not
    * run for some seconds, so that a long pull ends without that of its start. Errors are ignored: the next run then has
    * no cache.
+   * @param work processor time of this run in milliseconds
    */
-  store(code: Buffer): void {
+  store(code: Buffer, work: number): void {
     try {
       if (!makePrivateDirectory(this.#directory)) return
       // The name is fixed, so that killed processes leave at most one file. Of two concurrent runs, the second fails.
       const next = `${this.#path}.new`
       const larger = this.#stored !== undefined && this.#stored.length > code.length ? this.#stored : code
       const content = Buffer.concat([Buffer.alloc(headerBytes, 0), larger])
-      content[0] = this.#runs + 1
+      content[0] = Math.min(this.#runs + 1, maxRuns)
+      content.writeUInt32LE(Math.min(Math.round(work), 0xffff_ffff), workOffset)
       rmSync(next, { force: true })
       writeFileSync(next, Buffer.concat([this.#digest(content), content]), { mode: 0o600, flag: 'wx' })
       renameSync(next, this.#path)

@@ -8,7 +8,8 @@ import { cacheDirectory, CodeCache } from './code-cache.js'
 /** A bundle that was run. */
 export interface Bundle<Exports> {
   readonly exports: Exports
-  /** Stores the code that V8 has compiled so far, for the next run. Does nothing after the first few runs. */
+  /** Stores the code that V8 has compiled so far, for the next run. Does nothing after the first few runs, unless this one
+   * did much more. */
   readonly storeCache: () => void
 }
 
@@ -56,7 +57,9 @@ export function runBundle<Exports extends object>(name: string, build: string, u
   return {
     exports: module.exports as Exports,
     storeCache: () => {
-      if (cache?.shouldStore === true) cache.store(script.createCachedData())
+      const { user, system } = process.cpuUsage()
+      const work = (user + system) / 1000
+      if (cache?.shouldStore(work) === true) cache.store(script.createCachedData(), work)
     },
   }
 }

@@ -177,11 +177,11 @@ describe('CodeCache', () => {
 
   it('reads what was stored under the same key, from files of this user only', () => {
     expect(cache().read()).toBeUndefined()
-    cache().store(code)
+    cache().store(code, 0)
     expect(cache().read()).toEqual(code)
     expect(cache('build 2').read()).toBeUndefined()
     expect([statSync(directory()).mode & 0o777, statSync(file()).mode & 0o777]).toEqual([0o700, 0o600])
-    cache('build 2').store(Buffer.from('other'))
+    cache('build 2').store(Buffer.from('other'), 0)
     expect(cache().read()).toBeUndefined()
     expect(cache('build 2').read()).toEqual(Buffer.from('other'))
   })
@@ -190,39 +190,54 @@ describe('CodeCache', () => {
     for (let run = 1; run <= 4; run++) {
       const one = cache()
       one.read()
-      expect(one.shouldStore, `run ${run}`).toBe(true)
-      one.store(Buffer.from(`${run}`))
+      expect(one.shouldStore(0), `run ${run}`).toBe(true)
+      one.store(Buffer.from(`${run}`), 0)
     }
     const fifth = cache()
     expect(fifth.read()).toEqual(Buffer.from('4'))
-    expect(fifth.shouldStore).toBe(false)
+    expect(fifth.shouldStore(0)).toBe(false)
     fifth.reject()
-    expect(fifth.shouldStore).toBe(true)
-    fifth.store(code)
+    expect(fifth.shouldStore(0)).toBe(true)
+    fifth.store(code, 0)
     const next = cache()
-    expect([next.read(), next.shouldStore]).toEqual([code, true])
+    expect([next.read(), next.shouldStore(0)]).toEqual([code, true])
+  })
+
+  it('is written by a later run too that did much more than the last one that wrote it', () => {
+    for (let run = 1; run <= 4; run++) {
+      const one = cache()
+      one.read()
+      one.store(Buffer.from(`${run}`), 100)
+    }
+    const later = cache()
+    later.read()
+    expect([later.shouldStore(150), later.shouldStore(151)]).toEqual([false, true])
+    later.store(Buffer.from('more'), 400.4)
+    const next = cache()
+    expect(next.read()).toEqual(Buffer.from('more'))
+    expect([next.shouldStore(600), next.shouldStore(601)]).toEqual([false, true])
   })
 
   it('keeps what is stored if a later run has less, unless V8 has rejected it', () => {
     const open = () => new CodeCache(join(top, 'cache'), 'use', 'key')
-    open().store(Buffer.from('much code'))
+    open().store(Buffer.from('much code'), 0)
     const second = open()
     expect(second.read()?.toString()).toBe('much code')
-    second.store(Buffer.from('less'))
+    second.store(Buffer.from('less'), 0)
     expect(open().read()?.toString()).toBe('much code')
     const third = open()
     third.read()
-    third.store(Buffer.from('even more code'))
+    third.store(Buffer.from('even more code'), 0)
     expect(open().read()?.toString()).toBe('even more code')
     const rejecting = open()
     rejecting.read()
     rejecting.reject()
-    rejecting.store(Buffer.from('new'))
+    rejecting.store(Buffer.from('new'), 0)
     expect(open().read()?.toString()).toBe('new')
   })
 
   it('ignores a file that is damaged, truncated, empty, a link or a directory', () => {
-    cache().store(code)
+    cache().store(code, 0)
     const whole = readFileSync(file())
     for (let at = 0; at < whole.length; at++) {
       const damaged = Buffer.from(whole)
@@ -242,7 +257,7 @@ describe('CodeCache', () => {
   })
 
   it('ignores a file that other users could have written', () => {
-    cache().store(code)
+    cache().store(code, 0)
     chmodSync(file(), 0o620)
     expect(cache().read()).toBeUndefined()
     chmodSync(file(), 0o602)
@@ -257,13 +272,13 @@ describe('CodeCache', () => {
   it.skipIf(!asRoot).each(placesOfOthers)('%s: neither reads nor stores a cache', (_, prepare) => {
     const own = join(top, 'own')
     mkdirSync(own, { mode: 0o700 })
-    new CodeCache(own, 'pull', 'build 1').store(code)
+    new CodeCache(own, 'pull', 'build 1').store(code, 0)
     expect(new CodeCache(own, 'pull', 'build 1').read()).toEqual(code)
     const directory = prepare(top, own)
     const before = listed(top)
     const planted = new CodeCache(directory, 'pull', 'build 1')
     expect(planted.read()).toBeUndefined()
-    planted.store(Buffer.from('new'))
+    planted.store(Buffer.from('new'), 0)
     expect(listed(top)).toEqual(before)
   })
 
@@ -278,7 +293,7 @@ describe('CodeCache', () => {
           'tsx',
           '--eval',
           `import(${JSON.stringify(codeCache)}).then(({ CodeCache }) =>
-            new CodeCache(${JSON.stringify(directory)}, 'pull', 'build 1').store(Buffer.from('code')))`,
+            new CodeCache(${JSON.stringify(directory)}, 'pull', 'build 1').store(Buffer.from('code'), 0))`,
         ],
         { timeout: 10_000, killSignal: 'SIGKILL', encoding: 'utf8' },
       )
@@ -291,18 +306,18 @@ describe('CodeCache', () => {
     mkdirSync(join(top, 'real'), { mode: 0o700 })
     symlinkSync('real', join(top, 'link'))
     const linked = new CodeCache(join(top, 'link/windlass'), 'pull', 'build 1')
-    linked.store(code)
+    linked.store(code, 0)
     expect(linked.read()).toEqual(code)
   })
 
   it('does not write through a link in place of its new file', () => {
-    cache().store(Buffer.from('first'))
+    cache().store(Buffer.from('first'), 0)
     const victim = join(top, 'victim')
     writeFileSync(victim, 'as it was')
     const next = `${file()}.new`
     for (const stand of [() => symlinkSync(victim, next), () => execFileSync('mkfifo', [next])]) {
       stand()
-      cache().store(code)
+      cache().store(code, 0)
       expect(readFileSync(victim, 'utf8')).toBe('as it was')
       expect(existsSync(next)).toBe(false)
     }
@@ -312,11 +327,11 @@ describe('CodeCache', () => {
   it('stores nothing, without an error, where other users or nobody can write', () => {
     mkdirSync(directory(), { recursive: true })
     chmodSync(directory(), 0o777)
-    cache().store(code)
+    cache().store(code, 0)
     expect(cache().read()).toBeUndefined()
     rmSync(directory(), { recursive: true })
     writeFileSync(directory(), 'a file')
-    cache().store(code)
+    cache().store(code, 0)
     expect(cache().read()).toBeUndefined()
   })
 })
