@@ -8,17 +8,8 @@ import { join } from 'node:path'
 import { runTool } from '../../testbench/harness/run-tool.js'
 
 const packages = [
-  ...[
-    'skopeo',
-    'podman',
-    'containerd',
-    'crane',
-    'oras',
-    'umoci',
-    'docker.io',
-    'docker-cli',
-    'docker-compose',
-  ],
+  ...['skopeo', 'podman', 'containerd', 'crane', 'oras', 'umoci'],
+  ...['docker.io', 'docker-cli', 'docker-compose'],
   ...['ca-certificates', 'iptables', 'crun', 'runc', 'netavark', 'isal', 'curl', 'tar', 'time'],
 ]
 

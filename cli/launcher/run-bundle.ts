@@ -8,8 +8,10 @@ import { cacheDirectory, CodeCache } from './code-cache.js'
 /** A bundle that was run. */
 export interface Bundle<Exports> {
   readonly exports: Exports
-  /** Stores the code that V8 has compiled so far, for the next run. Does nothing after the first few runs, unless this one
-   * did much more. */
+  /**
+   * Stores the code that V8 has compiled so far, for the next run. Does nothing after the first few runs, unless this one
+   * did much more.
+   */
   readonly storeCache: () => void
 }
 

@@ -74,6 +74,7 @@ async function pullNames(
   })
   const running = new Map<string, RemotePull>()
   let stopped = false
+  // A function, because the compiler does not know that `cancelAll` runs during the awaits.
   const isStopped = (): boolean => stopped
   const cancelAll = (): void => {
     stopped = true

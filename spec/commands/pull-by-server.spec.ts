@@ -1,3 +1,4 @@
+/** `windlass pull --via` with a server whose answers the test gives: order, concurrency, failures, interruptions. */
 import { describe, expect, it, vi } from 'vitest'
 import { pullVia, type ViaRequest } from '../../cli/remote/pull-via.js'
 import type { ServerMessage } from '../../lib/api/messages.js'

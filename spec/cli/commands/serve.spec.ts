@@ -1,17 +1,13 @@
 /** `windlass serve` in this process, beside an OpenTelemetry SDK that the process has registered. */
 import { metrics, trace } from '@opentelemetry/api'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { run } from '../../../cli/program.js'
 import { WindlassClient } from '../../../lib/api/client.js'
 import { putImage } from '../../../lib/testing/images/index.js'
 import { TestTerminal } from '../../support/cli/test-terminal.js'
+import { metricLog } from '../../support/metric-log.js'
 import { SpanLog } from '../../support/spans.js'
 import { Workbench, imageOf } from '../../support/workbench.js'
 
@@ -36,8 +32,7 @@ async function serving() {
 describe('windlass serve', () => {
   it('traces and measures the pulls of its clients with the SDK that the process has registered', async () => {
     const spans = new SpanLog()
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 })
+    const { exporter, reader } = metricLog()
     trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [spans] }))
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))
     onTestFinished(async () => {

@@ -3,15 +3,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SpanStatusCode, context, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
-import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Instrumentation, instrument, traceEvents } from '../../../lib/telemetry/index.js'
 import { faults, putImage } from '../../../lib/testing/index.js'
+import { metricLog } from '../../support/metric-log.js'
 import { root } from '../../support/source-tree.js'
 import { SpanLog } from '../../support/spans.js'
 import { until, wanted } from '../../support/watching.js'
@@ -138,8 +134,7 @@ describe('a puller that is instrumented', () => {
   })
 
   it('measures pulls, failures, requests, bytes and slots', async () => {
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
-    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })
+    const { exporter, reader } = metricLog()
     const provider = new MeterProvider({ readers: [reader] })
     const registry = await bench.registry()
     await putImage(registry, 'team/app', '1', image)

@@ -7,17 +7,18 @@ import { type ContainerOptions, makeRuntimeSpec } from '../../../../lib/runtime/
 import { type RuntimeSpec, RuntimeSpecCodec } from '../../../../lib/runtime/config/runtime-spec.js'
 import { temporaryDirectory } from '../../../support/temporary-directory.js'
 
+const imageWith = (config: ImageConfig['config']): ImageConfig => ({
+  ...{ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] } },
+  ...(config && { config }),
+})
+
 async function specOf(config: ImageConfig['config'], options: ContainerOptions = {}): Promise<RuntimeSpec> {
   const root = temporaryDirectory()
   for (const name of ['etc', 'full', 'empty']) mkdirSync(join(root, name))
   writeFileSync(join(root, 'full/x'), '')
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:\napp:x:1000:1001::/home/app:\n')
   writeFileSync(join(root, 'etc/group'), 'staff:x:50:app\n')
-  const image: ImageConfig = {
-    ...{ os: 'linux', architecture: 'amd64', author: 'me', rootfs: { type: 'layers', diff_ids: [] } },
-    ...(config && { config }),
-  }
-  const spec = makeRuntimeSpec(image, root, options)
+  const spec = makeRuntimeSpec({ ...imageWith(config), author: 'me' }, root, options)
   expect(isRight(RuntimeSpecCodec.decode(JSON.parse(JSON.stringify(spec))))).toBe(true)
   return spec
 }
@@ -90,12 +91,7 @@ describe('the config of a container', () => {
 
   it('mounts nothing over the root of an empty image', () => {
     const config = { Cmd: ['c'], Volumes: { '/': {} } }
-    const image = {
-      os: 'linux',
-      architecture: 'amd64',
-      rootfs: { type: 'layers', diff_ids: [] },
-      config,
-    } as const
+    const image = imageWith(config)
     const { mounts } = makeRuntimeSpec(image, temporaryDirectory())
     expect(mounts.map(({ destination }) => destination)).not.toContain('/')
   })
@@ -106,12 +102,7 @@ describe('the config of a container', () => {
     writeFileSync(join(rootfs, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\n')
     writeFileSync(join(rootfs, 'etc/group'), 'wheel:x:10:root\n')
     const config = { Cmd: ['c'], User: 'root' }
-    const image = {
-      os: 'linux',
-      architecture: 'amd64',
-      rootfs: { type: 'layers', diff_ids: [] },
-      config,
-    } as const
+    const image = imageWith(config)
     const warnings: string[] = []
     const { process } = makeRuntimeSpec(image, rootfs, {
       ...{ rootless: { uid: 1, gid: 1 }, onWarning: (code: string) => void warnings.push(code) },
@@ -125,9 +116,7 @@ describe('the config of a container', () => {
     chmodSync(join(rootfs, 'data'), 0o1770)
     chownSync(join(rootfs, 'data'), 7, 8)
     const config = { Cmd: ['c'], Volumes: { data: {} } }
-    const image: ImageConfig = {
-      ...{ os: 'linux', architecture: 'amd64', rootfs: { type: 'layers', diff_ids: [] }, config },
-    }
+    const image = imageWith(config)
     const optionsOf = (options: ContainerOptions) =>
       makeRuntimeSpec(image, rootfs, options)
         .mounts.find(({ destination }) => destination === '/data')!
